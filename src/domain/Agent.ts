@@ -1,0 +1,45 @@
+/** Which agent works in the sandbox. `command` runs a shell line of the operator's, so it never comes from outside. */
+import * as Data from "effect/Data"
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+
+/** The agents by name. The public ones are adapters that come with a later release; their names are taken already. */
+export const AgentName = Schema.Literal("opentl", "claude-code", "codex", "opencode", "pi")
+export type AgentName = typeof AgentName.Type
+
+export type Agent = Data.TaggedEnum<{
+  Named: { readonly name: AgentName }
+  Command: { readonly line: string }
+}>
+export const Agent = Data.taggedEnum<Agent>()
+
+const isAgentName = Schema.is(AgentName)
+
+/** Reads `opentl`, `codex`, … or `command:<shell line>`. */
+export const parse = (input: string): Either.Either<Agent, string> => {
+  if (isAgentName(input)) return Either.right(Agent.Named({ name: input }))
+  const line = input.startsWith("command:") ? input.slice("command:".length).trim() : ""
+  return line === ""
+    ? Either.left(`"${input.slice(0, 100)}" is not an agent: give ${AgentName.literals.join(", ")}, or command:<shell line>`)
+    : Either.right(Agent.Command({ line }))
+}
+
+/** The spelling that `parse` reads. Only for the store: it holds the operator's shell line. */
+export const spell: (agent: Agent) => string = Agent.$match({
+  Named: ({ name }) => name,
+  Command: ({ line }) => `command:${line}`
+})
+
+/** The name that is shown. */
+export const show: (agent: Agent) => string = Agent.$match({ Named: ({ name }) => name, Command: () => "command" })
+
+export const AgentFromString: Schema.Schema<Agent, string> = Schema.transformOrFail(
+  Schema.String,
+  Schema.declare((u): u is Agent => Agent.$is("Named")(u) || Agent.$is("Command")(u)),
+  {
+    strict: true,
+    decode: (input, _, ast) => Either.mapLeft(parse(input), (message) => new ParseResult.Type(ast, input, message)),
+    encode: (agent) => ParseResult.succeed(spell(agent))
+  }
+)

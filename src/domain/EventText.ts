@@ -1,0 +1,115 @@
+/** An event as outsiders see it: its type, a sentence for people (`data`) and the same for programs (`detail`). */
+import * as Schema from "effect/Schema"
+import * as Agent from "./Agent.ts"
+import { SessionId } from "./Ids.ts"
+import { show as showRepository } from "./Repository.ts"
+import * as Requester from "./Requester.ts"
+import * as Review from "./Review.ts"
+import { SessionEvent } from "./SessionEvent.ts"
+import * as Usage from "./Usage.ts"
+import { key, optional } from "./Wire.ts"
+
+export const EventType = Schema.Literal(
+  "status",
+  "output",
+  "plan",
+  "diff",
+  "verify",
+  "review",
+  "message",
+  "usage",
+  "error",
+  "done"
+)
+export type EventType = typeof EventType.Type
+
+/** One event of a session's stream. Ids count 1, 2, 3, … within the session, without a hole. */
+export class SessionEventView extends Schema.Class<SessionEventView>("SessionEvent")({
+  id: Schema.Int,
+  sessionId: key("session_id", SessionId),
+  type: EventType,
+  data: Schema.String,
+  createdAt: key("created_at", Schema.DateTimeUtc),
+  detail: optional(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+}) {}
+
+const minutes = (millis: number): string => {
+  const seconds = Math.round(millis / 1000)
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+}
+
+const changes = (event: { readonly files: number; readonly insertions: number; readonly deletions: number }) =>
+  `${event.files} ${event.files === 1 ? "file" : "files"} changed, +${event.insertions} -${event.deletions}`
+
+/** What kind of event this is, and how it reads. */
+export const describe = (event: SessionEvent): { readonly type: EventType; readonly data: string } => {
+  const status = (data: string) => ({ type: "status", data } as const)
+  switch (event._tag) {
+    case "SessionCreated":
+      return status(`session created by ${Requester.show(event.requestedBy)} on ${showRepository(event.repo)}, agent ${Agent.show(event.agent)}, branch ${event.branch}`)
+    case "MessageReceived":
+      return { type: "message", data: event.text }
+    case "TurnStarted":
+      return status(`turn ${event.turn} started`)
+    case "TurnResumed":
+      return status(`turn ${event.turn} goes on`)
+    case "RepositoryPrepared":
+      return status(`repository ready: ${event.base} at ${event.commit.slice(0, 12)}`)
+    case "PlanProduced":
+      return { type: "plan", data: `${event.plan.title}\n\n${event.plan.markdown}` }
+    case "PlanSkipped":
+      return status(`plan skipped: ${event.reason}`)
+    case "ApprovalRequested":
+      return status("the plan waits for approval")
+    case "PlanApproved":
+      return event.plan === undefined
+        ? status(`plan approved by ${Requester.show(event.by)}`)
+        : { type: "plan", data: `${event.plan.title}\n\n${event.plan.markdown}` }
+    case "PlanRejected":
+      return status(`plan rejected by ${Requester.show(event.by)}: ${event.reason}`)
+    case "RoundStarted":
+      return status(`round ${event.round}: agent starts in the ${event.sandbox} sandbox`)
+    case "OutputWritten":
+      return { type: "output", data: event.text }
+    case "StatusReported":
+      return status(event.text)
+    case "ErrorReported":
+      return { type: "error", data: event.text }
+    case "AgentFinished":
+      return status(`round ${event.round}: agent finished with exit code ${event.exitCode}`)
+    case "ChangesCollected":
+      return { type: "diff", data: `${changes(event.changes)}\n${event.stat}`.trimEnd() }
+    case "NothingChanged":
+      return status("the agent changed nothing")
+    case "ReviewHeld":
+      return { type: "review", data: Review.show(event.review) }
+    case "BranchPushed":
+      return status(`pushed ${event.branch} (${event.commit.slice(0, 12)})`)
+    case "PullRequestOpened":
+      return status(`${event.pullRequest.draft ? "draft " : ""}pull request #${event.pullRequest.number} opened: ${event.pullRequest.url}`)
+    case "PullRequestUpdated":
+      return status(`pull request #${event.pullRequest.number} updated: ${event.pullRequest.url}`)
+    case "StopRequested":
+      return status(`stop requested by ${Requester.show(event.by)}`)
+    case "UsageRecorded":
+      return { type: "usage", data: `${event.source} (${event.model}): ${Usage.show(event.usage)}` }
+    case "TurnEnded":
+      return { type: event.end === "complete" ? "done" : "error", data: event.text }
+  }
+}
+
+const encode = Schema.encodeSync(SessionEvent)
+
+/** What is stored of an event beside its text. A line of output is its text, so it is not repeated here. */
+export const storedDetail = (event: SessionEvent): Readonly<Record<string, unknown>> => {
+  const { text, ...rest } = { text: "", ...encode(event) }
+  return event._tag === "OutputWritten" ? rest : encode(event)
+}
+
+/** What outsiders are shown of the stored detail: an operator's shell line stays inside. */
+export const publicDetail = (detail: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const agent = detail["agent"]
+  return typeof agent === "string" && agent.startsWith("command:") ? { ...detail, agent: "command" } : detail
+}
+
+export const describeDuration = minutes

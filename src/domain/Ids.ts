@@ -1,0 +1,32 @@
+/** Identifiers. A session's id is also part of its branch's and its containers' names, so its alphabet is narrow. */
+import * as Schema from "effect/Schema"
+
+/** 12 lower-case hex digits. */
+export const SessionId = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{12}$/), Schema.brand("SessionId"))
+export type SessionId = typeof SessionId.Type
+
+/** A full commit hash (SHA-1 or SHA-256). */
+export const CommitId = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{40}([0-9a-f]{24})?$/), Schema.brand("CommitId"))
+export type CommitId = typeof CommitId.Type
+
+/** Turns of a session and rounds of a turn count from 1. */
+export const Ordinal = Schema.Int.pipe(Schema.positive())
+
+/** A branch name as `git check-ref-format --branch` takes it, and never one that reads as an option. */
+export const BranchName = Schema.String.pipe(
+  Schema.maxLength(244),
+  Schema.filter((name) => isBranchName(name) || `"${name}" is not a branch name`),
+  Schema.brand("BranchName")
+)
+export type BranchName = typeof BranchName.Type
+
+/** Source of the rules: git-check-ref-format(1). */
+const isBranchName = (name: string): boolean =>
+  name.length > 0 && name !== "@" && name !== "HEAD" &&
+  !/^[-/]|\/$|\/\/|\.\.|@\{|\.$/.test(name) &&
+  // eslint-disable-next-line no-control-regex -- git refuses control characters in a reference, so the pattern names them
+  !/[\x00-\x20\x7f~^:?*[\\]/.test(name) &&
+  name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"))
+
+/** The one branch a session works on. */
+export const branchOf = (id: SessionId): BranchName => BranchName.make(`opentl/${id}`)

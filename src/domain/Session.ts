@@ -1,0 +1,139 @@
+/** A session as outsiders see it (HTTP, CLI, chat): computed from its state, with no secret, container id or host path of ours. */
+import * as Schema from "effect/Schema"
+import * as Agent from "./Agent.ts"
+import { BranchName, SessionId } from "./Ids.ts"
+import { show as showRepository } from "./Repository.ts"
+import { Requester } from "./Requester.ts"
+import type { Phase, Progress, SessionState } from "./SessionState.ts"
+import { Usage } from "./Usage.ts"
+import { key, optional, optionalKey } from "./Wire.ts"
+
+export const SessionStatus = Schema.Literal("pending", "running", "waiting", "complete", "error", "cancelled")
+export type SessionStatus = typeof SessionStatus.Type
+
+export const SessionPhase = Schema.Literal(
+  "queued",
+  "preparing",
+  "planning",
+  "approval",
+  "coding",
+  "revising",
+  "reviewing",
+  "publishing",
+  "stopping",
+  "ended"
+)
+export type SessionPhase = typeof SessionPhase.Type
+
+/** What a session's row holds of its state. */
+export const SessionFields = {
+  repo: Schema.String,
+  prompt: Schema.String,
+  status: SessionStatus,
+  phase: SessionPhase,
+  branch: BranchName,
+  base: Schema.NullOr(Schema.String),
+  agent: Schema.String,
+  model: Schema.NullOr(Schema.String),
+  prUrl: optionalKey("pr_url", Schema.String),
+  prNumber: optionalKey("pr_number", Schema.Int),
+  prDraft: optionalKey("pr_draft", Schema.Boolean),
+  error: optional(Schema.String),
+  plan: optional(Schema.String),
+  /** The last turn's answer or result, where it ended well. */
+  result: optional(Schema.String),
+  turn: Schema.NonNegativeInt,
+  reviewRounds: key("review_rounds", Schema.NonNegativeInt),
+  usage: Usage,
+  requestedBy: key("requested_by", Requester)
+}
+export const SessionSummary = Schema.Struct(SessionFields)
+export type SessionSummary = typeof SessionSummary.Type
+
+export class Session extends Schema.Class<Session>("Session")({
+  id: SessionId,
+  ...SessionFields,
+  /** From 1, while the session waits for a place. */
+  queuePosition: optionalKey("queue_position", Schema.Int),
+  createdAt: key("created_at", Schema.DateTimeUtc),
+  updatedAt: key("updated_at", Schema.DateTimeUtc),
+  endedAt: optionalKey("ended_at", Schema.DateTimeUtc),
+  /** The id of the newest event. */
+  lastEventId: key("last_event_id", Schema.NonNegativeInt)
+}) {
+  /** Whether the last turn is over and nothing waits to begin. */
+  get isEnded(): boolean {
+    return isEnd(this.status)
+  }
+}
+
+export const isEnd = (status: SessionStatus): boolean =>
+  status === "complete" || status === "error" || status === "cancelled"
+
+export class SessionNotFound extends Schema.TaggedError<SessionNotFound>()("SessionNotFound", { id: Schema.String }) {
+  override get message() {
+    return `there is no session ${this.id}`
+  }
+}
+
+const statuses = {
+  Queued: "pending",
+  Waiting: "waiting",
+  Resuming: "pending",
+  Active: "running",
+  Stopping: "running"
+} as const satisfies Record<Exclude<Phase["_tag"], "Ended">, SessionStatus>
+
+const statusOf = (phase: Phase): SessionStatus => phase._tag === "Ended" ? phase.end : statuses[phase._tag]
+
+const phases = {
+  Queued: "queued",
+  Waiting: "approval",
+  Resuming: "queued",
+  Stopping: "stopping",
+  Ended: "ended"
+} as const satisfies Record<Exclude<Phase["_tag"], "Active">, SessionPhase>
+
+const stations = {
+  Preparing: "preparing",
+  Planning: "planning",
+  Planned: "planning",
+  Coding: "coding",
+  Collecting: "coding",
+  Reviewing: "reviewing",
+  Pushing: "publishing",
+  Proposing: "publishing",
+  Closing: "publishing"
+} as const satisfies Record<Progress["_tag"], SessionPhase>
+
+const phaseOf = (phase: Phase): SessionPhase =>
+  phase._tag !== "Active"
+    ? phases[phase._tag]
+    : phase.progress._tag === "Coding" && phase.progress.round > 1
+    ? "revising"
+    : stations[phase.progress._tag]
+
+/** The state as outsiders see it. */
+export const summarize = (state: SessionState): SessionSummary => {
+  const { phase, pullRequest, spec } = state
+  return {
+    repo: showRepository(spec.repo),
+    prompt: spec.prompt,
+    status: statusOf(phase),
+    phase: phaseOf(phase),
+    branch: state.branch,
+    base: state.origin?.base ?? spec.base ?? null,
+    agent: Agent.show(spec.agent),
+    model: spec.model ?? null,
+    ...(pullRequest === undefined
+      ? {}
+      : { prUrl: pullRequest.url, prNumber: pullRequest.number, prDraft: pullRequest.draft }),
+    ...(phase._tag === "Ended" && phase.end === "error" ? { error: phase.text } : {}),
+    ...(phase._tag === "Ended" && phase.end === "complete" ? { result: phase.text } : {}),
+    ...(state.plan === undefined ? {} : { plan: state.plan.markdown }),
+    turn: state.turns,
+    reviewRounds: state.reviewRounds,
+    usage: state.usage,
+    requestedBy: spec.requestedBy
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * The facts of a session's life. They are the truth: everything else (the session's state, its row, what clients see)
+ * is computed from them. A fact is never changed; a changed shape is a new version read beside the old one.
+ *
+ * `EventText.ts` says a fact in words, `SessionState.ts` folds facts into a state.
+ */
+import * as Schema from "effect/Schema"
+import { AgentFromString } from "./Agent.ts"
+import { BranchName, CommitId, Ordinal } from "./Ids.ts"
+import { Plan } from "./Plan.ts"
+import { RepositoryFromString } from "./Repository.ts"
+import { Requester } from "./Requester.ts"
+import { Review } from "./Review.ts"
+import { Usage } from "./Usage.ts"
+import { key, optional, optionalKey } from "./Wire.ts"
+
+/** Every fact carries the version of its shape. */
+const fact = <const Tag extends string, Fields extends Schema.Struct.Fields>(tag: Tag, fields: Fields) =>
+  Schema.TaggedStruct(tag, {
+    v: Schema.Literal(1).pipe(Schema.propertySignature, Schema.withConstructorDefault(() => 1 as const)),
+    ...fields
+  })
+
+/** What a session is asked to do. Fixed at its creation, limits included, so that a fold needs no configuration. */
+export const SessionSpec = Schema.Struct({
+  repo: RepositoryFromString,
+  prompt: Schema.String,
+  agent: AgentFromString,
+  /** The agent's model; the layer's default where absent. */
+  model: optional(Schema.String),
+  /** The branch to start from; the repository's default where absent. */
+  base: optional(BranchName),
+  approvePlan: key("approve_plan", Schema.Boolean),
+  planOnly: key("plan_only", Schema.Boolean),
+  budgetUsd: optionalKey("budget_usd", Schema.Positive),
+  timeoutMillis: key("timeout_ms", Schema.Positive),
+  reviewRounds: key("max_review_rounds", Schema.NonNegativeInt),
+  requestedBy: key("requested_by", Requester)
+})
+export type SessionSpec = typeof SessionSpec.Type
+
+export const SessionCreated = fact("SessionCreated", { branch: BranchName, ...SessionSpec.fields })
+
+export const MessageReceived = fact("MessageReceived", {
+  messageId: key("message_id", Schema.String),
+  text: Schema.String,
+  by: Requester
+})
+
+export const TurnStarted = fact("TurnStarted", {
+  turn: Ordinal,
+  /** The messages taken together as this turn's one prompt. */
+  prompt: Schema.String,
+  deadline: Schema.DateTimeUtc
+})
+/** After an approval or a rejection the turn goes on with the time it had left. */
+export const TurnResumed = fact("TurnResumed", { turn: Ordinal, deadline: Schema.DateTimeUtc })
+
+export const RepositoryPrepared = fact("RepositoryPrepared", {
+  turn: Ordinal,
+  base: BranchName,
+  commit: CommitId
+})
+
+export const PlanProduced = fact("PlanProduced", { turn: Ordinal, plan: Plan })
+export const PlanSkipped = fact("PlanSkipped", { turn: Ordinal, reason: Schema.String })
+export const ApprovalRequested = fact("ApprovalRequested", {
+  turn: Ordinal,
+  /** Waiting for a person does not use up the turn's time. */
+  remainingMillis: key("remaining_ms", Schema.NonNegative)
+})
+export const PlanApproved = fact("PlanApproved", {
+  turn: Ordinal,
+  by: Requester,
+  /** The edited plan, where it was edited. */
+  plan: optional(Plan)
+})
+export const PlanRejected = fact("PlanRejected", { turn: Ordinal, by: Requester, reason: Schema.String })
+
+export const RoundStarted = fact("RoundStarted", { turn: Ordinal, round: Ordinal, sandbox: Schema.String })
+
+const FromSandbox = {
+  turn: Ordinal,
+  round: Ordinal,
+  /** The line's place in the round's log, from 1: where a re-attached follower goes on. */
+  line: Ordinal
+}
+/** One line of the agent's output. The text is the record's `data` and is not stored twice. */
+export const OutputWritten = fact("OutputWritten", { ...FromSandbox, text: Schema.String, partial: optional(Schema.Boolean) })
+/** A status marker of the entrypoint's. */
+export const StatusReported = fact("StatusReported", { ...FromSandbox, text: Schema.String })
+/** An error marker of the entrypoint's. It ends nothing: the round's exit does. */
+export const ErrorReported = fact("ErrorReported", { ...FromSandbox, text: Schema.String })
+
+export const AgentFinished = fact("AgentFinished", {
+  turn: Ordinal,
+  round: Ordinal,
+  exitCode: key("exit_code", Schema.Int),
+  /** The agent's final words, or its last lines where it failed. */
+  answer: Schema.String
+})
+
+export const Changes = Schema.Struct({
+  commit: CommitId,
+  files: Schema.NonNegativeInt,
+  insertions: Schema.NonNegativeInt,
+  deletions: Schema.NonNegativeInt
+})
+export type Changes = typeof Changes.Type
+
+export const ChangesCollected = fact("ChangesCollected", {
+  turn: Ordinal,
+  round: Ordinal,
+  changes: Changes,
+  /** One line a file, as `git diff --stat` has it. */
+  stat: Schema.String
+})
+export const NothingChanged = fact("NothingChanged", { turn: Ordinal, round: Ordinal })
+
+export const ReviewHeld = fact("ReviewHeld", { turn: Ordinal, round: Ordinal, review: Review })
+
+export const BranchPushed = fact("BranchPushed", {
+  turn: Ordinal,
+  branch: BranchName,
+  commit: CommitId,
+  /** Whether the forge has pull requests; a local repository's result is the branch itself. */
+  pullRequests: key("pull_requests", Schema.Boolean)
+})
+export const PullRequest = Schema.Struct({ number: Schema.Int, url: Schema.String, draft: Schema.Boolean })
+export type PullRequest = typeof PullRequest.Type
+export const PullRequestOpened = fact("PullRequestOpened", { turn: Ordinal, pullRequest: key("pull_request", PullRequest) })
+export const PullRequestUpdated = fact("PullRequestUpdated", { turn: Ordinal, pullRequest: key("pull_request", PullRequest) })
+
+export const StopRequested = fact("StopRequested", { turn: Ordinal, by: Requester })
+
+export const UsageRecorded = fact("UsageRecorded", {
+  turn: Ordinal,
+  source: Schema.Literal("plan", "agent", "review"),
+  model: Schema.String,
+  usage: Usage
+})
+
+export const TurnEnd = Schema.Literal("complete", "error", "cancelled")
+export type TurnEnd = typeof TurnEnd.Type
+/** The one ending event of a turn, and the last of its events. */
+export const TurnEnded = fact("TurnEnded", { turn: Ordinal, end: TurnEnd, text: Schema.String })
+
+export const SessionEvent = Schema.Union(
+  SessionCreated,
+  MessageReceived,
+  TurnStarted,
+  TurnResumed,
+  RepositoryPrepared,
+  PlanProduced,
+  PlanSkipped,
+  ApprovalRequested,
+  PlanApproved,
+  PlanRejected,
+  RoundStarted,
+  OutputWritten,
+  StatusReported,
+  ErrorReported,
+  AgentFinished,
+  ChangesCollected,
+  NothingChanged,
+  ReviewHeld,
+  BranchPushed,
+  PullRequestOpened,
+  PullRequestUpdated,
+  StopRequested,
+  UsageRecorded,
+  TurnEnded
+)
+export type SessionEvent = typeof SessionEvent.Type
+
+/** The facts that follow the sandbox's log, stored in batches beside the rest. */
+export type LogEvent = typeof OutputWritten.Type | typeof StatusReported.Type | typeof ErrorReported.Type

@@ -1,0 +1,43 @@
+/** What a caller sends to open a session, and to steer one. The same schema serves HTTP, the CLI, the bots and the library. */
+import * as Schema from "effect/Schema"
+import { BranchName } from "./Ids.ts"
+import { RepositoryFromString } from "./Repository.ts"
+import { optional, optionalKey } from "./Wire.ts"
+
+/** A prompt or a message: 1 to 200 000 characters, not only white space. */
+export const Prompt = Schema.String.pipe(
+  Schema.filter((text) => text.trim() !== "" || "must not be empty"),
+  Schema.filter((text) => Array.from(text).length <= 200_000 || "must have at most 200000 characters")
+)
+
+export const CreateSession = Schema.Struct({
+  repo: RepositoryFromString,
+  prompt: Prompt,
+  agent: optional(Schema.String),
+  model: optional(Schema.NonEmptyString.pipe(Schema.maxLength(200))),
+  base: optional(BranchName),
+  approvePlan: optionalKey("approve_plan", Schema.Boolean),
+  planOnly: optionalKey("plan_only", Schema.Boolean),
+  budgetUsd: optionalKey("budget_usd", Schema.Number.pipe(Schema.between(0.01, 10_000))),
+  timeoutSeconds: optionalKey("timeout_seconds", Schema.Number.pipe(Schema.between(1, 86_400)))
+})
+export type CreateSession = typeof CreateSession.Type
+
+export const SendMessage = Schema.Struct({ text: Prompt })
+export const ApprovePlan = Schema.Struct({ plan: optional(Prompt) })
+export const RejectPlan = Schema.Struct({ reason: Prompt })
+
+/** The request's own fault, beyond what the schema says. */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", { reason: Schema.String }) {
+  override get message() {
+    return this.reason
+  }
+}
+
+export class IdempotencyConflict extends Schema.TaggedError<IdempotencyConflict>()("IdempotencyConflict", {
+  key: Schema.String
+}) {
+  override get message() {
+    return `the idempotency key "${this.key}" was used with another request`
+  }
+}
