@@ -1,8 +1,8 @@
 /** Identifiers. A session's id is also part of its branch's and its containers' names, so its alphabet is narrow. */
 import * as Schema from "effect/Schema"
 
-/** 12 lower-case hex digits. */
-export const SessionId = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{12}$/), Schema.brand("SessionId"))
+/** 12 lower-case hex digits; a session taken over from the original's database keeps the id that it had there. */
+export const SessionId = Schema.String.pipe(Schema.pattern(/^[0-9A-Za-z][0-9A-Za-z-]{2,63}$/), Schema.brand("SessionId"))
 export type SessionId = typeof SessionId.Type
 
 /** A full commit hash (SHA-1 or SHA-256). */

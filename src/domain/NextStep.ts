@@ -16,9 +16,9 @@ interface InTurn {
 export type Step = Data.TaggedEnum<{
   /** Nothing until a person acts. */
   Rest: object
-  /** Take the waiting messages and begin. Needs a place among the running sessions. */
+  /** Take the waiting messages and begin. */
   StartTurn: { readonly turn: number; readonly prompt: string }
-  /** Go on after an answer. Needs a place, too. */
+  /** Go on after an answer. */
   ResumeTurn: { readonly turn: number; readonly remainingMillis: number }
   /** Bring the mirror up to date and find the base. Repeated: fetched again. */
   PrepareRepository: InTurn
@@ -61,12 +61,12 @@ export const nextStep = (state: SessionState): Step =>
     Waiting: () => Step.Rest(),
     Resuming: ({ remainingMillis, turn }) => Step.ResumeTurn({ turn: turn.number, remainingMillis }),
     Active: ({ progress, turn }) => inTurn(turn, progress),
-    Stopping: ({ turn }) => Step.EndTurn({ turn: turn.number, end: "cancelled", text: "stopped" }),
+    Stopping: ({ text, turn }) => Step.EndTurn({ turn, end: "cancelled", text }),
     Ended: () => Step.Rest()
   })
 
-/** Whether a step must wait for a place among the running sessions. */
-export const needsPlace = (step: Step): boolean => step._tag === "StartTurn" || step._tag === "ResumeTurn"
+/** Whether a step must wait for a place among the running sessions. Ending needs none: a stop never queues. */
+export const needsPlace = (step: Step): boolean => step._tag !== "Rest" && step._tag !== "EndTurn"
 
 /** The moment at which the running turn must be over. */
 export const deadlineOf = (state: SessionState): DateTime.Utc | undefined =>

@@ -40,6 +40,9 @@ export const fromAnswer = (answer: ReviewAnswer): Review =>
 /** A review that a person or a model held and that counts as a round. */
 export const wasHeld = (review: Review): boolean => review._tag !== "Skipped"
 
+/** What was not approved goes out as a draft; a review that was not wanted holds nothing back. */
+export const needsDraft = (review: Review): boolean => review._tag === "ChangesRequested" || review._tag === "Unreadable"
+
 const where = (finding: Finding): string =>
   finding.file === undefined ? "" : `\`${finding.file}${finding.line === undefined ? "" : `:${finding.line}`}\`: `
 

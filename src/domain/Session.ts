@@ -61,6 +61,11 @@ export class Session extends Schema.Class<Session>("Session")({
   /** The id of the newest event. */
   lastEventId: key("last_event_id", Schema.NonNegativeInt)
 }) {
+  /** The same session, at a place in the queue. */
+  at(queuePosition: number): Session {
+    return new Session({ ...this, queuePosition })
+  }
+
   /** Whether the last turn is over and nothing waits to begin. */
   get isEnded(): boolean {
     return isEnd(this.status)

@@ -8,7 +8,7 @@ import { SessionId } from "./Ids.ts"
 import * as Plan from "./Plan.ts"
 import type { Requester } from "./Requester.ts"
 import * as Event from "./SessionEvent.ts"
-import { Phase, type SessionState, turnOf } from "./SessionState.ts"
+import { currentTurn, Phase, type SessionState } from "./SessionState.ts"
 
 export type SessionCommand = Data.TaggedEnum<{
   Message: { readonly messageId: string; readonly text: string; readonly by: Requester }
@@ -79,8 +79,7 @@ export const decide = (
         : Decision.Rejected({ error: new NothingToApprove({ sessionId: id }) }),
     Stop: ({ by }) =>
       Phase.$match(state.phase, {
-        Queued: () =>
-          accept(Event.TurnEnded.make({ turn: state.turns + 1, end: "cancelled", text: `stopped by ${by.name} before it began` })),
+        Queued: () => accept(stop(state, by)),
         Waiting: () => accept(stop(state, by)),
         Resuming: () => accept(stop(state, by)),
         Active: () => accept(stop(state, by)),
@@ -89,5 +88,4 @@ export const decide = (
       })
   })
 
-const stop = (state: SessionState, by: Requester) =>
-  Event.StopRequested.make({ turn: turnOf(state.phase)?.number ?? state.turns, by })
+const stop = (state: SessionState, by: Requester) => Event.StopRequested.make({ turn: currentTurn(state), by })

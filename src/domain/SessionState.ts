@@ -58,7 +58,7 @@ export type Phase = Data.TaggedEnum<{
   Resuming: { readonly turn: Turn; readonly progress: Progress; readonly remainingMillis: number }
   Active: { readonly turn: Turn; readonly progress: Progress }
   /** A stop was asked for and its clean-up is under way. */
-  Stopping: { readonly turn: Turn }
+  Stopping: { readonly turn: number; readonly text: string }
   Ended: { readonly end: Event.TurnEnd; readonly text: string }
 }>
 export const Phase = Data.taggedEnum<Phase>()
@@ -106,15 +106,9 @@ export const create = (event: typeof Event.SessionCreated.Type): SessionState =>
 /** The commit that a turn's work is measured against: unchanged since then means that nothing was changed. */
 export const turnStart = (state: SessionState): CommitId | undefined => state.pushed ?? state.origin?.commit
 
-export const turnOf = (phase: Phase): Turn | undefined =>
-  Phase.$match(phase, {
-    Queued: () => undefined,
-    Waiting: ({ turn }) => turn,
-    Resuming: ({ turn }) => turn,
-    Active: ({ turn }) => turn,
-    Stopping: ({ turn }) => turn,
-    Ended: () => undefined
-  })
+/** The number of the turn that is on, or that would begin next. */
+export const currentTurn = ({ phase, turns }: SessionState): number =>
+  phase._tag === "Queued" ? turns + 1 : phase._tag === "Stopping" ? phase.turn : turns
 
 /** The outcome of a review decides between another round and publishing. */
 const afterReview = (state: SessionState, run: AgentRun, changes: Event.Changes, review: Review.Review): Progress =>
@@ -149,11 +143,13 @@ const advance = (
     case "PlanSkipped":
       return progress._tag !== "Planning"
         ? undefined
-        : state.spec.planOnly && turn.number === 1
-        ? to(Progress.Closing({ end: "error", text: event.reason }))
+        // where a plan was asked for, nothing happens without one
+        : state.spec.approvePlan || (state.spec.planOnly && turn.number === 1)
+        ? to(Progress.Closing({ end: "error", text: `no plan could be made: ${event.reason}` }))
         : to(firstRound)
     case "RoundStarted":
-      return progress._tag === "Coding" && !progress.started && progress.round === event.round
+      // once more where the sandbox was lost and the round has to begin anew
+      return progress._tag === "Coding" && progress.round === event.round
         ? to(Progress.Coding({ ...progress, started: true }))
         : undefined
     case "OutputWritten":
@@ -277,12 +273,14 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
       return { ...state, phase: Phase.Resuming({ turn: phase.turn, progress, remainingMillis: phase.remainingMillis }) }
     }
     case "StopRequested":
-      return phase._tag === "Active" || phase._tag === "Waiting" || phase._tag === "Resuming"
-        ? { ...state, phase: Phase.Stopping({ turn: phase.turn }) }
+      return phase._tag !== "Ended" && phase._tag !== "Stopping" && event.turn === currentTurn(state)
+        ? { ...state, phase: Phase.Stopping({ turn: event.turn, text: `stopped by ${event.by.name}` }) }
         : undefined
     case "UsageRecorded":
       // what a stopped turn has used counts too
-      return turnOf(phase)?.number === event.turn ? { ...state, usage: Usage.add(state.usage, event.usage) } : undefined
+      return (phase._tag === "Active" || phase._tag === "Stopping") && currentTurn(state) === event.turn
+        ? { ...state, usage: Usage.add(state.usage, event.usage) }
+        : undefined
     case "TurnEnded":
       return endsTurn(state, event) ? end(state, event) : undefined
     default: {
@@ -294,15 +292,9 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
 }
 
 /** One ending event a turn: a stop that was asked for ends only as cancelled, and nothing else does. */
-const endsTurn = ({ phase, turns }: SessionState, event: typeof Event.TurnEnded.Type): boolean =>
-  Phase.$match(phase, {
-    Queued: () => event.end === "cancelled" && event.turn === turns + 1,
-    Waiting: () => false,
-    Resuming: () => false,
-    Active: ({ turn }) => event.end !== "cancelled" && event.turn === turn.number,
-    Stopping: ({ turn }) => event.end === "cancelled" && event.turn === turn.number,
-    Ended: () => false
-  })
+const endsTurn = (state: SessionState, event: typeof Event.TurnEnded.Type): boolean =>
+  event.turn === currentTurn(state) &&
+  (event.end === "cancelled" ? state.phase._tag === "Stopping" : state.phase._tag === "Active")
 
 /** Whether an event belongs to the present state. The store takes no other. */
 export const admits = (state: SessionState, event: Event.SessionEvent): boolean => step(state, event) !== undefined

@@ -1,0 +1,169 @@
+/**
+ * Runs the agent in the session's workspace and follows its output. The run is looked up by its name first: after a
+ * crash of ours it is followed on from where the store ends, and started anew only if it is gone.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { Step } from "../domain/NextStep.ts"
+import * as OutputLines from "../domain/OutputLines.ts"
+import * as SandboxMarker from "../domain/SandboxMarker.ts"
+import {
+  AgentFinished,
+  ErrorReported,
+  type LogEvent,
+  OutputWritten,
+  RoundStarted,
+  StatusReported,
+  UsageRecorded
+} from "../domain/SessionEvent.ts"
+import { turnStart } from "../domain/SessionState.ts"
+import { type AgentEnvironment, Agents } from "../services/Agents.ts"
+import { Gateway } from "../services/Gateway.ts"
+import { LogWriter } from "../services/LogWriter.ts"
+import * as Prompts from "../services/Prompts.ts"
+import { Repositories } from "../services/Repositories.ts"
+import { type InputFile, type RunExit, type RunId, Sandbox } from "../services/Sandbox.ts"
+import { SandboxError } from "../services/Sandbox.ts"
+import { SessionHistory } from "../services/SessionHistory.ts"
+import type { Perform, StepContext } from "./StepContext.ts"
+
+type RunAgent = Extract<Step, { readonly _tag: "RunAgent" }>
+
+/** Lines are stored together: at most so many, at the latest after so long. */
+const batchLines = 256
+const batchDelay = "40 millis"
+
+/** How many of the last lines tell why an agent failed, and what one without final words has said. */
+const tailLines = 12
+
+const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogEvent => {
+  const at = { turn: run.turn, round: run.round, line: number }
+  const parsed = SandboxMarker.parse(line.text)
+  switch (parsed._tag) {
+    case "Status":
+      return StatusReported.make({ ...at, text: parsed.text })
+    case "Error":
+      return ErrorReported.make({ ...at, text: parsed.text })
+    case "Done":
+      return StatusReported.make({ ...at, text: "sandbox done" })
+    case "Output":
+      return OutputWritten.make({ ...at, text: parsed.text, ...(line.partial ? { partial: true } : {}) })
+  }
+}
+
+/** Numbered events of a run's output, from its first byte. */
+export const logEvents = <E>(run: RunId, output: Stream.Stream<Uint8Array, E>): Stream.Stream<LogEvent, E> =>
+  output.pipe(
+    Stream.map(Option.some),
+    Stream.concat(Stream.make(Option.none<Uint8Array>())),
+    Stream.mapAccum(OutputLines.start, (unfinished, chunk) =>
+      Option.match(chunk, {
+        onNone: () => [OutputLines.start, OutputLines.finish(unfinished)] as const,
+        onSome: (bytes) => OutputLines.push(unfinished, bytes)
+      })),
+    Stream.mapConcat((lines) => lines),
+    Stream.zipWithIndex,
+    Stream.map(([line, index]) => toEvent(run, line, index + 1))
+  )
+
+export const make = Effect.gen(function*() {
+  const agents = yield* Agents
+  const gateway = yield* Gateway
+  const history = yield* SessionHistory
+  const repositories = yield* Repositories
+  const sandbox = yield* Sandbox
+  const writer = yield* LogWriter
+
+  const inputs = Effect.fnUntraced(function*({ claim, state }: StepContext, { findings, round, turn }: RunAgent) {
+    const start = turnStart(state)
+    if (start === undefined) return yield* new SandboxError({ operation: "start", reason: "the repository was not prepared" })
+    const prompt = Prompts.enrichedPrompt({
+      prompt: turn.prompt,
+      firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
+      plan: turn.plan,
+      findings,
+      turn: turn.number,
+      round
+    })
+    const message = Prompts.commitMessage({
+      title: turn.plan?.title,
+      prompt: turn.prompt,
+      sessionId: claim.sessionId,
+      requestedBy: state.spec.requestedBy
+    })
+    const files: ReadonlyArray<InputFile> = [
+      { path: "in/prompt.md", content: { _tag: "Text", text: prompt } },
+      { path: "in/commit-message.txt", content: { _tag: "Text", text: message } }
+    ]
+    if (yield* sandbox.hasRepository(claim.sessionId)) return { files, start }
+    const bundle = yield* repositories.exportBundle(state.spec.repo, state.branch, start)
+    return { files: [...files, { path: "in/repository.bundle", content: { _tag: "File", path: bundle } } as const], start }
+  })
+
+  const start = Effect.fnUntraced(
+    function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentEnvironment, gatewayDirectory: string) {
+      const { claim, record, state } = context
+      const { files, start } = yield* inputs(context, step)
+      yield* record([RoundStarted.make({ turn: run.turn, round: run.round, sandbox: sandbox.kind })])
+      yield* sandbox.start({
+        run,
+        gatewayDirectory,
+        inputs: files,
+        environment: {
+          ...agent,
+          OPENTL_SESSION: claim.sessionId,
+          OPENTL_TURN: String(run.turn),
+          OPENTL_ROUND: String(run.round),
+          OPENTL_BRANCH: state.branch,
+          OPENTL_START_COMMIT: start,
+          OPENTL_BASE_COMMIT: state.origin?.commit ?? start,
+          OPENTL_AUTHOR_NAME: Prompts.author.name,
+          OPENTL_AUTHOR_EMAIL: Prompts.author.email
+        }
+      })
+    },
+    Effect.scoped
+  )
+
+  /** Stores the run's output from where the store ends, as it comes. */
+  const follow = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId) {
+    const stored = yield* history.logCursor(claim.sessionId, run.turn, run.round)
+    yield* logEvents(run, sandbox.output(run)).pipe(
+      Stream.drop(stored),
+      Stream.groupedWithin(batchLines, batchDelay),
+      Stream.runForEach((batch) => writer.write(claim, Chunk.toReadonlyArray(batch)))
+    )
+  })
+
+  const answerOf = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId, exit: RunExit) {
+    const { answer } = yield* Effect.scoped(sandbox.result(run))
+    if (exit.code === 0 && answer.trim() !== "") return answer.trim()
+    const tail = yield* history.lastOutput(claim.sessionId, run.turn, run.round, tailLines)
+    return [...(exit.reason === undefined ? [] : [exit.reason]), ...tail].join("\n").trim()
+  })
+
+  const perform: Perform<RunAgent> = Effect.fn("AgentStep.perform")(
+    function*(context, step) {
+      const { claim, record, state } = context
+      const run: RunId = { sessionId: claim.sessionId, turn: step.turn.number, round: step.round }
+      const agent = yield* agents.environment(state.spec.agent, state.spec.model)
+      const { directory } = yield* gateway.open({
+        sessionId: claim.sessionId,
+        remainingUsd: state.spec.budgetUsd === undefined ? undefined : state.spec.budgetUsd - state.usage.costUsd,
+        onUsage: ({ model, usage }) =>
+          record([UsageRecorded.make({ turn: run.turn, source: "agent", model, usage })]).pipe(
+            Effect.ignoreLogged // the turn is over or has another owner: the call was made, and nobody counts it any more
+          )
+      })
+      if (!(step.started && (yield* sandbox.exists(run)))) yield* start(context, step, run, agent, directory)
+      yield* follow(context, run)
+      const exit = yield* sandbox.exit(run)
+      const answer = yield* answerOf(context, run, exit)
+      yield* record([AgentFinished.make({ turn: run.turn, round: run.round, exitCode: exit.code, answer })])
+    },
+    Effect.scoped
+  )
+  return perform
+})

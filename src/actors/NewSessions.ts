@@ -1,0 +1,101 @@
+/** Turns a request into a session: what was left out is filled in from the configuration, what cannot be is refused. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Duration from "effect/Duration"
+import * as Agent from "../domain/Agent.ts"
+import { SessionId } from "../domain/Ids.ts"
+import type { Repository } from "../domain/Repository.ts"
+import type { Session } from "../domain/Session.ts"
+import type { SessionSpec } from "../domain/SessionEvent.ts"
+import { type CreateSession, type IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
+import { Agents } from "../services/Agents.ts"
+import { AppConfig } from "../services/AppConfig.ts"
+import { fingerprint } from "../services/Fingerprint.ts"
+import { SessionStore } from "../services/SessionStore.ts"
+import type { StoreError } from "../services/StoreError.ts"
+import type { CreateOptions } from "./Sessions.ts"
+
+export class NewSessions extends Context.Tag("opentl/actors/NewSessions")<NewSessions, {
+  readonly create: (
+    request: CreateSession,
+    options: CreateOptions
+  ) => Effect.Effect<
+    { readonly session: Session; readonly replayed: boolean },
+    InvalidRequest | IdempotencyConflict | StoreError
+  >
+  readonly messageId: Effect.Effect<string>
+}>() {
+  static readonly layer = Layer.effect(
+    NewSessions,
+    Effect.gen(function*() {
+      const agents = yield* Agents
+      const config = yield* AppConfig
+      const store = yield* SessionStore
+
+      const agentOf = Effect.fnUntraced(function*(request: CreateSession, options: CreateOptions) {
+        if (request.agent === undefined || request.agent === "auto") return agents.defaultAgent
+        const agent = yield* Effect.mapError(Agent.parse(request.agent), (reason) => new InvalidRequest({ reason: `agent: ${reason}` }))
+        if (agent._tag === "Command" && !options.trustCommands) {
+          return yield* new InvalidRequest({
+            reason: "agent: a command: agent can only be set in the server's configuration (OPENTL_AGENT) or by an embedded run"
+          })
+        }
+        return agent
+      })
+
+      const permit = (repo: Repository, options: CreateOptions) =>
+        repo._tag === "GitHub" || options.trustLocalPaths || isBelow(repo.path, config.localRepos)
+          ? Effect.void
+          : new InvalidRequest({
+            reason: `repo: ${repo.path} is not below a directory of OPENTL_LOCAL_REPOS, so this server may not use it`
+          })
+
+      return NewSessions.of({
+        messageId: randomHex(16),
+        create: Effect.fn("NewSessions.create")(function*(request, options) {
+          yield* permit(request.repo, options)
+          const agent = yield* agentOf(request, options)
+          if (request.planOnly !== true) {
+            yield* Effect.mapError(
+              agents.environment(agent, request.model),
+              (error) => new InvalidRequest({ reason: `agent: ${error.message}` })
+            )
+          }
+          const budgetUsd = request.budgetUsd ?? Option.getOrUndefined(config.budgetUsd)
+          const spec: SessionSpec = {
+            repo: request.repo,
+            prompt: request.prompt,
+            agent,
+            ...(request.model === undefined ? {} : { model: request.model }),
+            ...(request.base === undefined ? {} : { base: request.base }),
+            approvePlan: request.approvePlan ?? false,
+            planOnly: request.planOnly ?? false,
+            ...(budgetUsd === undefined ? {} : { budgetUsd }),
+            timeoutMillis: request.timeoutSeconds === undefined
+              ? Duration.toMillis(config.sessionTimeout)
+              : request.timeoutSeconds * 1000,
+            reviewRounds: config.reviewRounds,
+            requestedBy: options.by
+          }
+          const receipt = options.idempotencyKey === undefined
+            ? undefined
+            : { scope: `create:${options.by.name}`, key: options.idempotencyKey, fingerprint: fingerprint(options.body) }
+          return yield* store.create({ id: SessionId.make(yield* randomHex(12)), spec, receipt })
+        })
+      })
+    })
+  )
+}
+
+/** So many hex digits, from the runtime's generator: an id is a name, not a secret. */
+const randomHex = (digits: number): Effect.Effect<string> =>
+  Effect.map(
+    Effect.replicateEffect(Random.nextIntBetween(0, 16), digits),
+    (values) => values.map((value) => value.toString(16)).join("")
+  )
+
+const isBelow = (path: string, directories: ReadonlyArray<string>): boolean =>
+  directories.some((directory) => path === directory || path.startsWith(`${directory.replace(/\/+$/, "")}/`))

@@ -1,0 +1,104 @@
+/** Performs the steps of a turn. Which comes next is not decided here: see `NextStep.ts`. */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type { Step } from "../domain/NextStep.ts"
+import { ApprovalRequested, RepositoryPrepared, TurnEnded, TurnResumed, TurnStarted } from "../domain/SessionEvent.ts"
+import { Repositories } from "../services/Repositories.ts"
+import { Sandbox } from "../services/Sandbox.ts"
+import * as AgentStep from "./AgentStep.ts"
+import * as PlanStep from "./PlanStep.ts"
+import * as PublishSteps from "./PublishSteps.ts"
+import * as ReviewStep from "./ReviewStep.ts"
+import type { Perform, RecordFailure, StepContext, StepFailure } from "./StepContext.ts"
+
+type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
+
+/** An engine that does not answer must not keep a session from its end: what is left is swept later. */
+const cleanUp = { times: 3, schedule: Schedule.exponential("200 millis") }
+
+export class Pipeline extends Context.Tag("opentl/actors/Pipeline")<Pipeline, {
+  /** Performs one step and records its result. Interrupting it lets go of it: nothing outside is undone. */
+  readonly perform: (context: StepContext, step: Step) => Effect.Effect<void, StepFailure | RecordFailure>
+  /** Removes the session's runs and writes the turn's one ending event. The workspace stays, for a follow-up. */
+  readonly endTurn: (context: StepContext, end: Omit<Named<"EndTurn">, "_tag">) => Effect.Effect<void, RecordFailure>
+}>() {
+  static readonly layer = Layer.effect(
+    Pipeline,
+    Effect.gen(function*() {
+      const plan = yield* PlanStep.make
+      const agent = yield* AgentStep.make
+      const review = yield* ReviewStep.make
+      const publish = yield* PublishSteps.make
+      const repositories = yield* Repositories
+      const sandbox = yield* Sandbox
+
+      const startTurn: Perform<Named<"StartTurn">> = Effect.fn("Pipeline.startTurn")(function*({ record, state }, step) {
+        const deadline = DateTime.addDuration(yield* DateTime.now, state.spec.timeoutMillis)
+        yield* record([TurnStarted.make({ turn: step.turn, prompt: step.prompt, deadline })])
+      })
+
+      const resumeTurn: Perform<Named<"ResumeTurn">> = Effect.fn("Pipeline.resumeTurn")(function*({ record }, step) {
+        const deadline = DateTime.addDuration(yield* DateTime.now, step.remainingMillis)
+        yield* record([TurnResumed.make({ turn: step.turn, deadline })])
+      })
+
+      const prepare: Perform<Named<"PrepareRepository">> = Effect.fn("Pipeline.prepare")(
+        function*({ record, state }, { turn }) {
+          const { base, commit } = yield* repositories.prepare(state.spec.repo, state.spec.base)
+          yield* record([RepositoryPrepared.make({ turn: turn.number, base, commit })])
+        }
+      )
+
+      const askApproval: Perform<Named<"AskApproval">> = Effect.fn("Pipeline.askApproval")(function*({ record }, { turn }) {
+        const remaining = DateTime.toEpochMillis(turn.deadline) - (yield* Clock.currentTimeMillis)
+        yield* record([ApprovalRequested.make({ turn: turn.number, remainingMillis: Math.max(0, remaining) })])
+      })
+
+      const endTurn = Effect.fn("Pipeline.endTurn")(
+        function*({ claim, record }: StepContext, { end, text, turn }: Omit<Named<"EndTurn">, "_tag">) {
+          yield* sandbox.removeRuns(claim.sessionId).pipe(
+            Effect.retry(cleanUp),
+            Effect.ignoreLogged // swept at the next start: an engine that is gone keeps nobody from an answer
+          )
+          yield* record([TurnEnded.make({ turn, end, text })])
+        }
+      )
+
+      return Pipeline.of({
+        endTurn,
+        perform: (context, step) => {
+          switch (step._tag) {
+            case "Rest":
+              return Effect.void
+            case "StartTurn":
+              return startTurn(context, step)
+            case "ResumeTurn":
+              return resumeTurn(context, step)
+            case "PrepareRepository":
+              return prepare(context, step)
+            case "MakePlan":
+              return plan(context, step)
+            case "AskApproval":
+              return askApproval(context, step)
+            case "RunAgent":
+              return agent(context, step)
+            case "CollectChanges":
+              return publish.collect(context, step)
+            case "ReviewChanges":
+              return review(context, step)
+            case "PushBranch":
+              return publish.push(context, step)
+            case "Propose":
+              return publish.propose(context, step)
+            case "EndTurn":
+              return endTurn(context, step)
+          }
+        }
+      })
+    })
+  )
+}

@@ -1,0 +1,52 @@
+/** Asks the model for a plan. Without a model the plan is skipped, and the session says so. */
+import * as Effect from "effect/Effect"
+import type { Step } from "../domain/NextStep.ts"
+import * as Plan from "../domain/Plan.ts"
+import { show as showRepository } from "../domain/Repository.ts"
+import { PlanProduced, PlanSkipped, UsageRecorded } from "../domain/SessionEvent.ts"
+import { LanguageModel } from "../services/LanguageModel.ts"
+import * as Prompts from "../services/Prompts.ts"
+import { Repositories } from "../services/Repositories.ts"
+import type { Perform } from "./StepContext.ts"
+
+/** How much of the repository's file list and readme a planner sees, in characters. */
+const overviewLimit = 24_000
+
+export const make = Effect.gen(function*() {
+  const model = yield* LanguageModel
+  const repositories = yield* Repositories
+
+  const perform: Perform<Extract<Step, { readonly _tag: "MakePlan" }>> = Effect.fn("PlanStep.perform")(
+    function*({ record, state }, { rejections, turn }) {
+      const { spec } = state
+      if (model.provider === "none") {
+        const reason = "no model is configured (set ANTHROPIC_API_KEY or OPENAI_API_KEY)"
+        return yield* record([PlanSkipped.make({ turn: turn.number, reason })])
+      }
+      const commit = state.pushed ?? state.origin?.commit
+      const overview = commit === undefined ? "" : yield* repositories.overview(spec.repo, commit, overviewLimit)
+      const question = Prompts.planQuestion({
+        repo: showRepository(spec.repo),
+        prompt: turn.prompt,
+        firstPrompt: turn.number === 1 ? undefined : spec.prompt,
+        previousPlan: state.plan,
+        overview,
+        rejections
+      })
+      yield* model.ask(question).pipe(
+        Effect.flatMap(({ model, usage, value }) =>
+          record([
+            UsageRecorded.make({ turn: turn.number, source: "plan", model, usage }),
+            PlanProduced.make({ turn: turn.number, plan: Plan.fromAnswer(value) })
+          ])
+        ),
+        Effect.catchTag("UnreadableAnswer", (error) =>
+          record([
+            UsageRecorded.make({ turn: turn.number, source: "plan", model: error.model, usage: error.usage }),
+            PlanSkipped.make({ turn: turn.number, reason: error.message })
+          ]))
+      )
+    }
+  )
+  return perform
+})

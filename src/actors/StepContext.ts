@@ -1,0 +1,43 @@
+/** What a step is performed with: the session as it is, and the right to record what comes of it. */
+import type * as Effect from "effect/Effect"
+import type { SessionEvent } from "../domain/SessionEvent.ts"
+import type { SessionState } from "../domain/SessionState.ts"
+import type { AgentUnavailable } from "../services/Agents.ts"
+import type { ForgeError, RepositoryNotFound } from "../services/Forge.ts"
+import type { GatewayError } from "../services/Gateway.ts"
+import type { LanguageModelError, NoLanguageModel, UnreadableAnswer } from "../services/LanguageModel.ts"
+import type { RepositoryFailure } from "../services/Repositories.ts"
+import type { SandboxFailure } from "../services/Sandbox.ts"
+import type { Claim, EventsRefused, SessionLost } from "../services/SessionStore.ts"
+import type { StoreError } from "../services/StoreError.ts"
+
+/** A step's own failure: it ends the turn with the error's sentence. */
+export type StepFailure =
+  | AgentUnavailable
+  | ForgeError
+  | GatewayError
+  | LanguageModelError
+  | NoLanguageModel
+  | UnreadableAnswer
+  | RepositoryFailure
+  | RepositoryNotFound
+  | SandboxFailure
+
+/** Not the step's fault: the log could not be written, or not by this actor any more. */
+export type RecordFailure = EventsRefused | SessionLost | StoreError
+
+export interface Patch {
+  readonly turn: number
+  readonly round: number
+  readonly patch: string
+}
+
+export interface StepContext {
+  readonly claim: Claim
+  readonly state: SessionState
+  /** Writes events to the session's log, all or none. */
+  readonly record: (events: ReadonlyArray<SessionEvent>, patch?: Patch) => Effect.Effect<void, RecordFailure>
+}
+
+/** Performs one step and records its result. */
+export type Perform<S> = (context: StepContext, step: S) => Effect.Effect<void, StepFailure | RecordFailure>

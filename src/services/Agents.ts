@@ -1,0 +1,72 @@
+/** Agents are adapters: what the entrypoint is told so that it calls one headless. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { Agent, AgentName } from "../domain/Agent.ts"
+import { AppConfig, type AppConfigShape } from "./AppConfig.ts"
+import { defaultModels } from "./DefaultModels.ts"
+
+export class AgentUnavailable extends Schema.TaggedError<AgentUnavailable>()("AgentUnavailable", {
+  agent: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `the agent ${this.agent} cannot run: ${this.reason}`
+  }
+}
+
+/** The entrypoint's environment for one agent. Nothing in it is a secret: the gateway puts the key in. */
+export type AgentEnvironment = Readonly<Record<string, string>>
+
+export class Agents extends Context.Tag("opentl/services/Agents")<Agents, {
+  /** The agent that is meant where none is named. */
+  readonly defaultAgent: Agent
+  readonly environment: (agent: Agent, model: string | undefined) => Effect.Effect<AgentEnvironment, AgentUnavailable>
+}>() {
+  static readonly layer = Layer.effect(
+    Agents,
+    Effect.map(AppConfig, (config) =>
+      Agents.of({
+        defaultAgent: Option.getOrElse(config.agent, () => Agent.Named({ name: "opentl" })),
+        environment: (agent, model) =>
+          Agent.$match(agent, {
+            Command: ({ line }) => Effect.succeed({ OPENTL_AGENT: "command", OPENTL_AGENT_COMMAND: line, ...named(config, model) }),
+            Named: ({ name }) => name === "opentl" ? builtIn(config, model) : unavailable(name)
+          })
+      }))
+  )
+}
+
+const named = (config: AppConfigShape, model: string | undefined): AgentEnvironment => {
+  const wanted = model ?? Option.getOrUndefined(config.agentModel)
+  return wanted === undefined ? {} : { OPENTL_AGENT_MODEL: wanted }
+}
+
+const unavailable = (name: AgentName) =>
+  new AgentUnavailable({
+    agent: name,
+    reason: "its adapter is not part of this version; use opentl, or command:<shell line> in the server's configuration"
+  })
+
+/** Which of the two API dialects serves a model: by its name, else by the key that is set. */
+const dialectOf = (config: AppConfigShape, model: string | undefined): "anthropic" | "openai" | undefined => {
+  const anthropic = Option.isSome(config.anthropic.apiKey)
+  const openai = Option.isSome(config.openai.apiKey)
+  if (model !== undefined && model.startsWith("claude") && anthropic) return "anthropic"
+  if (model !== undefined && !model.startsWith("claude") && openai) return "openai"
+  return anthropic ? "anthropic" : openai ? "openai" : undefined
+}
+
+const builtIn = Effect.fnUntraced(function*(config: AppConfigShape, model: string | undefined) {
+  const wanted = model ?? Option.getOrUndefined(config.agentModel)
+  const dialect = dialectOf(config, wanted)
+  if (dialect === undefined) {
+    return yield* new AgentUnavailable({
+      agent: "opentl",
+      reason: "it needs a model; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or another agent by OPENTL_AGENT=command:<shell line>"
+    })
+  }
+  return { OPENTL_AGENT: "opentl", OPENTL_AGENT_DIALECT: dialect, OPENTL_AGENT_MODEL: wanted ?? defaultModels[dialect] }
+})

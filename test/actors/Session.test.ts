@@ -1,0 +1,293 @@
+/** The life of a session on the real actors, store and log; the world outside is faked. */
+import { assert, describe, it } from "@effect/vitest"
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import { Sessions } from "../../src/actors/Sessions.ts"
+import * as Database from "../../src/services/Database.ts"
+import { approve, plan, requestChanges } from "../support/FakeModel.ts"
+import { by, create, history, ticking, until as untilEvent, withServer, World } from "../support/TestApp.ts"
+
+const types = (events: ReadonlyArray<{ readonly type: string }>) => events.map((event) => event.type)
+const tags = (events: ReadonlyArray<{ readonly detail?: Readonly<Record<string, unknown>> }>) =>
+  events.map((event) => event.detail?.["_tag"])
+const endings = (events: ReadonlyArray<{ readonly detail?: Readonly<Record<string, unknown>> }>) =>
+  events.flatMap((event) => event.detail?.["end"] === undefined ? [] : [event.detail["end"]])
+
+const until = (id: Parameters<typeof history>[0], tag: string) => untilEvent(id, (event) => event.detail?.["_tag"] === tag)
+
+describe("a task", () => {
+  it.effect("becomes a reviewed pull request", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const id = yield* create()
+        const events = yield* history(id)
+        assert.deepStrictEqual(tags(events).filter((tag) => tag !== "UsageRecorded"), [
+          "SessionCreated",
+          "TurnStarted",
+          "RepositoryPrepared",
+          "PlanProduced",
+          "RoundStarted",
+          "OutputWritten",
+          "AgentFinished",
+          "ChangesCollected",
+          "ReviewHeld",
+          "BranchPushed",
+          "PullRequestOpened",
+          "TurnEnded"
+        ])
+        assert.deepStrictEqual(events.map((event) => event.id), events.map((_, i) => i + 1))
+        assert.deepStrictEqual(endings(events), ["complete"])
+        assert.strictEqual(events[events.length - 1]?.data, "https://forge.test/acme/app/pull/7")
+        const session = yield* Effect.flatMap(Sessions, (sessions) => sessions.get(id))
+        assert.strictEqual(session.status, "complete")
+        assert.strictEqual(session.reviewRounds, 1)
+        assert.isAbove(session.usage.inputTokens, 0)
+        assert.deepStrictEqual(world.engine.removed, world.engine.started)
+        assert.include(world.model.asked.find((asked) => asked.purpose === "review")?.prompt ?? "", "diff 0000")
+      })
+    ))
+
+  it.effect("is revised in the same workspace when the review asks for it", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        world.model.answer = (purpose, n) =>
+          Effect.succeed(purpose === "plan" ? plan("Fix it") : n === 1 ? requestChanges("add a test") : approve)
+        const prompts: Array<string> = []
+        const script = world.engine.script
+        world.engine.script = (run) => {
+          prompts.push(`${run.turn}-${run.round}`)
+          return script(run)
+        }
+        const id = yield* create()
+        const events = yield* history(id)
+        assert.deepStrictEqual(prompts, ["1-1", "1-2"])
+        assert.strictEqual(tags(events).filter((tag) => tag === "ReviewHeld").length, 2)
+        assert.strictEqual(world.remote.proposals.length, 1)
+        assert.isFalse(world.remote.proposals[0]?.draft)
+      })
+    ))
+
+  it.effect("ends as a draft with the open findings when the last review asks for changes", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        world.model.answer = (purpose) => Effect.succeed(purpose === "plan" ? plan("Fix it") : requestChanges("add a test"))
+        const id = yield* create()
+        yield* history(id)
+        assert.strictEqual(world.engine.started.length, 2)
+        assert.isTrue(world.remote.proposals[0]?.draft)
+        assert.include(world.remote.proposals[0]?.body ?? "", "add a test")
+      })
+    ))
+
+  it.effect("is answered without a pull request when the agent changes nothing", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        world.engine.script = () => ({ lines: ["thinking"], exitCode: 0, answer: "It is 42.", commits: false })
+        const id = yield* create()
+        const events = yield* history(id)
+        assert.strictEqual(events[events.length - 1]?.data, "It is 42.")
+        assert.deepStrictEqual(endings(events), ["complete"])
+        assert.deepStrictEqual(world.remote.pushes, [])
+      })
+    ))
+
+  it.effect("fails with the agent's last lines, and nothing is pushed", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        world.engine.script = () => ({ lines: ["a", "it broke"], exitCode: 3, commits: true })
+        const id = yield* create()
+        const events = yield* history(id)
+        assert.deepStrictEqual(endings(events), ["error"])
+        assert.strictEqual(types(events)[events.length - 1], "error")
+        assert.include(events[events.length - 1]?.data ?? "", "it broke")
+        assert.deepStrictEqual(world.remote.pushes, [])
+        assert.strictEqual(world.engine.runs.size, 0)
+        assert.isTrue(world.engine.workspaces.has(id))
+      })
+    ))
+
+  it.effect("times out by its stored deadline, and its sandbox is gone", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        world.engine.script = () => ({ lines: ["working"] })
+        const id = yield* create({ timeoutSeconds: 60 })
+        const done = yield* Effect.fork(history(id))
+        yield* until(id, "RoundStarted")
+        yield* TestClock.adjust("61 seconds")
+        const events = yield* Fiber.join(done)
+        assert.deepStrictEqual(endings(events), ["error"])
+        assert.include(events[events.length - 1]?.data ?? "", "timed out after 60 s")
+        assert.strictEqual(world.engine.runs.size, 0)
+      })
+    ))
+})
+
+describe("a plan that waits for approval", () => {
+  it.effect("runs nothing before it is approved, and takes an edited plan", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        const id = yield* create({ approvePlan: true })
+        yield* until(id, "ApprovalRequested")
+        assert.strictEqual((yield* sessions.get(id)).status, "waiting")
+        assert.deepStrictEqual(world.engine.started, [])
+        yield* sessions.approve(id, "Do it my way", by)
+        const events = yield* history(id)
+        assert.deepStrictEqual(endings(events), ["complete"])
+        assert.strictEqual((yield* sessions.get(id)).plan, "Do it my way")
+      })
+    ))
+
+  it.effect("is made again with the reason when it is rejected", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        world.model.answer = (purpose, n) => Effect.succeed(purpose === "plan" ? plan(`Plan ${n}`) : approve)
+        const id = yield* create({ approvePlan: true })
+        yield* until(id, "ApprovalRequested")
+        yield* sessions.reject(id, "too big", by)
+        yield* sessions.events(id, 0).pipe(
+          Stream.filter((event) => event.detail?.["_tag"] === "ApprovalRequested"),
+          Stream.take(2),
+          Stream.runDrain,
+          ticking
+        )
+        assert.include(world.model.asked[1]?.prompt ?? "", "too big")
+        const error = yield* Effect.flip(Effect.zipRight(sessions.stop(id, by), sessions.approve(id, undefined, by)))
+        assert.strictEqual(error._tag, "NothingToApprove")
+      })
+    ))
+})
+
+describe("stop", () => {
+  it.effect("during planning: no sandbox is ever started, and there is one ending event", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        const asked = yield* Deferred.make<void>()
+        world.model.answer = () => Effect.zipRight(Deferred.succeed(asked, undefined), Effect.never)
+        const id = yield* create()
+        yield* Deferred.await(asked)
+        const session = yield* sessions.stop(id, by)
+        assert.strictEqual(session.status, "cancelled")
+        const events = yield* history(id)
+        assert.deepStrictEqual(endings(events), ["cancelled"])
+        assert.deepStrictEqual(world.engine.started, [])
+      })
+    ))
+
+  it.effect("during the agent's run: the sandbox is gone when it answers; a second stop is refused", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        world.engine.script = () => ({ lines: ["working"] })
+        const id = yield* create()
+        yield* until(id, "OutputWritten")
+        const [first, second] = yield* Effect.all([sessions.stop(id, by), sessions.stop(id, by)], {
+          concurrency: "unbounded"
+        })
+        assert.deepStrictEqual([first.status, second.status], ["cancelled", "cancelled"])
+        assert.strictEqual(world.engine.runs.size, 0)
+        assert.strictEqual((yield* Effect.flip(sessions.stop(id, by)))._tag, "SessionEnded")
+        assert.deepStrictEqual(endings(yield* history(id)), ["cancelled"])
+      })
+    ))
+
+  it.effect("of a session that waits in the queue, without waiting for its place", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        world.engine.script = () => ({ lines: ["working"] })
+        const first = yield* create()
+        yield* until(first, "OutputWritten")
+        const second = yield* create()
+        const third = yield* create()
+        yield* Effect.yieldNow()
+        assert.strictEqual((yield* sessions.get(third)).queuePosition, 2)
+        assert.strictEqual((yield* sessions.stop(second, by)).status, "cancelled")
+        assert.strictEqual((yield* sessions.get(third)).queuePosition, 1)
+        yield* sessions.stop(first, by)
+        yield* until(third, "OutputWritten")
+        assert.strictEqual((yield* sessions.get(third)).status, "running")
+      }), { maxSessions: 1 }))
+})
+
+describe("a message", () => {
+  it.effect("to an ended session opens the next turn on the same branch and pull request", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        const id = yield* create()
+        yield* history(id)
+        yield* sessions.message(id, "and the docs", by)
+        const events = yield* history(id)
+        assert.deepStrictEqual(endings(events), ["complete", "complete"])
+        assert.deepStrictEqual(world.remote.pushes.map((push) => push.branch), [`opentl/${id}`, `opentl/${id}`])
+        assert.include(tags(events), "PullRequestUpdated")
+        assert.strictEqual(world.engine.started[1], `opentl-${id}-2-1`)
+      })
+    ))
+
+  it.effect("to a busy session waits, and is taken with the others when the turn is over", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        world.engine.script = (run) => run.turn === 1 ? { lines: ["working"] } : { exitCode: 0, commits: true, answer: "ok" }
+        const id = yield* create()
+        yield* until(id, "OutputWritten")
+        yield* sessions.message(id, "one", by, "m1")
+        yield* sessions.message(id, "one", by, "m1")
+        yield* sessions.message(id, "two", by)
+        const run = world.engine.runs.get(`opentl-${id}-1-1`)
+        assert.isDefined(run)
+        if (run !== undefined) yield* world.engine.finish(run, 0)
+        const events = yield* history(id)
+        const started = events.filter((event) => event.detail?.["_tag"] === "TurnStarted")
+        assert.deepStrictEqual(started.map((event) => event.detail?.["prompt"]), ["Fix the bug", "one\n\ntwo"])
+      })
+    ))
+})
+
+describe("a server that goes away", () => {
+  const server = Effect.fnUntraced(function*(world: World, database: Context.Context<SqlClient.SqlClient>) {
+    const scope = yield* Scope.make()
+    const layer = Layer.fresh(world.layer(Layer.succeedContext(database)))
+    return { context: yield* Layer.buildWithScope(layer, scope), shutdown: Scope.close(scope, Exit.void) }
+  })
+
+  it.scoped("cancels nothing; the next one follows the same run on, and stores its output once", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      world.engine.script = () => ({ lines: ["one", "two"] })
+      const database = yield* Layer.build(Database.layerMemory)
+      const first = yield* server(world, database)
+      const id = yield* create().pipe(Effect.provide(first.context))
+      yield* untilEvent(id, (event) => event.data === "two").pipe(Effect.provide(first.context))
+      yield* first.shutdown
+      assert.strictEqual(world.engine.runs.size, 1)
+
+      const second = yield* server(world, database)
+      const run = world.engine.runs.get(`opentl-${id}-1-1`)
+      assert.isDefined(run)
+      if (run !== undefined) {
+        yield* world.engine.print(run, "three")
+        yield* world.engine.finish(run, 0)
+      }
+      const events = yield* history(id).pipe(Effect.provide(second.context))
+      assert.deepStrictEqual(
+        events.filter((event) => event.type === "output").map((event) => event.data),
+        ["one", "two", "three"]
+      )
+      assert.deepStrictEqual(world.engine.started, [`opentl-${id}-1-1`])
+      assert.deepStrictEqual(endings(events), ["complete"])
+      yield* second.shutdown
+    }))
+})

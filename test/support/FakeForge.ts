@@ -1,0 +1,54 @@
+/** Repositories and pull requests in memory: commits are numbers, diffs are one line. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { BranchName, CommitId } from "../../src/domain/Ids.ts"
+import { show } from "../../src/domain/Repository.ts"
+import { Forge, type Proposal } from "../../src/services/Forge.ts"
+import { Repositories } from "../../src/services/Repositories.ts"
+
+export const commit = (n: number): CommitId => CommitId.make(n.toString(16).padStart(40, "0"))
+
+export class FakeRemote {
+  readonly pushes: Array<{ readonly branch: string; readonly commit: string }> = []
+  readonly proposals: Array<Proposal> = []
+  readonly imports: Array<string> = []
+  /** Whether pull requests are to be had. */
+  pullRequests = true
+}
+
+export const layer = (remote: FakeRemote) =>
+  Layer.mergeAll(
+    Layer.succeed(
+      Forge,
+      Forge.of({
+        remote: () => Effect.succeed({ url: "fake:", authorization: Option.none() }),
+        defaultBranch: () => Effect.succeed(BranchName.make("main")),
+        hasPullRequests: () => remote.pullRequests,
+        propose: (proposal) =>
+          Effect.sync(() => {
+            const opened = !remote.proposals.some((known) => known.head === proposal.head)
+            remote.proposals.push(proposal)
+            const url = `https://forge.test/${show(proposal.repo)}/pull/7`
+            return { opened, pullRequest: { number: 7, url, draft: proposal.draft } }
+          })
+      })
+    ),
+    Layer.succeed(
+      Repositories,
+      Repositories.of({
+        prepare: (_, base) => Effect.succeed({ base: base ?? BranchName.make("main"), commit: commit(1) }),
+        overview: () => Effect.succeed("README.md"),
+        exportBundle: () => Effect.succeed("/dev/null"),
+        importBundle: (_repo, _session, bundle) =>
+          Effect.sync(() => commit(1 + remote.imports.push(bundle))),
+        diff: (_, from, to) =>
+          Effect.succeed(
+            from === to
+              ? { patch: "", stat: "", files: 0, insertions: 0, deletions: 0 }
+              : { patch: `diff ${from} ${to}`, stat: " a.txt | 1 +", files: 1, insertions: 1, deletions: 0 }
+          ),
+        push: (_, branch, commit) => Effect.sync(() => void remote.pushes.push({ branch, commit }))
+      })
+    )
+  )

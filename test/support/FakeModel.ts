@@ -1,0 +1,45 @@
+/** A language model whose answers are scripted by what it is asked for. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { LanguageModel, type LanguageModelError, type ModelQuestion, UnreadableAnswer } from "../../src/services/LanguageModel.ts"
+
+export interface Asked {
+  readonly purpose: "plan" | "review"
+  readonly prompt: string
+}
+
+export class FakeModelScript {
+  readonly asked: Array<Asked> = []
+  /** The n-th answer (from 1) of a purpose, as it would come over the wire. */
+  answer: (purpose: "plan" | "review", n: number) => Effect.Effect<unknown, LanguageModelError> = (purpose) =>
+    Effect.succeed(purpose === "plan" ? plan("Fix it") : approve)
+}
+
+export const plan = (title: string) => ({ title, summary: `${title}, as asked.`, steps: ["do it"] })
+export const approve = { verdict: "approve", summary: "good", findings: [] }
+export const requestChanges = (comment: string) => ({
+  verdict: "request_changes",
+  summary: "not yet",
+  findings: [{ file: "a.txt", line: 1, comment }]
+})
+
+const usage = { inputTokens: 10, outputTokens: 5, costUsd: 0.01 }
+
+export const layer = (script: FakeModelScript) =>
+  Layer.succeed(
+    LanguageModel,
+    LanguageModel.of({
+      provider: "anthropic",
+      ask: <A, I>(question: ModelQuestion<A, I>) =>
+        Effect.gen(function*() {
+          script.asked.push({ purpose: question.purpose, prompt: question.prompt })
+          const n = script.asked.filter((asked) => asked.purpose === question.purpose).length
+          const wire = yield* script.answer(question.purpose, n)
+          const value = yield* Schema.decodeUnknown(question.answer)(wire).pipe(
+            Effect.mapError((error) => new UnreadableAnswer({ reason: error.message, model: "fake", usage }))
+          )
+          return { value, model: "fake", usage }
+        })
+    })
+  )

@@ -1,0 +1,108 @@
+/** A sandbox whose runs are scripts: what they print, how they end, whether they commit. Runs outlive a "server". */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import type { SessionId } from "../../src/domain/Ids.ts"
+import { type RunExit, type RunId, runName, type RunSpec, Sandbox, SandboxError } from "../../src/services/Sandbox.ts"
+
+export interface FakeRun {
+  readonly spec: RunSpec
+  readonly output: Array<Uint8Array>
+  readonly more: Queue.Queue<void>
+  readonly exit: Deferred.Deferred<RunExit>
+  answer: string
+  commits: boolean
+}
+
+export interface RunScript {
+  readonly lines?: ReadonlyArray<string>
+  /** Absent: the run goes on until it is removed, or ended by the test. */
+  readonly exitCode?: number
+  readonly answer?: string
+  readonly commits?: boolean
+}
+
+/** Lives outside the layer, as an engine outlives the server. */
+export class FakeEngine {
+  readonly runs = new Map<string, FakeRun>()
+  readonly started: Array<string> = []
+  readonly removed: Array<string> = []
+  readonly workspaces = new Set<SessionId>()
+  script: (run: RunId) => RunScript = () => ({ lines: ["hello"], exitCode: 0, answer: "done", commits: true })
+
+  readonly print = (run: FakeRun, line: string) => {
+    run.output.push(new TextEncoder().encode(`${line}\n`))
+    return Queue.offer(run.more, undefined)
+  }
+  readonly finish = (run: FakeRun, code: number) =>
+    Deferred.succeed(run.exit, { code, reason: undefined }).pipe(Effect.zipRight(Queue.offer(run.more, undefined)))
+}
+
+export const layer = (engine: FakeEngine) => {
+  const find = (run: RunId) =>
+    Effect.suspend(() => {
+      const found = engine.runs.get(runName(run))
+      return found === undefined
+        ? new SandboxError({ operation: "find", reason: `no run ${runName(run)}` })
+        : Effect.succeed(found)
+    })
+  const outputFrom = (run: FakeRun, index: number): Stream.Stream<Uint8Array> =>
+    Stream.unfoldEffect(index, (at) =>
+      Effect.gen(function*() {
+        for (;;) {
+          const chunk = run.output[at]
+          if (chunk !== undefined) return Option.some([chunk, at + 1] as const)
+          if (yield* Deferred.isDone(run.exit)) return Option.none()
+          yield* Queue.take(run.more)
+        }
+      }))
+  return Layer.succeed(
+    Sandbox,
+    Sandbox.of({
+      kind: "fake",
+      check: Effect.void,
+      hasRepository: (session) => Effect.sync(() => engine.workspaces.has(session)),
+      exists: (run) => Effect.sync(() => engine.runs.has(runName(run))),
+      start: (spec) =>
+        Effect.gen(function*() {
+          const name = runName(spec.run)
+          if (engine.runs.has(name)) return
+          engine.started.push(name)
+          engine.workspaces.add(spec.run.sessionId)
+          const script = engine.script(spec.run)
+          const run: FakeRun = {
+            spec,
+            output: [],
+            more: yield* Queue.sliding<void>(1),
+            exit: yield* Deferred.make<RunExit>(),
+            answer: script.answer ?? "",
+            commits: script.commits ?? false
+          }
+          engine.runs.set(name, run)
+          yield* Effect.forEach(script.lines ?? [], (line) => engine.print(run, line))
+          if (script.exitCode !== undefined) yield* engine.finish(run, script.exitCode)
+        }),
+      output: (run) => Stream.unwrap(Effect.map(find(run), (found) => outputFrom(found, 0))),
+      exit: (run) => Effect.flatMap(find(run), (found) => Deferred.await(found.exit)),
+      result: (run) =>
+        Effect.map(find(run), (found) => ({
+          answer: found.answer,
+          bundle: found.commits ? Option.some(`bundle-of-${runName(run)}`) : Option.none()
+        })),
+      removeRuns: (session) =>
+        Effect.gen(function*() {
+          for (const [name, run] of [...engine.runs]) {
+            if (run.spec.run.sessionId !== session) continue
+            engine.runs.delete(name)
+            engine.removed.push(name)
+            yield* Deferred.succeed(run.exit, { code: 137, reason: "killed" })
+          }
+        }),
+      removeWorkspace: (session) => Effect.sync(() => void engine.workspaces.delete(session)),
+      sessionsWithRuns: Effect.sync(() => [...new Set([...engine.runs.values()].map((run) => run.spec.run.sessionId))])
+    })
+  )
+}

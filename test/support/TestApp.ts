@@ -1,0 +1,74 @@
+/** The real actors, store and log on a database of the test's own; everything outside the process is a fake. */
+import type * as SqlClient from "@effect/sql/SqlClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import { layerActors } from "../../src/App.ts"
+import { Sessions } from "../../src/actors/Sessions.ts"
+import type { SessionEventView } from "../../src/domain/EventText.ts"
+import type { SessionId } from "../../src/domain/Ids.ts"
+import type { CreateSession } from "../../src/domain/SessionRequest.ts"
+import type { AppConfigShape } from "../../src/services/AppConfig.ts"
+import * as Database from "../../src/services/Database.ts"
+import { Gateway } from "../../src/services/Gateway.ts"
+import type { StoreError } from "../../src/services/StoreError.ts"
+import * as FakeForge from "./FakeForge.ts"
+import * as FakeModel from "./FakeModel.ts"
+import * as FakeSandbox from "./FakeSandbox.ts"
+import { layerConfig } from "./TestConfig.ts"
+
+const gateway = Layer.succeed(Gateway, Gateway.of({ open: () => Effect.succeed({ directory: "/nonexistent" }) }))
+
+/** The world outside: it stays while servers come and go. */
+export class World {
+  readonly engine = new FakeSandbox.FakeEngine()
+  readonly remote = new FakeForge.FakeRemote()
+  readonly model = new FakeModel.FakeModelScript()
+
+  /** One server's life on this world and on the given database. */
+  layer(database: Layer.Layer<SqlClient.SqlClient, StoreError>, config: Partial<AppConfigShape> = {}) {
+    return layerActors.pipe(
+      Layer.provide(FakeSandbox.layer(this.engine)),
+      Layer.provide(FakeForge.layer(this.remote)),
+      Layer.provide(FakeModel.layer(this.model)),
+      Layer.provide(gateway),
+      Layer.provideMerge(database),
+      Layer.provideMerge(layerConfig(config))
+    )
+  }
+}
+
+/** Runs a test on a fresh world with a server on a database in memory. */
+export const withServer = <A, E>(
+  test: (world: World) => Effect.Effect<A, E, Sessions | Scope.Scope>,
+  config: Partial<AppConfigShape> = {}
+) =>
+  Effect.suspend(() => {
+    const world = new World()
+    return Effect.scoped(test(world)).pipe(Effect.provide(Layer.fresh(world.layer(Database.layerMemory, config))))
+  })
+
+export const by = { name: "ada", via: "http" } as const
+export const request: CreateSession = { repo: { _tag: "GitHub", owner: "acme", name: "app" }, prompt: "Fix the bug" }
+
+export const create = (changes: Partial<CreateSession> = {}) =>
+  Effect.flatMap(Sessions, (sessions) =>
+    Effect.map(
+      sessions.create({ ...request, ...changes }, { by, trustLocalPaths: true, trustCommands: true }),
+      ({ session }) => session.id
+    ))
+
+/** Lets the test's time pass, a little at a time, for as long as an effect takes. */
+export const ticking = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.raceFirst(effect, Effect.forever(TestClock.adjust("20 millis")))
+
+/** The events up to the first that is wanted. */
+export const until = (id: SessionId, isWanted: (event: SessionEventView) => boolean) =>
+  Effect.flatMap(Sessions, (sessions) =>
+    sessions.events(id, 0).pipe(Stream.takeUntil(isWanted), Stream.runCollect, Effect.map((events) => [...events]), ticking))
+
+/** All events until the session's end. */
+export const history = (id: SessionId) =>
+  Effect.flatMap(Sessions, (sessions) => ticking(Effect.map(Stream.runCollect(sessions.events(id, 0)), (events) => [...events])))
