@@ -58,7 +58,12 @@ export type Phase = Data.TaggedEnum<{
   Resuming: { readonly turn: Turn; readonly progress: Progress; readonly remainingMillis: number }
   Active: { readonly turn: Turn; readonly progress: Progress }
   /** A stop was asked for and its clean-up is under way. */
-  Stopping: { readonly turn: number; readonly text: string }
+  Stopping: {
+    readonly turn: number
+    readonly text: string
+    /** How many messages waited when the stop was asked for: they wait on, later ones open the next turn. */
+    readonly waiting: number
+  }
   Ended: { readonly end: Event.TurnEnd; readonly text: string }
 }>
 export const Phase = Data.taggedEnum<Phase>()
@@ -220,11 +225,11 @@ const facets = (state: SessionState, event: Event.SessionEvent): SessionState =>
   }
 }
 
-/** A turn's end. What still waits opens the next turn at once, unless a person said stop. */
+/** A turn's end. What still waits opens the next turn at once; what waited before a stop does not. */
 const end = (state: SessionState, event: typeof Event.TurnEnded.Type): SessionState => ({
   ...state,
   turns: Math.max(state.turns, event.turn),
-  phase: state.inbox.length > 0 && event.end !== "cancelled"
+  phase: state.inbox.length > (state.phase._tag === "Stopping" ? state.phase.waiting : 0)
     ? Phase.Queued()
     : Phase.Ended({ end: event.end, text: event.text })
 })
@@ -274,7 +279,7 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
     }
     case "StopRequested":
       return phase._tag !== "Ended" && phase._tag !== "Stopping" && event.turn === currentTurn(state)
-        ? { ...state, phase: Phase.Stopping({ turn: event.turn, text: `stopped by ${event.by.name}` }) }
+        ? { ...state, phase: stopping(state, event) }
         : undefined
     case "UsageRecorded":
       // what a stopped turn has used counts too
@@ -290,6 +295,9 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
     }
   }
 }
+
+const stopping = ({ inbox }: SessionState, { by, turn }: typeof Event.StopRequested.Type): Phase =>
+  Phase.Stopping({ turn, text: `stopped by ${by.name}`, waiting: inbox.length })
 
 /** One ending event a turn: a stop that was asked for ends only as cancelled, and nothing else does. */
 const endsTurn = (state: SessionState, event: typeof Event.TurnEnded.Type): boolean =>

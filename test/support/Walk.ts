@@ -1,0 +1,131 @@
+/** Random walks through a session's life: at each place one of the things that can happen there, chosen by a number. */
+import * as DateTime from "effect/DateTime"
+import { BranchName, CommitId, SessionId } from "../../src/domain/Ids.ts"
+import { nextStep, Step } from "../../src/domain/NextStep.ts"
+import { decide, SessionCommand } from "../../src/domain/SessionCommand.ts"
+import * as Event from "../../src/domain/SessionEvent.ts"
+import * as State from "../../src/domain/SessionState.ts"
+
+export const id = SessionId.make("0123456789ab")
+const commit = (digit: string) => CommitId.make(digit.repeat(40))
+const deadline = DateTime.unsafeMake("2026-01-01T00:30:00Z")
+export const by = { name: "ada", via: "http" } as const
+const plan = { title: "Fix it", markdown: "1. fix it" }
+const changes = { commit: commit("b"), files: 1, insertions: 2, deletions: 3 }
+const usage = { inputTokens: 1, outputTokens: 1, costUsd: 0 }
+
+export const created = (changed: Partial<typeof Event.SessionCreated.Type> = {}) =>
+  Event.SessionCreated.make({
+    repo: { _tag: "GitHub", owner: "acme", name: "app" },
+    prompt: "Fix the bug",
+    agent: { _tag: "Named", name: "opentl" },
+    approvePlan: false,
+    planOnly: false,
+    timeoutMillis: 60_000,
+    reviewRounds: 2,
+    requestedBy: by,
+    branch: BranchName.make("opentl/0123456789ab"),
+    ...changed
+  })
+
+/** What a step can come out as. */
+const outcomes: (step: Step) => ReadonlyArray<ReadonlyArray<Event.SessionEvent>> = Step.$match({
+  Rest: () => [],
+  StartTurn: ({ prompt, turn }) => [[Event.TurnStarted.make({ turn, prompt, deadline })]],
+  ResumeTurn: ({ turn }) => [[Event.TurnResumed.make({ turn, deadline })]],
+  PrepareRepository: ({ turn }) => [
+    [Event.RepositoryPrepared.make({ turn: turn.number, base: BranchName.make("main"), commit: commit("a") })]
+  ],
+  MakePlan: ({ turn }) => [
+    [
+      Event.UsageRecorded.make({ turn: turn.number, source: "plan", model: "m", usage }),
+      Event.PlanProduced.make({ turn: turn.number, plan })
+    ],
+    [Event.PlanSkipped.make({ turn: turn.number, reason: "no model" })]
+  ],
+  AskApproval: ({ turn }) => [[Event.ApprovalRequested.make({ turn: turn.number, remainingMillis: 1000 })]],
+  RunAgent: ({ round, started, turn }) => {
+    const at = { turn: turn.number, round }
+    const starts = started ? [] : [Event.RoundStarted.make({ ...at, sandbox: "docker" })]
+    return [
+      starts,
+      [...starts, Event.StatusReported.make({ ...at, line: 1, text: "working" })],
+      [...starts, Event.AgentFinished.make({ ...at, exitCode: 0, answer: "done" })],
+      [...starts, Event.AgentFinished.make({ ...at, exitCode: 1, answer: "broke" })]
+    ]
+  },
+  CollectChanges: ({ run, turn }) => {
+    const at = { turn: turn.number, round: run.round }
+    return [[Event.ChangesCollected.make({ ...at, changes, stat: "" })], [Event.NothingChanged.make(at)]]
+  },
+  ReviewChanges: ({ run, turn }) => {
+    const at = { turn: turn.number, round: run.round }
+    return [
+      [Event.ReviewHeld.make({ ...at, review: { _tag: "Approved", summary: "good", findings: [] } })],
+      [Event.ReviewHeld.make({ ...at, review: { _tag: "ChangesRequested", summary: "bad", findings: [] } })],
+      [Event.ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason: "prose" } })],
+      [Event.ReviewHeld.make({ ...at, review: { _tag: "Skipped", reason: "no model" } })]
+    ]
+  },
+  PushBranch: ({ changes, turn }) =>
+    [true, false].map((pullRequests) => [
+      Event.BranchPushed.make({
+        turn: turn.number,
+        branch: BranchName.make("opentl/0123456789ab"),
+        commit: changes.commit,
+        pullRequests
+      })
+    ]),
+  Propose: ({ turn }) => [
+    [Event.PullRequestOpened.make({ turn: turn.number, pullRequest: { number: 1, url: "u", draft: false } })],
+    [Event.PullRequestUpdated.make({ turn: turn.number, pullRequest: { number: 1, url: "u", draft: true } })]
+  ],
+  EndTurn: ({ end, text, turn }) => [[Event.TurnEnded.make({ turn, end, text })]]
+})
+
+export const commands: ReadonlyArray<SessionCommand> = [
+  SessionCommand.Message({ messageId: "m", text: "and more", by }),
+  SessionCommand.Approve({ plan: undefined, by }),
+  SessionCommand.Approve({ plan: "edited", by }),
+  SessionCommand.Reject({ reason: "no", by }),
+  SessionCommand.Stop({ by })
+]
+
+/** Everything that can happen now: what the next step comes to, its failure, and what people may ask for. */
+const possible = (state: State.SessionState): ReadonlyArray<ReadonlyArray<Event.SessionEvent>> => {
+  const step = nextStep(state)
+  const asked = commands.flatMap((command) => {
+    const decision = decide(id, state, command)
+    return decision._tag === "Accepted" && decision.events.length > 0 ? [decision.events] : []
+  })
+  const failure = state.phase._tag === "Active"
+    ? [[Event.TurnEnded.make({ turn: State.currentTurn(state), end: "error", text: "failed" })]]
+    : []
+  // steps are likelier than people: else no walk gets far
+  return [...outcomes(step), ...outcomes(step), ...outcomes(step), ...asked, ...failure].filter((events) => events.length > 0)
+}
+
+export interface Walk {
+  readonly events: ReadonlyArray<Event.SessionEvent>
+  readonly states: ReadonlyArray<State.SessionState>
+}
+
+/** The walk that the numbers choose. */
+export const walk = (choices: ReadonlyArray<number>, changed: Partial<typeof Event.SessionCreated.Type> = {}): Walk => {
+  const first = created(changed)
+  const events: Array<Event.SessionEvent> = [first]
+  const states = [State.create(first)]
+  for (const choice of choices) {
+    const state = states[states.length - 1]
+    if (state === undefined) break
+    const options = possible(state)
+    const chosen = options[choice % Math.max(1, options.length)] ?? []
+    for (const event of chosen) {
+      const before = states[states.length - 1]
+      if (before === undefined) break
+      events.push(event)
+      states.push(State.evolve(before, event))
+    }
+  }
+  return { events, states }
+}
