@@ -7,14 +7,16 @@ import * as Recovery from "./actors/Recovery.ts"
 import { Sessions } from "./actors/Sessions.ts"
 import { SessionSupervisor } from "./actors/SessionSupervisor.ts"
 import { Agents } from "./services/Agents.ts"
+import { ChatMemory } from "./services/ChatMemory.ts"
 import { EventBus } from "./services/EventBus.ts"
 import { EventLog } from "./services/EventLog.ts"
 import { LogWriter } from "./services/LogWriter.ts"
+import { Outbox } from "./services/Outbox.ts"
 import { SessionHistory } from "./services/SessionHistory.ts"
 import { SessionStore } from "./services/SessionStore.ts"
 
 /** The log: written, read, streamed. Needs a database. */
-export const layerLog = Layer.mergeAll(LogWriter.layer, EventLog.layer, SessionHistory.layer).pipe(
+export const layerLog = Layer.mergeAll(LogWriter.layer, EventLog.layer, SessionHistory.layer, Outbox.layer, ChatMemory.layer).pipe(
   Layer.provideMerge(SessionStore.layer),
   Layer.provideMerge(EventBus.layer)
 )

@@ -8,10 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AppConfig } from "./AppConfig.ts"
 import sessions from "./migrations/0001_sessions.ts"
+import chat from "./migrations/0002_chat.ts"
 import { StoreError } from "./StoreError.ts"
 
 const migrations = SqliteMigrator.layer({
-  loader: Migrator.fromRecord({ "0001_sessions": sessions })
+  loader: Migrator.fromRecord({ "0001_sessions": sessions, "0002_chat": chat })
 })
 
 const migrated = (filename: string): Layer.Layer<SqlClient.SqlClient, StoreError> =>
