@@ -1,4 +1,5 @@
 /** The composition. Everything that a program needs is a layer here; only edges are added on top. */
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Layer from "effect/Layer"
 import { NewSessions } from "./actors/NewSessions.ts"
 import { Pipeline } from "./actors/Pipeline.ts"
@@ -7,22 +8,37 @@ import * as Recovery from "./actors/Recovery.ts"
 import { Sessions } from "./actors/Sessions.ts"
 import { SessionSupervisor } from "./actors/SessionSupervisor.ts"
 import { Agents } from "./services/Agents.ts"
+import { AppConfig } from "./services/AppConfig.ts"
 import { ChatMemory } from "./services/ChatMemory.ts"
+import * as Database from "./services/Database.ts"
+import { DataDirectory } from "./services/DataDirectory.ts"
 import { EventBus } from "./services/EventBus.ts"
 import { EventLog } from "./services/EventLog.ts"
+import * as Forges from "./services/Forges.ts"
+import { Gateway } from "./services/Gateway.ts"
+import { Git } from "./services/Git.ts"
+import * as GitRepositories from "./services/GitRepositories.ts"
+import * as LanguageModels from "./services/LanguageModels.ts"
 import { LogWriter } from "./services/LogWriter.ts"
 import { Outbox } from "./services/Outbox.ts"
+import * as SandboxLayer from "./services/SandboxLayer.ts"
 import { SessionHistory } from "./services/SessionHistory.ts"
 import { SessionStore } from "./services/SessionStore.ts"
 
-/** The log: written, read, streamed. Needs a database. */
-export const layerLog = Layer.mergeAll(LogWriter.layer, EventLog.layer, SessionHistory.layer, Outbox.layer, ChatMemory.layer).pipe(
+/** The log: written, read, streamed. Open: the database. */
+export const layerLog = Layer.mergeAll(
+  LogWriter.layer,
+  EventLog.layer,
+  SessionHistory.layer,
+  Outbox.layer,
+  ChatMemory.layer
+).pipe(
   Layer.provideMerge(SessionStore.layer),
   Layer.provideMerge(EventBus.layer)
 )
 
-/** The actors on top of the log. Open: the database, the sandbox, the gateway, the model, the forge and its repositories. */
-export const layerActors = Layer.mergeAll(Sessions.layer, Recovery.layer).pipe(
+/** The sessions on top of the log. Open: the database, the sandbox, the gateway, the model, the forge and its repositories. */
+export const layerSessions = Sessions.layer.pipe(
   Layer.provideMerge(NewSessions.layer),
   Layer.provideMerge(SessionSupervisor.layer),
   Layer.provide(Pipeline.layer),
@@ -30,3 +46,32 @@ export const layerActors = Layer.mergeAll(Sessions.layer, Recovery.layer).pipe(
   Layer.provide(Agents.layer),
   Layer.provideMerge(layerLog)
 )
+
+/** The same, and what was under way when the last process went is taken up again. */
+export const layerActors = Recovery.layer.pipe(Layer.provideMerge(layerSessions))
+
+/** The world outside, as the configuration has it. */
+export const layerOutside = Layer.mergeAll(
+  GitRepositories.layer,
+  LanguageModels.layerFromConfig,
+  SandboxLayer.layer,
+  Gateway.layer
+).pipe(
+  Layer.provideMerge(Forges.layer),
+  Layer.provide(Git.layer)
+)
+
+/** The data directory with its database, owned by this process for as long as the layer. */
+const layerOwned = (kind: "server" | "embedded") => Database.layer.pipe(Layer.provideMerge(DataDirectory.layer(kind)))
+
+/**
+ * The whole program without its edges, on the data directory. `kind` is what others are told who find it taken; without
+ * `work` sessions are only read and written, and the next process that works goes on with them.
+ */
+export const layerCore = (kind: "server" | "embedded", work = true) =>
+  (work ? layerActors : layerSessions).pipe(
+    Layer.provideMerge(layerOutside),
+    Layer.provideMerge(layerOwned(kind)),
+    Layer.provideMerge(AppConfig.layer),
+    Layer.provideMerge(NodeContext.layer)
+  )

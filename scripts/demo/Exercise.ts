@@ -1,6 +1,12 @@
 /** The demo's repository: a small program with a failing test. */
 export const files: Readonly<Record<string, string>> = {
-  "package.json": `${JSON.stringify({ name: "slugs", version: "1.0.0", type: "module", private: true, scripts: { test: "node --test" } }, null, 2)}\n`,
+  "package.json": `${
+    JSON.stringify(
+      { name: "slugs", version: "1.0.0", type: "module", private: true, scripts: { test: "node --test" } },
+      null,
+      2
+    )
+  }\n`,
   "README.md": "# slugs\n\nTurns a title into what can stand in a URL.\n",
   "slug.js": `/** "Hello, World!" becomes "hello-world". */
 export const slug = (title) => title.toLowerCase().replace(" ", "-")
@@ -19,7 +25,8 @@ test("leaves punctuation out", () => {
 `
 }
 
-export const task = "The test of slug() fails: punctuation gets into the slug, and only the first space becomes a hyphen. Fix it."
+export const task =
+  "The test of slug() fails: punctuation gets into the slug, and only the first space becomes a hyphen. Fix it."
 
 /** The first try of the scripted model: the tests pass, but a title that ends with punctuation leaves a hyphen behind. */
 export const firstFix = {

@@ -2,11 +2,11 @@
  * `npm run demo`: the main job as a person sees it, on the real program. Needs no account, no key and no Docker.
  * With `-- --real` the model is the real one, by ANTHROPIC_API_KEY or OPENAI_API_KEY.
  */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Command from "@effect/platform/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Data from "effect/Data"
@@ -20,7 +20,8 @@ import { script } from "./ScriptedModel.ts"
 
 class DemoFailed extends Data.TaggedError("DemoFailed")<{ readonly message: string }> {}
 
-const title = (text: string) => Console.log(`\n\u2500\u2500 ${text} ${"\u2500".repeat(Math.max(3, 76 - text.length))}\n`)
+const title = (text: string) =>
+  Console.log(`\n\u2500\u2500 ${text} ${"\u2500".repeat(Math.max(3, 76 - text.length))}\n`)
 
 /** A command's exit code and output; what it prints is not shown. */
 const quiet = (command: Command.Command) =>
@@ -36,7 +37,8 @@ const quiet = (command: Command.Command) =>
 
 const must = (what: string, command: Command.Command) =>
   quiet(command).pipe(
-    Effect.filterOrFail(({ code }) => code === 0, ({ err, out }) => new DemoFailed({ message: `${what} failed:\n${out}${err}` }))
+    Effect.filterOrFail(({ code }) => code === 0, ({ err, out }) =>
+      new DemoFailed({ message: `${what} failed:\n${out}${err}` }))
   )
 
 const git = (directory: string, ...args: ReadonlyArray<string>) =>
@@ -48,7 +50,10 @@ const git = (directory: string, ...args: ReadonlyArray<string>) =>
 const makeRepository = Effect.fnUntraced(function*(directory: string) {
   const files = yield* FileSystem.FileSystem
   yield* files.makeDirectory(directory, { recursive: true })
-  yield* Effect.forEach(Object.entries(Exercise.files), ([name, content]) => files.writeFileString(`${directory}/${name}`, content))
+  yield* Effect.forEach(
+    Object.entries(Exercise.files),
+    ([name, content]) => files.writeFileString(`${directory}/${name}`, content)
+  )
   yield* git(directory, "init", "--quiet", "--initial-branch=main")
   yield* git(directory, "add", "--all")
   yield* git(directory, "commit", "--quiet", "--message", "A slug function, and a test that fails")
@@ -69,7 +74,11 @@ const demo = Effect.gen(function*() {
   yield* title("A repository with a failing test")
   yield* Console.log(`${repo}\n`)
   const before = yield* quiet(Command.make("npm", "test").pipe(Command.workingDirectory(repo)))
-  yield* Console.log(before.out.split("\n").filter((line) => /^(not ok|ok|# (pass|fail))|^\s*(\u2716|\u2714|\u2139 (pass|fail))/.test(line)).join("\n"))
+  yield* Console.log(
+    before.out.split("\n").filter((line) =>
+      /^(not ok|ok|# (pass|fail))|^\s*(\u2716|\u2714|\u2139 (pass|fail))/.test(line)
+    ).join("\n")
+  )
 
   const model = isReal ? Option.none() : Option.some(yield* ModelStandIn.make(script, { expectedKey: "demo-key" }))
   const settings: Record<string, string> = {
@@ -136,7 +145,11 @@ const demo = Effect.gen(function*() {
   yield* files.remove(check, { recursive: true, force: true })
   const log = yield* git(repo, "log", "--oneline", "--no-decorate", branch)
   yield* Console.log(`${log.out}\nTests on ${branch}: ${after.code === 0 ? "pass" : "FAIL"}`)
-  yield* Console.log(`\nThe branch lies in ${path.relative(root, repo)}. See it with:  git -C ${path.relative(root, repo)} show ${branch}`)
+  yield* Console.log(
+    `\nThe branch lies in ${path.relative(root, repo)}. See it with:  git -C ${
+      path.relative(root, repo)
+    } show ${branch}`
+  )
   yield* quiet(opentl("sandbox", "prune", "--all"))
   if (code !== 0 || after.code !== 0) return yield* new DemoFailed({ message: "the demo did not end as it should" })
 }).pipe(Effect.scoped)
@@ -154,12 +167,18 @@ const chooseSandbox = Effect.fnUntraced(function*(opentl: (...args: ReadonlyArra
   )
   return built === 0
     ? { kind: "docker", why: "docker: each session in a container of its own" }
-    : { kind: "local", why: "local: Docker is here, but the image's base cannot be pulled (opentl sandbox build --base IMAGE)" }
+    : {
+      kind: "local",
+      why: "local: Docker is here, but the image's base cannot be pulled (opentl sandbox build --base IMAGE)"
+    }
 })
 
 NodeRuntime.runMain(
   demo.pipe(
-    Effect.catchTag("DemoFailed", (error) => Effect.zipRight(Console.error(`\ndemo: ${error.message}`), Effect.fail(error))),
+    Effect.catchTag(
+      "DemoFailed",
+      (error) => Effect.zipRight(Console.error(`\ndemo: ${error.message}`), Effect.fail(error))
+    ),
     Effect.provide(NodeContext.layer)
   ),
   { disableErrorReporting: true }

@@ -9,7 +9,8 @@ import { finding, firstFix, newTest, secondFix } from "./Exercise.ts"
 
 const plan = {
   title: "Make slug() drop punctuation",
-  summary: "slug() replaces only the first space and keeps punctuation. It should reduce every run of other characters to one hyphen.",
+  summary:
+    "slug() replaces only the first space and keeps punctuation. It should reduce every run of other characters to one hyphen.",
   steps: ["Run the tests to see the failure", "Change the replacement in slug.js", "Run the tests again"],
   verification: ["npm test"],
   risks: []

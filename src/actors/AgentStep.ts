@@ -24,8 +24,7 @@ import { Gateway } from "../services/Gateway.ts"
 import { LogWriter } from "../services/LogWriter.ts"
 import * as Prompts from "../services/Prompts.ts"
 import { Repositories } from "../services/Repositories.ts"
-import { type InputFile, type RunExit, type RunId, Sandbox } from "../services/Sandbox.ts"
-import { SandboxError } from "../services/Sandbox.ts"
+import { type InputFile, type RunExit, type RunId, Sandbox, SandboxError } from "../services/Sandbox.ts"
 import { SessionHistory } from "../services/SessionHistory.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
@@ -78,7 +77,9 @@ export const make = Effect.gen(function*() {
 
   const inputs = Effect.fnUntraced(function*({ claim, state }: StepContext, { findings, round, turn }: RunAgent) {
     const start = turnStart(state)
-    if (start === undefined) return yield* new SandboxError({ operation: "start", reason: "the repository was not prepared" })
+    if (start === undefined) {
+      return yield* new SandboxError({ operation: "start", reason: "the repository was not prepared" })
+    }
     const prompt = Prompts.enrichedPrompt({
       prompt: turn.prompt,
       firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
@@ -99,7 +100,10 @@ export const make = Effect.gen(function*() {
     ]
     if (yield* sandbox.hasRepository(claim.sessionId)) return { files, start }
     const bundle = yield* repositories.exportBundle(state.spec.repo, state.branch, start)
-    return { files: [...files, { path: "in/repository.bundle", content: { _tag: "File", path: bundle } } as const], start }
+    return {
+      files: [...files, { path: "in/repository.bundle", content: { _tag: "File", path: bundle } } as const],
+      start
+    }
   })
 
   const start = Effect.fnUntraced(

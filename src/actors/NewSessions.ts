@@ -1,10 +1,10 @@
 /** Turns a request into a session: what was left out is filled in from the configuration, what cannot be is refused. */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import * as Duration from "effect/Duration"
 import * as Agent from "../domain/Agent.ts"
 import { SessionId } from "../domain/Ids.ts"
 import type { Repository } from "../domain/Repository.ts"
@@ -37,10 +37,14 @@ export class NewSessions extends Context.Tag("opentl/actors/NewSessions")<NewSes
 
       const agentOf = Effect.fnUntraced(function*(request: CreateSession, options: CreateOptions) {
         if (request.agent === undefined || request.agent === "auto") return agents.defaultAgent
-        const agent = yield* Effect.mapError(Agent.parse(request.agent), (reason) => new InvalidRequest({ reason: `agent: ${reason}` }))
+        const agent = yield* Effect.mapError(
+          Agent.parse(request.agent),
+          (reason) => new InvalidRequest({ reason: `agent: ${reason}` })
+        )
         if (agent._tag === "Command" && !options.trustCommands) {
           return yield* new InvalidRequest({
-            reason: "agent: a command: agent can only be set in the server's configuration (OPENTL_AGENT) or by an embedded run"
+            reason:
+              "agent: a command: agent can only be set in the server's configuration (OPENTL_AGENT) or by an embedded run"
           })
         }
         return agent
@@ -82,7 +86,11 @@ export class NewSessions extends Context.Tag("opentl/actors/NewSessions")<NewSes
           }
           const receipt = options.idempotencyKey === undefined
             ? undefined
-            : { scope: `create:${options.by.name}`, key: options.idempotencyKey, fingerprint: fingerprint(options.body) }
+            : {
+              scope: `create:${options.by.name}`,
+              key: options.idempotencyKey,
+              fingerprint: fingerprint(options.body)
+            }
           return yield* store.create({ id: SessionId.make(yield* randomHex(12)), spec, receipt })
         })
       })

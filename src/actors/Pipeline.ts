@@ -36,10 +36,12 @@ export class Pipeline extends Context.Tag("opentl/actors/Pipeline")<Pipeline, {
       const repositories = yield* Repositories
       const sandbox = yield* Sandbox
 
-      const startTurn: Perform<Named<"StartTurn">> = Effect.fn("Pipeline.startTurn")(function*({ record, state }, step) {
-        const deadline = DateTime.addDuration(yield* DateTime.now, state.spec.timeoutMillis)
-        yield* record([TurnStarted.make({ turn: step.turn, prompt: step.prompt, deadline })])
-      })
+      const startTurn: Perform<Named<"StartTurn">> = Effect.fn("Pipeline.startTurn")(
+        function*({ record, state }, step) {
+          const deadline = DateTime.addDuration(yield* DateTime.now, state.spec.timeoutMillis)
+          yield* record([TurnStarted.make({ turn: step.turn, prompt: step.prompt, deadline })])
+        }
+      )
 
       const resumeTurn: Perform<Named<"ResumeTurn">> = Effect.fn("Pipeline.resumeTurn")(function*({ record }, step) {
         const deadline = DateTime.addDuration(yield* DateTime.now, step.remainingMillis)
@@ -53,10 +55,12 @@ export class Pipeline extends Context.Tag("opentl/actors/Pipeline")<Pipeline, {
         }
       )
 
-      const askApproval: Perform<Named<"AskApproval">> = Effect.fn("Pipeline.askApproval")(function*({ record }, { turn }) {
-        const remaining = DateTime.toEpochMillis(turn.deadline) - (yield* Clock.currentTimeMillis)
-        yield* record([ApprovalRequested.make({ turn: turn.number, remainingMillis: Math.max(0, remaining) })])
-      })
+      const askApproval: Perform<Named<"AskApproval">> = Effect.fn("Pipeline.askApproval")(
+        function*({ record }, { turn }) {
+          const remaining = DateTime.toEpochMillis(turn.deadline) - (yield* Clock.currentTimeMillis)
+          yield* record([ApprovalRequested.make({ turn: turn.number, remainingMillis: Math.max(0, remaining) })])
+        }
+      )
 
       const endTurn = Effect.fn("Pipeline.endTurn")(
         function*({ claim, record }: StepContext, { end, text, turn }: Omit<Named<"EndTurn">, "_tag">) {

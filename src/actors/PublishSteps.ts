@@ -62,7 +62,9 @@ export const make = Effect.gen(function*() {
 
   const propose: Perform<Named<"Propose">> = Effect.fn("PublishSteps.propose")(
     function*({ claim, record, state }, { changes, review, run, turn }) {
-      if (state.origin === undefined) return yield* new GitError({ operation: "push", reason: "the session has no base branch" })
+      if (state.origin === undefined) {
+        return yield* new GitError({ operation: "push", reason: "the session has no base branch" })
+      }
       const { opened, pullRequest } = yield* forge.propose({
         repo: state.spec.repo,
         head: state.branch,

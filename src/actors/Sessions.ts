@@ -10,7 +10,12 @@ import type { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import type { Requester } from "../domain/Requester.ts"
 import { type Session, SessionNotFound, type SessionStatus } from "../domain/Session.ts"
-import { type ApproverIsRequester, type NothingToApprove, SessionCommand, type SessionEnded } from "../domain/SessionCommand.ts"
+import {
+  type ApproverIsRequester,
+  type NothingToApprove,
+  SessionCommand,
+  type SessionEnded
+} from "../domain/SessionCommand.ts"
 import { type CreateSession, type IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
 import { EventBus } from "../services/EventBus.ts"
 import { EventLog } from "../services/EventLog.ts"
@@ -58,7 +63,10 @@ export class Sessions extends Context.Tag("opentl/actors/Sessions")<Sessions, {
   /** Newest first. An unknown `before` is an `InvalidRequest`. */
   readonly list: (
     query: ListSessions
-  ) => Effect.Effect<{ readonly sessions: ReadonlyArray<Session>; readonly hasMore: boolean }, InvalidRequest | StoreError>
+  ) => Effect.Effect<
+    { readonly sessions: ReadonlyArray<Session>; readonly hasMore: boolean },
+    InvalidRequest | StoreError
+  >
   /** Every event after the cursor, once and in order: those stored, then the live ones; ends when the session has ended. */
   readonly events: (id: SessionId, after: number) => Stream.Stream<SessionEventView, SessionNotFound | StoreError>
   /** Stored events after the cursor, at most `limit`. */
@@ -82,7 +90,10 @@ export class Sessions extends Context.Tag("opentl/actors/Sessions")<Sessions, {
     id: SessionId,
     plan: string | undefined,
     by: Requester
-  ) => Effect.Effect<Session, SessionNotFound | NothingToApprove | ApproverIsRequester | StoreError | SessionUnavailable>
+  ) => Effect.Effect<
+    Session,
+    SessionNotFound | NothingToApprove | ApproverIsRequester | StoreError | SessionUnavailable
+  >
   readonly reject: (
     id: SessionId,
     reason: string,
@@ -123,7 +134,9 @@ export class Sessions extends Context.Tag("opentl/actors/Sessions")<Sessions, {
 
       const command = Effect.fnUntraced(function*(id: SessionId, command: SessionCommand, messageId?: string) {
         yield* history.get(id)
-        const receipt = messageId === undefined ? undefined : { scope: `message:${id}`, key: messageId, fingerprint: "" }
+        const receipt = messageId === undefined
+          ? undefined
+          : { scope: `message:${id}`, key: messageId, fingerprint: "" }
         return yield* supervisor.tell(id, command, receipt)
       })
       const refused = "this command is not refused like that"
@@ -142,12 +155,17 @@ export class Sessions extends Context.Tag("opentl/actors/Sessions")<Sessions, {
           if (exact !== undefined) return yield* placed(exact)
           if (found.length === 0) return yield* new SessionNotFound({ id: prefix })
           const ids = found.map((session) => session.id).join(", ")
-          return yield* new InvalidRequest({ reason: `"${prefix}" is ambiguous: ${ids}${found.length > 5 ? ", …" : ""}` })
+          return yield* new InvalidRequest({
+            reason: `"${prefix}" is ambiguous: ${ids}${found.length > 5 ? ", …" : ""}`
+          })
         }),
         list: Effect.fn("Sessions.list")(function*({ before, limit, repo, status }) {
           if (before !== undefined) {
-            yield* Effect.catchTag(history.get(before), "SessionNotFound", () =>
-              new InvalidRequest({ reason: `before: there is no session ${before}` }))
+            yield* Effect.catchTag(
+              history.get(before),
+              "SessionNotFound",
+              () => new InvalidRequest({ reason: `before: there is no session ${before}` })
+            )
           }
           const rows = yield* history.list({
             status: status ?? null,
@@ -161,7 +179,10 @@ export class Sessions extends Context.Tag("opentl/actors/Sessions")<Sessions, {
         eventsPage: log.page,
         stop: Effect.fn("Sessions.stop")(function*(id, by) {
           yield* command(id, SessionCommand.Stop({ by })).pipe(
-            Effect.catchTags({ NothingToApprove: () => Effect.dieMessage(refused), ApproverIsRequester: () => Effect.dieMessage(refused) })
+            Effect.catchTags({
+              NothingToApprove: () => Effect.dieMessage(refused),
+              ApproverIsRequester: () => Effect.dieMessage(refused)
+            })
           )
           yield* stopped(id)
           return yield* get(id)
@@ -185,7 +206,10 @@ export class Sessions extends Context.Tag("opentl/actors/Sessions")<Sessions, {
         }),
         reject: Effect.fn("Sessions.reject")(function*(id, reason, by) {
           yield* command(id, SessionCommand.Reject({ reason, by })).pipe(
-            Effect.catchTags({ SessionEnded: () => Effect.dieMessage(refused), ApproverIsRequester: () => Effect.dieMessage(refused) })
+            Effect.catchTags({
+              SessionEnded: () => Effect.dieMessage(refused),
+              ApproverIsRequester: () => Effect.dieMessage(refused)
+            })
           )
           return yield* get(id)
         }),

@@ -38,7 +38,8 @@ const segments = (text: string): ReadonlyArray<{ readonly isCode: boolean; reado
 
 /** `owner/name` out of a GitHub URL; anything else as it is. */
 export const repositoryName = (text: string): string => {
-  const [, owner, name] = /^(?:https?:\/\/)?(?:www\.)?github\.com\/([^/\s]+)\/([^/\s#?]+?)(?:\.git)?(?:[/?#].*)?$/i.exec(text) ?? []
+  const [, owner, name] =
+    /^(?:https?:\/\/)?(?:www\.)?github\.com\/([^/\s]+)\/([^/\s#?]+?)(?:\.git)?(?:[/?#].*)?$/i.exec(text) ?? []
   return owner === undefined || name === undefined ? text : `${owner}/${name}`
 }
 

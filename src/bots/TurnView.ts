@@ -5,8 +5,8 @@
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import type { SessionEventView } from "../domain/EventText.ts"
+import type * as Review from "../domain/Review.ts"
 import { SessionEvent, TurnEnd } from "../domain/SessionEvent.ts"
-import * as Review from "../domain/Review.ts"
 import * as Usage from "../domain/Usage.ts"
 import { optional } from "../domain/Wire.ts"
 
@@ -78,11 +78,22 @@ export const update = (view: TurnView, event: SessionEventView): TurnView => {
     case "ApprovalRequested":
       return { ...view, phase: "waiting for approval", waiting: true, proposals: view.proposals + 1 }
     case "PlanApproved":
-      return { ...view, phase: "approved", waiting: false, lastAction: event.data, ...(value.plan === undefined ? {} : { plan: value.plan }) }
+      return {
+        ...view,
+        phase: "approved",
+        waiting: false,
+        lastAction: event.data,
+        ...(value.plan === undefined ? {} : { plan: value.plan })
+      }
     case "PlanRejected":
       return { ...view, phase: "planning again", waiting: false, lastAction: event.data }
     case "RoundStarted":
-      return { ...view, round: value.round, phase: value.round === 1 ? "agent at work" : "agent revises", lastAction: event.data }
+      return {
+        ...view,
+        round: value.round,
+        phase: value.round === 1 ? "agent at work" : "agent revises",
+        lastAction: event.data
+      }
     case "StatusReported":
     case "ErrorReported":
       return { ...view, lastAction: value.text }
@@ -106,7 +117,14 @@ export const update = (view: TurnView, event: SessionEventView): TurnView => {
     case "UsageRecorded":
       return { ...view, usage: Usage.add(view.usage, value.usage) }
     case "TurnEnded":
-      return { ...view, turn: value.turn, phase: value.end, waiting: false, endedAt: at, end: { end: value.end, text: value.text } }
+      return {
+        ...view,
+        turn: value.turn,
+        phase: value.end,
+        waiting: false,
+        endedAt: at,
+        end: { end: value.end, text: value.text }
+      }
     default:
       return view
   }

@@ -21,7 +21,9 @@ export const parse = (input: string): Either.Either<Agent, string> => {
   if (isAgentName(input)) return Either.right(Agent.Named({ name: input }))
   const line = input.startsWith("command:") ? input.slice("command:".length).trim() : ""
   return line === ""
-    ? Either.left(`"${input.slice(0, 100)}" is not an agent: give ${AgentName.literals.join(", ")}, or command:<shell line>`)
+    ? Either.left(
+      `"${input.slice(0, 100)}" is not an agent: give ${AgentName.literals.join(", ")}, or command:<shell line>`
+    )
     : Either.right(Agent.Command({ line }))
 }
 

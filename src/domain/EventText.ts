@@ -33,11 +33,6 @@ export class SessionEventView extends Schema.Class<SessionEventView>("SessionEve
   detail: optional(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 }) {}
 
-const minutes = (millis: number): string => {
-  const seconds = Math.round(millis / 1000)
-  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
-}
-
 const changes = (event: { readonly files: number; readonly insertions: number; readonly deletions: number }) =>
   `${event.files} ${event.files === 1 ? "file" : "files"} changed, +${event.insertions} -${event.deletions}`
 
@@ -46,7 +41,11 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
   const status = (data: string) => ({ type: "status", data } as const)
   switch (event._tag) {
     case "SessionCreated":
-      return status(`session created by ${Requester.show(event.requestedBy)} on ${showRepository(event.repo)}, agent ${Agent.show(event.agent)}, branch ${event.branch}`)
+      return status(
+        `session created by ${Requester.show(event.requestedBy)} on ${showRepository(event.repo)}, agent ${
+          Agent.show(event.agent)
+        }, branch ${event.branch}`
+      )
     case "MessageReceived":
       return { type: "message", data: event.text }
     case "TurnStarted":
@@ -86,7 +85,11 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
     case "BranchPushed":
       return status(`pushed ${event.branch} (${event.commit.slice(0, 12)})`)
     case "PullRequestOpened":
-      return status(`${event.pullRequest.draft ? "draft " : ""}pull request #${event.pullRequest.number} opened: ${event.pullRequest.url}`)
+      return status(
+        `${
+          event.pullRequest.draft ? "draft " : ""
+        }pull request #${event.pullRequest.number} opened: ${event.pullRequest.url}`
+      )
     case "PullRequestUpdated":
       return status(`pull request #${event.pullRequest.number} updated: ${event.pullRequest.url}`)
     case "StopRequested":
@@ -102,8 +105,10 @@ const encode = Schema.encodeSync(SessionEvent)
 
 /** What is stored of an event beside its text. A line of output is its text, so it is not repeated here. */
 export const storedDetail = (event: SessionEvent): Readonly<Record<string, unknown>> => {
-  const { text, ...rest } = { text: "", ...encode(event) }
-  return event._tag === "OutputWritten" ? rest : encode(event)
+  const detail = encode(event)
+  if (detail._tag !== "OutputWritten") return detail
+  const { text: _, ...rest } = detail
+  return rest
 }
 
 /** What outsiders are shown of the stored detail: an operator's shell line stays inside. */
@@ -112,4 +117,8 @@ export const publicDetail = (detail: Readonly<Record<string, unknown>>): Readonl
   return typeof agent === "string" && agent.startsWith("command:") ? { ...detail, agent: "command" } : detail
 }
 
-export const describeDuration = minutes
+/** "90 s", "30 min" */
+export const describeDuration = (millis: number): string => {
+  const seconds = Math.round(millis / 1000)
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+}

@@ -2,7 +2,10 @@
 import * as Schema from "effect/Schema"
 
 /** 12 lower-case hex digits; a session taken over from the original's database keeps the id that it had there. */
-export const SessionId = Schema.String.pipe(Schema.pattern(/^[0-9A-Za-z][0-9A-Za-z-]{2,63}$/), Schema.brand("SessionId"))
+export const SessionId = Schema.String.pipe(
+  Schema.pattern(/^[0-9A-Za-z][0-9A-Za-z-]{2,63}$/),
+  Schema.brand("SessionId")
+)
 export type SessionId = typeof SessionId.Type
 
 /** A full commit hash (SHA-1 or SHA-256). */
@@ -24,7 +27,6 @@ export type BranchName = typeof BranchName.Type
 const isBranchName = (name: string): boolean =>
   name.length > 0 && name !== "@" && name !== "HEAD" &&
   !/^[-/]|\/$|\/\/|\.\.|@\{|\.$/.test(name) &&
-  // eslint-disable-next-line no-control-regex -- git refuses control characters in a reference, so the pattern names them
   !/[\x00-\x20\x7f~^:?*[\\]/.test(name) &&
   name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"))
 

@@ -57,7 +57,8 @@ const inTurn = (turn: Turn, progress: Progress): Step =>
 /** The next step of a session. */
 export const nextStep = (state: SessionState): Step =>
   Phase.$match(state.phase, {
-    Queued: () => Step.StartTurn({ turn: state.turns + 1, prompt: state.inbox.map((message) => message.text).join("\n\n") }),
+    Queued: () =>
+      Step.StartTurn({ turn: state.turns + 1, prompt: state.inbox.map((message) => message.text).join("\n\n") }),
     Waiting: () => Step.Rest(),
     Resuming: ({ remainingMillis, turn }) => Step.ResumeTurn({ turn: turn.number, remainingMillis }),
     Active: ({ progress, turn }) => inTurn(turn, progress),

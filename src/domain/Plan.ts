@@ -11,8 +11,12 @@ export type Plan = typeof Plan.Type
 
 /** The structured answer asked of the model. */
 export const PlanAnswer = Schema.Struct({
-  title: Schema.NonEmptyTrimmedString.annotations({ description: "imperative, at most 72 characters, no trailing period" }),
-  summary: Schema.NonEmptyTrimmedString.annotations({ description: "what will be changed and why, two or three sentences" }),
+  title: Schema.NonEmptyTrimmedString.annotations({
+    description: "imperative, at most 72 characters, no trailing period"
+  }),
+  summary: Schema.NonEmptyTrimmedString.annotations({
+    description: "what will be changed and why, two or three sentences"
+  }),
   steps: Schema.NonEmptyArray(Schema.NonEmptyTrimmedString).annotations({
     description: "ordered steps, each naming the files or parts concerned"
   }),

@@ -46,7 +46,9 @@ export const parse = (input: string): Either.Either<Repository, InvalidRepositor
   if (text.startsWith("/")) return localPath(text) ?? invalid()
   const [owner, name, ...rest] = text.split("/")
   if (owner === undefined || name === undefined || rest.length > 0) return invalid()
-  return ownerPattern.test(owner) && namePattern.test(name) ? Either.right(Repository.GitHub({ owner, name })) : invalid()
+  return ownerPattern.test(owner) && namePattern.test(name)
+    ? Either.right(Repository.GitHub({ owner, name }))
+    : invalid()
 }
 
 const localPath = (path: string): Either.Either<Repository> | undefined => {
@@ -67,8 +69,7 @@ export const RepositoryFromString: Schema.Schema<Repository, string> = Schema.tr
   Schema.declare((u): u is Repository => Repository.$is("GitHub")(u) || Repository.$is("Local")(u)),
   {
     strict: true,
-    decode: (input, _, ast) =>
-      Either.mapLeft(parse(input), (error) => new ParseResult.Type(ast, input, error.message)),
+    decode: (input, _, ast) => Either.mapLeft(parse(input), (error) => new ParseResult.Type(ast, input, error.message)),
     encode: (repository) => ParseResult.succeed(show(repository))
   }
 )

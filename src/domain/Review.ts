@@ -41,7 +41,8 @@ export const fromAnswer = (answer: ReviewAnswer): Review =>
 export const wasHeld = (review: Review): boolean => review._tag !== "Skipped"
 
 /** What was not approved goes out as a draft; a review that was not wanted holds nothing back. */
-export const needsDraft = (review: Review): boolean => review._tag === "ChangesRequested" || review._tag === "Unreadable"
+export const needsDraft = (review: Review): boolean =>
+  review._tag === "ChangesRequested" || review._tag === "Unreadable"
 
 const where = (finding: Finding): string =>
   finding.file === undefined ? "" : `\`${finding.file}${finding.line === undefined ? "" : `:${finding.line}`}\`: `
@@ -53,7 +54,8 @@ export const findingsMarkdown = (findings: ReadonlyArray<Finding>): string =>
 /** The review in words. */
 export const show = (review: Review): string =>
   match(review, {
-    Approved: ({ findings, summary }) => ["approved: " + summary, findingsMarkdown(findings)].filter((s) => s !== "").join("\n"),
+    Approved: ({ findings, summary }) =>
+      ["approved: " + summary, findingsMarkdown(findings)].filter((s) => s !== "").join("\n"),
     ChangesRequested: ({ findings, summary }) =>
       ["changes requested: " + summary, findingsMarkdown(findings)].filter((s) => s !== "").join("\n"),
     Unreadable: ({ reason }) => `unreadable review: ${reason}`,

@@ -18,13 +18,17 @@ export type SessionCommand = Data.TaggedEnum<{
 }>
 export const SessionCommand = Data.taggedEnum<SessionCommand>()
 
-export class SessionEnded extends Schema.TaggedError<SessionEnded>()("SessionEnded", { sessionId: SessionId, end: Event.TurnEnd }) {
+export class SessionEnded
+  extends Schema.TaggedError<SessionEnded>()("SessionEnded", { sessionId: SessionId, end: Event.TurnEnd })
+{
   override get message() {
     return `session ${this.sessionId} has already ended (${this.end})`
   }
 }
 
-export class NothingToApprove extends Schema.TaggedError<NothingToApprove>()("NothingToApprove", { sessionId: SessionId }) {
+export class NothingToApprove
+  extends Schema.TaggedError<NothingToApprove>()("NothingToApprove", { sessionId: SessionId })
+{
   override get message() {
     return `session ${this.sessionId} has no plan waiting for approval`
   }

@@ -86,7 +86,11 @@ const FromSandbox = {
   line: Ordinal
 }
 /** One line of the agent's output. The text is the record's `data` and is not stored twice. */
-export const OutputWritten = fact("OutputWritten", { ...FromSandbox, text: Schema.String, partial: optional(Schema.Boolean) })
+export const OutputWritten = fact("OutputWritten", {
+  ...FromSandbox,
+  text: Schema.String,
+  partial: optional(Schema.Boolean)
+})
 /** A status marker of the entrypoint's. */
 export const StatusReported = fact("StatusReported", { ...FromSandbox, text: Schema.String })
 /** An error marker of the entrypoint's. It ends nothing: the round's exit does. */
@@ -128,8 +132,14 @@ export const BranchPushed = fact("BranchPushed", {
 })
 export const PullRequest = Schema.Struct({ number: Schema.Int, url: Schema.String, draft: Schema.Boolean })
 export type PullRequest = typeof PullRequest.Type
-export const PullRequestOpened = fact("PullRequestOpened", { turn: Ordinal, pullRequest: key("pull_request", PullRequest) })
-export const PullRequestUpdated = fact("PullRequestUpdated", { turn: Ordinal, pullRequest: key("pull_request", PullRequest) })
+export const PullRequestOpened = fact("PullRequestOpened", {
+  turn: Ordinal,
+  pullRequest: key("pull_request", PullRequest)
+})
+export const PullRequestUpdated = fact("PullRequestUpdated", {
+  turn: Ordinal,
+  pullRequest: key("pull_request", PullRequest)
+})
 
 export const StopRequested = fact("StopRequested", { turn: Ordinal, by: Requester })
 

@@ -8,7 +8,7 @@
 import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
 import type { BranchName, CommitId } from "./Ids.ts"
-import * as Plan from "./Plan.ts"
+import type * as Plan from "./Plan.ts"
 import * as Review from "./Review.ts"
 import type * as Event from "./SessionEvent.ts"
 import * as Usage from "./Usage.ts"
@@ -53,7 +53,12 @@ export type Phase = Data.TaggedEnum<{
   /** A turn is to begin as soon as there is room. */
   Queued: object
   /** A person's approval of the plan is awaited; no fiber, no sandbox and no time is used. */
-  Waiting: { readonly turn: Turn; readonly plan: Plan.Plan; readonly rejections: ReadonlyArray<string>; readonly remainingMillis: number }
+  Waiting: {
+    readonly turn: Turn
+    readonly plan: Plan.Plan
+    readonly rejections: ReadonlyArray<string>
+    readonly remainingMillis: number
+  }
   /** Answered, and to go on as soon as there is room. */
   Resuming: { readonly turn: Turn; readonly progress: Progress; readonly remainingMillis: number }
   Active: { readonly turn: Turn; readonly progress: Progress }
@@ -246,13 +251,22 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
     }
     case "TurnStarted": {
       if (phase._tag !== "Queued" || event.turn !== state.turns + 1) return undefined
-      const turn: Turn = { number: event.turn, prompt: event.prompt, deadline: event.deadline, plan: undefined, reviews: [] }
+      const turn: Turn = {
+        number: event.turn,
+        prompt: event.prompt,
+        deadline: event.deadline,
+        plan: undefined,
+        reviews: []
+      }
       const progress = state.origin === undefined ? Progress.Preparing() : Progress.Planning({ rejections: [] })
       return { ...state, turns: event.turn, inbox: [], phase: Phase.Active({ turn, progress }) }
     }
     case "TurnResumed":
       return phase._tag === "Resuming" && phase.turn.number === event.turn
-        ? { ...state, phase: Phase.Active({ turn: { ...phase.turn, deadline: event.deadline }, progress: phase.progress }) }
+        ? {
+          ...state,
+          phase: Phase.Active({ turn: { ...phase.turn, deadline: event.deadline }, progress: phase.progress })
+        }
         : undefined
     case "ApprovalRequested":
       return phase._tag === "Active" && phase.progress._tag === "Planned"
@@ -270,7 +284,11 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
       if (phase._tag !== "Waiting") return undefined
       const plan = event.plan ?? phase.plan
       const turn = { ...phase.turn, plan }
-      return { ...state, plan, phase: Phase.Resuming({ turn, progress: firstRound, remainingMillis: phase.remainingMillis }) }
+      return {
+        ...state,
+        plan,
+        phase: Phase.Resuming({ turn, progress: firstRound, remainingMillis: phase.remainingMillis })
+      }
     }
     case "PlanRejected": {
       if (phase._tag !== "Waiting") return undefined

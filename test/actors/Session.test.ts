@@ -1,6 +1,6 @@
 /** The life of a session on the real actors, store and log; the world outside is faked. */
-import { assert, describe, it } from "@effect/vitest"
 import type * as SqlClient from "@effect/sql/SqlClient"
+import { assert, describe, it } from "@effect/vitest"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,8 @@ const tags = (events: ReadonlyArray<{ readonly detail?: Readonly<Record<string, 
 const endings = (events: ReadonlyArray<{ readonly detail?: Readonly<Record<string, unknown>> }>) =>
   events.flatMap((event) => event.detail?.["end"] === undefined ? [] : [event.detail["end"]])
 
-const until = (id: Parameters<typeof history>[0], tag: string) => untilEvent(id, (event) => event.detail?.["_tag"] === tag)
+const until = (id: Parameters<typeof history>[0], tag: string) =>
+  untilEvent(id, (event) => event.detail?.["_tag"] === tag)
 
 describe("a task", () => {
   it.effect("becomes a reviewed pull request", () =>
@@ -78,7 +79,8 @@ describe("a task", () => {
   it.effect("ends as a draft with the open findings when the last review asks for changes", () =>
     withServer((world) =>
       Effect.gen(function*() {
-        world.model.answer = (purpose) => Effect.succeed(purpose === "plan" ? plan("Fix it") : requestChanges("add a test"))
+        world.model.answer = (purpose) =>
+          Effect.succeed(purpose === "plan" ? plan("Fix it") : requestChanges("add a test"))
         const id = yield* create()
         yield* history(id)
         assert.strictEqual(world.engine.started.length, 2)
@@ -240,7 +242,8 @@ describe("a message", () => {
     withServer((world) =>
       Effect.gen(function*() {
         const sessions = yield* Sessions
-        world.engine.script = (run) => run.turn === 1 ? { lines: ["working"] } : { exitCode: 0, commits: true, answer: "ok" }
+        world.engine.script = (run) =>
+          run.turn === 1 ? { lines: ["working"] } : { exitCode: 0, commits: true, answer: "ok" }
         const id = yield* create()
         yield* until(id, "OutputWritten")
         yield* sessions.message(id, "one", by, "m1")

@@ -25,7 +25,9 @@ const output = FastCheck.array(
   FastCheck.oneof(
     FastCheck.uint8Array({ maxLength: 20 }),
     FastCheck.constantFrom("\n", "\r\n", "\r", "\0", "é", "😀", "plain text").map((text) => encoder.encode(text)),
-    FastCheck.integer({ min: OutputLines.pieceLimit - 3, max: OutputLines.pieceLimit + 3 }).map((n) => encoder.encode("x".repeat(n)))
+    FastCheck.integer({ min: OutputLines.pieceLimit - 3, max: OutputLines.pieceLimit + 3 }).map((n) =>
+      encoder.encode("x".repeat(n))
+    )
   ),
   { maxLength: 12 }
 ).map((parts) => new Uint8Array(Buffer.concat(parts)))
@@ -37,11 +39,13 @@ describe("lines of output", () => {
     })))
 
   it("give back every byte of valid text", () =>
-    FastCheck.assert(FastCheck.property(FastCheck.array(FastCheck.string({ unit: "grapheme" }), { maxLength: 10 }), (lines) => {
-      const clean = lines.map((line) => line.replaceAll(/[\n\r\0]/g, ""))
-      const pieces = read([encoder.encode(clean.map((line) => `${line}\n`).join(""))])
-      assert.deepStrictEqual(pieces.map((piece) => piece.text), clean)
-    })))
+    FastCheck.assert(
+      FastCheck.property(FastCheck.array(FastCheck.string({ unit: "grapheme" }), { maxLength: 10 }), (lines) => {
+        const clean = lines.map((line) => line.replaceAll(/[\n\r\0]/g, ""))
+        const pieces = read([encoder.encode(clean.map((line) => `${line}\n`).join(""))])
+        assert.deepStrictEqual(pieces.map((piece) => piece.text), clean)
+      })
+    ))
 
   it("of any length: a megabyte comes in pieces of 64 KiB, all but the last marked as partial", () => {
     const pieces = read([encoder.encode(`${"é".repeat(512 * 1024)}\n`)])

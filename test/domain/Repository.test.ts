@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
+import * as Schema from "effect/Schema"
 import { BranchName } from "../../src/domain/Ids.ts"
 import { parse, show } from "../../src/domain/Repository.ts"
-import * as Schema from "effect/Schema"
 
 const isRepository = (text: string) => Either.isRight(parse(text))
 
@@ -17,8 +17,26 @@ describe("a repository's name", () => {
   it("is nothing else", () => {
     for (
       const text of [
-        "", " ", "app", "../..", "a/..", "./app", "a/b/c", "-x/y", "a/b c", "a/b;rm", "a/$(id)", "https://github.com/a/b",
-        "git@github.com:a/b", "file://host/x", "/", "/a/../b", "a/b\0", "file:///%", "a/.git", "a/b.git"
+        "",
+        " ",
+        "app",
+        "../..",
+        "a/..",
+        "./app",
+        "a/b/c",
+        "-x/y",
+        "a/b c",
+        "a/b;rm",
+        "a/$(id)",
+        "https://github.com/a/b",
+        "git@github.com:a/b",
+        "file://host/x",
+        "/",
+        "/a/../b",
+        "a/b\0",
+        "file:///%",
+        "a/.git",
+        "a/b.git"
       ]
     ) assert.isFalse(isRepository(text), JSON.stringify(text))
   })
@@ -34,7 +52,25 @@ describe("a branch's name", () => {
   it("is what git takes for one", () => {
     const isBranch = Schema.is(BranchName)
     for (const name of ["main", "opentl/0123", "a.b", "feature/x-1"]) assert.isTrue(isBranch(name), name)
-    for (const name of ["", "-d", "a..b", "a b", "a~1", "a^", "x.lock", "/a", "a/", "a//b", "@", "HEAD", "a@{1}", ".a", "a/.b"]) {
+    for (
+      const name of [
+        "",
+        "-d",
+        "a..b",
+        "a b",
+        "a~1",
+        "a^",
+        "x.lock",
+        "/a",
+        "a/",
+        "a//b",
+        "@",
+        "HEAD",
+        "a@{1}",
+        ".a",
+        "a/.b"
+      ]
+    ) {
       assert.isFalse(isBranch(name), name)
     }
   })

@@ -10,14 +10,20 @@ describe("marker lines", () => {
   })
 
   it("anywhere else in a line are output", () => {
-    for (const line of ["x ###OPENTL_DONE### y", " ###OPENTL_STATUS### x", "###OPENTL_OTHER### x", "###OPENTL_DONE###x"]) {
+    for (
+      const line of ["x ###OPENTL_DONE### y", " ###OPENTL_STATUS### x", "###OPENTL_OTHER### x", "###OPENTL_DONE###x"]
+    ) {
       assert.deepStrictEqual({ ...parse(line) }, { _tag: "Output", text: line })
     }
   })
 
   it("of a program are its output, letter by letter", () =>
     FastCheck.assert(FastCheck.property(
-      FastCheck.tuple(FastCheck.constantFrom("", "\\", "\\\\"), FastCheck.constantFrom("###OPENTL_DONE### ", "###OPENTL_", ""), FastCheck.string()),
+      FastCheck.tuple(
+        FastCheck.constantFrom("", "\\", "\\\\"),
+        FastCheck.constantFrom("###OPENTL_DONE### ", "###OPENTL_", ""),
+        FastCheck.string()
+      ),
       (parts) => {
         const line = parts.join("").replaceAll("\n", "")
         assert.deepStrictEqual({ ...parse(escape(line)) }, { _tag: "Output", text: line })

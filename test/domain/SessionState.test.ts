@@ -16,7 +16,9 @@ const options = FastCheck.record({
   reviewRounds: FastCheck.integer({ min: 0, max: 3 })
 })
 const always = (law: (walk: Walk) => void) =>
-  FastCheck.assert(FastCheck.property(choices, options, (numbers, changed) => law(walk(numbers, changed))), { numRuns: 400 })
+  FastCheck.assert(FastCheck.property(choices, options, (numbers, changed) => law(walk(numbers, changed))), {
+    numRuns: 400
+  })
 
 const last = <A>(items: ReadonlyArray<A>): A => {
   const item = items[items.length - 1]
@@ -63,7 +65,9 @@ describe("the fold of a session's facts", () => {
     always(({ events }) => {
       events.forEach((event, i) => {
         if (event._tag !== "TurnEnded") return
-        const turn = events.slice(0, i).filter((earlier) => earlier._tag === "StopRequested" && earlier.turn === event.turn)
+        const turn = events.slice(0, i).filter((earlier) =>
+          earlier._tag === "StopRequested" && earlier.turn === event.turn
+        )
         assert.strictEqual(event.end === "cancelled", turn.length > 0)
       })
     }))
@@ -92,7 +96,9 @@ describe("the fold of a session's facts", () => {
     always(({ events }) => {
       events.forEach((event, i) => {
         if (event._tag !== "BranchPushed") return
-        const turn = events.slice(0, i).flatMap((earlier) => "turn" in earlier && earlier.turn === event.turn ? [earlier._tag] : [])
+        const turn = events.slice(0, i).flatMap((earlier) =>
+          "turn" in earlier && earlier.turn === event.turn ? [earlier._tag] : []
+        )
         assert.include(turn, "ChangesCollected")
         assert.include(turn, "ReviewHeld")
       })

@@ -1,0 +1,116 @@
+// Builds `dist`: the program (`dist/bin`), what runs inside a sandbox (`dist/sandbox`) and the library (`dist/lib`).
+//
+//   node scripts/build.mjs             all of it
+//   node scripts/build.mjs --program   without the library, whose types take the compiler's time
+
+import { spawnSync } from "node:child_process"
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { pathToFileURL } from "node:url"
+import { filesBelow, inRoot, root, sourcesHash } from "./support/project.mjs"
+
+/** Loaded at run time from `node_modules`: they carry or look for compiled code. */
+const natives = [/^better-sqlite3(\/|$)/, /^@parcel\/watcher/, /^msgpackr-extract/, /^bufferutil$/, /^utf-8-validate$/]
+
+/** Copied as it is. (The image's Dockerfile stays in `sandbox`: all that lies in `dist/sandbox` goes into every run.) */
+const entrypoint = "entrypoint.sh"
+
+/** Small programs of the sandbox, each one file that needs nothing beside node. */
+const sandboxPrograms = [
+  { entry: "sandbox/agent/main.ts", file: "agent.mjs" },
+  { entry: "sandbox/relay.ts", file: "relay.mjs" },
+  { entry: "sandbox/bridge.ts", file: "bridge.mjs" }
+]
+
+const say = (line) => process.stdout.write(`build: ${line}\n`)
+
+const kilobytes = (files) => `${Math.round(files.reduce((sum, file) => sum + statSync(file).size, 0) / 1024)} kB`
+
+const bundle = async (input, output) => {
+  const { rolldown } = await import("rolldown")
+  const build = await rolldown({
+    input,
+    platform: "node",
+    external: natives,
+    tsconfig: false,
+    logLevel: "warn",
+    onLog: (level, log, handler) => {
+      // Libraries' own cycles and unusual requires are theirs.
+      if (level === "warn" && !["UNRESOLVED_IMPORT", "MISSING_EXPORT", "IMPORT_IS_UNDEFINED"].includes(log.code)) return
+      handler(level, log)
+    }
+  })
+  try {
+    await build.write({
+      format: "esm",
+      sourcemap: false,
+      minify: false,
+      comments: { legal: true, annotation: false, jsdoc: false },
+      ...output
+    })
+  } finally {
+    await build.close()
+  }
+}
+
+const buildProgram = (directory) =>
+  bundle(inRoot("src/main.ts"), {
+    dir: directory,
+    entryFileNames: "main.js",
+    // All beside each other, so that what lies next to the program is found the same way from every chunk.
+    chunkFileNames: "[name]-[hash].js",
+    banner: (chunk) => chunk.isEntry ? "#!/usr/bin/env node" : ""
+  }).then(() => chmodSync(`${directory}/main.js`, 0o755))
+
+const buildSandbox = async (directory) => {
+  for (const { entry, file } of sandboxPrograms) {
+    if (!existsSync(inRoot(entry))) {
+      say(`skipped ${entry}: not there yet`)
+      continue
+    }
+    await bundle(inRoot(entry), { file: `${directory}/${file}`, codeSplitting: false })
+  }
+  copyFileSync(inRoot("sandbox", entrypoint), `${directory}/${entrypoint}`)
+  chmodSync(`${directory}/${entrypoint}`, 0o755)
+}
+
+const buildLibrary = (directory) => {
+  const tsc = spawnSync(
+    process.execPath,
+    [inRoot("node_modules/typescript/bin/tsc"), "-p", inRoot("tsconfig.build.json"), "--outDir", directory],
+    { cwd: root, stdio: "inherit" }
+  )
+  if (tsc.status !== 0) throw new Error("the library does not compile")
+}
+
+/** Builds aside and moves into place, so that a failed build leaves the last good one. */
+const part = async (name, entry, make) => {
+  if (!existsSync(inRoot(entry))) return say(`skipped dist/${name}: ${entry} is not there yet`)
+  const startedAt = performance.now()
+  const staging = inRoot(`dist/.${name}-${process.pid}`)
+  const target = inRoot("dist", name)
+  try {
+    mkdirSync(staging, { recursive: true })
+    await make(staging)
+    rmSync(target, { recursive: true, force: true })
+    renameSync(staging, target)
+  } finally {
+    rmSync(staging, { recursive: true, force: true })
+  }
+  const files = filesBelow(target)
+  say(`dist/${name}: ${files.length} files, ${kilobytes(files)}, ${Math.round(performance.now() - startedAt)} ms`)
+}
+
+export const build = async ({ library }) => {
+  const hash = sourcesHash()
+  await part("sandbox", "sandbox", buildSandbox)
+  await part("bin", "src/main.ts", buildProgram)
+  if (library) await part("lib", "src/index.ts", buildLibrary)
+  writeFileSync(inRoot("dist/.sources"), hash)
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  build({ library: !process.argv.includes("--program") }).catch((error) => {
+    process.stderr.write(`build: ${error.message}\n`)
+    process.exitCode = 1
+  })
+}
