@@ -40,8 +40,7 @@ export const layer = (remote: FakeRemote) =>
         prepare: (_, base) => Effect.succeed({ base: base ?? BranchName.make("main"), commit: commit(1) }),
         overview: () => Effect.succeed("README.md"),
         exportBundle: () => Effect.succeed("/dev/null"),
-        importBundle: (_repo, _session, bundle) =>
-          Effect.sync(() => commit(1 + remote.imports.push(bundle))),
+        importBundle: (_repo, _session, bundle) => Effect.sync(() => commit(1 + remote.imports.push(bundle))),
         diff: (_, from, to) =>
           Effect.succeed(
             from === to

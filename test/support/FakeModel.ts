@@ -2,7 +2,12 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { LanguageModel, type LanguageModelError, type ModelQuestion, UnreadableAnswer } from "../../src/services/LanguageModel.ts"
+import {
+  LanguageModel,
+  type LanguageModelError,
+  type ModelQuestion,
+  UnreadableAnswer
+} from "../../src/services/LanguageModel.ts"
 
 export interface Asked {
   readonly purpose: "plan" | "review"

@@ -92,7 +92,9 @@ describe("blocks that Slack refuses", () => {
     ["a style of its own", [actions(button({ style: "green" }))], [
       "must be a valid enum value [json-pointer:/blocks/0/elements/0/style]"
     ]],
-    ["two actions of one id", [actions(button(), button())], ["`action_id` already exists: a [json-pointer:/blocks/0]"]],
+    ["two actions of one id", [actions(button(), button())], [
+      "`action_id` already exists: a [json-pointer:/blocks/0]"
+    ]],
     ["two blocks of one id", [section({ block_id: "b" }), section({ block_id: "b" })], [
       "`block_id` already exists: b [json-pointer:/blocks/1/block_id]"
     ]],
@@ -100,7 +102,9 @@ describe("blocks that Slack refuses", () => {
       "must be less than 256 characters [json-pointer:/blocks/0/block_id]"
     ]],
     ["an unknown block", [{ type: "sectoin" }], ["unsupported type: sectoin [json-pointer:/blocks/0/type]"]],
-    ["an unknown element", [actions({ type: "knob" })], ["unsupported type: knob [json-pointer:/blocks/0/elements/0/type]"]],
+    ["an unknown element", [actions({ type: "knob" })], [
+      "unsupported type: knob [json-pointer:/blocks/0/elements/0/type]"
+    ]],
     ["an unknown field", [{ text: mrkdwn("x"), type: "divider" }], [
       "invalid additional property: text [json-pointer:/blocks/0]"
     ]]

@@ -116,7 +116,9 @@ const button = object({ text: plain(75), type }, {
 const plainTextInput = object({ type }, {
   ...actionId,
   ...focus,
-  dispatch_action_config: object({}, { trigger_actions_on: array(oneOf("on_enter_pressed", "on_character_entered"), 2) }),
+  dispatch_action_config: object({}, {
+    trigger_actions_on: array(oneOf("on_enter_pressed", "on_character_entered"), 2)
+  }),
   initial_value: string(3000, 0),
   max_length: integer(1, 3000),
   min_length: integer(0, 3000),
@@ -149,7 +151,10 @@ const richText = variant({
     indent: integer(0, 8),
     offset: integer(0, 1000)
   }),
-  rich_text_preformatted: object({ elements: array(type, 1000, 0), type }, { border: integer(0, 1), language: string(50) }),
+  rich_text_preformatted: object({ elements: array(type, 1000, 0), type }, {
+    border: integer(0, 1),
+    language: string(50)
+  }),
   rich_text_quote: object({ elements: array(type, 1000, 0), type }, { border: integer(0, 1) }),
   rich_text_section: object({ elements: array(type, 1000, 0), type })
 })
@@ -245,7 +250,8 @@ const textLength = (value: unknown): number =>
     : !isJsonObject(value)
     ? 0
     : Object.entries(value).reduce(
-      (sum, [name, field]) => sum + (name === "text" && Predicate.isString(field) ? characters(field) : textLength(field)),
+      (sum, [name, field]) =>
+        sum + (name === "text" && Predicate.isString(field) ? characters(field) : textLength(field)),
       0
     )
 

@@ -2,6 +2,7 @@
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import { blocksTooLong, messageProblems } from "./SlackBlocks.ts"
+import { messageChanged, messageDeleted, messagePosted, reactionChanged } from "./SlackEvents.ts"
 import { arrayAt, flagAt, isJsonObject, type JsonObject, stringAt } from "./SlackJson.ts"
 import {
   channelArgument,
@@ -17,7 +18,6 @@ import {
   threadArgument,
   writableChannel
 } from "./SlackMethod.ts"
-import { messageChanged, messageDeleted, messagePosted, reactionChanged } from "./SlackEvents.ts"
 import { botUserId, messageWire, newMessage, nextTs, putMessage, type SlackMessage } from "./SlackState.ts"
 
 interface Content {
@@ -40,10 +40,13 @@ const blocksArgument = (args: JsonObject): Either.Either<ReadonlyArray<unknown>,
 /** What a message says. The text of a post may have 40 000 characters, that of an update 4 000. */
 const contentArgument = (args: JsonObject, maxText: number): Either.Either<Content, Refusal> =>
   Either.gen(function*() {
-    const text = args["text"] ?? ""
+    const markdown = stringAt(args, "markdown_text") ?? ""
+    const text = args["text"] ?? markdown
     if (!Predicate.isString(text)) return yield* refuse("invalid_arguments", ["must provide a string"])
-    yield* require([...text].length <= maxText, "msg_too_long")
+    yield* require([...text].length <= maxText && [...markdown].length <= 12_000, "msg_too_long")
     const blocks = yield* blocksArgument(args)
+    const alone = args["text"] === undefined && blocks.length === 0
+    yield* require(markdown === "" || alone, "markdown_text_conflict")
     const attachments = arrayAt(args, "attachments")
     yield* require(attachments.length <= 100, "too_many_attachments")
     const nested = attachments.flatMap((attachment) => messageProblems(arrayAt(attachment, "blocks")))
@@ -159,8 +162,10 @@ const getPermalink: Method = (state, call) =>
 
 /** An emoji's name: no colons round it. */
 const emojiArgument = (args: JsonObject) =>
-  Either.flatMap(required(args, "name"), (name) =>
-    /^[a-z0-9_+'-]+$/.test(name) ? Either.right(name) : refuse("invalid_name"))
+  Either.flatMap(
+    required(args, "name"),
+    (name) => /^[a-z0-9_+'-]+$/.test(name) ? Either.right(name) : refuse("invalid_name")
+  )
 
 const reactionsAdd: Method = (state, call) =>
   Either.gen(function*() {

@@ -1,6 +1,6 @@
 /** The events that Slack's Events API tells an app, as it writes them. */
 import type { JsonObject } from "./SlackJson.ts"
-import { messageWire, type SlackMessage, type SlackState, type SlackView, imOf, viewWire } from "./SlackState.ts"
+import { imOf, messageWire, type SlackMessage, type SlackState, type SlackView, viewWire } from "./SlackState.ts"
 
 const channelType = (state: SlackState, channel: string) =>
   state.channels.find((each) => each.id === channel)?.kind ?? "channel"

@@ -1,5 +1,5 @@
 /** Reading JSON of unknown shape, for both chat stand-ins. */
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 

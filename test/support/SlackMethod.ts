@@ -40,8 +40,11 @@ export const refuse = (error: string, messages: ReadonlyArray<string> = []): Eit
   Either.left(new Refusal({ error, messages }))
 
 /** Refuses unless a condition holds. */
-export const require = (holds: boolean, error: string, messages?: ReadonlyArray<string>): Either.Either<void, Refusal> =>
-  holds ? Either.void : refuse(error, messages)
+export const require = (
+  holds: boolean,
+  error: string,
+  messages?: ReadonlyArray<string>
+): Either.Either<void, Refusal> => holds ? Either.void : refuse(error, messages)
 
 /** A text argument that must be there. */
 export const required = (args: JsonObject, name: string): Either.Either<string, Refusal> => {

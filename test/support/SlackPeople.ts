@@ -12,7 +12,15 @@ import {
   messagePosted,
   reactionChanged
 } from "./SlackEvents.ts"
-import { type Act, findUsed, messageAction, slashCommand, unfilled, viewAction, viewSubmission } from "./SlackInteractions.ts"
+import {
+  type Act,
+  findUsed,
+  messageAction,
+  slashCommand,
+  unfilled,
+  viewAction,
+  viewSubmission
+} from "./SlackInteractions.ts"
 import { arrayAt, type JsonObject } from "./SlackJson.ts"
 import type { SlackNotConnected, SlackSocket } from "./SlackSocket.ts"
 import {
@@ -67,7 +75,7 @@ type Interaction = Effect.Effect<SlackSent, SlackCannot | SlackNotConnected>
 export interface SlackPeople {
   /** Writes a message; the app hears `message`. */
   readonly say: (saying: Saying) => Effect.Effect<SlackSaid, SlackCannot>
-  /** Writes a message that names the app, in front of the text unless it is in it already; heard as both kinds of event. */
+  /** Writes a message that names the app, before the text unless the text does; heard as both kinds of event. */
   readonly mention: (saying: Saying) => Effect.Effect<SlackSaid, SlackCannot>
   /** Changes the text of one's own message. */
   readonly editMessage: (message: MessageRef, text: string) => Effect.Effect<SlackSent, SlackCannot>
@@ -103,8 +111,10 @@ export const makePeople = (
 
   const emit = (event: JsonObject) => Effect.map(socket.emit(event), sent)
 
-  const tick = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    SubscriptionRef.modify(state, (current) => nextTs(current, now)))
+  const tick = Effect.flatMap(
+    Clock.currentTimeMillis,
+    (now) => SubscriptionRef.modify(state, (current) => nextTs(current, now))
+  )
 
   const messageAt = (ref: MessageRef) =>
     Effect.flatMap(SubscriptionRef.get(state), (current) => {
@@ -211,7 +221,9 @@ export const makePeople = (
   const pressInView = (user: string, actionId: string) =>
     Effect.gen(function*() {
       const current = yield* SubscriptionRef.get(state)
-      const seen = [modalOf(current, user), homeOf(current, user)].filter((view): view is SlackView => view !== undefined)
+      const seen = [modalOf(current, user), homeOf(current, user)].filter((view): view is SlackView =>
+        view !== undefined
+      )
       const found = seen.flatMap((view) => {
         const used = findUsed(arrayAt(view.view, "blocks"), actionId)
         return used === undefined ? [] : [{ used, view }]

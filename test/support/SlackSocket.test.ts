@@ -2,9 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { SocketModeClient } from "@slack/socket-mode"
 import { LogLevel, WebClient } from "@slack/web-api"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as Http from "node:http"
 import { arrayAt, at, type JsonObject, stringAt } from "./SlackJson.ts"
@@ -109,11 +110,14 @@ describe("SlackStandIn Socket Mode", () => {
       yield* Effect.promise(() => web.chat.update({ channel: "C1", text: "two", ts: posted.ts ?? "" }))
       yield* Effect.promise(() => web.reactions.add({ channel: "C1", name: "eyes", timestamp: posted.ts ?? "" }))
       const events = [...yield* Queue.takeN(heard, 3)]
-      assert.deepStrictEqual(events.map((each) => [
-        stringAt(each.body, "event", "type"),
-        stringAt(each.body, "event", "subtype") ?? stringAt(each.body, "event", "bot_id") ??
-          stringAt(each.body, "event", "reaction")
-      ]), [["message", "B0OPENTL"], ["message", "message_changed"], ["reaction_added", "eyes"]])
+      assert.deepStrictEqual(
+        events.map((each) => [
+          stringAt(each.body, "event", "type"),
+          stringAt(each.body, "event", "subtype") ?? stringAt(each.body, "event", "bot_id") ??
+            stringAt(each.body, "event", "reaction")
+        ]),
+        [["message", "B0OPENTL"], ["message", "message_changed"], ["reaction_added", "eyes"]]
+      )
     }))
 
   it.scopedLive("replies, edits, reactions and the Home tab are told as events", () =>
@@ -213,8 +217,10 @@ describe("SlackStandIn Socket Mode", () => {
       assert.strictEqual((yield* Effect.flip(slack.submitView("U1", {})))._tag, "SlackCannot")
 
       const refused = yield* slack.submitView("U1", { reason: "no" })
-      yield* Effect.flatMap(Queue.take(heard), (each) =>
-        ack(each, { errors: { why: "Say more" }, response_action: "errors" }))
+      yield* Effect.flatMap(
+        Queue.take(heard),
+        (each) => ack(each, { errors: { why: "Say more" }, response_action: "errors" })
+      )
       yield* refused.acked
       assert.deepStrictEqual(Option.getOrThrow(yield* slack.modal("U1")).errors, { why: "Say more" })
 
@@ -254,6 +260,15 @@ describe("SlackStandIn Socket Mode", () => {
       assert.strictEqual(failed._tag, "SlackNotConnected")
       const heard = yield* listen(slack)
       assert.deepStrictEqual(eventOf(yield* Queue.take(heard))[0], "app_mention")
+    }))
+
+  it.scopedLive("closing the stand-in ends the connections", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const slack = yield* Scope.extend(SlackStandIn.make(), scope)
+      yield* listen(slack)
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(yield* slack.connections, 0)
     }))
 
   it.scoped("an acknowledgement after three seconds is a violation", () =>

@@ -2,7 +2,8 @@
  * Socket Mode: the connections of the app, the envelopes sent over them, and the acknowledgements.
  *
  * An envelope goes over one of the open connections in turn. An event that finds none, or whose connection ends before
- * it is acknowledged, comes again over the next connection, as the service retries it; commands and interactions do not.
+ * it is acknowledged, comes again over the next connection, as the service retries it. Commands and interactions do
+ * not.
  */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -15,7 +16,7 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { respond } from "./SlackInteractions.ts"
-import { type JsonObject, isJsonObject, parseJson, stringAt } from "./SlackJson.ts"
+import { isJsonObject, type JsonObject, parseJson, stringAt } from "./SlackJson.ts"
 import { appId, botUserId, nextId, type SlackDelivery, type SlackState, teamId } from "./SlackState.ts"
 import { submitted } from "./SlackViews.ts"
 

@@ -47,7 +47,7 @@ export interface SlackOptions {
   readonly appToken?: string
   /** What the bot token may do; a method that needs more is refused with `missing_scope`. */
   readonly scopes?: ReadonlyArray<string>
-  /** People beside the app; by default U1 `alice`, U2 `bob` and U3 `carol`. Each has a direct message channel `D<id>`. */
+  /** People beside the app, each with a direct message channel `D<id>`; by default U1 `alice`, U2 `bob`, U3 `carol`. */
   readonly users?: ReadonlyArray<SlackUser>
   /** By default C1 `general` and C2 `random`, both with the app, C3 `elsewhere` without, and C4 `old`, archived. */
   readonly channels?: ReadonlyArray<SlackChannel>

@@ -108,6 +108,7 @@ describe("SlackStandIn Web API", () => {
       assert.strictEqual(yield* post({ channel: "C4", text: "x" }), "is_archived")
       assert.strictEqual(yield* post({}), "no_text")
       assert.strictEqual(yield* post({ text: "x".repeat(40_001) }), "msg_too_long")
+      assert.strictEqual(yield* post({ markdown_text: "**x**", text: "x" }), "markdown_text_conflict")
       assert.strictEqual(yield* post({ blocks: "{", text: "x" }), "invalid_blocks_format")
       assert.strictEqual(yield* post({ text: "x", thread_ts: "12" }), "invalid_thread_ts")
       assert.strictEqual(yield* post({ text: "x", thread_ts: "1600000000.000001" }), "thread_not_found")
@@ -241,9 +242,7 @@ describe("SlackStandIn Web API", () => {
     Effect.gen(function*() {
       const { slack, web } = yield* setup()
       const publish = (view: unknown) => refusal(() => web.apiCall("views.publish", { user_id: "U1", view }))
-      yield* call(() =>
-        web.views.publish({ user_id: "U1", view: { blocks: [{ type: "divider" }], type: "home" } })
-      )
+      yield* call(() => web.views.publish({ user_id: "U1", view: { blocks: [{ type: "divider" }], type: "home" } }))
       assert.strictEqual(Option.getOrThrow(yield* slack.home("U1")).kind, "home")
       const error = yield* publish({ blocks: [{ type: "section" }], type: "home" })
       assert.strictEqual(stringAt(error, "data", "error"), "invalid_arguments")
@@ -251,7 +250,10 @@ describe("SlackStandIn Web API", () => {
         "[ERROR] missing required field: text [json-pointer:/view/blocks/0]"
       ])
       assert.strictEqual(
-        yield* errorOf(web, "views.open", { trigger_id: "1.2.3", view: { blocks: [], title: plain("T"), type: "modal" } }),
+        yield* errorOf(web, "views.open", {
+          trigger_id: "1.2.3",
+          view: { blocks: [], title: plain("T"), type: "modal" }
+        }),
         "invalid_trigger_id"
       )
     }))
@@ -286,7 +288,8 @@ describe("SlackStandIn Web API", () => {
   it.scopedLive("posts over one a second to a channel are violations, and refused where limits are enforced", () =>
     Effect.gen(function*() {
       const { slack, web } = yield* setup({ enforceLimits: true })
-      const post = (channel: string) => Effect.either(Effect.tryPromise(() => web.chat.postMessage({ channel, text: "x" })))
+      const post = (channel: string) =>
+        Effect.either(Effect.tryPromise(() => web.chat.postMessage({ channel, text: "x" })))
       const results = yield* Effect.forEach(["C1", "C1", "C1", "C1", "C1", "C1", "C2"], post)
       assert.deepStrictEqual(results.map((result) => result._tag), [
         "Right",

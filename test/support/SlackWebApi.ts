@@ -44,10 +44,12 @@ const methods: Readonly<Record<string, Method>> = {
 const jsonArguments = ["attachments", "blocks", "files", "metadata", "view"]
 
 const readJson = (args: JsonObject): JsonObject =>
-  fromEntries(Object.entries(args).map(([name, value]) => [
-    name,
-    jsonArguments.includes(name) ? Option.getOrElse(parseJson(value), () => value) : value
-  ]))
+  fromEntries(
+    Object.entries(args).map(([name, value]) => [
+      name,
+      jsonArguments.includes(name) ? Option.getOrElse(parseJson(value), () => value) : value
+    ])
+  )
 
 /** The arguments of a request, from its query and its body; the error's name where the body cannot be read. */
 const argumentsOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<JsonObject, string> =>
@@ -104,7 +106,11 @@ export const makeWebApi = (
         calls: [...current.calls, { args, at, method, outcome }]
       }))
 
-    const refusal = (method: string, args: JsonObject, token: string): Option.Option<readonly [Refusal, JsonObject]> => {
+    const refusal = (
+      method: string,
+      args: JsonObject,
+      token: string
+    ): Option.Option<readonly [Refusal, JsonObject]> => {
       const because = (error: string, more: JsonObject = {}) =>
         Option.some([new Refusal({ error, messages: [] }), more] as const)
       const needed = scopeFor(method, args)
@@ -160,7 +166,10 @@ export const makeWebApi = (
         const run = methods[method]
         const cause = refusal(method, args, token)
         if (Option.isSome(cause) || run === undefined) {
-          const [why, more] = Option.getOrElse(cause, () => [new Refusal({ error: "unknown_method", messages: [] }), {}])
+          const [why, more] = Option.getOrElse(
+            cause,
+            () => [new Refusal({ error: "unknown_method", messages: [] }), {}]
+          )
           yield* journal(method, args, now, why.error)
           return refused(why, more)
         }
@@ -239,4 +248,3 @@ const contentOf = (request: HttpServerRequest.HttpServerRequest) =>
       Stream.runFold<Uint8Array, Uint8Array>(new Uint8Array(), (kept, content) => kept.byteLength > 0 ? kept : content)
     )
     : Effect.map(request.arrayBuffer, (buffer) => new Uint8Array(buffer))
-

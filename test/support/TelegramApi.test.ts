@@ -53,7 +53,12 @@ describe("TelegramStandIn", () => {
       assert.deepStrictEqual([message?.text, message?.replyTo], ["Running fix.ts.", 1])
       assert.deepStrictEqual(message?.entities.map((each) => each.type), ["bold", "code"])
       const target = { chat_id: 7, message_id: sent.message_id }
-      const same = { ...target, parse_mode: "MarkdownV2" as const, reply_markup: keyboard, text: "*Running* `fix.ts`\\. " }
+      const same = {
+        ...target,
+        parse_mode: "MarkdownV2" as const,
+        reply_markup: keyboard,
+        text: "*Running* `fix.ts`\\. "
+      }
       assert.strictEqual(yield* refusal(() => api.editMessageText(same)), notModified)
       yield* call(() => api.editMessageText({ ...target, text: "Done." }))
       assert.strictEqual(yield* refusal(() => api.editMessageReplyMarkup(target)), notModified)
@@ -133,11 +138,10 @@ describe("TelegramStandIn", () => {
   it.scopedLive("documents carry their content, with a caption of at most 1024", () =>
     Effect.gen(function*() {
       const { api, telegram } = yield* setup()
-      const file = (content: Uint8Array) => new InputFile(content, { contentType: "text/plain", filename: "session.log" })
+      const file = (content: Uint8Array) =>
+        new InputFile(content, { contentType: "text/plain", filename: "session.log" })
       const log = file(new TextEncoder().encode("line 1\nzeile 2 ü"))
-      yield* call(() =>
-        api.sendDocument({ caption: "the *log*", chat_id: 7, document: log, parse_mode: "MarkdownV2" })
-      )
+      yield* call(() => api.sendDocument({ caption: "the *log*", chat_id: 7, document: log, parse_mode: "MarkdownV2" }))
       const [document] = yield* telegram.documents(7)
       assert.deepStrictEqual([document?.name, new TextDecoder().decode(document?.content)], [
         "session.log",

@@ -137,7 +137,10 @@ export const makeApi = (
           const entry = { args: call.args, at: call.now, method, outcome }
           return [made, { ...after, calls: [...after.calls, entry] }] as const
         }),
-        Either.match({ onLeft: (refusal) => refused(refusal), onRight: ({ result }) => answer(200, { ok: true, result }) })
+        Either.match({
+          onLeft: (refusal) => refused(refusal),
+          onRight: ({ result }) => answer(200, { ok: true, result })
+        })
       )
 
     const poll = (args: JsonObject, now: number) =>

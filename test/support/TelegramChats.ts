@@ -41,8 +41,10 @@ const getMe: Method = (state) =>
   }))
 
 const getChat: Method = (state, call) =>
-  Either.map(chatArgument(state, call.args), (chat) =>
-    done(state, { ...chatWire(chat), accent_color_id: 0, max_reaction_count: 11 }))
+  Either.map(
+    chatArgument(state, call.args),
+    (chat) => done(state, { ...chatWire(chat), accent_color_id: 0, max_reaction_count: 11 })
+  )
 
 const sendChatAction: Method = (state, call) =>
   Either.gen(function*() {

@@ -10,7 +10,8 @@ const entity = (type: string, offset: number, length: number, more: Partial<Tele
   ...more
 })
 
-const escape = (text: string) => [...text].map((each) => reservedCharacters.includes(each) || each === "\\" ? `\\${each}` : each).join("")
+const escape = (text: string) =>
+  [...text].map((each) => reservedCharacters.includes(each) || each === "\\" ? `\\${each}` : each).join("")
 
 describe("MarkdownV2 that is read", () => {
   const cases: ReadonlyArray<readonly [string, string, ReadonlyArray<TelegramEntity>]> = [

@@ -24,8 +24,17 @@ export interface FormattedText {
 /** The text cannot be read; the sentence follows `can't parse entities: `. */
 export class MarkdownError extends Data.TaggedClass("MarkdownError")<{ readonly reason: string }> {}
 
-type Kind = "Bold" | "Italic" | "Underline" | "Strikethrough" | "Spoiler" | "Code" | "Pre" | "TextUrl" | "CustomEmoji" |
-  "BlockQuote"
+type Kind =
+  | "Bold"
+  | "Italic"
+  | "Underline"
+  | "Strikethrough"
+  | "Spoiler"
+  | "Code"
+  | "Pre"
+  | "TextUrl"
+  | "CustomEmoji"
+  | "BlockQuote"
 
 interface Open {
   readonly kind: Kind
@@ -84,8 +93,10 @@ const isLink = (url: string) =>
 export const parseMarkdown = (source: string): Either.Either<FormattedText, MarkdownError> => {
   const failure = (reason: string) => Either.left(new MarkdownError({ reason }))
   const unclosed = (entity: Open) =>
-    failure(`Can't find end of ${entity.kind === "Pre" && entity.language !== undefined ? "PreCode" : entity.kind} ` +
-      `entity at byte offset ${bytes(source.slice(0, entity.source))}`)
+    failure(
+      `Can't find end of ${entity.kind === "Pre" && entity.language !== undefined ? "PreCode" : entity.kind} ` +
+        `entity at byte offset ${bytes(source.slice(0, entity.source))}`
+    )
   const stack: Array<Open> = []
   const entities: Array<TelegramEntity> = []
   let text = ""
@@ -96,7 +107,11 @@ export const parseMarkdown = (source: string): Either.Either<FormattedText, Mark
     text += character
     if (character !== "\r") lineStart = newLine
   }
-  const emit = (entity: Open, more: Omit<TelegramEntity, "type" | "offset" | "length"> = {}, type = types[entity.kind]) => {
+  const emit = (
+    entity: Open,
+    more: Omit<TelegramEntity, "type" | "offset" | "length"> = {},
+    type = types[entity.kind]
+  ) => {
     const length = text.length - entity.offset
     if (length > 0) entities.push({ length, offset: entity.offset, type, ...more })
   }

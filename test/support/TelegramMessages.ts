@@ -6,8 +6,8 @@ import type { FormattedText } from "./TelegramMarkdown.ts"
 import {
   type Call,
   chatArgument,
-  done,
   type Done,
+  done,
   messageArgument,
   type Method,
   Refusal,
@@ -95,10 +95,9 @@ const send = (
   })
 
 const sendMessage: Method = (state, call) =>
-  send(state, call, () =>
-    Either.map(textArgument(call.args, text), (content) => ({ content, document: undefined })))
+  send(state, call, () => Either.map(textArgument(call.args, text), (content) => ({ content, document: undefined })))
 
-/** A file that came with the request, under the argument's name or as `attach://name`, or one sent before, by its id. */
+/** A file that came with the request, under its own name or as `attach://name`, or one sent before, by its id. */
 const documentArgument = (state: TelegramState, call: Call): Either.Either<TelegramDocument, Refusal> => {
   const named = stringAt(call.args, "document")
   const upload = call.uploads[named?.replace(/^attach:\/\//, "") ?? "document"]

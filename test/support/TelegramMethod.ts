@@ -73,6 +73,10 @@ export const messageArgument = (
 export const threadArgument = (chat: TelegramChat, args: JsonObject): Either.Either<number | undefined, Refusal> => {
   const id = numberAt(args, "message_thread_id")
   if (id === undefined || id === 0 || chat.kind === "group") return Either.right(undefined)
-  if (chat.topics === undefined) return chat.kind === "private" ? refuse("message thread not found") : Either.right(undefined)
+  if (chat.topics === undefined) {
+    return chat.kind === "private"
+      ? refuse("message thread not found")
+      : Either.right(undefined)
+  }
   return chat.topics.some((topic) => topic.id === id) ? Either.right(id) : refuse("message thread not found")
 }

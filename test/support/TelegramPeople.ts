@@ -145,7 +145,9 @@ export const makePeople = (ref: SubscriptionRef.SubscriptionRef<TelegramState>):
           text,
           // A reply in a supergroup without topics has the id of its thread's first message.
           threadId: writing.threadId ??
-            (chat.kind === "supergroup" ? replied?.threadId ?? (chat.topics === undefined ? replied?.id : undefined) : undefined)
+            (chat.kind === "supergroup"
+              ? replied?.threadId ?? (chat.topics === undefined ? replied?.id : undefined)
+              : undefined)
         })
         const written: TelegramState = {
           ...current,

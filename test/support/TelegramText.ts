@@ -1,8 +1,8 @@
 /** Texts, entities and keyboards as the Bot API checks them. */
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { arrayAt, at, fromEntries, isJsonObject, type JsonObject, numberAt, parseJson, stringAt } from "./SlackJson.ts"
-import * as Option from "effect/Option"
 import { type FormattedText, parseMarkdown, type TelegramEntity } from "./TelegramMarkdown.ts"
 import { type Refusal, refuse } from "./TelegramMethod.ts"
 
@@ -72,8 +72,8 @@ const entityOf = (text: string, value: unknown): Either.Either<ReadonlyArray<Tel
 /** Control characters become spaces, carriage returns go, and white space at both ends is cut; entities follow. */
 export const cleaned = ({ entities, text }: FormattedText): FormattedText => {
   const plain = [...text].map((each) => /^[\u0000-\u0009\u000b\u000c\u000e-\u001f]$/.test(each) ? " " : each).join("")
-  const start = Math.min(plain.length - plain.trimStart().length, ...entities.map((entity) => entity.offset))
-  const end = plain.trimEnd().length
+  const start = Math.min(plain.search(/[^ \n\r]|$/), ...entities.map((entity) => entity.offset))
+  const end = plain.replace(/[ \n\r]+$/, "").length
   const kept = (offset: number) =>
     plain.slice(start, Math.min(Math.max(offset, start), end)).replaceAll("\r", "").length
   return {

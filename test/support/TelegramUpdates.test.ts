@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { Api, Bot, type Update } from "node-telegram-bot-api"
 import { arrayAt, at, stringAt } from "./SlackJson.ts"
@@ -70,6 +71,16 @@ describe("TelegramStandIn updates", () => {
       assert.strictEqual((yield* telegram.journal).length, 0)
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* Fiber.join(poll), [])
+    }))
+
+  it.scopedLive("closing the stand-in ends a poll that waits", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const { api, telegram } = yield* Scope.extend(setup(), scope)
+      const poll = yield* Effect.fork(Effect.flip(Effect.tryPromise(() => api.getUpdates({ timeout: 30 }))))
+      yield* telegram.until((state) => state.poll === 1)
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual((yield* Fiber.join(poll))._tag, "UnknownException")
     }))
 
   it.scopedLive("of two pollers the earlier one ends with a conflict", () =>
@@ -148,6 +159,13 @@ describe("TelegramStandIn updates", () => {
       const { api, telegram } = yield* setup({ privacy: true })
       yield* Effect.forEach(["hello all", "/status", "@opentl_bot hi"], (text) =>
         telegram.message({ chat: -100, from: 7, text }))
-      assert.deepStrictEqual(textsOf(yield* call(() => api.getUpdates())), ["/status", "@opentl_bot hi"])
+      assert.deepStrictEqual(
+        textsOf(
+          yield* call(() =>
+            api.getUpdates()
+          )
+        ),
+        ["/status", "@opentl_bot hi"]
+      )
     }))
 })

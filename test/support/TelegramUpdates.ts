@@ -51,8 +51,8 @@ export const getUpdates = (
     }
     const limit = within(numberAt(args, "limit"), 100, 1, 100)
     const timeout = within(numberAt(args, "timeout"), 0, 0, maxTimeout)
-    const { poll } = yield* SubscriptionRef.updateAndGet(ref, (state) => begun(state, args))
     const until = (yield* Clock.currentTimeMillis) + timeout * 1000
+    const { poll } = yield* SubscriptionRef.updateAndGet(ref, (state) => begun(state, args))
     const ready = awaitSome(
       ref,
       (state) => state.poll !== poll || state.updates.length > 0 || state.webhook !== "" ? state : undefined

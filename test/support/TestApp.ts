@@ -5,8 +5,8 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { layerActors } from "../../src/App.ts"
 import { Sessions } from "../../src/actors/Sessions.ts"
+import { layerActors } from "../../src/App.ts"
 import type { SessionEventView } from "../../src/domain/EventText.ts"
 import type { SessionId } from "../../src/domain/Ids.ts"
 import type { CreateSession } from "../../src/domain/SessionRequest.ts"
@@ -66,9 +66,20 @@ export const ticking = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 /** The events up to the first that is wanted. */
 export const until = (id: SessionId, isWanted: (event: SessionEventView) => boolean) =>
-  Effect.flatMap(Sessions, (sessions) =>
-    sessions.events(id, 0).pipe(Stream.takeUntil(isWanted), Stream.runCollect, Effect.map((events) => [...events]), ticking))
+  Effect.flatMap(
+    Sessions,
+    (sessions) =>
+      sessions.events(id, 0).pipe(
+        Stream.takeUntil(isWanted),
+        Stream.runCollect,
+        Effect.map((events) => [...events]),
+        ticking
+      )
+  )
 
 /** All events until the session's end. */
 export const history = (id: SessionId) =>
-  Effect.flatMap(Sessions, (sessions) => ticking(Effect.map(Stream.runCollect(sessions.events(id, 0)), (events) => [...events])))
+  Effect.flatMap(
+    Sessions,
+    (sessions) => ticking(Effect.map(Stream.runCollect(sessions.events(id, 0)), (events) => [...events]))
+  )

@@ -102,7 +102,9 @@ const possible = (state: State.SessionState): ReadonlyArray<ReadonlyArray<Event.
     ? [[Event.TurnEnded.make({ turn: State.currentTurn(state), end: "error", text: "failed" })]]
     : []
   // steps are likelier than people: else no walk gets far
-  return [...outcomes(step), ...outcomes(step), ...outcomes(step), ...asked, ...failure].filter((events) => events.length > 0)
+  return [...outcomes(step), ...outcomes(step), ...outcomes(step), ...asked, ...failure].filter((events) =>
+    events.length > 0
+  )
 }
 
 export interface Walk {
