@@ -1,0 +1,68 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Reply, Transcript } from "./Transcript.ts"
+
+/** A tool as the model is told about it; `parameters` is a JSON schema of an object. */
+export interface ToolDefinition {
+  readonly name: string
+  readonly description: string
+  readonly parameters: object
+}
+
+export interface ModelRequest {
+  readonly system: string
+  readonly tools: ReadonlyArray<ToolDefinition>
+  readonly transcript: Transcript
+  /** `none`: the model must answer in words. The tools are listed nevertheless, for the calls made before. */
+  readonly toolUse: "auto" | "none"
+}
+
+/** The model could not be asked, or its answer could not be read. `status` is there where the API refused. */
+export class ModelError extends Schema.TaggedError<ModelError>()("ModelError", {
+  kind: Schema.Literal("connection", "refused", "unreadable"),
+  status: Schema.optional(Schema.Int),
+  detail: Schema.String,
+  /** What the API asked to wait before the next attempt. */
+  retryAfter: Schema.optional(Schema.DurationFromSelf)
+}) {
+  override get message() {
+    switch (this.kind) {
+      case "connection":
+        return `The model API cannot be reached: ${this.detail}`
+      case "refused":
+        return `The model API refused the request with HTTP ${this.status}: ${this.detail}`
+      case "unreadable":
+        return `The model API sent a reply that cannot be read: ${this.detail}`
+    }
+  }
+
+  /** Whether the same request may well succeed a little later. */
+  get isTransient(): boolean {
+    const status = this.status ?? 0
+    return this.kind === "connection" ||
+      (this.kind === "refused" && ([408, 409, 429].includes(status) || status >= 500))
+  }
+}
+
+/** The session's budget is used up: the gateway lets no more requests through. */
+export class BudgetExceeded extends Schema.TaggedError<BudgetExceeded>()("BudgetExceeded", { detail: Schema.String }) {
+  override get message() {
+    return this.detail
+  }
+}
+
+/** The conversation is longer than the model can take. */
+export class ContextOverflow extends Schema.TaggedError<ContextOverflow>()("ContextOverflow", {
+  detail: Schema.String
+}) {
+  override get message() {
+    return `The conversation is too long for the model: ${this.detail}`
+  }
+}
+
+/** A model that can be talked to, whichever API it is behind. */
+export class LanguageModel extends Context.Tag("opentl/agent/LanguageModel")<LanguageModel, {
+  /** Asks for the next reply. Transient failures have been retried, with patience, before it fails. */
+  readonly reply: (request: ModelRequest) => Effect.Effect<Reply, ModelError | BudgetExceeded | ContextOverflow>
+}>() {}

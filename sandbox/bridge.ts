@@ -1,0 +1,54 @@
+/**
+ * `bridge.mjs SOCKET PORT_FILE`
+ *
+ * Programs in the sandbox speak HTTP to 127.0.0.1; the gateway listens on a unix socket. This carries the bytes between
+ * the two, both ways, half-close included. The server may be restarting: a connection waits for it, its client's bytes
+ * staying in the kernel's buffer meanwhile.
+ */
+import { renameSync, writeFileSync } from "node:fs"
+import { connect, createServer, type Socket } from "node:net"
+
+const patienceMillis = 120_000
+const firstDelayMillis = 50
+const longestDelayMillis = 2_000
+
+const carry = (client: Socket, gateway: Socket) => {
+  client.pipe(gateway)
+  gateway.pipe(client)
+  gateway.on("close", (failed) => failed && client.destroy())
+  client.on("close", (failed) => failed && gateway.destroy())
+}
+
+const bridge = (client: Socket, socketPath: string) => {
+  const giveUpAt = Date.now() + patienceMillis
+  const attempt = (delay: number) => {
+    const gateway = connect({ path: socketPath, allowHalfOpen: true })
+    const onRefused = () => {
+      if (Date.now() + delay > giveUpAt) client.destroy()
+      else setTimeout(() => attempt(Math.min(delay * 2, longestDelayMillis)), delay)
+    }
+    gateway.once("error", onRefused)
+    gateway.once("connect", () => {
+      gateway.off("error", onRefused)
+      // The "close" that follows an error is what is acted on.
+      gateway.on("error", () => {})
+      carry(client, gateway)
+    })
+  }
+  client.on("error", () => {})
+  attempt(firstDelayMillis)
+}
+
+const [socketPath, portFile] = process.argv.slice(2)
+if (socketPath === undefined || portFile === undefined) {
+  process.stderr.write("usage: bridge.mjs SOCKET PORT_FILE\n")
+  process.exitCode = 64
+} else {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => bridge(client, socketPath))
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    if (address === null || typeof address === "string") return
+    writeFileSync(`${portFile}.new`, `${address.port}\n`)
+    renameSync(`${portFile}.new`, portFile)
+  })
+}

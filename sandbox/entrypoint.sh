@@ -1,0 +1,422 @@
+#!/usr/bin/env bash
+# One round of a session inside its sandbox: the repository, its dependencies, the agent, the result.
+# What goes in, what comes out and what the marker lines mean stands in README.md. Needs bash, coreutils, git and node.
+#
+# Stdout belongs to this file alone. Whatever runs code of the repository or of the agent prints through `relay`, which
+# escapes markers, or into the log. PATH stays as the image has it: what the agent installs is found only by the agent.
+set -u
+exec 2>&1
+
+repo=$OPENTL_WORKSPACE/repo
+out=$OPENTL_WORKSPACE/out
+log=$out/entrypoint.log
+notes=$out/notes
+ready=$OPENTL_WORKSPACE/ready
+bundle=$OPENTL_WORKSPACE/in/repository.bundle
+message=$OPENTL_WORKSPACE/in/commit-message.txt
+branch=$OPENTL_BRANCH
+branch_ref=refs/heads/$OPENTL_BRANCH
+author_name=${OPENTL_AUTHOR_NAME:-OpenTL}
+author_email=${OPENTL_AUTHOR_EMAIL:-opentl@localhost}
+install_seconds=${OPENTL_INSTALL_TIMEOUT:-600}
+
+cannot_go_on=70
+child=
+bridge=
+installed=
+
+# --- Saying things ---------------------------------------------------------------------------------------------------
+
+say() { # KIND TEXT: one marker line, whatever the text holds
+  printf '###OPENTL_%s### %s\n' "$1" "${2//[[:cntrl:]]/ }"
+}
+
+status() { say STATUS "$1"; }
+
+note() { # TEXT: said now, told to the agent, and kept in the result
+  status "$1"
+  printf '%s\n' "${1//[[:cntrl:]]/ }" >>"$notes"
+}
+
+die() { # TEXT
+  [ -s "$log" ] && relay -- tail -n 20 "$log"
+  say ERROR "$1"
+  exit "$cannot_go_on"
+}
+
+# --- Running things --------------------------------------------------------------------------------------------------
+
+attend() { # COMMAND…: in the background, so that a signal is acted on at once
+  local code
+  "$@" &
+  child=$!
+  wait "$child"
+  code=$?
+  child=
+  return "$code"
+}
+
+relay() { # [--stdin FILE] -- COMMAND…
+  attend node "$OPENTL_RUNTIME/relay.mjs" "$@"
+}
+
+on_signal() {
+  trap '' TERM INT HUP
+  if [ -n "$child" ]; then
+    kill -TERM "$child" 2>/dev/null
+    wait "$child" # the relay gives its command five seconds
+  fi
+  exit 143
+}
+
+on_exit() {
+  [ -n "$bridge" ] && kill "$bridge" 2>/dev/null
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Git on the repository, without its hooks and without what the agent configured in its home. What it says goes to the
+# log: a filter of the repository may say anything.
+repo_git() {
+  GIT_CONFIG_GLOBAL=/dev/null git -C "$repo" -c core.hooksPath=/dev/null -c core.fsmonitor=false -c commit.gpgSign=false -c gc.auto=0 "$@" \
+    2>>"$log"
+}
+
+has_commit() { repo_git cat-file -e "$1^{commit}"; }
+
+# --- Surroundings ----------------------------------------------------------------------------------------------------
+
+prepare_surroundings() {
+  if ! rm -rf "$out" || ! mkdir -p "$out" "$OPENTL_WORKSPACE/home"; then
+    say ERROR "The workspace $OPENTL_WORKSPACE is not writable"
+    exit "$cannot_go_on"
+  fi
+  export HOME=$OPENTL_WORKSPACE/home
+  agent_path=$HOME/venv/bin:$HOME/.local/bin:$HOME/go/bin:$PATH
+  if [ "$OPENTL_WORKSPACE" != /workspace ]; then
+    export TMPDIR=$OPENTL_WORKSPACE/tmp
+    rm -rf "$TMPDIR"
+    mkdir -p "$TMPDIR"
+  fi
+  export GIT_TERMINAL_PROMPT=0 GIT_EDITOR=true GIT_PAGER=cat PAGER=cat GIT_LFS_SKIP_SMUDGE=1
+  export COREPACK_ENABLE_DOWNLOAD_PROMPT=0
+  rm -f "$HOME/.gitconfig.lock"
+  git config --global --list >/dev/null 2>&1 || rm -f "$HOME/.gitconfig" # not there, or the agent broke it
+  git config --global user.name "$author_name"
+  git config --global user.email "$author_email"
+}
+
+start_bridge() {
+  [ -n "${OPENTL_GATEWAY_SOCKET:-}" ] || return 0
+  local port_file=$out/bridge.port base
+  node "$OPENTL_RUNTIME/bridge.mjs" "$OPENTL_GATEWAY_SOCKET" "$port_file" </dev/null >>"$log" 2>&1 &
+  bridge=$!
+  until [ -s "$port_file" ]; do
+    kill -0 "$bridge" 2>/dev/null || die "The bridge to the gateway did not start"
+    sleep 0.05
+  done
+  base=http://127.0.0.1:$(<"$port_file")
+  export ANTHROPIC_BASE_URL=$base/anthropic ANTHROPIC_API_KEY=opentl-gateway
+  export OPENAI_BASE_URL=$base/openai/v1 OPENAI_API_KEY=opentl-gateway
+  export HTTP_PROXY=$base HTTPS_PROXY=$base NO_PROXY=127.0.0.1,localhost
+  export http_proxy=$base https_proxy=$base no_proxy=$NO_PROXY
+  export YARN_HTTP_PROXY=$base YARN_HTTPS_PROXY=$base
+}
+
+# --- The repository --------------------------------------------------------------------------------------------------
+
+prepare_repository() {
+  # Without the ready mark an earlier round died before its agent began: what it left is no one's work.
+  if [ ! -e "$ready" ] && [ -f "$bundle" ]; then
+    rm -rf "$repo"
+  fi
+  if [ -e "$repo/.git" ]; then
+    status "Continuing in the workspace"
+    continue_repository || die "The workspace's repository cannot be used any more"
+  else
+    status "Cloning repository"
+    if ! clone_repository; then
+      rm -rf "$repo"
+      die "The repository could not be cloned"
+    fi
+    install_dependencies
+  fi
+  touch "$ready"
+  rm -f "$bundle" 2>>"$log"
+}
+
+clone_repository() {
+  rm -rf "$repo" "$ready"
+  git init -q --template= -b "$branch" "$repo" >>"$log" 2>&1 || return 1
+  attend repo_git fetch -q "$bundle" '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' >>"$log" ||
+    return 1
+  if ! has_commit "$OPENTL_START_COMMIT"; then
+    attend repo_git bundle unbundle "$bundle" >>"$log" || return 1
+  fi
+  attend repo_git checkout -q -B "$branch" "$OPENTL_START_COMMIT" >>"$log" && cd "$repo"
+}
+
+continue_repository() {
+  cd "$repo" || return 1
+  remove_stale_locks
+  on_branch && has_commit HEAD && return 0
+  # A killed agent was elsewhere. Its files stay as they are; go back only where the branch would lose commits.
+  if ! repo_git merge-base --is-ancestor "$branch_ref" HEAD && repo_git checkout -q "$branch" >>"$log"; then
+    return 0
+  fi
+  adopt_head
+}
+
+remove_stale_locks() ( # of processes that are gone
+  shopt -s globstar nullglob
+  rm -f "$repo"/.git/*.lock "$repo"/.git/refs/**/*.lock
+)
+
+on_branch() { [ "$(repo_git symbolic-ref -q HEAD)" = "$branch_ref" ]; }
+
+adopt_head() { # HEAD's commit becomes the branch's; index and files stay
+  local old new
+  old=$(repo_git rev-parse -q --verify "$branch_ref^{commit}")
+  if new=$(repo_git rev-parse -q --verify 'HEAD^{commit}'); then
+    if [ -n "$old" ] && ! repo_git merge-base --is-ancestor "$old" "$new"; then
+      repo_git update-ref "refs/opentl/kept/$old" "$old"
+      note "The branch is now where the agent left HEAD; commit $old, where it was before, is kept in the workspace"
+    fi
+    repo_git update-ref "$branch_ref" "$new" && repo_git symbolic-ref HEAD "$branch_ref"
+  else
+    # A branch without a commit: what is there becomes a change on top of the session's branch.
+    [ -n "$old" ] || repo_git update-ref "$branch_ref" "$OPENTL_BASE_COMMIT" || return 1
+    repo_git symbolic-ref HEAD "$branch_ref" && repo_git reset -q >>"$log"
+  fi
+}
+
+exclude() { # PATH in the repository, a directory with its slash: never to be committed
+  local pattern=$1 special
+  for special in '\' '[' ']' '*' '?' ' '; do
+    pattern=${pattern//"$special"/"\\$special"}
+  done
+  mkdir -p "$repo/.git/info"
+  printf '/%s\n' "${pattern//[$'\n\r']/?}" >>"$repo/.git/info/exclude"
+}
+
+# --- Dependencies ----------------------------------------------------------------------------------------------------
+
+install_dependencies() {
+  install_node_packages
+  install_python_packages
+  install_go_modules
+  [ -z "$installed" ] || forget_changes || die "The repository could not be restored after the dependency install"
+}
+
+install() { # TOOL LABEL COMMAND…
+  local tool=$1 label=$2 code
+  shift 2
+  if ! have "$tool"; then
+    note "Dependency install skipped ($label): $tool is not in the sandbox"
+    return 0
+  fi
+  installed=yes
+  status "Installing dependencies ($label)"
+  relay -- env PATH="$agent_path" timeout -k 10 "$install_seconds" "$@"
+  code=$?
+  case $code in
+    0) ;;
+    124) note "Dependency install failed ($label, not done after $install_seconds s): the agent goes on without" ;;
+    *) note "Dependency install failed ($label, exit $code): the agent goes on without" ;;
+  esac
+}
+
+install_node_packages() {
+  if [ ! -f package.json ] || ! wants_node_packages; then
+    return 0
+  elif [ -f pnpm-lock.yaml ]; then
+    install_with_corepack pnpm install --frozen-lockfile
+  elif [ -f yarn.lock ] && [ -f .yarnrc.yml ]; then
+    install_with_corepack yarn install --immutable
+  elif [ -f yarn.lock ]; then
+    install_with_corepack yarn install --frozen-lockfile
+  elif [ -f package-lock.json ] || [ -f npm-shrinkwrap.json ]; then
+    install npm "npm ci" npm ci --no-audit --no-fund
+  else
+    install npm "npm install" npm install --no-audit --no-fund --no-save --no-package-lock
+  fi
+}
+
+wants_node_packages() { # a manifest that cannot be read is left to the package manager to complain about
+  node -e '
+    let manifest
+    try { manifest = JSON.parse(require("node:fs").readFileSync("package.json", "utf8")) } catch { process.exit(0) }
+    const lists = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "workspaces"]
+    process.exit(lists.some((name) => Object.keys(manifest?.[name] ?? {}).length > 0) ? 0 : 1)
+  ' >>"$log" 2>&1
+}
+
+install_with_corepack() { # TOOL ARGUMENT…
+  if have "$1" || ! have corepack; then
+    install "$1" "$*" "$@"
+  else
+    install corepack "$*" corepack "$@"
+  fi
+}
+
+install_python_packages() {
+  local -a what
+  if [ -f requirements.txt ]; then
+    what=(-r requirements.txt)
+  elif [ -f pyproject.toml ] && [[ $'\n'$(<pyproject.toml) =~ $'\n'\[(project|build-system|tool\.poetry)\] ]]; then
+    what=(-e .)
+  else
+    return 0
+  fi
+  local label="pip install ${what[*]}"
+  if have python3 && attend python3 -m venv "$HOME/venv" >>"$log" 2>&1; then
+    install python3 "$label" "$HOME/venv/bin/python" -m pip install --disable-pip-version-check "${what[@]}"
+  else
+    rm -rf "$HOME/venv"
+    install pip3 "$label" env PIP_BREAK_SYSTEM_PACKAGES=1 pip3 install --user --disable-pip-version-check "${what[@]}"
+  fi
+}
+
+install_go_modules() {
+  [ ! -f go.mod ] || install go "go mod download" go mod download
+}
+
+# What an install changed is never committed: tracked files go back, new ones are excluded.
+forget_changes() {
+  local path
+  remove_stale_locks
+  repo_git checkout -q -f -B "$branch" "$OPENTL_START_COMMIT" >>"$log" || return 1
+  while IFS= read -r -d '' path; do
+    exclude "$path"
+  done < <(repo_git ls-files -z --others --exclude-standard --directory)
+}
+
+# --- The agent -------------------------------------------------------------------------------------------------------
+
+write_prompt() {
+  export OPENTL_PROMPT_FILE=$out/prompt.md OPENTL_ANSWER_FILE=$out/answer.md
+  cat "$OPENTL_WORKSPACE/in/prompt.md" >"$OPENTL_PROMPT_FILE" 2>>"$log" || die "The prompt of the round is missing"
+  [ -s "$notes" ] || return 0
+  local line
+  {
+    printf '\n\nAbout this sandbox:\n\n'
+    while IFS= read -r line; do printf -- '- %s\n' "$line"; done <"$notes"
+  } >>"$OPENTL_PROMPT_FILE"
+}
+
+run_agent() {
+  status "Running agent ($OPENTL_AGENT)"
+  case $OPENTL_AGENT in
+    opentl) relay -- env PATH="$agent_path" "$(command -v node)" "$OPENTL_RUNTIME/agent.mjs" ;;
+    command) relay --stdin "$OPENTL_PROMPT_FILE" -- env PATH="$agent_path" bash -c "$OPENTL_AGENT_COMMAND" ;;
+    *) die "There is no agent named $OPENTL_AGENT" ;;
+  esac
+}
+
+# --- The result ------------------------------------------------------------------------------------------------------
+
+commit_changes() {
+  repo_git rev-parse -q --git-dir >>"$log" || die "The agent left no usable repository behind"
+  remove_stale_locks
+  if ! on_branch || ! has_commit HEAD; then
+    adopt_head || die "The agent's result could not be put on the branch"
+  fi
+  settle_operation
+  leave_out_nested_repositories
+  repo_git add -A --ignore-errors >>"$log" || note "Some files could not be read and are not in the result"
+  leave_out_gitlinks
+  if git_state MERGE_HEAD || ! repo_git diff --cached --quiet --no-ext-diff >>"$log"; then
+    write_commit || die "The agent's changes could not be committed"
+  fi
+}
+
+write_commit() {
+  local -a words=(-F "$message")
+  [ -s "$message" ] || words=(-m "Changes of session ${OPENTL_SESSION:-}")
+  GIT_AUTHOR_NAME=$author_name GIT_AUTHOR_EMAIL=$author_email \
+    GIT_COMMITTER_NAME=$author_name GIT_COMMITTER_EMAIL=$author_email \
+    repo_git commit -q --no-verify --cleanup=whitespace "${words[@]}" >>"$log"
+}
+
+git_state() { [ -e "$repo/.git/$1" ]; }
+
+# A rebase, cherry-pick or revert that the agent left half done ends where it stands: its files are committed on HEAD.
+# A merge is recorded as a merge only where the conflicts are gone.
+settle_operation() {
+  if git_state rebase-merge || git_state rebase-apply; then
+    repo_git rebase --quit >>"$log"
+  fi
+  if git_state CHERRY_PICK_HEAD || git_state REVERT_HEAD || git_state sequencer; then
+    repo_git cherry-pick --quit >>"$log"
+  fi
+  local path
+  while IFS= read -r -d '' path; do
+    if repo_git grep -q -e '^<<<<<<< ' -- ":(literal)$path" >>"$log"; then
+      repo_git merge --quit >>"$log"
+      note "Committed with its conflict markers, as the agent left it: $path"
+    fi
+  done < <(repo_git diff --name-only --diff-filter=U -z)
+}
+
+leave_out_nested_repositories() { # git lists them as one path with a slash
+  local path
+  while IFS= read -r -d '' path; do
+    case $path in */) exclude "$path" && note_nested "${path%/}" ;; esac
+  done < <(repo_git ls-files -z --others --exclude-standard)
+}
+
+note_nested() { note "Left out of the result, a git repository of its own: $1"; }
+
+# Gitlinks staged by the agent, or in the place of files that were tracked. Submodules are named in .gitmodules.
+leave_out_gitlinks() {
+  local change path submodules
+  submodules=$'\n'$(repo_git config -f .gitmodules --get-regexp '^submodule\..*\.path$' | cut -d ' ' -f 2-)$'\n'
+  while IFS= read -r -d '' change && IFS= read -r -d '' path; do
+    case $change in
+      :160000*) ;;
+      :*" 160000 "*)
+        [[ $submodules == *$'\n'"$path"$'\n'* ]] && continue
+        repo_git reset -q HEAD -- ":(literal)$path" >>"$log"
+        note_nested "$path"
+        ;;
+    esac
+  done < <(repo_git diff --cached --raw -z --no-renames --no-ext-diff HEAD)
+}
+
+write_results() { # EXIT_CODE
+  local head changed=false
+  head=$(repo_git rev-parse -q --verify "$branch_ref^{commit}") || die "The result has no commit"
+  has_commit "$OPENTL_BASE_COMMIT" || die "The commit that the branch starts from is missing"
+  if ! repo_git merge-base --is-ancestor "$head" "$OPENTL_BASE_COMMIT"; then
+    changed=true
+    attend repo_git bundle create -q "$out/result.bundle" "^$OPENTL_BASE_COMMIT" "$branch_ref" >>"$log" ||
+      die "The result could not be packed"
+  fi
+  node -e '
+    const { existsSync, readFileSync, renameSync, writeFileSync } = require("node:fs")
+    const [file, notesFile, exitCode, head, changed] = process.argv.slice(1)
+    const notes = existsSync(notesFile) ? readFileSync(notesFile, "utf8") : ""
+    const result = { exit_code: Number(exitCode), head, changed: changed === "true", notes }
+    writeFileSync(file + ".new", JSON.stringify(result) + "\n")
+    renameSync(file + ".new", file)
+  ' "$out/result.json" "$notes" "$1" "$head" "$changed" >>"$log" 2>&1 || die "The result could not be written"
+}
+
+main() {
+  local code
+  trap on_signal TERM INT HUP
+  trap on_exit EXIT
+  prepare_surroundings
+  start_bridge
+  prepare_repository
+  write_prompt
+  run_agent
+  code=$?
+  [ "$code" -eq 0 ] || say ERROR "agent exited with code $code"
+  commit_changes
+  write_results "$code"
+  say DONE "$branch"
+  exit "$code"
+}
+
+main

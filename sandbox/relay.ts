@@ -1,0 +1,136 @@
+/**
+ * `relay.mjs [--stdin FILE] -- COMMAND [ARGUMENT…]`
+ *
+ * Runs an untrusted command and passes its output on with markers escaped (see MarkerEscape.ts). Stdout and stderr are
+ * one pipe, so their order is the order of writing; a slow reader slows the command. Ends with the command's exit code,
+ * or 128 and the signal's number.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { closeSync, constants as files, mkdtempSync, openSync, rmSync } from "node:fs"
+import { Socket } from "node:net"
+import { constants as system, devNull, tmpdir } from "node:os"
+import { join } from "node:path"
+import { escape, finish, initial } from "./MarkerEscape.ts"
+
+const killAfterMillis = 5_000
+/** After the command's end its pipe holds at most this much: more comes from a process that outlived it. */
+const pipeCapacity = 1024 * 1024
+const silenceMillis = 500
+
+const usage = "usage: relay.mjs [--stdin FILE] -- COMMAND [ARGUMENT...]\n"
+
+const parse = (argv: ReadonlyArray<string>): Options | undefined => {
+  const stdin = argv[0] === "--stdin" ? argv[1] : undefined
+  const rest = stdin === undefined ? argv : argv.slice(2)
+  const [separator, command, ...args] = rest
+  return separator === "--" && command !== undefined ? { stdin, command, args } : undefined
+}
+
+/** A pipe of the kernel, by way of a short-lived FIFO: node's own are socket pairs, on which `> /dev/stderr` fails. */
+const openPipe = () => {
+  const directory = mkdtempSync(join(tmpdir(), "relay-"))
+  const path = join(directory, "output")
+  const made = spawnSync("mkfifo", ["-m", "600", path], { stdio: "ignore" })
+  if (made.status !== 0) {
+    rmSync(directory, { recursive: true })
+    throw new Error(`relay: cannot make a pipe in ${directory}`)
+  }
+  const reader = openSync(path, files.O_RDONLY | files.O_NONBLOCK)
+  const writer = openSync(path, files.O_WRONLY)
+  rmSync(directory, { recursive: true })
+  return { reader, writer }
+}
+
+const signalGroup = (child: ChildProcess, signal: NodeJS.Signals) => {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    // The group is gone already.
+  }
+}
+
+interface Options {
+  readonly stdin: string | undefined
+  readonly command: string
+  readonly args: ReadonlyArray<string>
+}
+
+const relay = (options: Options) => {
+  const pipe = openPipe()
+  const stdin = openSync(options.stdin ?? devNull, "r")
+  const child = spawn(options.command, options.args, { stdio: [stdin, pipe.writer, pipe.writer], detached: true })
+  closeSync(stdin)
+  closeSync(pipe.writer)
+  const output = new Socket({ fd: pipe.reader, readable: true, writable: false })
+
+  let state = initial
+  let ended = false
+  let afterExit = 0
+  let silence: NodeJS.Timeout | undefined
+
+  const pass = (parts: ReadonlyArray<Uint8Array>) =>
+    parts.map((part) => process.stdout.write(part)).every((ready) => ready)
+
+  const awaitSilence = () => {
+    clearTimeout(silence)
+    silence = setTimeout(() => output.destroy(), silenceMillis)
+  }
+
+  const onExit = (code: number) => {
+    ended = true
+    process.exitCode = code
+    signalGroup(child, "SIGKILL")
+    // Processes that left the group may hold the pipe open for ever.
+    if (!output.isPaused()) awaitSilence()
+  }
+
+  output.on("data", (chunk) => {
+    const step = escape(state, chunk)
+    state = step.state
+    const ready = pass(step.output)
+    if (ended) {
+      afterExit += chunk.length
+      if (afterExit > pipeCapacity) {
+        output.destroy()
+        return
+      }
+    }
+    if (!ready) {
+      clearTimeout(silence)
+      output.pause()
+    } else if (ended) awaitSilence()
+  })
+  process.stdout.on("drain", () => {
+    output.resume()
+    if (ended) awaitSilence()
+  })
+  output.on("close", () => {
+    clearTimeout(silence)
+    pass(finish(state))
+  })
+  child.on("exit", (code, signal) => onExit(code ?? 128 + (signal === null ? 0 : system.signals[signal])))
+  child.on("error", (error) => {
+    process.stdout.write(`relay: cannot run ${JSON.stringify(options.command)}: ${error.message}\n`)
+    onExit(127)
+  })
+
+  const stop = (signal: NodeJS.Signals) => {
+    signalGroup(child, signal)
+    setTimeout(() => signalGroup(child, "SIGKILL"), killAfterMillis).unref()
+  }
+  process.on("SIGTERM", () => stop("SIGTERM"))
+  process.on("SIGINT", () => stop("SIGINT"))
+  process.on("SIGHUP", () => stop("SIGHUP"))
+  // Nobody reads any more: end as a process that writes to a closed pipe does, and the command with it.
+  process.stdout.on("error", () => {
+    signalGroup(child, "SIGKILL")
+    process.exit(128 + system.signals.SIGPIPE)
+  })
+}
+
+const options = parse(process.argv.slice(2))
+if (options === undefined) {
+  process.stderr.write(usage)
+  process.exitCode = 64
+} else relay(options)

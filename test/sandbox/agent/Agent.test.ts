@@ -1,0 +1,180 @@
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { assert, layer } from "@effect/vitest"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import { runAgent } from "./AgentKit.ts"
+import type { DialectName, ScriptedCall } from "./ScriptedModel.ts"
+
+const shell = (command: string, id = "call-1"): ScriptedCall => ({ id, name: "shell", input: { command } })
+
+/** How each API is told about tool results, and how it gets its own message back. */
+const told = {
+  anthropic: (id: string, text: string, failed = false) => ({
+    type: "tool_result",
+    tool_use_id: id,
+    content: text,
+    is_error: failed
+  }),
+  openai: (id: string, text: string) => ({ role: "tool", tool_call_id: id, content: text })
+}
+
+const dialects: ReadonlyArray<DialectName> = ["anthropic", "openai"]
+
+layer(NodeContext.layer, { excludeTestServices: true })("Agent", (it) => {
+  for (const dialect of dialects) {
+    it.scoped(`works until it answers without a call (${dialect})`, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { answer, directory, exitCode, log, requests } = yield* runAgent(dialect, [
+          { text: "Looking.", calls: [shell("echo out; echo err >&2; exit 3"), shell("echo x > made", "call-2")] },
+          { calls: [{ id: "call-3", name: "edit", input: { action: "create", path: "a/b.txt", content: "text" } }] },
+          { text: "All done." }
+        ])
+        assert.strictEqual(exitCode, 0)
+        assert.strictEqual(answer, "All done.")
+        assert.strictEqual(yield* fs.readFileString(`${directory}/made`), "x\n")
+        assert.strictEqual(yield* fs.readFileString(`${directory}/a/b.txt`), "text")
+        assert.deepStrictEqual(log, [
+          "Looking.",
+          "$ echo out; echo err >&2; exit 3",
+          "out",
+          "err",
+          "[exit code 3]",
+          "$ echo x > made",
+          "[exit code 0]",
+          "edit a/b.txt (create)",
+          "Created: a/b.txt",
+          "All done.",
+          "usage: 300 input, 15 output tokens in 3 steps"
+        ])
+        const second = JSON.stringify(requests[1]?.body.messages)
+        assert.include(second, JSON.stringify(told[dialect]("call-1", "out\nerr\n[exit code 3]")))
+        assert.include(
+          second,
+          dialect === "anthropic" ? "{\"type\":\"from_the_future\",\"payload\":7}" : "\"from_the_future\":7"
+        )
+      }))
+
+    it.scoped(`tells the model what is wrong with a call (${dialect})`, () =>
+      Effect.gen(function*() {
+        const { exitCode, requests } = yield* runAgent(dialect, [
+          {
+            calls: [
+              { id: "1", name: "shell", input: { timeout_seconds: 5 } },
+              { id: "2", name: "browse", input: {} },
+              { id: "3", name: "shell", input: "{not json" },
+              { id: "4", name: "edit", input: { action: "view", path: "nothing.txt" } }
+            ]
+          },
+          { text: "I see." }
+        ])
+        assert.strictEqual(exitCode, 0)
+        const messages = JSON.stringify(requests[1]?.body.messages)
+        assert.include(messages, "The input does not fit the tool shell:\\n- command: is missing")
+        assert.include(messages, "There is no tool browse. There are: shell, edit.")
+        assert.include(messages, "There is no file nothing.txt.")
+        assert.strictEqual(messages.match(/The input does not fit/g)?.length, 2)
+      }))
+
+    it.scoped(`asks again after a lost connection, an overload and a rate limit (${dialect})`, () =>
+      Effect.gen(function*() {
+        const now = { "retry-after": "0" }
+        const { answer, log, requests } = yield* runAgent(dialect, [
+          "disconnect",
+          { status: 529, body: { error: { message: "overloaded" } }, headers: now },
+          { status: 429, body: "slow down", headers: now },
+          { text: "Done." }
+        ])
+        assert.strictEqual(answer, "Done.")
+        assert.strictEqual(requests.length, 4)
+        assert.include(log, "The model API refused the request with HTTP 529: overloaded. Trying again.")
+        assert.isTrue(log[0]?.startsWith("The model API cannot be reached"))
+      }))
+
+    it.scoped(`stops politely when the budget is used up (${dialect})`, () =>
+      Effect.gen(function*() {
+        const error = { type: "budget_exceeded", message: "The session's budget of $1.00 is used up." }
+        const { answer, exitCode, log } = yield* runAgent(dialect, [
+          { text: "First I look around.", calls: [shell("true")] },
+          { status: 402, body: { error } }
+        ])
+        assert.strictEqual(exitCode, 3)
+        assert.strictEqual(answer, `First I look around.\n\nStopped: ${error.message}`)
+        assert.deepStrictEqual(log.slice(-2), [
+          `Stopped: ${error.message}`,
+          "usage: 100 input, 5 output tokens in 1 steps"
+        ])
+      }))
+
+    it.scoped(`asks for a summary without tools at the step limit (${dialect})`, () =>
+      Effect.gen(function*() {
+        const { answer, exitCode, requests } = yield* runAgent(dialect, [
+          { calls: [shell("echo 1")] },
+          { calls: [shell("echo 2")] },
+          { text: "Half done.", calls: [shell("echo 3")] }
+        ], { maxSteps: 2 })
+        assert.strictEqual(exitCode, 0)
+        assert.strictEqual(answer, "Half done.\n\nStopped: the step limit of 2 was reached.")
+        assert.deepStrictEqual(
+          requests.map(({ body }) => body.tool_choice),
+          {
+            anthropic: [{ type: "auto" }, { type: "auto" }, { type: "none" }],
+            openai: ["auto", "auto", "none"]
+          }[dialect]
+        )
+      }))
+
+    it.scoped(`continues words that were cut, and runs no call of a cut reply (${dialect})`, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { answer, directory, requests } = yield* runAgent(dialect, [
+          { text: "Writing.", calls: [shell("touch never")], cut: true },
+          { text: "The ans", cut: true },
+          { text: "wer." }
+        ])
+        assert.strictEqual(answer, "The answer.")
+        assert.isFalse(yield* fs.exists(`${directory}/never`))
+        assert.include(JSON.stringify(requests[1]?.body.messages), "Not run: your reply was cut off")
+        assert.include(JSON.stringify(requests[2]?.body.messages.at(-1)), "Continue exactly where it stopped")
+      }))
+
+    it.scoped(`asks with half of a conversation that the model cannot take (${dialect})`, () =>
+      Effect.gen(function*() {
+        const noise = (digit: number) => ({ calls: [shell(`head -c 9000 /dev/zero | tr '\\0' ${digit}`)] })
+        const tooLong = { status: 400, body: { error: { message: "prompt is too long: 1 > 0" } } }
+        const { answer, requests } = yield* runAgent(dialect, [...Arr.makeBy(10, noise), tooLong, { text: "Fits." }])
+        assert.strictEqual(answer, "Fits.")
+        const last = JSON.stringify(requests.at(-1)?.body.messages)
+        assert.include(last, "[9014 characters of output left out to save space]")
+        assert.include(last, "999999999")
+      }))
+  }
+
+  it.scoped("fails with a clear sentence when the API refuses", () =>
+    Effect.gen(function*() {
+      const body = { type: "error", error: { type: "not_found_error", message: "model: model-1" } }
+      const { answer, exitCode, log, requests } = yield* runAgent("anthropic", [{ status: 404, body }])
+      assert.strictEqual(exitCode, 1)
+      assert.strictEqual(answer, "error: The model API refused the request with HTTP 404: model: model-1")
+      assert.strictEqual(log[0], answer)
+      assert.strictEqual(requests.length, 1)
+    }))
+
+  it.scoped("sends each API its own headers, and nothing of a trace", () =>
+    Effect.gen(function*() {
+      const anthropic = yield* runAgent("anthropic", [{ text: "." }])
+      assert.strictEqual(anthropic.requests[0]?.url, "/v1/messages")
+      assert.deepInclude(anthropic.requests[0]?.headers, { "x-api-key": "the-key", "anthropic-version": "2023-06-01" })
+      const openai = yield* runAgent("openai", [{ text: "." }])
+      assert.strictEqual(openai.requests[0]?.url, "/chat/completions")
+      assert.strictEqual(openai.requests[0]?.headers["authorization"], "Bearer the-key")
+      assert.notProperty(openai.requests[0]?.headers, "traceparent")
+    }))
+
+  it.scoped("takes the last words where the model ends without any", () =>
+    Effect.gen(function*() {
+      const { answer } = yield* runAgent("anthropic", [{ text: "It works.", calls: [shell("true")] }, {}])
+      assert.strictEqual(answer, "It works.")
+    }))
+})
