@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { Agent, AgentName } from "../domain/Agent.ts"
+import type { AgentName } from "../domain/Agent.ts"
+import { Agent } from "../domain/Agent.ts"
 import { AppConfig, type AppConfigShape } from "./AppConfig.ts"
 import { defaultModels } from "./DefaultModels.ts"
 
@@ -32,7 +33,8 @@ export class Agents extends Context.Tag("opentl/services/Agents")<Agents, {
         defaultAgent: Option.getOrElse(config.agent, () => Agent.Named({ name: "opentl" })),
         environment: (agent, model) =>
           Agent.$match(agent, {
-            Command: ({ line }) => Effect.succeed({ OPENTL_AGENT: "command", OPENTL_AGENT_COMMAND: line, ...named(config, model) }),
+            Command: ({ line }) =>
+              Effect.succeed({ OPENTL_AGENT: "command", OPENTL_AGENT_COMMAND: line, ...named(config, model) }),
             Named: ({ name }) => name === "opentl" ? builtIn(config, model) : unavailable(name)
           })
       }))
@@ -65,7 +67,8 @@ const builtIn = Effect.fnUntraced(function*(config: AppConfigShape, model: strin
   if (dialect === undefined) {
     return yield* new AgentUnavailable({
       agent: "opentl",
-      reason: "it needs a model; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or another agent by OPENTL_AGENT=command:<shell line>"
+      reason:
+        "it needs a model; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or another agent by OPENTL_AGENT=command:<shell line>"
     })
   }
   return { OPENTL_AGENT: "opentl", OPENTL_AGENT_DIALECT: dialect, OPENTL_AGENT_MODEL: wanted ?? defaultModels[dialect] }

@@ -1,9 +1,15 @@
 /** The configuration, decoded once: the environment, then `<data dir>/config.env`, then defaults. */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import type * as Option from "effect/Option"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type { Agent } from "../domain/Agent.ts"
+import * as ConfigSource from "./ConfigSource.ts"
+import { type Variable, variables, type WithDefault } from "./ConfigVariables.ts"
 
 export interface Provider {
   readonly apiKey: Option.Option<Redacted.Redacted>
@@ -17,6 +23,8 @@ export interface AppConfigShape {
   readonly allowedHosts: ReadonlyArray<string>
   /** OPENTL_DATA_DIR, absolute */
   readonly dataDir: string
+  /** OPENTL_SERVER: what the command line speaks to */
+  readonly server: Option.Option<string>
   /** OPENTL_API_TOKENS; none: one token is made in the data directory */
   readonly apiTokens: Option.Option<ReadonlyArray<{ readonly name: string; readonly token: Redacted.Redacted }>>
   /** OPENTL_LOCAL_REPOS: directories below which local repositories may be named over HTTP */
@@ -81,4 +89,113 @@ export interface AppConfigShape {
   }
 }
 
-export class AppConfig extends Context.Tag("opentl/services/AppConfig")<AppConfig, AppConfigShape>() {}
+type Problem = ConfigSource.ConfigInvalid | ConfigSource.ConfigFileInvalid
+
+const decode = Effect.gen(function*() {
+  const texts = yield* ConfigSource.texts
+  const required = <A>(variable: WithDefault<A>) => ConfigSource.required(texts, variable)
+  const optional = <A>(variable: Variable<A>) => ConfigSource.optional(texts, variable)
+  yield* optional(variables.databaseUrl)
+  return AppConfig.of({
+    address: yield* required(variables.address),
+    allowedHosts: yield* required(variables.allowedHosts),
+    dataDir: texts.dataDir,
+    server: yield* optional(variables.server),
+    apiTokens: yield* optional(variables.apiTokens),
+    localRepos: yield* required(variables.localRepos),
+    github: {
+      token: yield* optional(variables.githubToken),
+      apiUrl: yield* required(variables.githubApiUrl),
+      serverUrl: yield* required(variables.githubServerUrl),
+      webhookSecret: yield* optional(variables.githubWebhookSecret)
+    },
+    anthropic: {
+      apiKey: yield* optional(variables.anthropicApiKey),
+      baseUrl: yield* required(variables.anthropicBaseUrl)
+    },
+    openai: {
+      apiKey: yield* optional(variables.openaiApiKey),
+      baseUrl: yield* required(variables.openaiBaseUrl)
+    },
+    plannerModel: yield* optional(variables.plannerModel),
+    agent: yield* required(variables.agent),
+    agentModel: yield* optional(variables.agentModel),
+    sandbox: yield* required(variables.sandbox),
+    docker: {
+      image: yield* required(variables.dockerImage),
+      network: yield* optional(variables.dockerNetwork),
+      host: yield* required(variables.dockerHost)
+    },
+    limits: {
+      memoryBytes: yield* required(variables.memory),
+      cpus: yield* required(variables.cpus),
+      pids: yield* required(variables.pids)
+    },
+    maxSessions: yield* required(variables.maxSessions),
+    reviewRounds: yield* required(variables.reviewRounds),
+    sessionTimeout: yield* required(variables.sessionTimeout),
+    llmTimeout: yield* required(variables.llmTimeout),
+    egress: yield* required(variables.egress),
+    egressAllow: yield* required(variables.egressAllow),
+    budgetUsd: yield* optional(variables.budgetUsd),
+    fourEyes: yield* required(variables.fourEyes),
+    identities: yield* required(variables.identities),
+    slack: {
+      botToken: yield* optional(variables.slackBotToken),
+      appToken: yield* optional(variables.slackAppToken),
+      apiUrl: yield* required(variables.slackApiUrl),
+      defaultRepo: yield* optional(variables.slackDefaultRepo),
+      channelRepos: yield* required(variables.slackChannelRepos),
+      allowedUsers: yield* required(variables.slackAllowedUsers),
+      allowedChannels: yield* required(variables.slackAllowedChannels)
+    },
+    telegram: {
+      botToken: yield* optional(variables.telegramBotToken),
+      apiUrl: yield* required(variables.telegramApiUrl),
+      defaultRepo: yield* optional(variables.telegramDefaultRepo),
+      allowedUsers: yield* required(variables.telegramAllowedUsers)
+    }
+  })
+})
+
+/**
+ * The configuration. The environment is the ambient `ConfigProvider`: a host program puts its own in place with
+ * `Layer.setConfigProvider`.
+ */
+export class AppConfig extends Context.Tag("opentl/services/AppConfig")<AppConfig, AppConfigShape>() {
+  static readonly layer: Layer.Layer<AppConfig, Problem, FileSystem.FileSystem | Path.Path> = Layer.effect(
+    AppConfig,
+    decode
+  )
+}
+
+/** A variable as it stands. */
+export interface EffectiveValue {
+  readonly name: string
+  /** Masked for a secret, empty where the variable is unset and has no default. */
+  readonly value: string
+  readonly source: ConfigSource.Source
+  readonly secret: boolean
+}
+
+/** Every variable with its effective value and where that comes from, for `opentl config`. Values are not checked. */
+export const describeConfig: Effect.Effect<ReadonlyArray<EffectiveValue>, Problem, FileSystem.FileSystem | Path.Path> =
+  Effect.gen(
+    function*() {
+      const texts = yield* ConfigSource.texts
+      return yield* Effect.forEach(
+        Object.values(variables),
+        (variable: Variable<unknown>) =>
+          Effect.map(texts.find(variable), (found): EffectiveValue => {
+            const [text, source] = Option.getOrElse(found, () => ["", "default"] as const)
+            const shown = variable === variables.dataDir ? texts.dataDir : text
+            return {
+              name: variable.name,
+              value: variable.secret && text !== "" ? "********" : shown,
+              source,
+              secret: variable.secret
+            }
+          })
+      )
+    }
+  )

@@ -2,6 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Usage } from "../domain/Usage.ts"
 
@@ -12,6 +13,8 @@ export interface ModelQuestion<A, I> {
   readonly prompt: string
   /** What the answer must decode to. One repair is asked for where it does not. */
   readonly answer: Schema.Schema<A, I>
+  /** Reads an answer in prose that can mean only one thing; tried before the repair. */
+  readonly readText?: (text: string) => Option.Option<A>
 }
 
 export interface ModelAnswer<A> {
@@ -30,7 +33,9 @@ export class LanguageModelError extends Schema.TaggedError<LanguageModelError>()
   isRetryable: Schema.Boolean
 }) {
   override get message() {
-    return `${this.provider} ${this.operation} failed${this.status === undefined ? "" : ` (${this.status})`}: ${this.reason}`
+    return `${this.provider} ${this.operation} failed${
+      this.status === undefined ? "" : ` (${this.status})`
+    }: ${this.reason}`
   }
 }
 

@@ -63,21 +63,27 @@ export class Outbox extends Context.Tag("opentl/services/Outbox")<Outbox, {
       const watchers = SqlSchema.findAll({
         Request: SessionId,
         Result: Delivery,
-        execute: (id) => sql`SELECT session_id, watcher, target, memo, told, head, attempts FROM outbox WHERE session_id = ${id}`
+        execute: (id) =>
+          sql`SELECT session_id, watcher, target, memo, told, head, attempts FROM outbox WHERE session_id = ${id}`
       })
 
       return Outbox.of({
-        watch: Effect.fn("Outbox.watch")(function*({ sessionId, watcher }: Watcher, target: unknown, memo: unknown = {}) {
-          yield* sql`INSERT INTO outbox (session_id, watcher, target, memo, head)
+        watch: Effect.fn("Outbox.watch")(
+          function*({ sessionId, watcher }: Watcher, target: unknown, memo: unknown = {}) {
+            yield* sql`INSERT INTO outbox (session_id, watcher, target, memo, head)
             SELECT id, ${watcher}, ${JSON.stringify(target)}, ${JSON.stringify(memo)}, last_event_id FROM sessions
             WHERE id = ${sessionId} ON CONFLICT (session_id, watcher) DO NOTHING`
-        }, failing("watch a session")),
+          },
+          failing("watch a session")
+        ),
         due: Effect.fn("Outbox.due")(function*(platform: string, limit: number) {
           return yield* due({ platform, limit, now: yield* Clock.currentTimeMillis })
         }, failing("read the outbox")),
         watchers: Effect.fn("Outbox.watchers")((session: SessionId) => failing("read the outbox")(watchers(session))),
         keep: Effect.fn("Outbox.keep")(function*({ sessionId, watcher }: Watcher, memo: unknown) {
-          yield* sql`UPDATE outbox SET memo = ${JSON.stringify(memo)} WHERE session_id = ${sessionId} AND watcher = ${watcher}`
+          yield* sql`UPDATE outbox SET memo = ${
+            JSON.stringify(memo)
+          } WHERE session_id = ${sessionId} AND watcher = ${watcher}`
         }, failing("write the outbox")),
         told: Effect.fn("Outbox.told")(function*({ sessionId, watcher }: Watcher, eventId: number) {
           yield* sql`UPDATE outbox SET told = MAX(told, ${eventId}), attempts = 0, not_before = 0

@@ -10,7 +10,9 @@ import type { BranchName, CommitId, SessionId } from "../domain/Ids.ts"
 import type { Repository } from "../domain/Repository.ts"
 import type { ForgeError, RepositoryNotFound } from "./Forge.ts"
 
-export class GitError extends Schema.TaggedError<GitError>()("GitError", { operation: Schema.String, reason: Schema.String }) {
+export class GitError
+  extends Schema.TaggedError<GitError>()("GitError", { operation: Schema.String, reason: Schema.String })
+{
   override get message() {
     return `git ${this.operation} failed: ${this.reason}`
   }

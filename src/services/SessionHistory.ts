@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { SessionId } from "../domain/Ids.ts"
 import type { Session, SessionStatus } from "../domain/Session.ts"
-import { SessionNotFound } from "../domain/Session.ts"
+import type { SessionNotFound } from "../domain/Session.ts"
 import * as SessionQueries from "./SessionQueries.ts"
 import { toSession } from "./SessionRows.ts"
 import { StoreError } from "./StoreError.ts"
@@ -51,11 +51,13 @@ export class SessionHistory extends Context.Tag("opentl/services/SessionHistory"
           )
           return toSession(row)
         }),
-        list: (query) =>
-          queries.list(query).pipe(Effect.map((rows) => rows.map(toSession)), failing("list sessions")),
+        list: (query) => queries.list(query).pipe(Effect.map((rows) => rows.map(toSession)), failing("list sessions")),
         byPrefix: (prefix) =>
           queries.byPrefix(prefix).pipe(Effect.map((rows) => rows.map(toSession)), failing("find sessions")),
-        live: queries.live(undefined).pipe(Effect.map((rows) => rows.map((row) => row.id)), failing("list live sessions")),
+        live: queries.live(undefined).pipe(
+          Effect.map((rows) => rows.map((row) => row.id)),
+          failing("list live sessions")
+        ),
         logCursor: (id, turn, round) => failing("read a log's end")(queries.logCursor(id, turn, round)),
         lastOutput: (id, turn, round, limit) =>
           queries.lastOutput({ id, turn, round, limit }).pipe(

@@ -2,14 +2,14 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SessionId } from "../domain/Ids.ts"
+import { parse as parseRepository, Repository } from "../domain/Repository.ts"
 import { SessionNotFound, SessionStatus } from "../domain/Session.ts"
 import { SessionCreated, SessionEvent, type SessionSpec, TurnEnded } from "../domain/SessionEvent.ts"
 import { evolveAll, fold, type SessionState } from "../domain/SessionState.ts"
-import { parse as parseRepository, Repository } from "../domain/Repository.ts"
-import * as Either from "effect/Either"
 import { EventRow, SessionRow, toSession } from "./SessionRows.ts"
 
 const FactRow = Schema.Struct({ id: Schema.Int, detail: Schema.parseJson(SessionEvent) })

@@ -85,7 +85,10 @@ export const EventRow = Schema.Struct({
 export type EventRow = typeof EventRow.Type
 
 /** The rows come from our own database, decoded already: no second validation for each of a hundred thousand lines. */
-export const toView = (row: EventRow, publicDetail: (detail: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>) =>
+export const toView = (
+  row: EventRow,
+  publicDetail: (detail: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
+) =>
   new SessionEventView(
     {
       id: row.id,

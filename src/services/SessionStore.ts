@@ -121,7 +121,9 @@ export class SessionStore extends Context.Tag("opentl/services/SessionStore")<Se
             summary = ${encodeSummary(summary)},
             updated_at = ${now},
             ended_at = ${ended ? now : null}
-            ${begins === undefined ? sql`` : sql`, log_turn = ${begins.turn}, log_round = ${begins.round}, log_line = 0`}
+            ${
+          begins === undefined ? sql`` : sql`, log_turn = ${begins.turn}, log_round = ${begins.round}, log_line = 0`
+        }
           WHERE id = ${id} ${generation === undefined ? sql`` : sql`AND generation = ${generation}`}
           RETURNING last_event_id AS last`
         const last = rows[0]?.last
@@ -132,16 +134,20 @@ export class SessionStore extends Context.Tag("opentl/services/SessionStore")<Se
       })
 
       const insertEvents = (id: SessionId, after: number, now: string, events: ReadonlyArray<SessionEvent>) =>
-        Effect.forEach(chunksOf(events, 100), ([offset, chunk]) =>
-          sql`INSERT INTO session_events ${
-            sql.insert(chunk.map((event, i) => ({
-              id: after + offset + i + 1,
-              session_id: id,
-              ...describe(event),
-              created_at: now,
-              detail: JSON.stringify(storedDetail(event))
-            })))
-          }`, { discard: true })
+        Effect.forEach(
+          chunksOf(events, 100),
+          ([offset, chunk]) =>
+            sql`INSERT INTO session_events ${
+              sql.insert(chunk.map((event, i) => ({
+                id: after + offset + i + 1,
+                session_id: id,
+                ...describe(event),
+                created_at: now,
+                detail: JSON.stringify(storedDetail(event))
+              })))
+            }`,
+          { discard: true }
+        )
 
       const replayed = Effect.fnUntraced(function*(receipt: ReceiptKey) {
         const now = yield* Clock.currentTimeMillis
@@ -191,11 +197,17 @@ export class SessionStore extends Context.Tag("opentl/services/SessionStore")<Se
       )
 
       const append = Effect.fn("SessionStore.append")(
-        function*(claim: Claim, events: ReadonlyArray<SessionEvent>, patch?: { turn: number; round: number; patch: string }) {
+        function*(
+          claim: Claim,
+          events: ReadonlyArray<SessionEvent>,
+          patch?: { turn: number; round: number; patch: string }
+        ) {
           yield* sql`UPDATE sessions SET updated_at = updated_at WHERE id = ${claim.sessionId}`
           let state = yield* queries.state(claim.sessionId)
           for (const event of events) {
-            if (!admits(state, event)) return yield* new EventsRefused({ sessionId: claim.sessionId, event: event._tag })
+            if (!admits(state, event)) {
+              return yield* new EventsRefused({ sessionId: claim.sessionId, event: event._tag })
+            }
             state = evolve(state, event)
           }
           yield* write(claim.sessionId, state, events, claim.generation)
@@ -296,5 +308,11 @@ export class SessionStore extends Context.Tag("opentl/services/SessionStore")<Se
 }
 
 /** Rows go in a hundred at a time: SQLite bounds the number of parameters of a statement. */
-const chunksOf = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<readonly [offset: number, chunk: ReadonlyArray<A>]> =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => [i * size, items.slice(i * size, (i + 1) * size)] as const)
+const chunksOf = <A>(
+  items: ReadonlyArray<A>,
+  size: number
+): ReadonlyArray<readonly [offset: number, chunk: ReadonlyArray<A>]> =>
+  Array.from(
+    { length: Math.ceil(items.length / size) },
+    (_, i) => [i * size, items.slice(i * size, (i + 1) * size)] as const
+  )

@@ -1,0 +1,196 @@
+/** The HTTP API: one definition for the server, the client and the documentation. */
+import * as HttpApi from "@effect/platform/HttpApi"
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as OpenApi from "@effect/platform/OpenApi"
+import * as Schema from "effect/Schema"
+import { BranchName, SessionId } from "../domain/Ids.ts"
+import { Session, SessionStatus } from "../domain/Session.ts"
+import { ApprovePlan, CreateSession, RejectPlan, SendMessage } from "../domain/SessionRequest.ts"
+import { key, optional } from "../domain/Wire.ts"
+import * as ApiDocument from "./ApiDocument.ts"
+import { Authorization } from "./Authorization.ts"
+import { wholeNumber } from "./Decoding.ts"
+import { Wire } from "./Errors.ts"
+
+/** Any text: what no session is called is not found, rather than a wrong request. */
+const SessionPath = Schema.Struct({ id: Schema.String })
+
+export const CreatedSession = Schema.Struct({ id: SessionId, branch: BranchName, status: SessionStatus })
+
+export const MessageAccepted = Schema.Struct({ messageId: key("message_id", Schema.String) })
+
+export const ListQuery = Schema.Struct({
+  status: optional(SessionStatus),
+  repo: optional(Schema.String),
+  limit: optional(wholeNumber(1, 200)),
+  before: optional(SessionId),
+  /** The one session whose id begins so. */
+  prefix: optional(Schema.String)
+})
+
+export const EventsQuery = Schema.Struct({
+  after: optional(Schema.String),
+  limit: optional(wholeNumber(1, 1000))
+})
+
+const describe = (summary: string, description?: string) => OpenApi.annotations({ summary, description })
+
+export class SessionsGroup extends HttpApiGroup.make("sessions")
+  .add(
+    HttpApiEndpoint.post("create", "/api/sessions")
+      .setHeaders(Schema.Struct({ "idempotency-key": optional(Schema.String) }))
+      .setPayload(CreateSession)
+      .addSuccess(CreatedSession, { status: 201 })
+      .addSuccess(CreatedSession.annotations({ identifier: "ReplayedSession" }), { status: 200 })
+      .addError(Wire.IdempotencyConflict)
+      .annotateContext(
+        describe("Open a session", "With an Idempotency-Key, the same request again answers the same session.")
+      )
+  )
+  .add(
+    HttpApiEndpoint.get("list", "/api/sessions")
+      .setUrlParams(ListQuery)
+      .addSuccess(Schema.Array(Session))
+      .annotateContext(
+        describe("List sessions", "Newest first. The Link header names the next page while there is one.")
+      )
+  )
+  .add(
+    HttpApiEndpoint.get("get", "/api/sessions/:id")
+      .setPath(SessionPath)
+      .addSuccess(Session)
+      .addError(Wire.SessionNotFound)
+      .annotateContext(describe("One session"))
+  )
+  .add(
+    HttpApiEndpoint.post("stop", "/api/sessions/:id/stop")
+      .setPath(SessionPath)
+      .addSuccess(Session)
+      .addError(Wire.SessionNotFound)
+      .addError(Wire.SessionEnded)
+      .annotateContext(describe("Stop", "Answers when the session is cancelled and its sandbox gone."))
+  )
+  .add(
+    HttpApiEndpoint.post("message", "/api/sessions/:id/messages")
+      .setPath(SessionPath)
+      .setHeaders(Schema.Struct({ "idempotency-key": optional(Schema.String) }))
+      .setPayload(SendMessage)
+      .addSuccess(MessageAccepted, { status: 202 })
+      .addError(Wire.SessionNotFound)
+      .annotateContext(describe("Send a follow-up", "Queued while the session is busy."))
+  )
+  .add(
+    HttpApiEndpoint.post("approve", "/api/sessions/:id/approve")
+      .setPath(SessionPath)
+      .setPayload(ApprovePlan)
+      .addSuccess(Session)
+      .addError(Wire.SessionNotFound)
+      .addError(Wire.NothingToApprove)
+      .addError(Wire.ApproverIsRequester)
+      .annotateContext(describe("Approve the waiting plan", "A plan in the body takes its place."))
+  )
+  .add(
+    HttpApiEndpoint.post("reject", "/api/sessions/:id/reject")
+      .setPath(SessionPath)
+      .setPayload(RejectPlan)
+      .addSuccess(Session)
+      .addError(Wire.SessionNotFound)
+      .addError(Wire.NothingToApprove)
+      .annotateContext(describe("Reject the waiting plan", "It is planned again with the reason."))
+  )
+  .add(
+    HttpApiEndpoint.get("diff", "/api/sessions/:id/diff")
+      .setPath(SessionPath)
+      .addSuccess(HttpApiSchema.Text({ contentType: "text/x-diff" }).annotations({ description: "The diff" }))
+      .addError(Wire.SessionNotFound)
+      .annotateContext(describe("The session's unified diff"))
+  )
+  .add(
+    HttpApiEndpoint.get("log", "/api/sessions/:id/log")
+      .setPath(SessionPath)
+      .addSuccess(HttpApiSchema.Text().annotations({ description: "The log" }))
+      .addError(Wire.SessionNotFound)
+      .annotateContext(describe("The terminal log"))
+  )
+  .addError(Wire.InvalidRequest)
+  .addError(Wire.PayloadTooLarge)
+  .addError(Wire.UnsupportedMediaType)
+  .addError(Wire.StoreError)
+  .addError(Wire.DiskFull)
+  .addError(Wire.SessionUnavailable)
+  .middleware(Authorization)
+{}
+
+export class EventsGroup extends HttpApiGroup.make("events")
+  .add(
+    HttpApiEndpoint.get("events", "/api/sessions/:id/events")
+      .setPath(SessionPath)
+      .setUrlParams(EventsQuery)
+      .setHeaders(Schema.Struct({ accept: optional(Schema.String), "last-event-id": optional(Schema.String) }))
+      .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }).annotations({ description: "The events" }))
+      .addSuccess(HttpApiSchema.NoContent)
+      .addError(Wire.SessionNotFound)
+      .annotateContext(describe(
+        "Follow or page the events",
+        "Server-sent events, each later event once and in order, until the session has ended; 204 when it has and nothing " +
+          "is newer. With Accept: application/json, one page of events."
+      ))
+      .annotate(OpenApi.Transform, ApiDocument.alsoAnswersEvents)
+  )
+  .addError(Wire.InvalidRequest)
+  .addError(Wire.StoreError)
+  .addError(Wire.DiskFull)
+  .middleware(Authorization)
+{}
+
+export class WebhooksGroup extends HttpApiGroup.make("webhooks")
+  .add(
+    HttpApiEndpoint.post("github", "/api/webhooks/github")
+      .addSuccess(Schema.Struct({ ignored: Schema.String }))
+      .addError(Wire.InvalidSignature)
+      .annotateContext(
+        describe("A GitHub delivery", "Signed with the webhook secret; without one there is no such route.")
+      )
+  )
+  .addError(Wire.InvalidRequest)
+  .addError(Wire.PayloadTooLarge)
+  .addError(Wire.UnsupportedMediaType)
+{}
+
+const CheckResult = Schema.Struct({ status: Schema.Literal("ok", "failed"), message: optional(Schema.String) })
+
+const checks = Schema.Record({ key: Schema.String, value: CheckResult })
+export const Ready = Schema.Struct({ status: Schema.Literal("ready"), checks })
+export const NotReady = Schema.Struct({ status: Schema.Literal("unavailable"), checks })
+
+export class SystemGroup extends HttpApiGroup.make("system")
+  .add(
+    HttpApiEndpoint.get("health", "/health").addSuccess(HttpApiSchema.Text()).annotateContext(
+      describe("ok, while the server answers")
+    )
+  )
+  .add(
+    HttpApiEndpoint.get("ready", "/ready")
+      .addSuccess(Ready)
+      .addSuccess(NotReady, { status: 503 })
+      .annotateContext(describe("The state of everything a session needs"))
+  )
+  .add(
+    HttpApiEndpoint.get("metrics", "/metrics")
+      .addSuccess(HttpApiSchema.Text({ contentType: "text/plain; version=0.0.4; charset=utf-8" }))
+      .annotateContext(describe("Metrics as Prometheus reads them"))
+      .middleware(Authorization)
+  )
+{}
+
+export class Api extends HttpApi.make("opentl")
+  .add(SessionsGroup)
+  .add(EventsGroup)
+  .add(WebhooksGroup)
+  .add(SystemGroup)
+  .addError(Wire.InvalidRequest)
+  .addError(Wire.DiskFull)
+  .annotateContext(ApiDocument.annotations)
+{}

@@ -1,0 +1,96 @@
+/** Errors on the wire: `{"error": "<sentence>", "code": "<Tag>", "detail"?: {…}}` with the status that fits. */
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as Schema from "effect/Schema"
+import { SessionUnavailable } from "../actors/Sessions.ts"
+import { SessionNotFound } from "../domain/Session.ts"
+import { ApproverIsRequester, NothingToApprove, SessionEnded } from "../domain/SessionCommand.ts"
+import { IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
+import { optional } from "../domain/Wire.ts"
+import { StoreError } from "../services/StoreError.ts"
+
+/** No token, or one that is not known. */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {}) {
+  override get message() {
+    return "this needs a known API token in the header Authorization: Bearer <token>"
+  }
+}
+
+/** A webhook's delivery does not carry the signature that its body has under the secret. */
+export class InvalidSignature extends Schema.TaggedError<InvalidSignature>()("InvalidSignature", {}) {
+  override get message() {
+    return "the signature in X-Hub-Signature-256 is missing or wrong"
+  }
+}
+
+export class PayloadTooLarge extends Schema.TaggedError<PayloadTooLarge>()("PayloadTooLarge", {}) {
+  override get message() {
+    return "the body is larger than 1 MiB"
+  }
+}
+
+export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaType>()("UnsupportedMediaType", {}) {
+  override get message() {
+    return "the body must be JSON, sent with the header Content-Type: application/json"
+  }
+}
+
+/** Nothing more can be stored until somebody makes room. */
+export class DiskFull extends Schema.TaggedError<DiskFull>()("DiskFull", {}) {
+  override get message() {
+    return "the disk of the data directory is full: make room, then send the request again"
+  }
+}
+
+/** What every error looks like outside. */
+export const ErrorBody = Schema.Struct({
+  error: Schema.String.annotations({ description: "A sentence for people." }),
+  code: Schema.String.annotations({ description: "The error's name, for programs." }),
+  detail: optional(
+    Schema.Record({ key: Schema.String, value: Schema.Unknown }).annotations({ description: "The error's own fields." })
+  )
+}).annotations({ identifier: "Error" })
+
+/** What the sentence says already, and what is nobody's business outside. */
+const untold = new Set(["_tag", "reason", "cause"])
+
+const Fields = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+const isFields = Schema.is(Fields)
+
+/** The error with its outer shape and its status. */
+const wire = <A extends { readonly message: string }, I>(
+  error: Schema.Schema<A, I> & { readonly _tag: string },
+  status: number
+): Schema.Schema<A, typeof ErrorBody.Encoded> =>
+  Schema.transform(
+    Schema.Struct({ ...ErrorBody.fields, code: Schema.Literal(error._tag) }),
+    error,
+    {
+      strict: false,
+      decode: ({ code, detail, error }) => ({ reason: error, cause: error, ...detail, _tag: code }),
+      encode: (fields, { message }) => {
+        const told = isFields(fields) ? Object.entries(fields).filter(([name]) => !untold.has(name)) : []
+        return {
+          error: message,
+          code: error._tag,
+          ...(told.length === 0 ? {} : { detail: Object.fromEntries(told) })
+        }
+      }
+    }
+  ).annotations(HttpApiSchema.annotations({ status }))
+
+/** The errors that the API tells of. */
+export const Wire = {
+  InvalidRequest: wire(InvalidRequest, 400),
+  Unauthorized: wire(Unauthorized, 401),
+  InvalidSignature: wire(InvalidSignature, 401),
+  ApproverIsRequester: wire(ApproverIsRequester, 403),
+  SessionNotFound: wire(SessionNotFound, 404),
+  SessionEnded: wire(SessionEnded, 409),
+  NothingToApprove: wire(NothingToApprove, 409),
+  IdempotencyConflict: wire(IdempotencyConflict, 409),
+  PayloadTooLarge: wire(PayloadTooLarge, 413),
+  UnsupportedMediaType: wire(UnsupportedMediaType, 415),
+  StoreError: wire(StoreError, 500),
+  DiskFull: wire(DiskFull, 503),
+  SessionUnavailable: wire(SessionUnavailable, 503)
+}

@@ -1,0 +1,71 @@
+/** The HTTP edge, put together: the routes for a server of one's own, and the server of this program. */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import type * as HttpApi from "@effect/platform/HttpApi"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type { Sessions } from "../actors/Sessions.ts"
+import type { ApiTokens } from "../services/ApiTokens.ts"
+import { AppConfig } from "../services/AppConfig.ts"
+import { Api } from "./Api.ts"
+import { Authorization } from "./Authorization.ts"
+import * as Docs from "./Docs.ts"
+import * as EventsHttp from "./EventsHttp.ts"
+import * as Guards from "./Guards.ts"
+import * as NodeServer from "./NodeServer.ts"
+import * as Pipeline from "./Pipeline.ts"
+import type { HealthChecks } from "./Ready.ts"
+import * as Routes from "./Routes.ts"
+import * as SessionsHttp from "./SessionsHttp.ts"
+import * as SystemHttp from "./SystemHttp.ts"
+import * as WebhooksHttp from "./WebhooksHttp.ts"
+
+type Needs = Sessions | AppConfig | ApiTokens | HealthChecks
+
+/** The whole API, answered. */
+export const layerApi: Layer.Layer<HttpApi.Api, never, Needs> = HttpApiBuilder.api(Api).pipe(
+  Layer.provide(Layer.mergeAll(SessionsHttp.layer, EventsHttp.layer, WebhooksHttp.layer, SystemHttp.layer)),
+  Layer.provide(Authorization.layer),
+  Layer.provide(Pipeline.layerErrors)
+)
+
+const options = Effect.gen(function*() {
+  const { address, allowedHosts, github } = yield* AppConfig
+  const server = yield* HttpServer.HttpServer
+  // with port 0 the system has chosen one
+  const port = server.address._tag === "TcpAddress" ? server.address.port : address.port
+  return {
+    isOwnHost: Guards.ownHosts({ host: address.host, port }, allowedHosts),
+    hidden: new Set(Option.isNone(github.webhookSecret) ? [Routes.webhook] : [])
+  }
+})
+
+/** Serves until its scope closes, then has the server drained while every answer under way can still be given. */
+const serve = Effect.gen(function*() {
+  const app = yield* HttpApiBuilder.httpApp
+  const pipeline = Pipeline.make(yield* options)
+  yield* HttpServer.serveEffect(pipeline(app))
+  const drain = yield* NodeServer.Drain
+  yield* Effect.addFinalizer(() => drain)
+})
+
+/** Serves on a server that is there. */
+export const layerServe: Layer.Layer<never, never, Needs | HttpServer.HttpServer | NodeServer.Drain> = Layer
+  .scopedDiscard(serve).pipe(
+    Layer.provide(Docs.layer),
+    Layer.provide(layerApi),
+    Layer.provide([HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer]),
+    Layer.provide(NodeHttpServer.layerContext)
+  )
+
+/**
+ * The server of this program: it listens on `OPENTL_ADDR` for as long as the layer. On release it stops accepting, its
+ * event streams end, answers under way have five seconds, and only then what it serves is released.
+ *
+ * Gives the `HttpServer`, for its address.
+ */
+export const HttpLive: Layer.Layer<HttpServer.HttpServer, NodeServer.ListenFailed, Needs> = layerServe.pipe(
+  Layer.provideMerge(NodeServer.layer)
+)

@@ -1,0 +1,79 @@
+/** The listening server. It outlives what it serves: when it is let go, it stops accepting, waits a little, and closes. */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Http from "node:http"
+import { AppConfig } from "../services/AppConfig.ts"
+import { Draining } from "./Draining.ts"
+
+/** The address cannot be listened on. */
+export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", {
+  host: Schema.String,
+  port: Schema.Int,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `cannot listen on ${this.host}:${this.port}: ${this.reason}; set OPENTL_ADDR to another address`
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program, perhaps another opentl serve, listens there",
+  EACCES: "this user may not listen there",
+  EADDRNOTAVAIL: "this machine has no such address",
+  ENOTFOUND: "the name is not known"
+}
+
+const reasonOf = (cause: unknown): string =>
+  Predicate.hasProperty(cause, "code") && typeof cause.code === "string"
+    ? reasons[cause.code] ?? cause.code
+    : String(cause)
+
+/** How long answers under way are waited for. */
+const patience = "5 seconds"
+
+/** Stops accepting, closes what is idle, waits for the rest, and cuts off what is left then. */
+const close = (server: Http.Server): Effect.Effect<void> => {
+  const closed = Effect.async<void>((resume) => {
+    server.close(() => resume(Effect.void))
+  })
+  // a connection whose answer has ended only now is idle only now
+  const closeIdle = Effect.repeat(Effect.sync(() => server.closeIdleConnections()), Schedule.spaced("50 millis"))
+  return Effect.raceFirst(closed, closeIdle).pipe(
+    Effect.interruptible,
+    Effect.timeoutOption(patience),
+    Effect.zipRight(Effect.sync(() => server.closeAllConnections())),
+    Effect.asVoid
+  )
+}
+
+/** Lets go of the server's clients: streams end by themselves, and `close` is done when all have gone. */
+export class Drain extends Context.Tag("opentl/http/Drain")<Drain, Effect.Effect<void>>() {}
+
+const make = Effect.gen(function*() {
+  const { address: { host, port } } = yield* AppConfig
+  const node = Http.createServer()
+  const draining = yield* Deferred.make<void>()
+  const server = yield* NodeHttpServer.make(() => node, { host, port }).pipe(
+    Effect.mapError(({ cause }) => new ListenFailed({ host, port, reason: reasonOf(cause) }))
+  )
+  const run = yield* FiberSet.makeRuntime()
+  // such as too many open files: it must not end the process
+  node.on("error", (error) => run(Effect.logWarning("the server could not accept a connection", error)))
+  const drain = yield* Effect.cached(Effect.zipRight(Deferred.succeed(draining, undefined), close(node)))
+  yield* Effect.addFinalizer(() => drain)
+  return Context.make(HttpServer.HttpServer, server).pipe(
+    Context.add(Draining, Deferred.await(draining)),
+    Context.add(Drain, drain)
+  )
+})
+
+/** Listens on the configured address for as long as the layer. */
+export const layer: Layer.Layer<HttpServer.HttpServer | Drain, ListenFailed, AppConfig> = Layer.scopedContext(make)

@@ -1,0 +1,32 @@
+/** Whether everything that a session needs is there. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { NotReady, Ready } from "./Api.ts"
+
+export interface HealthCheck {
+  /** As it stands in the answer: `database`, `docker`, … */
+  readonly name: string
+  /** Fails with a sentence. */
+  readonly check: Effect.Effect<void, { readonly message: string }>
+}
+
+/** What is looked at. Each check runs for at most five seconds, all of them at once. */
+export class HealthChecks extends Context.Tag("opentl/http/HealthChecks")<HealthChecks, ReadonlyArray<HealthCheck>>() {}
+
+const patience = "5 seconds"
+
+const run = ({ check, name }: HealthCheck) =>
+  check.pipe(
+    Effect.timeoutFail({ duration: patience, onTimeout: () => ({ message: `no answer within ${patience}` }) }),
+    Effect.match({
+      onSuccess: () => [name, { status: "ok" }] as const,
+      onFailure: ({ message }) => [name, { status: "failed", message }] as const
+    })
+  )
+
+/** Runs the checks. */
+export const report = (checks: ReadonlyArray<HealthCheck>): Effect.Effect<typeof Ready.Type | typeof NotReady.Type> =>
+  Effect.map(Effect.forEach(checks, run, { concurrency: "unbounded" }), (results) => ({
+    status: results.every(([, { status }]) => status === "ok") ? "ready" : "unavailable",
+    checks: Object.fromEntries(results)
+  }))

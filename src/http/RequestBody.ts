@@ -1,0 +1,86 @@
+/** Reads a request's JSON body: at most 1 MiB of it, however it is sent. */
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as NodeStream from "@effect/platform-node/NodeStream"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { InvalidRequest } from "../domain/SessionRequest.ts"
+import * as Decoding from "./Decoding.ts"
+import { PayloadTooLarge, UnsupportedMediaType } from "./Errors.ts"
+
+const maximumBytes = 1024 * 1024
+
+export type BodyError = InvalidRequest | PayloadTooLarge | UnsupportedMediaType
+
+const isJson = (contentType: string | undefined): boolean => {
+  const type = contentType?.split(";")[0]?.trim().toLowerCase() ?? ""
+  return type === "application/json" || (type.startsWith("application/") && type.endsWith("+json"))
+}
+
+const collect = (
+  request: HttpServerRequest.HttpServerRequest
+): Effect.Effect<Buffer, PayloadTooLarge | InvalidRequest> =>
+  Effect.suspend(() => {
+    const incoming = NodeHttpServerRequest.toIncomingMessage(request)
+    // A body that is too large is not waited for. It is let run out, though, not cut off: a client that still sends would
+    // never see the answer.
+    return NodeStream.fromReadable<InvalidRequest, Uint8Array>(
+      () => incoming,
+      () => new InvalidRequest({ reason: "the body broke off" }),
+      { closeOnDone: false }
+    ).pipe(
+      Stream.runFoldEffect({ chunks: Chunk.empty<Uint8Array>(), size: 0 }, ({ chunks, size }, chunk) =>
+        size + chunk.byteLength > maximumBytes
+          ? new PayloadTooLarge()
+          : Effect.succeed({ chunks: Chunk.append(chunks, chunk), size: size + chunk.byteLength })),
+      Effect.map(({ chunks, size }) =>
+        Buffer.concat(Chunk.toReadonlyArray(chunks), size)
+      ),
+      Effect.ensuring(Effect.sync(() => incoming.resume()))
+    )
+  })
+
+/** The bytes of a JSON body; empty where there is no body. */
+export const bytes: Effect.Effect<Buffer, BodyError, HttpServerRequest.HttpServerRequest> = Effect.gen(function*() {
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const { "content-length": length, "content-type": contentType, "transfer-encoding": encoding } = request.headers
+  if (encoding === undefined && (length === undefined || Number(length) === 0)) return Buffer.alloc(0)
+  if (!isJson(contentType)) return yield* new UnsupportedMediaType()
+  if (Number(length) > maximumBytes) return yield* new PayloadTooLarge()
+  return yield* collect(request)
+})
+
+const parseJson = Schema.decode(Schema.parseJson())
+
+/** What the bytes say. */
+export const parse = (body: Uint8Array): Effect.Effect<unknown, InvalidRequest> =>
+  Effect.try(() => new TextDecoder("utf-8", { fatal: true }).decode(body)).pipe(
+    Effect.flatMap(parseJson),
+    Effect.mapError(() => new InvalidRequest({ reason: "the body is not JSON in UTF-8" }))
+  )
+
+export interface Body<A> {
+  readonly value: A
+  /** As it came, before unknown fields were left out. */
+  readonly raw: unknown
+}
+
+/** Reads and decodes the body. Where there is none, it is taken for `{}`. */
+export const json = <A, I>(
+  schema: Schema.Schema<A, I>
+): Effect.Effect<Body<A>, BodyError, HttpServerRequest.HttpServerRequest> => {
+  const decode = Schema.decodeUnknown(schema)
+  return Effect.gen(function*() {
+    const body = yield* bytes
+    const raw = body.length === 0 ? {} : yield* parse(body)
+    return { value: yield* Effect.mapError(decode(raw), Decoding.fromParseError), raw }
+  })
+}
+
+/** Where a body says nothing, it is still read, and refused as any other. */
+export const ignored: Effect.Effect<void, BodyError, HttpServerRequest.HttpServerRequest> = Effect.flatMap(
+  bytes,
+  (body) => body.length === 0 ? Effect.void : Effect.asVoid(parse(body))
+)

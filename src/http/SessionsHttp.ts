@@ -1,0 +1,128 @@
+/** The routes of sessions: they translate, and `Sessions` does. */
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as UrlParams from "@effect/platform/UrlParams"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { Sessions } from "../actors/Sessions.ts"
+import { SessionId } from "../domain/Ids.ts"
+import { Session, SessionNotFound } from "../domain/Session.ts"
+import { ApprovePlan, CreateSession, InvalidRequest, RejectPlan, SendMessage } from "../domain/SessionRequest.ts"
+import { AppConfig } from "../services/AppConfig.ts"
+import { Api, CreatedSession, type ListQuery, MessageAccepted } from "./Api.ts"
+import { type Authorization, Caller } from "./Authorization.ts"
+import { isLoopback } from "./Loopback.ts"
+import * as RequestBody from "./RequestBody.ts"
+
+const decodeId = Schema.decodeOption(SessionId)
+
+/** What cannot be a session's id is the id of no session. */
+export const sessionId = (text: string): Effect.Effect<SessionId, SessionNotFound> =>
+  Option.match(decodeId(text), {
+    onNone: () => new SessionNotFound({ id: text.slice(0, 100) }),
+    onSome: Effect.succeed
+  })
+
+const answer = <A, I>(schema: Schema.Schema<A, I>) => {
+  const respond = HttpServerResponse.schemaJson(schema)
+  return (value: A, options?: HttpServerResponse.Options.WithContent) => Effect.orDie(respond(value, options))
+}
+const answerCreated = answer(CreatedSession)
+const answerSession = answer(Session)
+const answerSessions = answer(Schema.Array(Session))
+const answerAccepted = answer(MessageAccepted)
+
+const keyOf = (headers: { readonly "idempotency-key"?: string }): Effect.Effect<string | undefined, InvalidRequest> => {
+  const key = headers["idempotency-key"]?.trim()
+  return key === undefined || /^[\x20-\x7e]{1,255}$/.test(key)
+    ? Effect.succeed(key)
+    : new InvalidRequest({ reason: "the header Idempotency-Key must be 1 to 255 printable ASCII characters" })
+}
+
+/** Where the list goes on. Relative, for a proxy may have put the server elsewhere. */
+const nextPage = (query: typeof ListQuery.Type, last: Session): string =>
+  `</api/sessions?${UrlParams.toString(UrlParams.fromInput({ ...query, before: last.id }))}>; rel="next"`
+
+export const layer: Layer.Layer<
+  HttpApiGroup.ApiGroup<"opentl", "sessions">,
+  never,
+  Sessions | AppConfig | Authorization
+> = HttpApiBuilder.group(Api, "sessions", (handlers) =>
+  Effect.gen(function*() {
+    const sessions = yield* Sessions
+    const { address } = yield* AppConfig
+    const trustLocalPaths = isLoopback(address.host)
+    return handlers
+      .handleRaw("create", ({ headers }) =>
+        Effect.gen(function*() {
+          const { raw, value } = yield* RequestBody.json(CreateSession)
+          const { replayed, session } = yield* sessions.create(value, {
+            by: yield* Caller,
+            idempotencyKey: yield* keyOf(headers),
+            body: raw,
+            trustLocalPaths,
+            trustCommands: false
+          })
+          return yield* answerCreated(session, {
+            status: replayed ? 200 : 201,
+            headers: { location: `/api/sessions/${session.id}`, ...(replayed ? { "idempotent-replay": "true" } : {}) }
+          })
+        }))
+      .handleRaw("list", ({ urlParams }) =>
+        Effect.gen(function*() {
+          const { limit = 50, prefix, ...filter } = urlParams
+          if (prefix !== undefined) {
+            const found = sessions.find(prefix).pipe(
+              Effect.map(Arr.of),
+              Effect.catchTag("SessionNotFound", () => Effect.succeed(Arr.empty<Session>()))
+            )
+            return yield* answerSessions(yield* found)
+          }
+          const page = yield* sessions.list({ ...filter, limit })
+          const last = page.sessions[page.sessions.length - 1]
+          return yield* answerSessions(
+            page.sessions,
+            page.hasMore && last !== undefined ? { headers: { link: nextPage(urlParams, last) } } : {}
+          )
+        }))
+      .handle("get", ({ path }) => Effect.flatMap(sessionId(path.id), sessions.get))
+      .handleRaw("stop", ({ path }) =>
+        Effect.gen(function*() {
+          const id = yield* sessionId(path.id)
+          yield* RequestBody.ignored
+          return yield* answerSession(yield* sessions.stop(id, yield* Caller))
+        }))
+      .handleRaw("message", ({ headers, path }) =>
+        Effect.gen(function*() {
+          const id = yield* sessionId(path.id)
+          const { value } = yield* RequestBody.json(SendMessage)
+          const accepted = yield* sessions.message(id, value.text, yield* Caller, yield* keyOf(headers))
+          return yield* answerAccepted(accepted, { status: 202 })
+        }))
+      .handleRaw("approve", ({ path }) =>
+        Effect.gen(function*() {
+          const id = yield* sessionId(path.id)
+          const { value } = yield* RequestBody.json(ApprovePlan)
+          return yield* answerSession(yield* sessions.approve(id, value.plan, yield* Caller))
+        }))
+      .handleRaw("reject", ({ path }) =>
+        Effect.gen(function*() {
+          const id = yield* sessionId(path.id)
+          const { value } = yield* RequestBody.json(RejectPlan)
+          return yield* answerSession(yield* sessions.reject(id, value.reason, yield* Caller))
+        }))
+      .handle("diff", ({ path }) => Effect.flatMap(sessionId(path.id), sessions.diff))
+      .handleRaw("log", ({ path }) =>
+        Effect.gen(function*() {
+          const id = yield* sessionId(path.id)
+          yield* sessions.get(id)
+          return HttpServerResponse.stream(Stream.encodeText(sessions.log(id)), {
+            contentType: "text/plain; charset=utf-8"
+          })
+        }))
+  }))

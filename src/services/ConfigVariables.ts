@@ -1,0 +1,231 @@
+/** Every variable of the configuration: one table for decoding, for `opentl config` and for the documentation. */
+import type * as Redacted from "effect/Redacted"
+import * as Value from "./ConfigValues.ts"
+
+interface Description<A> {
+  /** What is accepted, as it ends the sentence "give …". */
+  readonly accepted: string
+  /** What the variable is for, in one sentence. */
+  readonly doc: string
+  /** A secret's value is shown nowhere. */
+  readonly secret?: boolean
+  readonly read: Value.Reader<A>
+}
+
+export interface Variable<A> extends Required<Description<A>> {
+  readonly name: string
+  /** The text that is read where the variable is unset. */
+  readonly default: string | undefined
+}
+
+export interface WithDefault<A> extends Variable<A> {
+  readonly default: string
+}
+
+const withDefault = <A>(name: string, text: string, description: Description<A>): WithDefault<A> => ({
+  secret: false,
+  ...description,
+  name,
+  default: text
+})
+
+const optional = <A>(name: string, description: Description<A>): Variable<A> => ({
+  secret: false,
+  ...description,
+  name,
+  default: undefined
+})
+
+const secret = (name: string, doc: string): Variable<Redacted.Redacted> =>
+  optional(name, { accepted: "one word of printable ASCII characters", doc, secret: true, read: Value.secret })
+
+const baseUrl = (name: string, text: string, doc: string): WithDefault<string> =>
+  withDefault(name, text, { accepted: "an http(s) address without user, query or fragment", doc, read: Value.url })
+
+const repository = (name: string, doc: string): Variable<string> =>
+  optional(name, {
+    accepted: "owner/name, or the absolute path of a local git repository",
+    doc,
+    read: Value.repository
+  })
+
+const words = (name: string, accepted: string, doc: string): WithDefault<ReadonlyArray<string>> =>
+  withDefault(name, "", { accepted, doc, read: Value.list(Value.word) })
+
+export const variables = {
+  address: withDefault("OPENTL_ADDR", "127.0.0.1:7080", {
+    accepted: "host:port, as in 127.0.0.1:7080, [::1]:7080, or :7080 for every interface",
+    doc: "Where the server listens.",
+    read: Value.address
+  }),
+  allowedHosts: withDefault("OPENTL_ALLOWED_HOSTS", "", {
+    accepted: "host names separated by commas, each with or without a port",
+    doc: "Further values of the Host header that are not refused, as behind a proxy.",
+    read: Value.list(Value.host)
+  }),
+  dataDir: withDefault("OPENTL_DATA_DIR", "~/.opentl", {
+    accepted: "a directory",
+    doc: "Where sessions, mirrors and the token are kept. Read from the environment only.",
+    read: Value.path
+  }),
+  server: optional("OPENTL_SERVER", {
+    accepted: "an http(s) address",
+    doc: "The server that the command line speaks to.",
+    read: Value.url
+  }),
+  apiTokens: optional("OPENTL_API_TOKENS", {
+    accepted: "name:token,name:token,… with no name and no token twice",
+    doc: "Who may use the API. Unset: one token made in <data dir>/token.",
+    secret: true,
+    read: Value.tokens
+  }),
+  localRepos: withDefault("OPENTL_LOCAL_REPOS", "", {
+    accepted: "absolute directories separated by commas",
+    doc: "Below these, local repositories may be named over HTTP when the server is not bound to loopback.",
+    read: Value.list(Value.absolutePath)
+  }),
+  databaseUrl: optional("OPENTL_DATABASE_URL", {
+    accepted: "nothing: Postgres is not supported yet by this version, and unset means SQLite in the data directory",
+    doc: "Reserved for Postgres. Unset: SQLite in the data directory.",
+    secret: true,
+    read: Value.nothing
+  }),
+  githubToken: secret("GITHUB_TOKEN", "Clones, pushes and opens pull requests."),
+  githubApiUrl: baseUrl("GITHUB_API_URL", "https://api.github.com", "GitHub's API."),
+  githubServerUrl: baseUrl("GITHUB_SERVER_URL", "https://github.com", "Where GitHub's repositories are cloned from."),
+  githubWebhookSecret: secret("GITHUB_WEBHOOK_SECRET", "Signs GitHub's deliveries. Unset: there is no webhook route."),
+  anthropicApiKey: secret("ANTHROPIC_API_KEY", "Key of the Anthropic API."),
+  anthropicBaseUrl: baseUrl("ANTHROPIC_BASE_URL", "https://api.anthropic.com", "Anthropic's API, without /v1."),
+  openaiApiKey: secret("OPENAI_API_KEY", "Key of the OpenAI API."),
+  openaiBaseUrl: baseUrl("OPENAI_BASE_URL", "https://api.openai.com/v1", "OpenAI's API, with /v1."),
+  plannerModel: optional("OPENTL_PLANNER_MODEL", {
+    accepted: "a model's name",
+    doc: "The model that plans and reviews.",
+    read: Value.word
+  }),
+  agent: withDefault("OPENTL_AGENT", "auto", {
+    accepted: "auto, opentl, claude-code, codex, opencode, pi, or command:<shell line>",
+    doc: "The agent that works in the sandbox.",
+    read: Value.agent
+  }),
+  agentModel: optional("OPENTL_AGENT_MODEL", {
+    accepted: "a model's name",
+    doc: "The agent's model.",
+    read: Value.word
+  }),
+  sandbox: withDefault("OPENTL_SANDBOX", "auto", {
+    accepted: "auto, docker or local",
+    doc: "Where agents run.",
+    read: Value.literal("auto", "docker", "local")
+  }),
+  dockerImage: withDefault("OPENTL_DOCKER_IMAGE", "opentl-sandbox", {
+    accepted: "an image's name",
+    doc: "The sandbox's image.",
+    read: Value.word
+  }),
+  dockerNetwork: optional("OPENTL_DOCKER_NETWORK", {
+    accepted: "a Docker network's name",
+    doc: "A network for the sandbox, instead of none at all.",
+    read: Value.word
+  }),
+  dockerHost: withDefault("DOCKER_HOST", "unix:///var/run/docker.sock", {
+    accepted: "unix:///path or tcp://host:port",
+    doc: "The Docker engine.",
+    read: Value.dockerHost
+  }),
+  memory: withDefault("OPENTL_MEMORY", "2g", {
+    accepted: "a size of at least 16m, as in 512m or 2g",
+    doc: "Memory of one sandbox.",
+    read: Value.bytes(16 * 1024 ** 2)
+  }),
+  cpus: withDefault("OPENTL_CPUS", "2", {
+    accepted: "a number from 0.1 to 1024",
+    doc: "CPUs of one sandbox.",
+    read: Value.decimal(0.1, 1024)
+  }),
+  pids: withDefault("OPENTL_PIDS", "512", {
+    accepted: "a whole number from 1 to 4194304",
+    doc: "Processes and threads of one sandbox.",
+    read: Value.integer(1, 4_194_304)
+  }),
+  maxSessions: withDefault("OPENTL_MAX_SESSIONS", "4", {
+    accepted: "a whole number from 1 to 1000",
+    doc: "Sandboxes that run at once.",
+    read: Value.integer(1, 1000)
+  }),
+  reviewRounds: withDefault("OPENTL_REVIEW_ROUNDS", "2", {
+    accepted: "a whole number from 0 to 20",
+    doc: "Reviews of a turn at most.",
+    read: Value.integer(0, 20)
+  }),
+  sessionTimeout: withDefault("OPENTL_SESSION_TIMEOUT", "30 minutes", {
+    accepted: "a duration from 1 second to 1 day, as in 45s, 30 minutes or 2 hours",
+    doc: "How long a turn may take.",
+    read: Value.duration("1 second", "1 day")
+  }),
+  llmTimeout: withDefault("OPENTL_LLM_TIMEOUT", "5 minutes", {
+    accepted: "a duration from 1 second to 1 day, as in 45s or 5 minutes",
+    doc: "How long one model call may take.",
+    read: Value.duration("1 second", "1 day")
+  }),
+  egress: withDefault("OPENTL_EGRESS", "allowlist", {
+    accepted: "allowlist, none or open",
+    doc: "What a sandbox reaches beside the model: package registries and OPENTL_EGRESS_ALLOW, nothing, or everything.",
+    read: Value.literal("allowlist", "none", "open")
+  }),
+  egressAllow: withDefault("OPENTL_EGRESS_ALLOW", "", {
+    accepted: "domains separated by commas, as in example.com or *.example.com",
+    doc: "More domains that a sandbox reaches.",
+    read: Value.list(Value.domain)
+  }),
+  budgetUsd: optional("OPENTL_BUDGET_USD", {
+    accepted: "a number from 0.01 to 10000",
+    doc: "What one session may spend, in US dollars.",
+    read: Value.decimal(0.01, 10_000)
+  }),
+  fourEyes: withDefault("OPENTL_FOUR_EYES", "0", {
+    accepted: "1 or 0",
+    doc: "Whether a plan's approver must be another person than who asked.",
+    read: Value.flag
+  }),
+  identities: withDefault("OPENTL_IDENTITIES", "", {
+    accepted: "name=slack:U1,telegram:7,github:login;…",
+    doc: "Which chat users and GitHub logins are the same person.",
+    read: Value.identities
+  }),
+  slackBotToken: secret("SLACK_BOT_TOKEN", "The Slack bot's token (xoxb-…)."),
+  slackAppToken: secret("SLACK_APP_TOKEN", "The Slack app's token for Socket Mode (xapp-…)."),
+  slackApiUrl: withDefault("SLACK_API_URL", "https://slack.com/api/", {
+    accepted: "an http(s) address that ends in /api/",
+    doc: "Slack's API.",
+    read: Value.slackUrl
+  }),
+  slackDefaultRepo: repository("SLACK_DEFAULT_REPO", "The repository of a Slack request that names none."),
+  slackChannelRepos: withDefault("SLACK_CHANNEL_REPOS", "", {
+    accepted: "C1=owner/name,C2=owner/name,…",
+    doc: "The repository of each channel's requests that name none.",
+    read: Value.channelRepos
+  }),
+  slackAllowedUsers: words(
+    "SLACK_ALLOWED_USERS",
+    "user ids separated by commas",
+    "Who may use the Slack bot; unset: the workspace."
+  ),
+  slackAllowedChannels: words(
+    "SLACK_ALLOWED_CHANNELS",
+    "channel ids separated by commas",
+    "Where the Slack bot listens; unset: everywhere."
+  ),
+  telegramBotToken: secret("TELEGRAM_BOT_TOKEN", "The Telegram bot's token."),
+  telegramApiUrl: withDefault("TELEGRAM_API_URL", "https://api.telegram.org", {
+    accepted: "an http(s) address without a path",
+    doc: "Telegram's API.",
+    read: Value.originUrl
+  }),
+  telegramDefaultRepo: repository("TELEGRAM_DEFAULT_REPO", "The repository of a Telegram request that names none."),
+  telegramAllowedUsers: words(
+    "TELEGRAM_ALLOWED_USERS",
+    "user ids or names separated by commas",
+    "Who may use the Telegram bot; unset: nobody."
+  )
+}

@@ -1,0 +1,158 @@
+/**
+ * The data directory and its one owner. A kernel lock on `owner.lock` says whether there is an owner: it vanishes with
+ * its process, however that ends. `owner.json` beside it says who. (Not in the lock file itself: a process that closes
+ * any descriptor of a file loses its locks on it.)
+ */
+import * as Reactivity from "@effect/experimental/Reactivity"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { AppConfig } from "./AppConfig.ts"
+
+/** Who owns a data directory. */
+export const Owner = Schema.Struct({
+  pid: Schema.Int,
+  since: Schema.DateTimeUtc,
+  /** A server, or a command that does a server's work in its own process. */
+  kind: Schema.Literal("server", "embedded"),
+  /** Where a server is reached, once it listens. */
+  url: Schema.optionalWith(Schema.String, { exact: true })
+})
+export type Owner = typeof Owner.Type
+
+const OwnerJson = Schema.parseJson(Owner)
+
+/** Another process owns the data directory. */
+export class DataDirectoryBusy extends Schema.TaggedError<DataDirectoryBusy>()("DataDirectoryBusy", {
+  path: Schema.String,
+  /** Absent in the moment between its taking the directory and its saying so. */
+  owner: Schema.optional(Owner)
+}) {
+  override get message() {
+    const { owner } = this
+    if (owner === undefined) return `${this.path} is in use by another opentl process`
+    const who = owner.kind === "server"
+      ? `the server${owner.url === undefined ? "" : ` at ${owner.url}`}`
+      : "a running opentl command"
+    return `${this.path} is in use by ${who} (process ${owner.pid}, since ${DateTime.formatIso(owner.since)}): ` +
+      "stop it, or set OPENTL_DATA_DIR to another directory"
+  }
+}
+
+/** The data directory cannot be made, read or written. */
+export class DataDirectoryUnusable extends Schema.TaggedError<DataDirectoryUnusable>()("DataDirectoryUnusable", {
+  path: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `the data directory ${this.path} cannot be used (${this.reason}): set OPENTL_DATA_DIR to another directory`
+  }
+}
+
+const lockFile = (path: string) => `${path}/owner.lock`
+const ownerFile = (path: string) => `${path}/owner.json`
+
+const hasCode = Predicate.hasProperty("code")
+const isBusy = ({ cause }: SqlError): boolean => hasCode(cause) && cause.code === "SQLITE_BUSY"
+
+/** Opens the lock file; a lock that is held is an error at once, not a blocked process. */
+const openLock = (path: string, options: { readonly readonly: boolean }) =>
+  SqliteClient.make({ filename: lockFile(path), disableWAL: true, ...options }).pipe(
+    Effect.tap((sql) => sql.unsafe("PRAGMA busy_timeout = 0")),
+    Effect.provide(Reactivity.layer)
+  )
+
+/** Whoever asks who the owner is holds the lock for a moment, too. */
+const aMoment = Schedule.intersect(Schedule.spaced("25 millis"), Schedule.recurs(20))
+
+/** What is written is there as a whole or not at all, and nobody else's to read. */
+export const writeWhole = (path: string, content: string) =>
+  Effect.flatMap(
+    FileSystem.FileSystem,
+    (fs) => Effect.zipRight(fs.writeFileString(`${path}.new`, content, { mode: 0o600 }), fs.rename(`${path}.new`, path))
+  )
+
+const readOwner = (path: string): Effect.Effect<Option.Option<Owner>, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    fs.readFileString(ownerFile(path)).pipe(
+      Effect.flatMap(Schema.decode(OwnerJson)),
+      Effect.option
+    ))
+
+/** Who owns the data directory now; none where nobody does, or no such directory is there. */
+export const currentOwner = (path: string): Effect.Effect<Option.Option<Owner>, never, FileSystem.FileSystem> =>
+  Effect.scoped(Effect.gen(function*() {
+    const sql = yield* openLock(path, { readonly: true })
+    return yield* Effect.as(sql.unsafe("SELECT count(*) FROM sqlite_master"), Option.none<Owner>())
+  })).pipe(
+    Effect.catchIf(isBusy, () => readOwner(path)),
+    // the driver throws where there is no such file
+    Effect.catchAllCause(() => Effect.succeedNone)
+  )
+
+const lock = (
+  path: string
+): Effect.Effect<void, DataDirectoryBusy | DataDirectoryUnusable, FileSystem.FileSystem | Scope.Scope> =>
+  Effect.gen(function*() {
+    const sql = yield* openLock(path, { readonly: false })
+    yield* sql.unsafe("BEGIN EXCLUSIVE").pipe(Effect.retry({ schedule: aMoment, while: isBusy }))
+  }).pipe(
+    // the driver throws where the file cannot be opened
+    Effect.catchAllDefect((defect) => new DataDirectoryUnusable({ path, reason: String(defect) })),
+    Effect.catchTag(
+      "SqlError",
+      Effect.fnUntraced(function*(error) {
+        if (!isBusy(error)) return yield* new DataDirectoryUnusable({ path, reason: error.message })
+        return yield* new DataDirectoryBusy({ path, owner: Option.getOrUndefined(yield* readOwner(path)) })
+      })
+    )
+  )
+
+export class DataDirectory extends Context.Tag("opentl/services/DataDirectory")<DataDirectory, {
+  /** Absolute. */
+  readonly path: string
+  /** Tells others where this process is reached. */
+  readonly announce: (url: string) => Effect.Effect<void, DataDirectoryUnusable>
+}>() {
+  /** Makes the directory where it is missing and owns it for as long as the layer. */
+  static readonly layer = (kind: Owner["kind"]): Layer.Layer<
+    DataDirectory,
+    DataDirectoryBusy | DataDirectoryUnusable,
+    AppConfig | FileSystem.FileSystem
+  > =>
+    Layer.scoped(
+      DataDirectory,
+      Effect.gen(function*() {
+        const { dataDir: path } = yield* AppConfig
+        const fs = yield* FileSystem.FileSystem
+        const usable = Effect.mapError((error: { readonly message: string }) =>
+          new DataDirectoryUnusable({ path, reason: error.message })
+        )
+        yield* usable(fs.makeDirectory(path, { recursive: true, mode: 0o700 }))
+        yield* usable(fs.access(path, { readable: true, writable: true }))
+        yield* lock(path)
+        // eslint-disable-next-line house/no-process -- the owner is named by its process id
+        const owner: Owner = { pid: process.pid, since: yield* DateTime.now, kind }
+        const write = (owner: Owner) =>
+          Schema.encode(OwnerJson)(owner).pipe(
+            Effect.flatMap((text) => writeWhole(ownerFile(path), text)),
+            usable,
+            Effect.provideService(FileSystem.FileSystem, fs)
+          )
+        yield* Effect.acquireRelease(write(owner), () => Effect.ignore(fs.remove(ownerFile(path))))
+        return DataDirectory.of({
+          path,
+          announce: Effect.fn("DataDirectory.announce")((url) => write({ ...owner, url }))
+        })
+      })
+    )
+}

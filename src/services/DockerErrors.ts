@@ -1,0 +1,45 @@
+/** How the container engine fails, told apart by what a caller can do about it. */
+import * as Schema from "effect/Schema"
+
+/** Nothing answers at the engine's address, or the connection broke. */
+export class EngineUnreachable extends Schema.TaggedError<EngineUnreachable>()("EngineUnreachable", {
+  host: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `Docker is not reachable at ${this.host}: ${this.reason}`
+  }
+}
+
+/** The named container, image, volume or path does not exist. */
+export class EngineNotFound extends Schema.TaggedError<EngineNotFound>()("EngineNotFound", {
+  operation: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `Docker cannot ${this.operation}: ${this.reason}`
+  }
+}
+
+/** The name is taken, or the thing is in use or being removed. */
+export class EngineConflict extends Schema.TaggedError<EngineConflict>()("EngineConflict", {
+  operation: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `Docker cannot ${this.operation}: ${this.reason}`
+  }
+}
+
+/** Any other refusal, and an answer that cannot be read. */
+export class EngineRefused extends Schema.TaggedError<EngineRefused>()("EngineRefused", {
+  operation: Schema.String,
+  status: Schema.Int,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `Docker cannot ${this.operation} (${this.status}): ${this.reason}`
+  }
+}
+
+export type EngineFailure = EngineUnreachable | EngineNotFound | EngineConflict | EngineRefused

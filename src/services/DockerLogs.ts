@@ -1,0 +1,65 @@
+/**
+ * The engine's log stream: frames of an 8-byte header (stream number, three zeros, payload length as a big-endian
+ * 32-bit number) and a payload, cut anywhere by the connection. Stdout and stderr stay in the order of writing.
+ */
+import * as Stream from "effect/Stream"
+
+const headerLength = 8
+
+/** Where the decoder stands: the header's bytes so far, then the payload's bytes still to come. */
+export interface FrameState {
+  readonly header: Uint8Array
+  readonly remaining: number
+}
+
+/** Before the first byte. */
+export const initial: FrameState = { header: new Uint8Array(0), remaining: 0 }
+
+const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
+}
+
+const payloadLength = (header: Uint8Array): number =>
+  new DataView(header.buffer, header.byteOffset, header.byteLength).getUint32(4)
+
+/** Reads the next bytes: the state after them, and the payload bytes that they hold. */
+export const decode = (before: FrameState, bytes: Uint8Array): readonly [state: FrameState, payload: Uint8Array] => {
+  const payload = new Uint8Array(bytes.length)
+  let length = 0
+  let { header, remaining } = before
+  let at = 0
+  while (at < bytes.length) {
+    if (remaining > 0) {
+      const end = Math.min(at + remaining, bytes.length)
+      payload.set(bytes.subarray(at, end), length)
+      length += end - at
+      remaining -= end - at
+      at = end
+    } else {
+      const end = Math.min(at + headerLength - header.length, bytes.length)
+      header = concat(header, bytes.subarray(at, end))
+      at = end
+      if (header.length === headerLength) {
+        remaining = payloadLength(header)
+        header = initial.header
+      }
+    }
+  }
+  return [{ header, remaining }, payload.subarray(0, length)]
+}
+
+const isNotEmpty = (bytes: Uint8Array) => bytes.length > 0
+
+/** The payloads of a log stream, in pieces as they arrive: a frame is often a line, and far too small a piece. */
+export const payloads = <E, R>(frames: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E, R> =>
+  frames.pipe(Stream.mapAccum(initial, decode), Stream.filter(isNotEmpty))
+
+/** A stream without its first `count` bytes. */
+export const drop = <E, R>(stream: Stream.Stream<Uint8Array, E, R>, count: number): Stream.Stream<Uint8Array, E, R> =>
+  stream.pipe(
+    Stream.mapAccum(count, (left, bytes) => [Math.max(0, left - bytes.length), bytes.subarray(left)]),
+    Stream.filter(isNotEmpty)
+  )

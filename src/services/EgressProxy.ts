@@ -1,0 +1,97 @@
+/**
+ * The CONNECT proxy of a session's gateway. A name is resolved here, and the connection goes to the very address that
+ * was checked, so that the name cannot be bound to another in between. Each request is one line of the log, with who
+ * asked, for what, and how it was decided.
+ */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { IncomingMessage } from "node:http"
+import { isIP } from "node:net"
+import type { Duplex } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import { EgressFailed, EgressNetwork } from "./EgressNetwork.ts"
+import * as EgressPolicy from "./EgressPolicy.ts"
+
+/** A few addresses of a name are tried, not any number. */
+const attempts = 4
+
+const refusal = (status: string, sentence: string): string =>
+  [
+    `HTTP/1.1 ${status}`,
+    "content-type: text/plain; charset=utf-8",
+    `content-length: ${Buffer.byteLength(sentence) + 1}`,
+    "connection: close",
+    "",
+    `${sentence}\n`
+  ].join("\r\n")
+
+/** Answers with a sentence and closes. Whoever does not read it is not waited for. */
+const refuse = (client: Duplex, status: string, sentence: string) =>
+  Effect.async<void>((resume) => {
+    client.once("close", () => resume(Effect.void))
+    client.end(refusal(status, sentence), () => resume(Effect.void))
+  })
+
+const gone = (client: Duplex) =>
+  Effect.async<never, EgressFailed>((resume) => {
+    const onClose = () => resume(new EgressFailed({ host: "client", reason: "it went away" }))
+    client.once("close", onClose)
+    return Effect.sync(() => client.off("close", onClose))
+  })
+
+/** Carries bytes both ways, at the slower side's pace, until both ends are done or one breaks. */
+const carry = (client: Duplex, upstream: Duplex) => {
+  const oneWay = (from: Duplex, to: Duplex) =>
+    Effect.ignore(Effect.tryPromise((signal) => pipeline(from, to, { signal })))
+  return Effect.all([oneWay(client, upstream), oneWay(upstream, client)], { concurrency: 2, discard: true })
+}
+
+/** Serves CONNECT requests of one session under a policy. */
+export const make = (policy: EgressPolicy.EgressPolicy) =>
+  Effect.map(EgressNetwork, (network) => {
+    const direct = Effect.fnUntraced(function*({ host, port }: EgressPolicy.Destination) {
+      const addresses = isIP(host) === 0 ? yield* network.resolve(host) : [host]
+      const allowed = addresses.filter(EgressPolicy.isPublicAddress)
+      if (!Arr.isNonEmptyArray(allowed)) {
+        return yield* new EgressFailed({ host, reason: "it has no address on the public internet" })
+      }
+      return yield* Effect.firstSuccessOf(Arr.take(allowed, attempts).map((address) => network.connect(address, port)))
+    })
+
+    const dial = (destination: EgressPolicy.Destination) =>
+      isIP(destination.host) !== 0 && !EgressPolicy.isPublicAddress(destination.host)
+        ? new EgressFailed({ host: destination.host, reason: "it is not an address on the public internet" })
+        : Option.getOrElse(network.connectByProxy(destination), () => direct(destination))
+
+    const audit = (decision: "allowed" | "refused" | "failed", authority: string, reason?: string) =>
+      Effect.logInfo(`egress ${decision}`).pipe(
+        Effect.annotateLogs({ destination: authority.slice(0, 200), ...(reason === undefined ? {} : { reason }) })
+      )
+
+    const serve = Effect.fnUntraced(function*(authority: string, client: Duplex, head: Uint8Array) {
+      const destination = EgressPolicy.decide(policy, authority)
+      if (Either.isLeft(destination)) {
+        yield* audit("refused", authority, destination.left)
+        return yield* refuse(client, "403 Forbidden", destination.left)
+      }
+      const upstream = yield* Effect.either(Effect.raceFirst(dial(destination.right), gone(client)))
+      if (Either.isLeft(upstream)) {
+        yield* audit("failed", authority, upstream.left.message)
+        return yield* refuse(client, "502 Bad Gateway", upstream.left.message)
+      }
+      yield* audit("allowed", authority)
+      client.write("HTTP/1.1 200 Connection Established\r\n\r\n")
+      if (head.length > 0) upstream.right.write(head)
+      yield* carry(client, upstream.right)
+    })
+
+    /** One request, from its head to the end of both connections. */
+    return (request: IncomingMessage, client: Duplex, head: Uint8Array): Effect.Effect<void> =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => client.on("error", () => {})),
+        () => Effect.scoped(serve(request.url ?? "", client, head)),
+        () => Effect.sync(() => client.destroy())
+      )
+  })

@@ -1,0 +1,136 @@
+/**
+ * HTTP on a unix socket. Each request is a fiber of the scope: it ends when its client goes away, and closing the scope
+ * ends them all, and waits for what they still have to do.
+ */
+import * as NodeStream from "@effect/platform-node/NodeStream"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Http from "node:http"
+import type { Duplex } from "node:stream"
+
+/** The server could not listen, or a connection broke. */
+export class ConnectionError extends Schema.TaggedError<ConnectionError>()("ConnectionError", { reason: Schema.String }) {
+  override get message() {
+    return this.reason
+  }
+}
+
+export interface Request {
+  readonly method: string
+  /** As it was sent. */
+  readonly url: string
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Stream.Stream<Uint8Array, ConnectionError>
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Where it fails, the connection breaks off: the client must not take a part for the whole. */
+  readonly body: Stream.Stream<Uint8Array, unknown>
+}
+
+export interface Handlers {
+  /** Its scope ends when the reply was sent or the client is gone. */
+  readonly request: (request: Request) => Effect.Effect<Reply, never, Scope.Scope>
+  /** Owns the client's connection. */
+  readonly connect: (request: Http.IncomingMessage, client: Duplex, head: Uint8Array) => Effect.Effect<void>
+}
+
+const encoder = new TextEncoder()
+
+/** A reply of one text. */
+export const text = (
+  status: number,
+  contentType: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {}
+): Reply => {
+  const bytes = encoder.encode(body)
+  return {
+    status,
+    headers: { ...headers, "content-type": contentType, "content-length": String(bytes.length) },
+    body: Stream.make(bytes)
+  }
+}
+
+const connectionError = (cause: unknown) =>
+  new ConnectionError({ reason: cause instanceof Error ? cause.message : String(cause) })
+
+const readRequest = (incoming: Http.IncomingMessage): Request => ({
+  method: incoming.method ?? "",
+  url: incoming.url ?? "",
+  headers: Object.fromEntries(
+    Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value])
+  ),
+  body: NodeStream.fromReadable(() => incoming, connectionError, { closeOnDone: false })
+})
+
+/** Done when the bytes have left, so that a slow client slows the sender. */
+const write = (response: Http.ServerResponse) => (bytes: Uint8Array) =>
+  Effect.async<void, ConnectionError>((resume) => {
+    response.write(bytes, (error) => resume(error == null ? Effect.void : connectionError(error)))
+  })
+
+const send = (response: Http.ServerResponse, reply: Reply, withBody: boolean) =>
+  Effect.suspend(() => {
+    response.writeHead(reply.status, reply.headers)
+    const body = withBody ? Stream.runForEach(reply.body, write(response)) : Effect.void
+    return Effect.andThen(body, Effect.async<void>((resume) => {
+      response.end(() => resume(Effect.void))
+    }))
+  })
+
+const closed = (response: Http.ServerResponse) =>
+  Effect.async<void>((resume) => {
+    response.once("close", () => resume(Effect.void))
+  })
+
+/** What was not read of a request is let go, and what was not sent of its reply never will be. */
+const release = (incoming: Http.IncomingMessage, response: Http.ServerResponse) =>
+  Effect.sync(() => {
+    incoming.resume()
+    if (!response.writableEnded) response.destroy()
+  })
+
+const serveOne = (handlers: Handlers) => (incoming: Http.IncomingMessage, response: Http.ServerResponse) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => response.on("error", () => {})),
+    () =>
+      handlers.request(readRequest(incoming)).pipe(
+        Effect.flatMap((reply) => send(response, reply, incoming.method !== "HEAD")),
+        Effect.scoped,
+        Effect.raceFirst(closed(response)),
+        Effect.catchAll((error) => Effect.logDebug("a reply broke off", error))
+      ),
+    () => release(incoming, response)
+  )
+
+/** Serves a socket until the scope closes. */
+export const serve = Effect.fnUntraced(function*(socket: string, handlers: Handlers, options: {
+  readonly maxConnections: number
+  readonly keepAliveMillis: number
+}) {
+  const server = yield* Effect.acquireRelease(
+    Effect.sync(() => Http.createServer({ keepAliveTimeout: options.keepAliveMillis })),
+    (server) =>
+      Effect.sync(() => {
+        server.close()
+        server.closeAllConnections()
+      })
+  )
+  server.maxConnections = options.maxConnections
+  const runFork = yield* FiberSet.makeRuntime<never>()
+  server.on("request", (incoming, response) => void runFork(serveOne(handlers)(incoming, response)))
+  server.on("connect", (incoming, client, head) => void runFork(handlers.connect(incoming, client, head)))
+  yield* Effect.async<void, ConnectionError>((resume) => {
+    server.once("error", (error) => resume(connectionError(error)))
+    server.listen(socket, () => resume(Effect.void))
+  })
+  // last added, first done: nobody comes in while the others are sent away
+  yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
+})

@@ -1,0 +1,153 @@
+/**
+ * Processes that outlive the server. A run is known by what it wrote of itself when it started: the machine's boot, its
+ * process id and its start time, so that a number that was given out again is never taken for it.
+ */
+import * as Command from "@effect/platform/Command"
+import * as CommandExecutor from "@effect/platform/CommandExecutor"
+import * as FileSystem from "@effect/platform/FileSystem"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+
+/**
+ * The wrapper round a run: `sh -c <this> <name> <run directory> <command…>`. A run is started once: the second wrapper
+ * finds the mark of the first and leaves. It writes down who it is, then the command's output, then its exit code.
+ */
+export const wrapper = `
+exec >/dev/null 2>&1 </dev/null
+umask 022
+mkdir "$1/started" || exit 0
+run=$1
+shift
+{ cat /proc/sys/kernel/random/boot_id "/proc/$$/stat" >"$run/process.new" && mv "$run/process.new" "$run/process"; } || exit 1
+"$@" >"$run/output.log" 2>&1
+printf '%s\\n' "$?" >"$run/exit.new"
+mv "$run/exit.new" "$run/exit"
+`
+
+/** One line of `/proc/<pid>/stat`, as far as it is needed. Source: proc_pid_stat(5). */
+export interface ProcessStatus {
+  readonly pid: number
+  /** `Z` and `X` are dead. */
+  readonly state: string
+  readonly group: number
+  /** In clock ticks since the machine started. */
+  readonly startTime: string
+}
+
+/** Reads a status line. The program's name in it is in parentheses and may hold anything, parentheses too. */
+export const parseStatus = (line: string): Option.Option<ProcessStatus> => {
+  const pid = Number(line.slice(0, line.indexOf(" ")))
+  const [state, , group, ...rest] = line.slice(line.lastIndexOf(")") + 2).trimEnd().split(" ")
+  const startTime = rest[16]
+  return Number.isInteger(pid) && pid > 0 && state !== undefined && group !== undefined && startTime !== undefined
+    ? Option.some({ pid, state, group: Number(group), startTime })
+    : Option.none()
+}
+
+/** What the wrapper wrote of itself. */
+export interface ProcessRecord extends ProcessStatus {
+  readonly boot: string
+}
+
+export const parseRecord = (text: string): Option.Option<ProcessRecord> => {
+  const [boot = "", line = ""] = text.split("\n")
+  return Option.map(parseStatus(line), (status) => ({ ...status, boot }))
+}
+
+const isAlive = (status: ProcessStatus) => status.state !== "Z" && status.state !== "X"
+
+const poll = Schedule.spaced("25 millis")
+
+export const make = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const executor = yield* CommandExecutor.CommandExecutor
+
+  const statusOf = (pid: string | number) =>
+    fs.readFileString(`/proc/${pid}/stat`).pipe(Effect.option, Effect.map(Option.flatMap(parseStatus)))
+
+  const isThisBoot = ({ boot }: ProcessRecord) =>
+    fs.readFileString("/proc/sys/kernel/random/boot_id").pipe(
+      Effect.map((current) => current.trim() === boot),
+      Effect.orElseSucceed(() => false)
+    )
+
+  /** Whether the wrapper itself still runs. */
+  const isRunning = (record: ProcessRecord) =>
+    Effect.zipWith(
+      isThisBoot(record),
+      statusOf(record.pid),
+      (thisBoot, status) =>
+        thisBoot && Option.exists(status, (now) => now.startTime === record.startTime && isAlive(now))
+    )
+
+  const pids = fs.readDirectory("/proc").pipe(
+    Effect.map((names) => names.filter((name) => /^\d+$/.test(name))),
+    Effect.orElseSucceed(() => new Array<string>())
+  )
+
+  /** Live processes of the wrapper's group. While there are some, the group's number is not given out again. */
+  const groupOf = Effect.fnUntraced(function*(record: ProcessRecord) {
+    const leader = yield* statusOf(record.pid)
+    const isOther = Option.exists(leader, (status) => status.startTime !== record.startTime)
+    if (isOther || !(yield* isThisBoot(record))) return []
+    const all = yield* Effect.forEach(yield* pids, statusOf)
+    return all.flatMap(Option.toArray).filter((status) => status.group === record.pid && isAlive(status))
+  })
+
+  /** Live processes with `entry` in their environment. */
+  const withEnvironment = (entry: string) =>
+    Effect.flatMap(pids, (pids) =>
+      Effect.filter(pids, (pid) =>
+        fs.readFileString(`/proc/${pid}/environ`).pipe(
+          Effect.map((environ) => environ.split("\0").includes(entry)),
+          Effect.orElseSucceed(() => false)
+        )))
+
+  /** A target that is gone already is what was wanted. */
+  const signal = (name: "TERM" | "KILL", targets: ReadonlyArray<string>) =>
+    Command.make("sh", "-c", `kill -s "$@" 2>/dev/null`, "kill", name, "--", ...targets).pipe(
+      Command.exitCode,
+      Effect.provideService(CommandExecutor.CommandExecutor, executor),
+      Effect.ignoreLogged
+    )
+
+  const awaitEmpty = <E>(members: Effect.Effect<ReadonlyArray<unknown>, E>, atMost: Duration.DurationInput) =>
+    members.pipe(
+      Effect.repeat({ schedule: poll, until: (members) => members.length === 0 }),
+      Effect.timeoutOption(atMost),
+      Effect.map(Option.isSome)
+    )
+
+  /** Ends a run's processes for good: the group, asked first, and whatever left the group. */
+  const kill = Effect.fn("LocalProcess.kill")(function*(record: ProcessRecord, entry: string) {
+    const group = groupOf(record)
+    if ((yield* group).length > 0) {
+      yield* signal("TERM", [`-${record.pid}`])
+      if (!(yield* awaitEmpty(group, "2 seconds"))) {
+        yield* signal("KILL", [`-${record.pid}`])
+        yield* awaitEmpty(group, "5 seconds")
+      }
+    }
+    const strays = Effect.tap(withEnvironment(entry), (pids) => pids.length === 0 ? Effect.void : signal("KILL", pids))
+    yield* awaitEmpty(strays, "5 seconds")
+  })
+
+  /** Starts the wrapper in a session of its own and returns; it does not end with the server. */
+  const launch = (options: {
+    readonly name: string
+    readonly directory: string
+    readonly command: ReadonlyArray<string>
+    readonly environment: Readonly<Record<string, string>>
+    readonly workingDirectory: string
+  }) =>
+    Command.make("setsid", "--fork", "sh", "-c", wrapper, options.name, options.directory, ...options.command).pipe(
+      Command.env(options.environment, { extendEnv: false }),
+      Command.workingDirectory(options.workingDirectory),
+      Command.exitCode,
+      Effect.provideService(CommandExecutor.CommandExecutor, executor)
+    )
+
+  return { isRunning, kill, launch } as const
+})

@@ -1,0 +1,51 @@
+/** What both kinds of sandbox know of the workspace: names, limits, and how its untrusted files are read. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { type RunSpec, SandboxError } from "./Sandbox.ts"
+
+/** Emptied before each run, then filled with its inputs. */
+export const inputs = "in"
+/** Emptied before each run. */
+export const outputs = "out"
+export const answer = "answer.md"
+export const bundle = "result.bundle"
+/** Both are there once a round had its repository complete: the entrypoint makes the mark after the clone. */
+export const repositoryMarks = ["ready", "repo/.git"] as const
+
+/** The socket in the gateway's directory. */
+export const gatewaySocket = "gateway.sock"
+
+/** Of the answer, in bytes; more is cut off. */
+export const answerLimit = 200_000
+/** Of the bundle, in bytes; a larger one is refused. */
+export const bundleLimit = 1024 * 1024 * 1024
+
+const isInput = (path: string) => /^in\/[A-Za-z0-9][A-Za-z0-9._-]*$/.test(path)
+
+/** Fails where an input would land elsewhere than directly in `in/`. */
+export const checkInputs = (spec: RunSpec): Effect.Effect<void, SandboxError> =>
+  Effect.forEach(spec.inputs, ({ path }) =>
+    isInput(path)
+      ? Effect.void
+      : new SandboxError({ operation: "start", reason: `an input must be a file in in/, and "${path}" is not` }), {
+    discard: true
+  })
+
+export const checkBundle = (size: bigint | number): Effect.Effect<void, SandboxError> =>
+  size > bundleLimit
+    ? new SandboxError({ operation: "result", reason: `the result is larger than ${bundleLimit / 1024 ** 3} GiB` })
+    : Effect.void
+
+/** The beginning of a text, at most `limit` bytes of it, cut between characters. */
+export const readText = <E, R>(content: Stream.Stream<Uint8Array, E, R>, limit: number): Effect.Effect<string, E, R> =>
+  content.pipe(
+    Stream.runFoldWhile(
+      { parts: new Array<Uint8Array>(), size: 0 },
+      ({ size }) => size < limit,
+      ({ parts, size }, part) => ({ parts: [...parts, part.subarray(0, limit - size)], size: size + part.length })
+    ),
+    Effect.map(({ parts }) => {
+      const decoder = new TextDecoder()
+      return parts.map((part) => decoder.decode(part, { stream: true })).join("")
+    })
+  )

@@ -1,0 +1,104 @@
+/**
+ * Where the installed package keeps what sandboxes are made of: the runtime files that every run gets (`dist/sandbox`)
+ * and the image's Dockerfile (`sandbox/`). The package is found from this module's own place, so it does not matter
+ * whether that is the bundle, the library build or the source.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Array from "effect/Array"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { execPath } from "node:process"
+import { SandboxUnavailable } from "./Sandbox.ts"
+
+/** The file that a run is started by. */
+export const entrypoint = "entrypoint.sh"
+
+export interface RuntimePlaces {
+  /** The directory with the runtime files. */
+  readonly directory: string
+  readonly dockerfile: string
+}
+
+export class SandboxRuntime extends Context.Tag("opentl/services/SandboxRuntime")<SandboxRuntime, {
+  /** The directory with the runtime files. It is looked at each time, so that a build in between is seen. */
+  readonly directory: Effect.Effect<string, SandboxUnavailable>
+  /** The names of the files in it. */
+  readonly files: Effect.Effect<ReadonlyArray<string>, SandboxUnavailable>
+  /** The image's Dockerfile. */
+  readonly dockerfile: Effect.Effect<string, SandboxUnavailable>
+  /** The Node binary that runs this very program. */
+  readonly node: string
+}>() {
+  /** The files of the installed package. */
+  static readonly layer = Layer.suspend(() => layerOf(findPackage))
+
+  /** Files of one's own. */
+  static readonly layerFrom = (places: RuntimePlaces) => layerOf(Effect.succeed(places))
+}
+
+const missing = (what: string) =>
+  new SandboxUnavailable({ reason: what, mend: "install the package anew, or run `npm run build` in a checkout" })
+
+const layerOf = <R>(locate: Effect.Effect<RuntimePlaces, SandboxUnavailable, R>) =>
+  Layer.effect(
+    SandboxRuntime,
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const places = yield* Effect.cached(Effect.provide(locate, yield* Effect.context<R>()))
+
+      const isFile = (file: string) =>
+        fs.stat(file).pipe(Effect.map((info) => info.type === "File"), Effect.orElseSucceed(() => false))
+
+      const directory = Effect.tap(Effect.map(places, (places) => places.directory), (directory) =>
+        Effect.unlessEffect(
+          missing(`the sandbox's runtime files are not in ${directory}`),
+          isFile(path.join(directory, entrypoint))
+        ))
+
+      return SandboxRuntime.of({
+        directory,
+        files: Effect.flatMap(directory, (directory) =>
+          fs.readDirectory(directory).pipe(
+            Effect.flatMap(Effect.filter((name) => isFile(path.join(directory, name)))),
+            Effect.mapError((error) => missing(`the sandbox's runtime files cannot be read: ${error.message}`))
+          )),
+        dockerfile: Effect.tap(Effect.map(places, (places) => places.dockerfile), (dockerfile) =>
+          Effect.unlessEffect(missing(`the sandbox image's Dockerfile is not at ${dockerfile}`), isFile(dockerfile))),
+        node: execPath
+      })
+    })
+  )
+
+const Manifest = Schema.parseJson(Schema.Struct({ name: Schema.Literal("opentl") }))
+
+/** The nearest directory above this module that holds the package's manifest. */
+const findPackage = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const here = yield* path.fromFileUrl(new URL(import.meta.url))
+  const above = Array.unfold(path.dirname(here), (directory) => {
+    const parent = path.dirname(directory)
+    return parent === directory ? Option.none() : Option.some([directory, parent] as const)
+  })
+  const root = yield* Effect.findFirst(
+    above,
+    (directory) =>
+      fs.readFileString(path.join(directory, "package.json")).pipe(
+        Effect.flatMap(Schema.decode(Manifest)),
+        Effect.isSuccess
+      )
+  )
+  return yield* Option.match(root, {
+    onNone: () => missing(`the package's files are not found above ${here}`),
+    onSome: (root) =>
+      Effect.succeed<RuntimePlaces>({
+        directory: path.join(root, "dist", "sandbox"),
+        dockerfile: path.join(root, "sandbox", "Dockerfile")
+      })
+  })
+}).pipe(Effect.catchTag("BadArgument", (error) => missing(error.message)))
