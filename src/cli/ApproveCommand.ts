@@ -1,0 +1,80 @@
+/** `opentl approve` and `opentl reject`: the answers to a plan that waits. */
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Session } from "../domain/Session.ts"
+import { Prompt } from "../domain/SessionRequest.ts"
+import { checkText, UsageError } from "./Failure.ts"
+import * as Parameters from "./Parameters.ts"
+import { type Connection, Program } from "./Program.ts"
+import { Stdio } from "./Stdio.ts"
+import { showTurn } from "./Turn.ts"
+
+const follow = Parameters.flag("follow", "go on with the session's events to the end of the turn")
+
+/** Says what was done, and shows the turn where that was asked for. */
+const afterwards = (connection: Connection, session: Session, done: string, followed: boolean) =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    if (followed) return yield* showTurn(connection, session, { after: session.lastEventId, json: false })
+    yield* stdio.out(`${done} ${session.id}\n`)
+    if (connection.place._tag === "Embedded") yield* stdio.err("recorded; the next opentl serve goes on with it\n")
+  })
+
+/** The edited plan, from a file or from standard input. */
+const readPlan = (file: string) =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    const fs = yield* FileSystem.FileSystem
+    const text = file === "-"
+      ? yield* stdio.readAll
+      : yield* Effect.mapError(fs.readFileString(file), () =>
+        new UsageError({ reason: `--plan: ${file} cannot be read` }))
+    return yield* checkText("the plan", Prompt, text)
+  })
+
+export const approveCommand = Command.make(
+  "approve",
+  {
+    id: Parameters.sessionId,
+    plan: Parameters.text(
+      "plan",
+      "file",
+      "an edited plan (markdown) that takes the plan's place; - reads standard input"
+    ).pipe(
+      Options.optional
+    ),
+    follow,
+    server: Parameters.server
+  },
+  (input) =>
+    Effect.gen(function*() {
+      const program = yield* Program
+      const plan = yield* Effect.transposeMapOption(input.plan, readPlan)
+      const connection = yield* program.connect({ server: input.server, work: input.follow })
+      const session = yield* connection.sessions.find(input.id)
+      yield* connection.sessions.approve(session.id, Option.getOrUndefined(plan), connection.by)
+      yield* afterwards(connection, session, "approved", input.follow)
+    }).pipe(Effect.scoped)
+).pipe(Command.withDescription("Approves the plan that a session waits with."))
+
+export const rejectCommand = Command.make(
+  "reject",
+  {
+    id: Parameters.sessionId,
+    reason: Parameters.argument("why", "what the next plan has to do otherwise"),
+    follow,
+    server: Parameters.server
+  },
+  (input) =>
+    Effect.gen(function*() {
+      const program = yield* Program
+      const reason = yield* checkText("the reason", Prompt, input.reason)
+      const connection = yield* program.connect({ server: input.server, work: input.follow })
+      const session = yield* connection.sessions.find(input.id)
+      yield* connection.sessions.reject(session.id, reason, connection.by)
+      yield* afterwards(connection, session, "rejected", input.follow)
+    }).pipe(Effect.scoped)
+).pipe(Command.withDescription("Rejects the plan that a session waits with: it is planned again with the reason."))

@@ -1,0 +1,167 @@
+/**
+ * Finds the sessions: a server that was named; else the one that owns the data directory, or the one at the configured
+ * address; else this process becomes the owner of the data directory itself, and says so.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as Path from "@effect/platform/Path"
+import * as Config from "effect/Config"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Os from "node:os"
+import type { Sessions } from "../actors/Sessions.ts"
+import type { Requester } from "../domain/Requester.ts"
+import * as ConfigSource from "../services/ConfigSource.ts"
+import { variables } from "../services/ConfigVariables.ts"
+import { UsageError } from "./Failure.ts"
+import { type Connection, type ConnectOptions, Place, Program, type Serving, StartFailed } from "./Program.ts"
+import { Stdio } from "./Stdio.ts"
+
+interface Failure {
+  readonly message: string
+}
+
+/** What reaches the sessions, loaded when it is needed: a client by itself starts several times faster than a server. */
+export interface Parts {
+  readonly client: (server: {
+    readonly url: string
+    readonly token: Option.Option<Redacted.Redacted>
+  }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, Scope.Scope>
+  readonly embedded: (options: {
+    readonly work: boolean
+  }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, Scope.Scope>
+  readonly serve: Effect.Effect<Serving, Failure, Scope.Scope>
+}
+
+/** One sentence for the user, whatever failed; the whole of it for `--log-level debug`. */
+const startFailed = <A, R>(effect: Effect.Effect<A, Failure, R>): Effect.Effect<A, StartFailed, R> =>
+  effect.pipe(
+    Effect.tapErrorCause((cause) => Effect.logDebug("not started", cause)),
+    Effect.mapError((error) => new StartFailed({ reason: error.message }))
+  )
+
+/** Of what a data directory's owner writes down, the part that a client needs. */
+const OwnerUrl = Schema.parseJson(Schema.Struct({ url: Schema.String }))
+
+const readOwnerUrl = (dataDir: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(`${dataDir}/owner.json`)).pipe(
+    Effect.flatMap(Schema.decode(OwnerUrl)),
+    Effect.map(({ url }) => url),
+    Effect.option
+  )
+
+const everyInterface: Readonly<Record<string, string>> = {
+  "": "127.0.0.1",
+  "0.0.0.0": "127.0.0.1",
+  "::": "::1",
+  "[::]": "::1"
+}
+
+/** Where a server that listens there is reached from this machine. */
+export const urlOf = ({ host, port }: { readonly host: string; readonly port: number }): string => {
+  const name = everyInterface[host] ?? host
+  return `http://${name.includes(":") && !name.startsWith("[") ? `[${name}]` : name}:${port}`
+}
+
+const parseServer = (text: string): Option.Option<string> =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? Option.some(text.replace(/\/+$/, "")) : Option.none()
+
+export const isLoopback = (url: string): boolean =>
+  /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname)
+
+const settings = Effect.gen(function*() {
+  const texts = yield* ConfigSource.texts
+  const token = yield* Config.option(Config.redacted("OPENTL_API_TOKEN"))
+  return {
+    dataDir: texts.dataDir,
+    server: yield* ConfigSource.optional(texts, variables.server),
+    address: yield* ConfigSource.required(texts, variables.address),
+    token: Option.filter(token, (value) => Redacted.value(value).trim() !== ""),
+    tokens: yield* ConfigSource.optional(texts, variables.apiTokens)
+  }
+})
+
+/** The token for a server. The one in the data directory is this machine's, and is sent nowhere else. */
+const tokenFor = (url: string, { dataDir, token, tokens }: Effect.Effect.Success<typeof settings>) =>
+  Effect.gen(function*() {
+    if (Option.isSome(token)) return token
+    const first = Option.flatMap(tokens, (named) => Option.fromNullable(named[0]?.token))
+    if (Option.isSome(first) || !isLoopback(url)) return first
+    const fs = yield* FileSystem.FileSystem
+    const text = yield* Effect.orElseSucceed(fs.readFileString(`${dataDir}/token`), () => "")
+    return text.trim() === "" ? Option.none() : Option.some(Redacted.make(text.trim()))
+  })
+
+/** Whether a server of ours answers there. */
+const answers = (url: string): Effect.Effect<boolean, never, HttpClient.HttpClient> =>
+  HttpClient.get(`${url}/health`).pipe(
+    Effect.flatMap((response) => response.text),
+    Effect.scoped,
+    Effect.timeout("2 seconds"),
+    Effect.match({ onFailure: () => false, onSuccess: (text) => text.trim() === "ok" })
+  )
+
+/** Who runs this: a login's name where there is one, else the user's that the process runs as. */
+const requester = Config.nonEmptyString("USER").pipe(
+  Config.orElse(() => Config.nonEmptyString("LOGNAME")),
+  Effect.orElse(() => Effect.try(() => Os.userInfo().username)),
+  Effect.orElseSucceed(() => "local"),
+  Effect.map((name): Requester => ({ name, via: "cli" }))
+)
+
+/** The connection of a command. */
+export const connect = (
+  parts: Parts,
+  options: ConnectOptions
+): Effect.Effect<
+  Connection,
+  StartFailed | UsageError,
+  FileSystem.FileSystem | HttpClient.HttpClient | Path.Path | Scope.Scope | Stdio
+> =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    const by = yield* requester
+    const overHttp = (url: string, known: Effect.Effect.Success<typeof settings>) =>
+      Effect.gen(function*() {
+        const token = yield* tokenFor(url, known)
+        const sessions = yield* startFailed(parts.client({ url, token }))
+        return { sessions, place: Place.Server({ url }), by }
+      })
+
+    const known = yield* startFailed(settings)
+    if (Option.isSome(options.server)) {
+      const url = parseServer(options.server.value)
+      if (Option.isNone(url)) {
+        return yield* new UsageError({ reason: `--server takes an http(s) address, not "${options.server.value}"` })
+      }
+      return yield* overHttp(url.value, known)
+    }
+    if (Option.isSome(known.server)) return yield* overHttp(known.server.value.replace(/\/+$/, ""), known)
+
+    const candidates = [...Option.toArray(yield* readOwnerUrl(known.dataDir)), urlOf(known.address)]
+    const found = yield* Effect.findFirst(candidates, answers)
+    if (Option.isSome(found)) return yield* overHttp(found.value, known)
+
+    yield* stdio.err(`no server is reachable: running embedded, on ${known.dataDir}\n`)
+    const sessions = yield* startFailed(parts.embedded({ work: options.work }))
+    return { sessions, place: Place.Embedded({ dataDir: known.dataDir }), by }
+  })
+
+/** The program, of parts that may be doubles. */
+export const layerProgram = (parts: Parts) =>
+  Layer.effect(
+    Program,
+    Effect.map(
+      Effect.context<FileSystem.FileSystem | HttpClient.HttpClient | Path.Path | Stdio>(),
+      (services) =>
+        Program.of({
+          connect: (options) => Effect.provide(connect(parts, options), services),
+          serve: startFailed(parts.serve)
+        })
+    )
+  )

@@ -1,0 +1,102 @@
+/** Reading a session's events: those stored, and a turn to its end. */
+import * as Chunk from "effect/Chunk"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { SessionEventView } from "../domain/EventText.ts"
+import { SessionId } from "../domain/Ids.ts"
+import type { Session } from "../domain/Session.ts"
+import { TurnEnd } from "../domain/SessionEvent.ts"
+import { jsonLine } from "./Json.ts"
+import type { Connection } from "./Program.ts"
+import { eventText } from "./Render.ts"
+import { Stdio } from "./Stdio.ts"
+
+const pageSize = 1000
+
+/** The events after the cursor that are stored by now. */
+export const storedEvents = ({ sessions }: Connection, session: Session, after: number) =>
+  Stream.paginateChunkEffect(
+    after,
+    (cursor) =>
+      Effect.map(sessions.eventsPage(session.id, cursor, pageSize), (events) => {
+        const last = events.at(-1)?.id ?? session.lastEventId
+        return [
+          Chunk.unsafeFromArray(events),
+          last < session.lastEventId ? Option.some(last) : Option.none()
+        ] as const
+      })
+  )
+
+const encodeEvent = jsonLine(SessionEventView)
+
+/** How an event is printed: as JSON, or for people. */
+export const eventPrinter = (json: boolean): Effect.Effect<(event: SessionEventView) => string, never, Stdio> =>
+  Effect.map(Stdio, ({ style }) => {
+    const zone = DateTime.zoneMakeLocal()
+    return json ? encodeEvent : (event) => eventText(event, { style, zone })
+  })
+
+/** How a turn ended. */
+export interface Outcome {
+  readonly turn: number
+  readonly end: TurnEnd
+  /** The pull request's URL, a local repository's branch, the answer; or why not. */
+  readonly text: string
+}
+
+/** The one event of a turn that has `detail.end`. */
+const EndDetail = Schema.Struct({ end: TurnEnd, turn: Schema.Int })
+const readEnd = Schema.decodeUnknownOption(EndDetail)
+
+export const outcomeOf = (event: SessionEventView): Option.Option<Outcome> =>
+  event.type === "done" || event.type === "error"
+    ? Option.map(readEnd(event.detail), (detail) => ({ ...detail, text: event.data }))
+    : Option.none()
+
+const factOf = (event: SessionEventView): unknown => event.detail?.["_tag"]
+
+/** Whether the plan is put before a person by this event. */
+export const asksApproval = (event: SessionEventView): boolean => factOf(event) === "ApprovalRequested"
+
+/** The turn that an event belongs to, where it says so. */
+const turnOf = (event: SessionEventView): number | undefined => {
+  const turn = event.detail?.["turn"]
+  return typeof turn === "number" ? turn : undefined
+}
+
+/** The events stopped before the turn did: the server went away for good. */
+export class TurnLost extends Schema.TaggedError<TurnLost>()("TurnLost", { sessionId: SessionId }) {
+  override get message() {
+    return `the server closed the stream while session ${this.sessionId} was at work; opentl logs ${this.sessionId} --follow comes back to it`
+  }
+}
+
+/**
+ * Follows a turn to its end. Without `message` it is the next turn that ends; with it, the turn that takes that message,
+ * which begins after the one that is on when the message arrives. `onEvent` is told which event is the result.
+ */
+export const followTurn = <E, R>(
+  { sessions }: Connection,
+  session: Session,
+  options: { readonly after: number; readonly message?: string },
+  onEvent: (event: SessionEventView, isResult: boolean) => Effect.Effect<void, E, R>
+) =>
+  sessions.events(session.id, options.after).pipe(
+    Stream.mapAccum({ turn: session.turn, takenIn: options.message === undefined ? 0 : Infinity }, (seen, event) => {
+      const takenIn = options.message !== undefined && event.detail?.["message_id"] === options.message
+        ? Math.min(seen.turn, seen.takenIn)
+        : seen.takenIn
+      const outcome = Option.filter(outcomeOf(event), ({ turn }) => turn > takenIn)
+      return [{ turn: Math.max(seen.turn, turnOf(event) ?? 0), takenIn }, { event, outcome }] as const
+    }),
+    Stream.tap(({ event, outcome }) => onEvent(event, Option.isSome(outcome))),
+    Stream.filterMap(({ outcome }) => outcome),
+    Stream.runHead,
+    Effect.flatMap(Option.match({
+      onSome: Effect.succeed,
+      onNone: () => new TurnLost({ sessionId: session.id })
+    }))
+  )

@@ -1,0 +1,144 @@
+/** What this machine has: Node, git, the data directory and its owner, the disk, the network. */
+import * as Command from "@effect/platform/Command"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { AppConfig } from "../services/AppConfig.ts"
+import { currentOwner } from "../services/DataDirectory.ts"
+import { type DoctorCheck, fail, ok, request, warn } from "./DoctorCheck.ts"
+
+const output = (command: string, ...args: ReadonlyArray<string>) =>
+  Effect.map(Command.string(Command.make(command, ...args)), (text) => text.trim())
+
+const parts = (version: string): readonly [number, number] => {
+  const [major = 0, minor = 0] = version.split(".").map(Number)
+  return [major, minor]
+}
+
+/** Whether a version such as "20.19.1" is at least that. */
+export const atLeast = (version: string, [wantedMajor, wantedMinor]: readonly [number, number]): boolean => {
+  const [major, minor] = parts(version)
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
+}
+
+// eslint-disable-next-line house/no-process -- the version of the Node that runs this program is told nowhere else
+const nodeVersion = Effect.sync(() => process.versions.node)
+
+const node: DoctorCheck = {
+  name: "node",
+  run: Effect.map(
+    nodeVersion,
+    (version) =>
+      atLeast(version, [20, 15])
+        ? ok(`Node ${version}`)
+        : fail(`Node ${version} is too old`, "install Node 20.15 or newer; 24 starts fastest")
+  )
+}
+
+const git: DoctorCheck = {
+  name: "git",
+  run: output("git", "--version").pipe(
+    Effect.map((text) => {
+      const version = /([0-9]+\.[0-9]+[0-9.]*)/.exec(text)?.[1] ?? "0"
+      return atLeast(version, [2, 30])
+        ? ok(`git ${version}`)
+        : warn(`git ${version} is old`, "install git 2.30 or newer")
+    }),
+    Effect.catchAll(() => Effect.succeed(fail("git is not there", "install git, and have it on the PATH")))
+  )
+}
+
+/** The directory itself, or the nearest one above it that exists. */
+const nearest = (directory: string): Effect.Effect<string, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const parent = path.dirname(directory)
+    const exists = yield* Effect.orElseSucceed(fs.exists(directory), () => false)
+    return exists || parent === directory ? directory : yield* nearest(parent)
+  })
+
+const dataDirectory: DoctorCheck = {
+  name: "data directory",
+  run: Effect.gen(function*() {
+    const { dataDir } = yield* AppConfig
+    const fs = yield* FileSystem.FileSystem
+    const existing = yield* nearest(dataDir)
+    const what = existing === dataDir ? dataDir : `${dataDir} (made at the first start)`
+    return yield* fs.access(existing, { readable: true, writable: true }).pipe(
+      Effect.as(ok(what)),
+      Effect.orElseSucceed(() => fail(`${existing} is not writable`, "set OPENTL_DATA_DIR to a directory of your own"))
+    )
+  })
+}
+
+const mebibytes = 1024
+/** In KiB, as df counts. */
+const little = 5 * 1024 * mebibytes
+const tooLittle = 512 * mebibytes
+
+const size = (kibibytes: number): string => `${(kibibytes / 1024 / 1024).toFixed(1)} GiB free`
+
+const disk: DoctorCheck = {
+  name: "disk",
+  run: Effect.gen(function*() {
+    const { dataDir } = yield* AppConfig
+    const directory = yield* nearest(dataDir)
+    const text = yield* output("df", "-Pk", directory)
+    const free = Number(/^.*\s(\d+)\s+\d+%\s/.exec(text.split("\n").at(-1) ?? "")?.[1] ?? Number.NaN)
+    if (Number.isNaN(free)) return warn("the free space cannot be read", "see to it that there are a few GiB")
+    const mend = `make room below ${directory}, or set OPENTL_DATA_DIR`
+    return free < tooLittle ? fail(size(free), mend) : free < little ? warn(size(free), mend) : ok(size(free))
+  }).pipe(Effect.catchTags({
+    BadArgument: () => Effect.succeed(warn("the free space cannot be read", "see to it that there are a few GiB")),
+    SystemError: () => Effect.succeed(warn("the free space cannot be read", "see to it that there are a few GiB"))
+  }))
+}
+
+const server: DoctorCheck = {
+  name: "server",
+  run: Effect.gen(function*() {
+    const { dataDir } = yield* AppConfig
+    const owner = yield* currentOwner(dataDir)
+    if (Option.isNone(owner)) return ok("none runs on this data directory; commands work in their own process")
+    const { kind, pid, url } = owner.value
+    if (url === undefined) {
+      return kind === "embedded"
+        ? ok(`a command works on this data directory (process ${pid})`)
+        : warn(`the server (process ${pid}) does not listen yet`, "wait a moment")
+    }
+    return yield* request(HttpClientRequest.get(`${url}/health`)).pipe(
+      Effect.map(({ status }) =>
+        status === 200 ? ok(`${url} (process ${pid})`) : fail(`${url} answers ${status}`, "look at the server's log")
+      ),
+      Effect.catchAll((reason) =>
+        Effect.succeed(fail(`${url}: ${reason}`, `look at the server's log, or end process ${pid}`))
+      )
+    )
+  })
+}
+
+const registry = "https://registry.npmjs.org"
+
+const network: DoctorCheck = {
+  name: "network",
+  run: Effect.gen(function*() {
+    const { egress } = yield* AppConfig
+    if (egress === "none") return ok("sandboxes reach nothing (OPENTL_EGRESS=none)")
+    return yield* request(HttpClientRequest.get(`${registry}/-/ping`)).pipe(
+      Effect.as(ok(`${registry} is reachable`)),
+      Effect.catchAll((reason) =>
+        Effect.succeed(
+          warn(
+            `${registry}: ${reason}`,
+            "agents cannot install packages; allow the way out, or a mirror by OPENTL_EGRESS_ALLOW"
+          )
+        )
+      )
+    )
+  })
+}
+
+export const hostChecks: ReadonlyArray<DoctorCheck> = [node, git, dataDirectory, disk, server, network]

@@ -1,0 +1,67 @@
+/** `opentl list`: the sessions, newest first. */
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as Chunk from "effect/Chunk"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { ListSessions } from "../actors/Sessions.ts"
+import type { SessionId } from "../domain/Ids.ts"
+import { Session, SessionStatus } from "../domain/Session.ts"
+import { jsonDocument } from "./Json.ts"
+import * as Parameters from "./Parameters.ts"
+import { type Connection, Program } from "./Program.ts"
+import { listLines } from "./Render.ts"
+import { Stdio } from "./Stdio.ts"
+
+const pageSize = 200
+
+/** The newest sessions, over as many pages as it takes. */
+const newest = (connection: Connection, query: Omit<ListSessions, "before">) =>
+  Stream.paginateChunkEffect(
+    Option.none<SessionId>(),
+    (before) =>
+      connection.sessions.list({
+        ...query,
+        limit: Math.min(pageSize, query.limit),
+        before: Option.getOrUndefined(before)
+      }).pipe(
+        Effect.map(({ hasMore, sessions }) => {
+          const last = Option.fromNullable(sessions.at(-1)?.id).pipe(
+            Option.filter(() => hasMore),
+            Option.map(Option.some)
+          )
+          return [Chunk.unsafeFromArray(sessions), last] as const
+        })
+      )
+  ).pipe(Stream.take(query.limit), Stream.runCollect, Effect.map(Chunk.toReadonlyArray))
+
+const encodeSessions = jsonDocument(Schema.Array(Session))
+
+export const listCommand = Command.make(
+  "list",
+  {
+    status: Parameters.choice("status", SessionStatus.literals, "only sessions in this state").pipe(Options.optional),
+    repo: Parameters.text("repo", "repo", "only sessions on this repository").pipe(Options.optional),
+    limit: Parameters.wholeNumber("limit", "how many sessions at most (50)", { min: 1 }).pipe(Options.withDefault(50)),
+    json: Parameters.json("one JSON array"),
+    server: Parameters.server
+  },
+  ({ json, limit, repo, server, status }) =>
+    Effect.gen(function*() {
+      const stdio = yield* Stdio
+      const program = yield* Program
+      const connection = yield* program.connect({ server, work: false })
+      const sessions = yield* newest(connection, {
+        status: Option.getOrUndefined(status),
+        repo: Option.getOrUndefined(repo),
+        limit
+      })
+      if (json) return yield* stdio.out(encodeSessions(sessions))
+      if (sessions.length === 0) return yield* stdio.err("no sessions\n")
+      const options = { now: yield* DateTime.now, columns: yield* stdio.columns, style: stdio.style }
+      yield* stdio.out(listLines(sessions, options).join("\n") + "\n")
+    }).pipe(Effect.scoped)
+).pipe(Command.withDescription("Lists the sessions, newest first."))

@@ -1,0 +1,34 @@
+/** `opentl message`: a follow-up on the same branch and pull request. */
+import * as Command from "@effect/cli/Command"
+import * as Effect from "effect/Effect"
+import { Prompt } from "../domain/SessionRequest.ts"
+import { checkText } from "./Failure.ts"
+import * as Parameters from "./Parameters.ts"
+import { Program } from "./Program.ts"
+import { Stdio } from "./Stdio.ts"
+import { showTurn } from "./Turn.ts"
+
+export const messageCommand = Command.make(
+  "message",
+  {
+    id: Parameters.sessionId,
+    text: Parameters.argument("text", "what is to be done now; - reads it from standard input"),
+    follow: Parameters.flag("follow", "wait for the turn that takes the message, and show it"),
+    json: Parameters.json("with --follow, one JSON event a line"),
+    server: Parameters.server
+  },
+  ({ follow, id, json, server, text }) =>
+    Effect.gen(function*() {
+      const stdio = yield* Stdio
+      const program = yield* Program
+      const message = yield* checkText("the message", Prompt, text === "-" ? yield* stdio.readAll : text)
+      const connection = yield* program.connect({ server, work: follow })
+      const session = yield* connection.sessions.find(id)
+      const { messageId } = yield* connection.sessions.message(session.id, message, connection.by)
+      if (!json) yield* stdio.out(`${messageId}\n`)
+      if (follow) return yield* showTurn(connection, session, { after: session.lastEventId, message: messageId, json })
+      if (connection.place._tag === "Embedded") yield* stdio.err("recorded; the next opentl serve takes it up\n")
+    }).pipe(Effect.scoped)
+).pipe(
+  Command.withDescription("Sends a follow-up to a session: same branch, same pull request. Queued while it is busy.")
+)

@@ -1,0 +1,96 @@
+/** The arguments and options that commands share, each with an error that names it. */
+import * as Args from "@effect/cli/Args"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { restore } from "./CommandLine.ts"
+
+/** A required text argument. */
+export const argument = (name: string, description: string): Args.Args<string> =>
+  Args.text({ name }).pipe(Args.withDescription(description), Args.map(restore))
+
+/** A text option. */
+export const text = (name: string, placeholder: string, description: string): Options.Options<string> =>
+  Options.text(name).pipe(
+    Options.withPseudoName(placeholder),
+    Options.withDescription(description),
+    Options.map(restore)
+  )
+
+export const flag = (name: string, description: string): Options.Options<boolean> =>
+  Options.boolean(name).pipe(Options.withDescription(description))
+
+/** A text option that is read as something else; `accepted` completes "--name takes …". */
+const parsed = <A>(
+  name: string,
+  placeholder: string,
+  description: string,
+  accepted: string,
+  parse: (text: string) => A | undefined
+): Options.Options<A> =>
+  text(name, placeholder, description).pipe(Options.mapEffect((input) => {
+    const value = parse(input)
+    return value === undefined
+      ? Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--${name} takes ${accepted}, not "${input}"`)))
+      : Effect.succeed(value)
+  }))
+
+/** A whole number within a range. */
+export const wholeNumber = (
+  name: string,
+  description: string,
+  range: { readonly min: number; readonly max?: number }
+) =>
+  parsed(
+    name,
+    "n",
+    description,
+    range.max === undefined ? `a whole number from ${range.min}` : `a whole number from ${range.min} to ${range.max}`,
+    (input) => {
+      const n = /^[0-9]{1,15}$/.test(input) ? Number(input) : -1
+      return n >= range.min && n <= (range.max ?? Number.MAX_SAFE_INTEGER) ? n : undefined
+    }
+  )
+
+/** An amount of money in US dollars, as the API takes it. */
+export const dollars = (name: string, description: string) =>
+  parsed(name, "usd", description, "an amount in US dollars from 0.01 to 10000", (input) => {
+    const amount = /^\$?[0-9]{1,6}(\.[0-9]{1,6})?$/.test(input) ? Number(input.replace("$", "")) : 0
+    return amount >= 0.01 && amount <= 10_000 ? amount : undefined
+  })
+
+const units = [
+  { seconds: 1, names: ["", "s", "sec", "secs", "second", "seconds"] },
+  { seconds: 60, names: ["m", "min", "mins", "minute", "minutes"] },
+  { seconds: 3600, names: ["h", "hour", "hours"] }
+] as const
+
+/** A time between a second and a day: `90`, `90s`, `30m`, `2h`, `30 minutes`. A bare number is seconds. */
+export const duration = (name: string, description: string) =>
+  parsed(name, "time", description, "a time from 1 second to 24 hours (90s, 30m, 2h)", (input) => {
+    const [, amount, word] = /^([0-9]{1,5})\s*([a-z]*)$/.exec(input.trim().toLowerCase()) ?? []
+    const unit = units.find(({ names }) => names.some((unitName) => unitName === word))
+    const seconds = Number(amount) * (unit?.seconds ?? 0)
+    return seconds >= 1 && seconds <= 86_400 ? Duration.seconds(seconds) : undefined
+  })
+
+/** One of the named values. */
+export const choice = <const A extends string>(name: string, values: ReadonlyArray<A>, description: string) =>
+  parsed(
+    name,
+    values.join("|"),
+    description,
+    `one of ${values.join(", ")}`,
+    (input) => values.find((value) => value === input)
+  )
+
+export const sessionId = argument("id", "the session's id, or the beginning of it")
+
+export const server = text("server", "url", "the server to talk to; none: OPENTL_SERVER, else the one on this machine")
+  .pipe(
+    Options.optional
+  )
+
+export const json = (what: string) => flag("json", `print ${what} instead of text`)

@@ -1,0 +1,60 @@
+/** `opentl run`: a task, followed to its pull request. */
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as Effect from "effect/Effect"
+import { Session } from "../domain/Session.ts"
+import { jsonDocument } from "./Json.ts"
+import * as Parameters from "./Parameters.ts"
+import { createOptions, Program } from "./Program.ts"
+import { runRequest } from "./RunRequest.ts"
+import { Stdio } from "./Stdio.ts"
+import { oneLine } from "./TerminalText.ts"
+import { showTurn } from "./Turn.ts"
+
+const encodeSession = jsonDocument(Session)
+
+const options = {
+  task: Parameters.argument("task", "what is to be done; - reads it from standard input"),
+  repo: Parameters.text("repo", "repo", "owner/name (GitHub), or a path or file:// URL of a local git repository").pipe(
+    Options.optional
+  ),
+  agent: Parameters.text("agent", "name", "the agent: opentl, claude-code, codex, opencode, pi, command:<shell line>")
+    .pipe(
+      Options.optional
+    ),
+  model: Parameters.text("model", "name", "the agent's model").pipe(Options.optional),
+  base: Parameters.text("base", "branch", "the branch to start from (the repository's default)").pipe(Options.optional),
+  planOnly: Parameters.flag("plan-only", "end with the plan"),
+  approvePlan: Parameters.flag("approve-plan", "wait for the plan to be approved before the agent starts"),
+  budget: Parameters.dollars("budget", "what the session may spend, in US dollars").pipe(Options.optional),
+  timeout: Parameters.duration("timeout", "how long a turn may take: 90s, 30m, 2h").pipe(Options.optional),
+  detach: Parameters.flag("detach", "print the session's id and return"),
+  json: Parameters.json("one JSON event a line (with --detach: the session)"),
+  server: Parameters.server
+}
+
+export const runCommand = Command.make(
+  "run",
+  options,
+  ({ detach, json, server, task, ...rest }) =>
+    Effect.gen(function*() {
+      const stdio = yield* Stdio
+      const program = yield* Program
+      const prompt = task === "-" ? yield* stdio.readAll : task
+      const request = yield* runRequest({ ...rest, prompt })
+      const connection = yield* program.connect({ server, work: !detach })
+      const { session } = yield* connection.sessions.create(request, createOptions(connection))
+      if (detach) {
+        yield* stdio.out(json ? encodeSession(session) : `${session.id}\n`)
+        return yield* stdio.err(
+          connection.place._tag === "Server"
+            ? `started; opentl logs ${session.id} --follow shows how it goes\n`
+            : `recorded; it starts with the next opentl serve\n`
+        )
+      }
+      yield* stdio.err(`session ${session.id} on ${oneLine(session.repo)}, branch ${session.branch}\n`)
+      yield* showTurn(connection, session, { after: 0, json })
+    }).pipe(Effect.scoped)
+).pipe(
+  Command.withDescription("Gives a task to an agent and follows it to its end; the pull request's URL is printed last.")
+)

@@ -1,0 +1,18 @@
+/** The builder of the sandbox image, put together. Apart, so that it is loaded by the one command that needs it. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { AppConfig } from "../services/AppConfig.ts"
+import { DockerEngine } from "../services/DockerEngine.ts"
+import { SandboxImage } from "../services/SandboxImage.ts"
+import { SandboxRuntime } from "../services/SandboxRuntime.ts"
+
+export const image = Effect.map(
+  Layer.build(
+    SandboxImage.layer.pipe(
+      Layer.provide(Layer.merge(DockerEngine.layer, SandboxRuntime.layer)),
+      Layer.provide(AppConfig.layer)
+    )
+  ),
+  Context.get(SandboxImage)
+)

@@ -1,0 +1,38 @@
+/** `opentl status`: one session in full. */
+import * as Command from "@effect/cli/Command"
+import * as Chunk from "effect/Chunk"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { EventType } from "../domain/EventText.ts"
+import { Session } from "../domain/Session.ts"
+import { storedEvents } from "./Follow.ts"
+import { jsonDocument } from "./Json.ts"
+import * as Parameters from "./Parameters.ts"
+import { Program } from "./Program.ts"
+import { statusPage } from "./StatusPage.ts"
+import { Stdio } from "./Stdio.ts"
+
+const encodeSession = jsonDocument(Session)
+
+/** What the session document does not hold. */
+const told: ReadonlySet<EventType> = new Set(["plan", "review", "verify"])
+
+export const statusCommand = Command.make(
+  "status",
+  { id: Parameters.sessionId, json: Parameters.json("the session as one JSON document"), server: Parameters.server },
+  ({ id, json, server }) =>
+    Effect.gen(function*() {
+      const stdio = yield* Stdio
+      const program = yield* Program
+      const connection = yield* program.connect({ server, work: false })
+      const session = yield* connection.sessions.find(id)
+      if (json) return yield* stdio.out(encodeSession(session))
+      const events = yield* storedEvents(connection, session, 0).pipe(
+        Stream.filter((event) => told.has(event.type)),
+        Stream.runCollect
+      )
+      const options = { now: yield* DateTime.now, style: stdio.style }
+      yield* stdio.out(statusPage(session, Chunk.toReadonlyArray(events), options))
+    }).pipe(Effect.scoped)
+).pipe(Command.withDescription("Shows one session in full: phase, plan, reviews, verification, usage, pull request."))

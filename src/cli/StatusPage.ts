@@ -1,0 +1,90 @@
+/** The page of `opentl status`: one session in full, with what its events tell beyond the session document. Pure. */
+import * as DateTime from "effect/DateTime"
+import type { SessionEventView } from "../domain/EventText.ts"
+import type { Session } from "../domain/Session.ts"
+import * as Usage from "../domain/Usage.ts"
+import { paintStatus, since } from "./Render.ts"
+import type { Style } from "./Style.ts"
+import { neutralise, oneLine, pad } from "./TerminalText.ts"
+
+export interface StatusOptions {
+  readonly now: DateTime.DateTime
+  readonly style: Style
+}
+
+const labelColumns = 11
+
+/** A label and its value; further lines of the value stand under the first. */
+const field = (style: Style, label: string, value: string): string => {
+  const [first = "", ...rest] = value.split("\n")
+  const indent = " ".repeat(labelColumns)
+  return [style.bold(pad(label, labelColumns)) + first, ...rest.map((line) => line === "" ? "" : indent + line)].join(
+    "\n"
+  )
+}
+
+const time = (then: DateTime.Utc, now: DateTime.DateTime): string =>
+  `${DateTime.formatIso(then).slice(0, 19)}Z (${since(then, now)} ago)`
+
+const state = (session: Session, style: Style): string => {
+  const turn = session.turn === 0 ? "" : `, turn ${session.turn}`
+  const queue = session.queuePosition === undefined ? "" : `, place ${session.queuePosition} in the queue`
+  const phase = session.isEnded ? "" : ` (${session.phase}${turn}${queue})`
+  return paintStatus(style, session.status, session.status) + phase
+}
+
+const eventsOf = (events: ReadonlyArray<SessionEventView>, type: SessionEventView["type"]): ReadonlyArray<string> =>
+  events.filter((event) => event.type === type).map((event) => neutralise(event.data, false))
+
+const numbered = (entries: ReadonlyArray<string>): string =>
+  entries.map((entry, i) => `${i + 1}. ${entry.split("\n").join("\n   ")}`).join("\n")
+
+/** What a person can do next, as commands. */
+export const nextCommands = (session: Session): ReadonlyArray<string> =>
+  session.status === "waiting"
+    ? [
+      `opentl approve ${session.id}`,
+      `opentl reject ${session.id} "<why>"`,
+      `opentl stop ${session.id}`
+    ]
+    : session.isEnded
+    ? [`opentl message ${session.id} "<text>"`, ...(session.prUrl === undefined ? [] : [`opentl diff ${session.id}`])]
+    : [`opentl logs ${session.id} --follow`, `opentl stop ${session.id}`]
+
+/** The page. `events` are the session's reviews, verifications and plans. */
+export const statusPage = (
+  session: Session,
+  events: ReadonlyArray<SessionEventView>,
+  { now, style }: StatusOptions
+): string => {
+  const reviews = eventsOf(events, "review")
+  const verifications = eventsOf(events, "verify")
+  const plan = session.plan ?? eventsOf(events, "plan").at(-1)
+  const line = (label: string, value: string | undefined): ReadonlyArray<string> =>
+    value === undefined || value === "" ? [] : [field(style, label, value)]
+  const link = session.prUrl === undefined ? undefined : oneLine(session.prUrl)
+  return [
+    ...line("session", session.id),
+    ...line("status", state(session, style)),
+    ...line("task", neutralise(session.prompt, false).trim()),
+    ...line("repo", oneLine(session.repo)),
+    ...line("branch", `${session.branch}${session.base === null ? "" : ` from ${oneLine(session.base)}`}`),
+    ...line("agent", oneLine(session.agent) + (session.model === null ? "" : ` (${oneLine(session.model)})`)),
+    ...line("asked by", oneLine(`${session.requestedBy.name} (${session.requestedBy.via})`)),
+    ...line("created", time(session.createdAt, now)),
+    ...line("updated", time(session.updatedAt, now)),
+    ...line("ended", session.endedAt === undefined ? undefined : time(session.endedAt, now)),
+    ...line("usage", Usage.show(session.usage)),
+    ...line(
+      "pr",
+      link === undefined ? undefined : `${style.link(link, link)}${session.prDraft === true ? " (draft)" : ""}`
+    ),
+    ...line("result", session.result === link ? undefined : neutralise(session.result ?? "", false).trim()),
+    ...line("error", session.error === undefined ? undefined : style.red(neutralise(session.error, false).trim())),
+    ...line("rounds", `${session.reviewRounds} ${session.reviewRounds === 1 ? "review" : "reviews"} held`),
+    ...line("reviews", numbered(reviews)),
+    ...line("verified", numbered(verifications)),
+    ...line("plan", plan === undefined ? undefined : neutralise(plan, false).trim()),
+    ...line("next", nextCommands(session).join("\n"))
+  ].join("\n") + "\n"
+}

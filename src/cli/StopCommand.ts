@@ -1,0 +1,24 @@
+/** `opentl stop`: cancels a session; returns when its sandbox is gone. */
+import * as Command from "@effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as LiveLine from "./LiveLine.ts"
+import * as Parameters from "./Parameters.ts"
+import { Program } from "./Program.ts"
+import { Stdio } from "./Stdio.ts"
+
+export const stopCommand = Command.make(
+  "stop",
+  { id: Parameters.sessionId, server: Parameters.server },
+  ({ id, server }) =>
+    Effect.gen(function*() {
+      const stdio = yield* Stdio
+      const program = yield* Program
+      const connection = yield* program.connect({ server, work: false })
+      const session = yield* connection.sessions.find(id)
+      const live = yield* LiveLine.make
+      yield* live.say(`stopping ${session.id}`)
+      yield* connection.sessions.stop(session.id, connection.by)
+      yield* live.say("")
+      yield* stdio.out(`stopped ${session.id}\n`)
+    }).pipe(Effect.scoped)
+).pipe(Command.withDescription("Cancels a session; returns when its sandbox is gone."))

@@ -1,0 +1,251 @@
+/** The commands that read and steer, each as a person runs it. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import { SessionId } from "../../src/domain/Ids.ts"
+import { SessionNotFound } from "../../src/domain/Session.ts"
+import { NothingToApprove, SessionEnded } from "../../src/domain/SessionCommand.ts"
+import { InvalidRequest } from "../../src/domain/SessionRequest.ts"
+import { Captured, event, runCli, session, sessionId, type SessionsShape } from "./Harness.ts"
+
+const found: Partial<SessionsShape> = { find: () => Effect.succeed(session()) }
+
+const many = Array.from(
+  { length: 450 },
+  (_, i) => session({ id: SessionId.make(`${String(999 - i)}abcdef012`), prompt: `Task ${i}` })
+)
+
+/** Pages as the server does. */
+const listed = (asked: Ref.Ref<ReadonlyArray<unknown>>): Partial<SessionsShape> => ({
+  list: (query) =>
+    Effect.map(Ref.update(asked, (all) => [...all, query]), () => {
+      const start = query.before === undefined ? 0 : many.findIndex(({ id }) => id === query.before) + 1
+      return { sessions: many.slice(start, start + query.limit), hasMore: start + query.limit < many.length }
+    })
+})
+
+describe("list", () => {
+  it.effect("asks for what the options say", () =>
+    Effect.gen(function*() {
+      const asked = yield* Ref.make<ReadonlyArray<unknown>>([])
+      const { code, out } = yield* runCli(["list", "--status", "running", "--repo", "a/b", "--limit", "2"], {
+        sessions: listed(asked)
+      })
+      assert.strictEqual(code, 0)
+      assert.deepStrictEqual(yield* Ref.get(asked), [{ status: "running", repo: "a/b", limit: 2, before: undefined }])
+      assert.strictEqual(out.split("\n").length, 4)
+      assert.match(out, /^ID +REPO +STATUS +AGE +TASK +PR\n/)
+    }))
+
+  it.effect("prints one JSON array, over as many pages as it takes", () =>
+    Effect.gen(function*() {
+      const asked = yield* Ref.make<ReadonlyArray<unknown>>([])
+      const { code, err, out } = yield* runCli(["list", "--json", "--limit", "430"], { sessions: listed(asked) })
+      assert.strictEqual(code, 0)
+      assert.strictEqual(err, "")
+      const documents: ReadonlyArray<{ readonly id: string }> = JSON.parse(out)
+      assert.deepStrictEqual(documents.map(({ id }) => id), many.slice(0, 430).map(({ id }) => id))
+      assert.strictEqual((yield* Ref.get(asked)).length, 3)
+    }))
+
+  it.effect("says on standard error that there is nothing", () =>
+    Effect.gen(function*() {
+      const sessions = { list: () => Effect.succeed({ sessions: [], hasMore: false }) }
+      assert.deepStrictEqual(yield* runCli(["list"], { sessions }), { code: 0, out: "", err: "no sessions\n" })
+      assert.deepStrictEqual(yield* runCli(["list", "--json"], { sessions }), { code: 0, out: "[]\n", err: "" })
+    }))
+
+  it.effect("fits the terminal", () =>
+    Effect.gen(function*() {
+      const asked = yield* Ref.make<ReadonlyArray<unknown>>([])
+      const environment = { NO_COLOR: "1" }
+      const { out } = yield* runCli(["list"], { sessions: listed(asked), tty: true, columns: 60, environment })
+      for (const line of out.split("\n")) assert.isAtMost(line.length, 60)
+    }))
+})
+
+describe("status", () => {
+  it.effect("prints the session as JSON", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* runCli(["status", "0123", "--json"], { sessions: found })
+      assert.strictEqual(code, 0)
+      const document = JSON.parse(out)
+      assert.strictEqual(document.id, sessionId)
+      assert.strictEqual(document.requested_by.name, "ada")
+      assert.strictEqual(document.created_at, "1970-01-01T00:00:00.000Z")
+    }))
+
+  it.effect("shows the reviews and verifications that the events tell", () =>
+    Effect.gen(function*() {
+      const events = [
+        event(1, "output", "noise"),
+        event(2, "review", "changes requested: no"),
+        event(3, "verify", "npm test: 0")
+      ]
+      const { code, out } = yield* runCli(["status", "0123"], {
+        sessions: {
+          find: () => Effect.succeed(session({ lastEventId: 3, status: "waiting", phase: "approval", plan: "1. do" })),
+          eventsPage: (_, after) => Effect.succeed(events.slice(after))
+        }
+      })
+      assert.strictEqual(code, 0)
+      assert.match(out, /status +waiting \(approval, turn 1\)/)
+      assert.match(out, /reviews +1\. changes requested: no/)
+      assert.match(out, /verified +1\. npm test: 0/)
+      assert.match(out, /plan +1\. do/)
+      assert.match(out, /usage +1,200 in, 340 out, \$0\.0123/)
+      assert.include(out, `opentl approve ${sessionId}`)
+      assert.notInclude(out, "noise")
+    }))
+
+  it.effect("does not find what is not there", () =>
+    Effect.gen(function*() {
+      const { code, err } = yield* runCli(["status", "ffff"], {
+        sessions: { find: (id) => new SessionNotFound({ id }) }
+      })
+      assert.strictEqual(code, 1)
+      assert.strictEqual(err, "error: there is no session ffff (opentl list shows the sessions)\n")
+    }))
+
+  it.effect("names the candidates of an ambiguous id", () =>
+    Effect.gen(function*() {
+      const find = () => new InvalidRequest({ reason: "\"0\" is ambiguous: 01, 02" })
+      const { code, err } = yield* runCli(["status", "0"], { sessions: { find } })
+      assert.strictEqual(code, 2)
+      assert.include(err, "01, 02")
+    }))
+})
+
+describe("logs", () => {
+  const events = Array.from({ length: 2500 }, (_, i) => event(i + 1, "output", `line ${i + 1}`))
+  const stored: Partial<SessionsShape> = {
+    find: () => Effect.succeed(session({ lastEventId: 2500 })),
+    eventsPage: (_, after, limit) => Effect.succeed(events.slice(after, after + limit)),
+    events: (_, after) => Stream.fromIterable(events.slice(after))
+  }
+
+  it.effect("ends at the present end", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* runCli(["logs", "0123"], { sessions: stored })
+      assert.strictEqual(code, 0)
+      const lines = out.trimEnd().split("\n")
+      assert.strictEqual(lines.length, 2500)
+      assert.match(lines[2499] ?? "", /^\d\d:\d\d:\d\d output {2}line 2500$/)
+    }))
+
+  it.effect("goes on from an event, one JSON document a line", () =>
+    Effect.gen(function*() {
+      for (const follow of [[], ["--follow"]]) {
+        const { out } = yield* runCli(["logs", "0123", "--since", "2498", "--json", ...follow], { sessions: stored })
+        const ids = out.trimEnd().split("\n").map((line) => JSON.parse(line).id)
+        assert.deepStrictEqual(ids, [2499, 2500])
+      }
+    }))
+
+  it.effect("prints nothing where there is nothing after the cursor", () =>
+    Effect.map(runCli(["logs", "0123", "--since", "2500"], { sessions: stored }), (ended) => {
+      assert.deepStrictEqual(ended, { code: 0, out: "", err: "" })
+    }))
+
+  it.effect("ends quietly when nobody reads on", () =>
+    Effect.gen(function*() {
+      class Closing extends Captured {
+        override _write(chunk: Buffer, encoding: string, done: (error?: Error | null) => void): void {
+          if (this.chunks.length > 0) return done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }))
+          super._write(chunk, encoding, done)
+        }
+      }
+      const { code, err } = yield* runCli(["logs", "0123"], { sessions: stored, stdout: new Closing(false, 80) })
+      assert.strictEqual(err, "")
+      assert.strictEqual(code, 0)
+    }))
+
+  it.effect("follows a failed session without failing", () =>
+    Effect.gen(function*() {
+      const failed = event(1, "error", "it broke", { end: "error", turn: 1 })
+      const { code, out } = yield* runCli(["logs", "0123", "--follow"], {
+        sessions: { ...found, events: () => Stream.fromChunk(Chunk.of(failed)) }
+      })
+      assert.strictEqual(code, 0)
+      assert.include(out, "it broke")
+    }))
+})
+
+describe("stop", () => {
+  it.effect("says so when the sandbox is gone", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* runCli(["stop", "0123"], {
+        sessions: {
+          ...found,
+          stop: (_, by) => Effect.as(Effect.sync(() => assert.strictEqual(by.name, "ada")), session())
+        }
+      })
+      assert.strictEqual(code, 0)
+      assert.strictEqual(out, `stopped ${sessionId}\n`)
+    }))
+
+  it.effect("fails where there is nothing to stop", () =>
+    Effect.gen(function*() {
+      const { code, err } = yield* runCli(["stop", "0123"], {
+        sessions: { ...found, stop: () => new SessionEnded({ sessionId, end: "complete" }) }
+      })
+      assert.strictEqual(code, 1)
+      assert.match(err, /already ended \(complete\)/)
+    }))
+})
+
+describe("approve and reject", () => {
+  it.effect("pass on the answer", () =>
+    Effect.gen(function*() {
+      const asked = yield* Ref.make<ReadonlyArray<unknown>>([])
+      const note = (...call: ReadonlyArray<unknown>) => Effect.as(Ref.update(asked, (all) => [...all, call]), session())
+      const sessions: Partial<SessionsShape> = {
+        ...found,
+        approve: (id, plan, by) => note("approve", id, plan, by.name),
+        reject: (id, reason, by) => note("reject", id, reason, by.name)
+      }
+      assert.strictEqual((yield* runCli(["approve", "0123"], { sessions })).out, `approved ${sessionId}\n`)
+      yield* runCli(["approve", "0123", "--plan", "-"], { sessions, stdin: "1. better\n" })
+      assert.strictEqual((yield* runCli(["reject", "0123", "- too long"], { sessions })).code, 0)
+      assert.deepStrictEqual(yield* Ref.get(asked), [
+        ["approve", sessionId, undefined, "ada"],
+        ["approve", sessionId, "1. better\n", "ada"],
+        ["reject", sessionId, "- too long", "ada"]
+      ])
+    }))
+
+  it.effect("fail where no plan waits", () =>
+    Effect.gen(function*() {
+      const { code, err } = yield* runCli(["approve", "0123"], {
+        sessions: { ...found, approve: () => new NothingToApprove({ sessionId }) }
+      })
+      assert.strictEqual(code, 1)
+      assert.match(err, /no plan waiting/)
+    }))
+})
+
+describe("diff", () => {
+  const patch = "diff --git a/x b/x\n+\x1b[31mred\n"
+
+  it.effect("is byte for byte where there is no terminal", () =>
+    Effect.map(runCli(["diff", "0123"], { sessions: { ...found, diff: () => Effect.succeed(patch) } }), (ended) => {
+      assert.deepStrictEqual(ended, { code: 0, out: patch, err: "" })
+    }))
+
+  it.effect("is coloured and harmless on a terminal without a pager", () =>
+    Effect.gen(function*() {
+      const { out } = yield* runCli(["diff", "0123"], {
+        sessions: { ...found, diff: () => Effect.succeed(patch) },
+        tty: true,
+        environment: { PAGER: "cat" }
+      })
+      assert.strictEqual(out, "\x1b[1mdiff --git a/x b/x\x1b[22m\n\x1b[32m+red\x1b[39m\n")
+    }))
+
+  it.effect("says that there is none yet", () =>
+    Effect.map(runCli(["diff", "0123"], { sessions: { ...found, diff: () => Effect.succeed("") } }), (ended) => {
+      assert.deepStrictEqual(ended, { code: 0, out: "", err: `session ${sessionId} has changed nothing yet\n` })
+    }))
+})

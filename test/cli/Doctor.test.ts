@@ -1,0 +1,247 @@
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
+import { accountChecks, githubVerdict, modelVerdict } from "../../src/cli/AccountChecks.ts"
+import { chatChecks } from "../../src/cli/ChatChecks.ts"
+import { type DoctorCheck, examine, type Finding } from "../../src/cli/DoctorCheck.ts"
+import { findingLines } from "../../src/cli/DoctorCommand.ts"
+import { atLeast, hostChecks } from "../../src/cli/HostChecks.ts"
+import * as Style from "../../src/cli/Style.ts"
+import { AppConfig } from "../../src/services/AppConfig.ts"
+import { runCli, withEnvironment } from "./Harness.ts"
+
+type Replies = Readonly<
+  Record<string, readonly [status: number, body: unknown, headers?: Readonly<Record<string, string>>]>
+>
+
+/** A network where these addresses answer, and nothing else does. */
+const network = (replies: Replies) =>
+  Layer.succeed(
+    HttpClient.HttpClient,
+    HttpClient.make((request, url) => {
+      const reply = replies[url.href]
+      return reply === undefined
+        ? Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport" }))
+        : Effect.succeed(HttpClientResponse.fromWeb(
+          request,
+          new Response(JSON.stringify(reply[1]), { status: reply[0], headers: reply[2] ?? {} })
+        ))
+    })
+  )
+
+/** What the checks find, by their names. */
+const findings = (
+  checks: ReadonlyArray<DoctorCheck>,
+  environment: Readonly<Record<string, string>>,
+  replies: Replies = {}
+) =>
+  Effect.forEach(checks, examine).pipe(
+    Effect.map((found) => new Map(found.map((finding) => [finding.check, finding]))),
+    Effect.provide(AppConfig.layer.pipe(Layer.provideMerge(Layer.merge(network(replies), NodeContext.layer)))),
+    withEnvironment(environment)
+  )
+
+const answer = (status: number, headers: Readonly<Record<string, string>> = {}) => ({
+  status,
+  headers,
+  body: { login: "ada" }
+})
+
+describe("github", () => {
+  it("needs the scope that a push needs", () => {
+    assert.strictEqual(githubVerdict(answer(200, { "x-oauth-scopes": "repo, workflow" })).status, "ok")
+    assert.strictEqual(githubVerdict(answer(200, { "x-oauth-scopes": "public_repo" })).status, "warn")
+    assert.strictEqual(githubVerdict(answer(200, { "x-oauth-scopes": "read:org" })).status, "fail")
+    assert.strictEqual(githubVerdict(answer(200)).status, "ok")
+    assert.strictEqual(githubVerdict(answer(401)).status, "fail")
+    assert.strictEqual(githubVerdict(answer(403)).status, "warn")
+    assert.strictEqual(githubVerdict(answer(502)).status, "fail")
+  })
+})
+
+describe("model", () => {
+  it("tells a wrong key from a service that lists no models", () => {
+    const status = (n: number) => modelVerdict("KEY", "https://llm.test", answer(n)).status
+    assert.deepStrictEqual([200, 401, 403, 404, 500].map(status), ["ok", "fail", "fail", "warn", "fail"])
+  })
+})
+
+describe("accounts", () => {
+  it.effect("are asked with the keys that are set, at the addresses that are set", () =>
+    Effect.gen(function*() {
+      const found = yield* findings(
+        accountChecks,
+        {
+          GITHUB_TOKEN: "ghp_secret",
+          GITHUB_API_URL: "https://ghe.test/api/v3",
+          ANTHROPIC_API_KEY: "sk-secret",
+          ANTHROPIC_BASE_URL: "https://anthropic.test",
+          OPENAI_API_KEY: "sk-other",
+          OPENAI_BASE_URL: "https://openai.test/v1"
+        },
+        {
+          "https://ghe.test/api/v3/user": [200, { login: "ada" }, { "x-oauth-scopes": "repo" }],
+          "https://anthropic.test/v1/models?limit=1": [200, {}],
+          "https://openai.test/v1/models": [401, {}]
+        }
+      )
+      assert.deepStrictEqual(found.get("github"), { check: "github", status: "ok", detail: "ada, scopes repo" })
+      assert.deepInclude(found.get("model"), { status: "fail", mend: "check OPENAI_API_KEY" })
+      assert.notInclude(JSON.stringify([...found.values()]), "secret")
+    }))
+
+  it.effect("that are not set are said to be missing", () =>
+    Effect.gen(function*() {
+      const found = yield* findings(accountChecks, {})
+      assert.strictEqual(found.get("github")?.status, "warn")
+      assert.strictEqual(found.get("model")?.status, "fail")
+      const withCommand = yield* findings(accountChecks, { OPENTL_AGENT: "command:make" })
+      assert.strictEqual(withCommand.get("model")?.status, "warn")
+    }))
+})
+
+describe("chat", () => {
+  const slack = {
+    SLACK_BOT_TOKEN: "xoxb-secret",
+    SLACK_APP_TOKEN: "xapp-secret",
+    SLACK_API_URL: "https://slack.test/api/"
+  }
+  const telegram = {
+    TELEGRAM_BOT_TOKEN: "7:secret",
+    TELEGRAM_API_URL: "https://telegram.test",
+    TELEGRAM_ALLOWED_USERS: "7"
+  }
+
+  it.effect("is off where no token is set", () =>
+    Effect.gen(function*() {
+      const found = yield* findings(chatChecks, {})
+      assert.deepStrictEqual([...found.values()].map(({ status }) => status), ["ok", "ok"])
+    }))
+
+  it.effect("says who the tokens belong to", () =>
+    Effect.gen(function*() {
+      const found = yield* findings(chatChecks, { ...slack, ...telegram }, {
+        "https://slack.test/api/auth.test": [200, { ok: true, team: "Acme", user: "opentl" }],
+        "https://slack.test/api/apps.connections.open": [200, { ok: true }],
+        "https://telegram.test/bot7:secret/getMe": [200, { ok: true, result: { username: "opentl_bot" } }]
+      })
+      assert.strictEqual(found.get("slack")?.detail, "opentl in Acme")
+      assert.strictEqual(found.get("telegram")?.detail, "@opentl_bot")
+    }))
+
+  it.effect("fails with wrong tokens, and shows none of them", () =>
+    Effect.gen(function*() {
+      const found = yield* findings(chatChecks, { ...slack, ...telegram }, {
+        "https://slack.test/api/auth.test": [200, { ok: false, error: "invalid_auth" }],
+        "https://telegram.test/bot7:secret/getMe": [401, { ok: false, description: "Unauthorized" }]
+      })
+      assert.deepInclude(found.get("slack"), { status: "fail", detail: "SLACK_BOT_TOKEN: invalid_auth" })
+      assert.deepInclude(found.get("telegram"), { status: "fail", detail: "Unauthorized" })
+      const unreachable = yield* findings(chatChecks, { ...slack, ...telegram })
+      assert.notInclude(JSON.stringify([...unreachable.values()]), "secret")
+      assert.deepStrictEqual([...unreachable.values()].map(({ status }) => status), ["fail", "fail"])
+    }))
+
+  it.effect("needs both of Slack's tokens, and somebody that the Telegram bot obeys", () =>
+    Effect.gen(function*() {
+      const found = yield* findings(chatChecks, {
+        ...telegram,
+        SLACK_BOT_TOKEN: "xoxb-secret",
+        TELEGRAM_ALLOWED_USERS: ""
+      }, {
+        "https://telegram.test/bot7:secret/getMe": [200, { ok: true, result: {} }]
+      })
+      assert.deepInclude(found.get("slack"), { status: "fail", detail: "SLACK_APP_TOKEN is not set" })
+      assert.strictEqual(found.get("telegram")?.status, "fail")
+    }))
+})
+
+describe("host", () => {
+  it.scoped("looks at what is there", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      const found = yield* findings(hostChecks, { OPENTL_DATA_DIR: `${directory}/deep/data`, OPENTL_EGRESS: "none" })
+      assert.strictEqual(found.get("node")?.status, "ok")
+      assert.strictEqual(found.get("git")?.status, "ok")
+      assert.include(found.get("data directory")?.detail, "made at the first start")
+      assert.match(found.get("disk")?.detail ?? "", /GiB free/)
+      assert.strictEqual(found.get("server")?.status, "ok")
+      assert.strictEqual(found.get("network")?.status, "ok")
+      assert.isFalse(yield* fs.exists(`${directory}/deep`))
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it("compares versions as numbers", () => {
+    assert.isTrue(["20.15.0", "20.19.1", "24.0.0", "100.0"].every((version) => atLeast(version, [20, 15])))
+    assert.isFalse(["20.9.0", "18.20.1", "2.99"].some((version) => atLeast(version, [20, 15])))
+  })
+})
+
+describe("doctor", () => {
+  it.effect("does not wait for ever for a check", () =>
+    Effect.gen(function*() {
+      const examination = yield* Effect.fork(findings([{ name: "slow", run: Effect.never }], {}))
+      yield* TestClock.adjust("15 seconds")
+      assert.strictEqual((yield* Fiber.join(examination)).get("slow")?.status, "fail")
+    }))
+
+  it("prints a line a finding", () => {
+    const material: ReadonlyArray<Finding> = [
+      { check: "git", status: "ok", detail: "git 2.39.5" },
+      { check: "sandbox", status: "fail", detail: "no\nimage", mend: "run `opentl sandbox build`" }
+    ]
+    assert.deepStrictEqual(findingLines(material, Style.plain), [
+      "ok    git      git 2.39.5",
+      "fail  sandbox  no image → run `opentl sandbox build`"
+    ])
+  })
+
+  it.live("fails where Docker is wanted and does not answer, with the mend", () =>
+    Effect.gen(function*() {
+      const { code, err, out } = yield* runCli(["doctor", "--json"], {
+        environment: {
+          OPENTL_SANDBOX: "docker",
+          DOCKER_HOST: "unix:///nonexistent/docker.sock",
+          OPENTL_EGRESS: "none",
+          OPENTL_DATA_DIR: "/tmp"
+        }
+      })
+      assert.strictEqual(code, 1)
+      assert.strictEqual(err, "")
+      const documents: ReadonlyArray<Finding> = JSON.parse(out)
+      const sandbox = documents.find(({ check }) => check === "sandbox")
+      assert.strictEqual(sandbox?.status, "fail")
+      assert.isNotEmpty(sandbox?.mend)
+    }))
+
+  it.effect("fails with a configuration that cannot be read", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* runCli(["doctor"], { environment: { OPENTL_CPUS: "lots" } })
+      assert.strictEqual(code, 1)
+      assert.match(out, /^fail {2}configuration {2}OPENTL_CPUS is "lots": give /)
+    }))
+})
+
+describe("config", () => {
+  it.effect("shows values and their sources, and no secret", () =>
+    Effect.gen(function*() {
+      const environment = { GITHUB_TOKEN: "ghp_secret", OPENTL_CPUS: "3" }
+      const { code, out } = yield* runCli(["config"], { environment })
+      assert.strictEqual(code, 0)
+      assert.match(out, /^NAME +SOURCE +VALUE\n/)
+      assert.match(out, /OPENTL_CPUS +environment +3\n/)
+      assert.match(out, /OPENTL_PIDS +default +512\n/)
+      assert.match(out, /GITHUB_TOKEN +environment +\*+\n/)
+      const json = yield* runCli(["config", "--json"], { environment })
+      const documents: ReadonlyArray<{ readonly name: string; readonly source: string }> = JSON.parse(json.out)
+      assert.strictEqual(documents.find(({ name }) => name === "OPENTL_CPUS")?.source, "environment")
+      assert.notInclude(out + json.out, "ghp_")
+    }))
+})

@@ -1,0 +1,79 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import { nextCommands, statusPage } from "../../src/cli/StatusPage.ts"
+import * as Style from "../../src/cli/Style.ts"
+import { epoch, event, session, sessionId } from "./Harness.ts"
+
+const now = DateTime.unsafeMake(3_600_000)
+const page = (fields: Parameters<typeof session>[0], events: Parameters<typeof statusPage>[1] = []) =>
+  statusPage(session(fields), events, { now, style: Style.plain })
+
+describe("statusPage", () => {
+  it("tells all of an ended session", () => {
+    assert.strictEqual(
+      page(
+        {
+          status: "complete",
+          phase: "ended",
+          prompt: "Fix it\nproperly",
+          model: "claude-x",
+          prUrl: "https://github.com/acme/widgets/pull/7",
+          prNumber: 7,
+          prDraft: true,
+          result: "https://github.com/acme/widgets/pull/7",
+          plan: "1. look\n2. fix",
+          reviewRounds: 2,
+          endedAt: epoch
+        },
+        [event(1, "review", "changes requested: no tests\n- `a.ts:3`: test it"), event(2, "review", "approved: fine")]
+      ),
+      [
+        "session    0123456789ab",
+        "status     complete",
+        "task       Fix it",
+        "           properly",
+        "repo       acme/widgets",
+        "branch     opentl/0123456789ab from main",
+        "agent      opentl (claude-x)",
+        "asked by   ada (cli)",
+        "created    1970-01-01T00:00:00Z (1h ago)",
+        "updated    1970-01-01T00:00:00Z (1h ago)",
+        "ended      1970-01-01T00:00:00Z (1h ago)",
+        "usage      1,200 in, 340 out, $0.0123",
+        "pr         https://github.com/acme/widgets/pull/7 (draft)",
+        "rounds     2 reviews held",
+        "reviews    1. changes requested: no tests",
+        "              - `a.ts:3`: test it",
+        "           2. approved: fine",
+        "plan       1. look",
+        "           2. fix",
+        "next       opentl message 0123456789ab \"<text>\"",
+        "           opentl diff 0123456789ab",
+        ""
+      ].join("\n")
+    )
+  })
+
+  it("tells where a waiting one stands", () => {
+    const text = page({ status: "pending", phase: "queued", turn: 0, queuePosition: 3, error: "earlier" })
+    assert.match(text, /status +pending \(queued, place 3 in the queue\)/)
+    assert.match(text, /rounds +0 reviews held/)
+  })
+
+  it("tells an error, and nothing that a terminal would act on", () => {
+    const text = page({ status: "error", phase: "ended", error: "\x1b[2Jit broke\nbadly" })
+    assert.match(text, /error +it broke\n {11}badly\n/)
+    assert.notInclude(text, "\x1b")
+  })
+})
+
+describe("nextCommands", () => {
+  it("fits the state", () => {
+    assert.include(nextCommands(session({ status: "waiting", phase: "approval" })), `opentl approve ${sessionId}`)
+    assert.include(nextCommands(session()), `opentl logs ${sessionId} --follow`)
+    assert.include(
+      nextCommands(session({ status: "cancelled", phase: "ended" })),
+      `opentl message ${sessionId} "<text>"`
+    )
+  })
+})
