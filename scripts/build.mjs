@@ -1,4 +1,5 @@
-// Builds `dist`: the program (`dist/bin`), what runs inside a sandbox (`dist/sandbox`) and the library (`dist/lib`).
+// Builds `dist`: the program (`dist/bin`), what runs inside a sandbox (`dist/sandbox`), the demo (`dist/demo`, which is not
+// published) and the library (`dist/lib`).
 //
 //   node scripts/build.mjs             all of it
 //   node scripts/build.mjs --program   without the library, whose types take the compiler's time
@@ -73,6 +74,9 @@ const buildSandbox = async (directory) => {
   chmodSync(`${directory}/${entrypoint}`, 0o755)
 }
 
+const buildDemo = (directory) =>
+  bundle(inRoot("scripts/demo/Main.ts"), { file: `${directory}/main.mjs`, codeSplitting: false })
+
 const buildLibrary = (directory) => {
   const tsc = spawnSync(
     process.execPath,
@@ -104,6 +108,7 @@ export const build = async ({ library }) => {
   const hash = sourcesHash()
   await part("sandbox", "sandbox", buildSandbox)
   await part("bin", "src/main.ts", buildProgram)
+  await part("demo", "scripts/demo/Main.ts", buildDemo)
   if (library) await part("lib", "src/index.ts", buildLibrary)
   writeFileSync(inRoot("dist/.sources"), hash)
 }

@@ -32,6 +32,9 @@ export const sourcesHash = () =>
   hashFiles([
     ...filesBelow(inRoot("src")),
     ...filesBelow(inRoot("sandbox")),
+    ...filesBelow(inRoot("scripts/demo")),
+    // The demo's model.
+    ...filesBelow(inRoot("test/support")).filter((file) => /\/(Model|Loopback)\w*\.ts$/.test(file)),
     inRoot("package-lock.json"),
     inRoot("package.json"),
     inRoot("scripts/build.mjs"),

@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config"
+
+/** `.ci/run` counts from it. */
+const report = process.env["OPENTL_TEST_REPORT"]
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    environment: "node",
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+    globalSetup: ["scripts/support/testRun.mjs"],
+    // Processes rather than threads: better-sqlite3 is compiled code, and tests start and kill programs.
+    pool: "forks",
+    poolOptions: { forks: { maxForks: 2, minForks: 1 } },
+    // Generous, for slow machines: no test waits for time to pass.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 30_000,
+    restoreMocks: true,
+    unstubEnvs: true
+  }
+})
