@@ -46,7 +46,7 @@ const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogE
     case "Error":
       return ErrorReported.make({ ...at, text: parsed.text })
     case "Done":
-      return StatusReported.make({ ...at, text: "sandbox done" })
+      return StatusReported.make({ ...at, text: "the sandbox has finished" })
     case "Output":
       return OutputWritten.make({ ...at, text: parsed.text, ...(line.partial ? { partial: true } : {}) })
   }

@@ -1,10 +1,12 @@
-/** `opentl sandbox build`: the image that sandboxes are made of. */
+/** `opentl sandbox`: the image that sandboxes are made of, whether one can be started, and what they leave. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Parameters from "./Parameters.ts"
+import { Program } from "./Program.ts"
 import { Stdio } from "./Stdio.ts"
 import { neutralise } from "./TerminalText.ts"
 
@@ -30,7 +32,46 @@ const buildCommand = Command.make(
     }).pipe(Effect.scoped)
 ).pipe(Command.withDescription("Builds the sandbox image (OPENTL_DOCKER_IMAGE) from the installed package."))
 
+const upkeep = Effect.flatMap(Effect.promise(() => import("./SandboxUpkeep.ts")), (module) => module.sandbox)
+
+const checkCommand = Command.make("check", {}, () =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    const sandbox = yield* upkeep
+    yield* sandbox.check
+    yield* stdio.out(`${sandbox.kind}\n`)
+  }).pipe(Effect.scoped)).pipe(Command.withDescription("Says which sandbox sessions get, and whether one could be started now."))
+
+/** A page of the list is enough to find what is old: what is left is found the next time. */
+const pruned = 200
+
+const pruneCommand = Command.make(
+  "prune",
+  {
+    all: Parameters.flag("all", "also of the sessions that ended within the last week"),
+    server: Parameters.server
+  },
+  ({ all, server }) =>
+    Effect.gen(function*() {
+      const stdio = yield* Stdio
+      const program = yield* Program
+      const { sessions } = yield* program.connect({ server, work: false })
+      const sandbox = yield* upkeep
+      const weekAgo = DateTime.subtract(yield* DateTime.now, { weeks: 1 })
+      const listed = yield* sessions.list({ limit: pruned })
+      const ended = listed.sessions.filter((session) =>
+        session.endedAt !== undefined && (all || DateTime.lessThan(session.endedAt, weekAgo))
+      )
+      yield* Effect.forEach(ended, (session) => sandbox.removeWorkspace(session.id), { discard: true })
+      yield* stdio.out(`removed the workspaces of ${ended.length} ended session${ended.length === 1 ? "" : "s"}\n`)
+    }).pipe(Effect.scoped)
+).pipe(
+  Command.withDescription(
+    "Removes the workspaces of ended sessions. A follow-up then begins from the branch that was pushed."
+  )
+)
+
 export const sandboxCommand = Command.make("sandbox").pipe(
   Command.withDescription("What agents run in."),
-  Command.withSubcommands([buildCommand])
+  Command.withSubcommands([buildCommand, checkCommand, pruneCommand])
 )

@@ -1,0 +1,12 @@
+/** The sandbox of the configuration, put together. Apart, so that it is loaded by the commands that need it. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { AppConfig } from "../services/AppConfig.ts"
+import { Sandbox } from "../services/Sandbox.ts"
+import * as SandboxLayer from "../services/SandboxLayer.ts"
+
+export const sandbox = Effect.map(
+  Layer.build(SandboxLayer.layer.pipe(Layer.provide(AppConfig.layer))),
+  Context.get(Sandbox)
+)

@@ -1,0 +1,81 @@
+/**
+ * OpenTL as a library: its services as layers, its program composed in a few lines, its errors typed. Importing it does
+ * nothing.
+ *
+ * @example
+ * import { layerCore, Sessions } from "opentl"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ *
+ * const program = Effect.gen(function*() {
+ *   const sessions = yield* Sessions
+ *   const { session } = yield* sessions.create(
+ *     { repo: { _tag: "GitHub", owner: "acme", name: "app" }, prompt: "Fix the login" },
+ *     { by: { name: "ada", via: "library" }, trustLocalPaths: true, trustCommands: true }
+ *   )
+ *   return yield* Stream.runLast(sessions.events(session.id, 0))
+ * }).pipe(Effect.provide(layerCore("embedded")))
+ */
+
+// The program
+export { layerActors, layerCore, layerLog, layerOutside, layerServer, layerSessions } from "./App.ts"
+export { type CreateOptions, type ListSessions, Sessions } from "./actors/Sessions.ts"
+export { SessionUnavailable } from "./actors/SessionSupervisor.ts"
+
+// Sessions and their events
+export { Agent, AgentName } from "./domain/Agent.ts"
+export { EventType, SessionEventView } from "./domain/EventText.ts"
+export { BranchName, CommitId, SessionId } from "./domain/Ids.ts"
+export { Plan } from "./domain/Plan.ts"
+export { InvalidRepository, parse as parseRepository, Repository } from "./domain/Repository.ts"
+export { Requester } from "./domain/Requester.ts"
+export { Review } from "./domain/Review.ts"
+export { Session, SessionNotFound, SessionPhase, SessionStatus } from "./domain/Session.ts"
+export { ApproverIsRequester, NothingToApprove, SessionEnded } from "./domain/SessionCommand.ts"
+export { SessionEvent } from "./domain/SessionEvent.ts"
+export { CreateSession, IdempotencyConflict, InvalidRequest } from "./domain/SessionRequest.ts"
+export { Usage } from "./domain/Usage.ts"
+
+// Services, each a port with its layers
+export { Agents, AgentUnavailable } from "./services/Agents.ts"
+export { AppConfig, type AppConfigShape } from "./services/AppConfig.ts"
+export * as Database from "./services/Database.ts"
+export { DataDirectory, DataDirectoryBusy, DataDirectoryUnusable } from "./services/DataDirectory.ts"
+export * as DockerSandbox from "./services/DockerSandbox.ts"
+export { EventBus } from "./services/EventBus.ts"
+export { EventLog } from "./services/EventLog.ts"
+export { Forge, ForgeError, type Proposal, type Remote, RepositoryNotFound } from "./services/Forge.ts"
+export * as Forges from "./services/Forges.ts"
+export { Gateway, GatewayError, type GatewayReport, type GatewayRequest } from "./services/Gateway.ts"
+export { Git } from "./services/Git.ts"
+export * as GitRepositories from "./services/GitRepositories.ts"
+export {
+  LanguageModel,
+  LanguageModelError,
+  type ModelAnswer,
+  type ModelQuestion,
+  NoLanguageModel,
+  UnreadableAnswer
+} from "./services/LanguageModel.ts"
+export * as LanguageModels from "./services/LanguageModels.ts"
+export * as LocalSandbox from "./services/LocalSandbox.ts"
+export { BranchNotFound, type Diff, GitError, Repositories } from "./services/Repositories.ts"
+export {
+  type RunExit,
+  type RunId,
+  type RunResult,
+  type RunSpec,
+  Sandbox,
+  SandboxError,
+  SandboxUnavailable
+} from "./services/Sandbox.ts"
+export * as SandboxLayer from "./services/SandboxLayer.ts"
+export { SessionHistory } from "./services/SessionHistory.ts"
+export { type Claim, SessionStore } from "./services/SessionStore.ts"
+export { StoreError } from "./services/StoreError.ts"
+
+// The HTTP API: as a whole server, or to be mounted in one's own
+export { Api as HttpApi } from "./http/Api.ts"
+export { HttpLive, layerApi as layerHttpApi, layerServe as layerHttpServe } from "./http/HttpServer.ts"
+export { type HealthCheck, HealthChecks } from "./http/Ready.ts"
+export { ApiTokens } from "./services/ApiTokens.ts"
