@@ -1,5 +1,7 @@
 /** The composition. Everything that a program needs is a layer here; only edges are added on top. */
+import * as SqlClient from "@effect/sql/SqlClient"
 import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { NewSessions } from "./actors/NewSessions.ts"
 import { Pipeline } from "./actors/Pipeline.ts"
@@ -7,7 +9,10 @@ import { Places } from "./actors/Places.ts"
 import * as Recovery from "./actors/Recovery.ts"
 import { Sessions } from "./actors/Sessions.ts"
 import { SessionSupervisor } from "./actors/SessionSupervisor.ts"
+import { HttpLive } from "./http/HttpServer.ts"
+import { HealthChecks } from "./http/Ready.ts"
 import { Agents } from "./services/Agents.ts"
+import { ApiTokens } from "./services/ApiTokens.ts"
 import { AppConfig } from "./services/AppConfig.ts"
 import { ChatMemory } from "./services/ChatMemory.ts"
 import * as Database from "./services/Database.ts"
@@ -21,6 +26,7 @@ import * as GitRepositories from "./services/GitRepositories.ts"
 import * as LanguageModels from "./services/LanguageModels.ts"
 import { LogWriter } from "./services/LogWriter.ts"
 import { Outbox } from "./services/Outbox.ts"
+import { Sandbox } from "./services/Sandbox.ts"
 import * as SandboxLayer from "./services/SandboxLayer.ts"
 import { SessionHistory } from "./services/SessionHistory.ts"
 import { SessionStore } from "./services/SessionStore.ts"
@@ -75,3 +81,26 @@ export const layerCore = (kind: "server" | "embedded", work = true) =>
     Layer.provideMerge(AppConfig.layer),
     Layer.provideMerge(NodeContext.layer)
   )
+
+/** The bots. With no token set they are empty, and a wrong one keeps nobody else from serving. */
+const layerBots = Layer.empty
+
+/** What `/ready` looks at. */
+const layerHealth = Layer.effect(
+  HealthChecks,
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const sandbox = yield* Sandbox
+    return [
+      { name: "database", check: Effect.asVoid(sql`SELECT 1`) },
+      { name: "sandbox", check: sandbox.check }
+    ]
+  })
+)
+
+/** The program that serves: the core, the HTTP API, and each bot whose tokens are set. */
+export const layerServer = Layer.mergeAll(HttpLive, layerBots).pipe(
+  Layer.provideMerge(layerHealth),
+  Layer.provideMerge(ApiTokens.layer),
+  Layer.provideMerge(layerCore("server"))
+)

@@ -12,7 +12,7 @@ const plan = {
   summary:
     "slug() replaces only the first space and keeps punctuation. It should reduce every run of other characters to one hyphen.",
   steps: ["Run the tests to see the failure", "Change the replacement in slug.js", "Run the tests again"],
-  verification: ["npm test"],
+  verification: ["node --test"],
   risks: []
 }
 
@@ -29,14 +29,14 @@ const edit = (input: object) => ({ name: "edit", input })
 /** What the agent's model says, step by step, in the first round and in the revision. */
 const rounds: ReadonlyArray<ReadonlyArray<ModelStandIn.ModelReply>> = [
   [
-    ModelStandIn.tools([shell("npm test 2>&1 | tail -n 25")], { text: "I look at the failure first." }),
+    ModelStandIn.tools([shell("node --test 2>&1 | tail -n 25")], { text: "I look at the failure first." }),
     ModelStandIn.tools([edit(firstFix)], { text: "Only the first space is replaced, and nothing drops punctuation." }),
-    ModelStandIn.tools([shell("npm test 2>&1 | tail -n 9")]),
+    ModelStandIn.tools([shell("node --test 2>&1 | tail -n 8")]),
     ModelStandIn.text("slug() now turns every run of other characters into one hyphen. The tests pass.")
   ],
   [
     ModelStandIn.tools([edit(secondFix), edit(newTest)], { text: "The reviewer is right about the edges." }),
-    ModelStandIn.tools([shell("npm test 2>&1 | tail -n 9")]),
+    ModelStandIn.tools([shell("node --test 2>&1 | tail -n 8")]),
     ModelStandIn.text("Hyphens at the edges are trimmed, and a test holds it. All tests pass.")
   ]
 ]

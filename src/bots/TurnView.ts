@@ -5,6 +5,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import type { SessionEventView } from "../domain/EventText.ts"
+import * as Requester from "../domain/Requester.ts"
 import type * as Review from "../domain/Review.ts"
 import { SessionEvent, TurnEnd } from "../domain/SessionEvent.ts"
 import * as Usage from "../domain/Usage.ts"
@@ -26,6 +27,8 @@ export const TurnView = Schema.Struct({
   waiting: Schema.Boolean,
   /** How often a plan was put before a person in this turn: each is a message of its own. */
   proposals: Schema.Int,
+  /** What was decided about each of them, in their order: "approved by ada (slack)". */
+  decisions: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] }),
   reviews: Schema.Array(Schema.Struct({ round: Schema.Int, verdict: Schema.String, text: Schema.String })),
   changes: optional(Schema.String),
   pullRequest: optional(Schema.Struct({ number: Schema.Int, url: Schema.String, draft: Schema.Boolean })),
@@ -44,6 +47,7 @@ export const begin = (turn: number, at: number): TurnView => ({
   lastAction: "",
   waiting: false,
   proposals: 0,
+  decisions: [],
   reviews: []
 })
 
@@ -56,6 +60,13 @@ const verdicts = {
 
 /** One line of output cannot be read as the fact that it is (its text is stored beside it), so it is taken as text. */
 const decode = Schema.decodeUnknownOption(SessionEvent)
+
+const decided = (view: TurnView, decision: string): TurnView => ({
+  ...view,
+  waiting: false,
+  lastAction: `plan ${decision}`,
+  decisions: [...view.decisions, decision]
+})
 
 /** The view after one more event. An event of a later turn begins a new view. */
 export const update = (view: TurnView, event: SessionEventView): TurnView => {
@@ -79,14 +90,12 @@ export const update = (view: TurnView, event: SessionEventView): TurnView => {
       return { ...view, phase: "waiting for approval", waiting: true, proposals: view.proposals + 1 }
     case "PlanApproved":
       return {
-        ...view,
+        ...decided(view, `approved by ${Requester.show(value.by)}${value.plan === undefined ? "" : ", edited"}`),
         phase: "approved",
-        waiting: false,
-        lastAction: event.data,
         ...(value.plan === undefined ? {} : { plan: value.plan })
       }
     case "PlanRejected":
-      return { ...view, phase: "planning again", waiting: false, lastAction: event.data }
+      return { ...decided(view, `rejected by ${Requester.show(value.by)}: ${value.reason}`), phase: "planning again" }
     case "RoundStarted":
       return {
         ...view,

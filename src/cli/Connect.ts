@@ -10,6 +10,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -44,6 +45,12 @@ const startFailed = <A, R>(effect: Effect.Effect<A, Failure, R>): Effect.Effect<
     Effect.tapErrorCause((cause) => Effect.logDebug("not started", cause)),
     Effect.mapError((error) => new StartFailed({ reason: error.message }))
   )
+
+/** A server that is not there can be started; what refuses says itself what it wants. */
+const withMend = (error: Failure): Failure =>
+  Predicate.isTagged(error, "ServerUnreachable")
+    ? { message: `${error.message}: start one there with opentl serve, or look at --server and OPENTL_SERVER` }
+    : error
 
 /** Of what a data directory's owner writes down, the part that a client needs. */
 const OwnerUrl = Schema.parseJson(Schema.Struct({ url: Schema.String }))
@@ -129,7 +136,7 @@ export const connect = (
     const overHttp = (url: string, known: Effect.Effect.Success<typeof settings>) =>
       Effect.gen(function*() {
         const token = yield* tokenFor(url, known)
-        const sessions = yield* startFailed(parts.client({ url, token }))
+        const sessions = yield* startFailed(Effect.mapError(parts.client({ url, token }), withMend))
         return { sessions, place: Place.Server({ url }), by }
       })
 

@@ -29,17 +29,17 @@ export const findingLines = (findings: ReadonlyArray<Finding>, style: Style): Re
 }
 
 /** Loaded when it is needed: the checks know every part of the program. */
-const examineAll = Effect.flatMap(Effect.promise(() => import("./DoctorChecks.ts")), (module) => module.examineAll)
+const loadChecks = Effect.promise(() => import("./DoctorChecks.ts"))
 
 export const doctorCommand = Command.make(
   "doctor",
-  { json: Parameters.json("one JSON array") },
-  ({ json }) =>
+  { json: Parameters.json("one JSON array"), server: Parameters.server },
+  ({ json, server }) =>
     Effect.gen(function*() {
       const stdio = yield* Stdio
       const live = yield* LiveLine.make
       yield* live.say("examining")
-      const findings = yield* examineAll
+      const findings = yield* Effect.flatMap(loadChecks, ({ examineAll }) => examineAll(server))
       yield* live.say("")
       yield* stdio.out(json ? encodeFindings(findings) : findingLines(findings, stdio.style).join("\n") + "\n")
       if (findings.some(({ status }) => status === "fail")) return yield* new SilentFailure()

@@ -73,6 +73,20 @@ const messageOf = (error: unknown): string =>
     ? error.message
     : String(error)
 
+/** A client tells as a store that fails what happens between here and the server. */
+const betweenHereAndServer: ReadonlySet<string> = new Set([
+  "RequestError",
+  "ResponseError",
+  "Unauthorized",
+  "ParseError"
+])
+
+const lostServer = (error: unknown): string | undefined =>
+  Predicate.isTagged(error, "StoreError") && Predicate.hasProperty(error, "cause") &&
+    Predicate.hasProperty(error.cause, "_tag") && betweenHereAndServer.has(String(error.cause._tag))
+    ? `the server could not be asked: ${messageOf(error.cause)}`
+    : undefined
+
 const reportError = (error: unknown): Report => {
   const tag = Predicate.hasProperty(error, "_tag") ? String(error._tag) : ""
   const silent = quiet[tag]
@@ -80,7 +94,7 @@ const reportError = (error: unknown): Report => {
   const mend = mends[tag]
   return {
     code: usageTags.has(tag) ? ExitCode.usage : ExitCode.failed,
-    line: oneLine(messageOf(error)) + (mend === undefined ? "" : ` (${mend})`)
+    line: oneLine(lostServer(error) ?? messageOf(error)) + (mend === undefined ? "" : ` (${mend})`)
   }
 }
 

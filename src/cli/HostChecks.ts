@@ -97,26 +97,30 @@ const disk: DoctorCheck = {
   }))
 }
 
+/** Whether a server answers, and what to do where it does not. */
+const health = (url: string, who: string, mend: string) =>
+  Effect.match(request(HttpClientRequest.get(`${url.replace(/\/+$/, "")}/health`)), {
+    onSuccess: ({ status }) => status === 200 ? ok(`${url}${who}`) : fail(`${url} answers ${status}`, mend),
+    onFailure: (reason) => fail(`${url}: ${reason}`, mend)
+  })
+
+/** The server that the commands would talk to: the one that is named, else the owner of the data directory. */
 const server: DoctorCheck = {
   name: "server",
   run: Effect.gen(function*() {
-    const { dataDir } = yield* AppConfig
-    const owner = yield* currentOwner(dataDir)
-    if (Option.isNone(owner)) return ok("none runs on this data directory; commands work in their own process")
-    const { kind, pid, url } = owner.value
-    if (url === undefined) {
-      return kind === "embedded"
-        ? ok(`a command works on this data directory (process ${pid})`)
-        : warn(`the server (process ${pid}) does not listen yet`, "wait a moment")
+    const config = yield* AppConfig
+    if (Option.isSome(config.server)) {
+      return yield* health(config.server.value, "", "start it, or change --server or OPENTL_SERVER")
     }
-    return yield* request(HttpClientRequest.get(`${url}/health`)).pipe(
-      Effect.map(({ status }) =>
-        status === 200 ? ok(`${url} (process ${pid})`) : fail(`${url} answers ${status}`, "look at the server's log")
-      ),
-      Effect.catchAll((reason) =>
-        Effect.succeed(fail(`${url}: ${reason}`, `look at the server's log, or end process ${pid}`))
-      )
-    )
+    const owner = yield* currentOwner(config.dataDir)
+    if (Option.isNone(owner)) return ok("none runs on this data directory; commands run embedded")
+    const { kind, pid, url } = owner.value
+    if (url !== undefined) {
+      return yield* health(url, ` (process ${pid})`, `look at the server's log, or end process ${pid}`)
+    }
+    return kind === "embedded"
+      ? ok(`a command works on this data directory (process ${pid})`)
+      : warn(`the server (process ${pid}) does not listen yet`, "wait a moment")
   })
 }
 

@@ -40,7 +40,9 @@ const checkCommand = Command.make("check", {}, () =>
     const sandbox = yield* upkeep
     yield* sandbox.check
     yield* stdio.out(`${sandbox.kind}\n`)
-  }).pipe(Effect.scoped)).pipe(Command.withDescription("Says which sandbox sessions get, and whether one could be started now."))
+  }).pipe(Effect.scoped)).pipe(
+    Command.withDescription("Says which sandbox sessions get, and whether one could be started now.")
+  )
 
 /** A page of the list is enough to find what is old: what is left is found the next time. */
 const pruned = 200

@@ -3,22 +3,16 @@
  * the real key in and counts tokens, and a CONNECT proxy that lets only the package registries through.
  * Possession of the socket is the authentication.
  */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
-import type * as HttpServerError from "@effect/platform/HttpServerError"
-import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { createServer } from "node:http"
 import type { SessionId } from "../domain/Ids.ts"
 import type { Usage } from "../domain/Usage.ts"
 import { AppConfig } from "./AppConfig.ts"
@@ -26,6 +20,7 @@ import { EgressNetwork } from "./EgressNetwork.ts"
 import * as EgressPolicy from "./EgressPolicy.ts"
 import * as EgressProxy from "./EgressProxy.ts"
 import * as GatewayDirectory from "./GatewayDirectory.ts"
+import * as GatewayServer from "./GatewayServer.ts"
 import * as ModelPrices from "./ModelPrices.ts"
 import * as ModelProxy from "./ModelProxy.ts"
 import type { SandboxUnavailable } from "./Sandbox.ts"
@@ -60,20 +55,25 @@ export class Gateway extends Context.Tag("opentl/services/Gateway")<Gateway, {
   static readonly layer = this.layerWithoutNetwork.pipe(Layer.provide(EgressNetwork.layer))
 }
 
-/** Requests of one session that are served at once; more wait. */
-const concurrency = 64
+/** Connections of one session at once; more are refused. */
+const maxConnections = 256
 
 /** For connections without a request: longer than the pools of the usual clients keep them. */
 const keepAlive = Duration.seconds(75)
 
-/** Connections of one session at once; more are refused. */
-const maxConnections = 256
+const onlyConnect = GatewayServer.text(
+  403,
+  "text/plain",
+  "Plain HTTP is not let through: use HTTPS, by CONNECT.\n"
+)
 
-const onlyConnect = HttpServerResponse.text("Plain HTTP is not let through: use HTTPS, by CONNECT.\n", { status: 403 })
+type Failure =
+  | PlatformError
+  | SandboxUnavailable
+  | GatewayDirectory.GatewayDirectoryTaken
+  | GatewayServer.ConnectionError
 
-const failed = (
-  error: PlatformError | HttpServerError.ServeError | SandboxUnavailable | GatewayDirectory.GatewayDirectoryTaken
-) => new GatewayError({ reason: error._tag === "ServeError" ? String(error.cause) : error.message })
+const failed = (error: Failure) => new GatewayError({ reason: error.message })
 
 const make = Effect.gen(function*() {
   const config = yield* AppConfig
@@ -101,27 +101,11 @@ const make = Effect.gen(function*() {
     function*(request: GatewayRequest) {
       const { directory, socket } = yield* GatewayDirectory.prepare(config.dataDir, request.sessionId)
       const account = yield* accountOf(request)
-      const places = yield* Effect.makeSemaphore(concurrency)
-
-      const node = createServer({ keepAliveTimeout: Duration.toMillis(keepAlive) })
-      node.maxConnections = maxConnections
-      const server = yield* NodeHttpServer.make(() => node, { path: socket })
+      yield* GatewayServer.serve(socket, {
+        request: (request) => request.url.startsWith("/") ? models(request, account) : Effect.succeed(onlyConnect),
+        connect
+      }, { maxConnections, keepAliveMillis: Duration.toMillis(keepAlive) })
       yield* fs.chmod(socket, 0o666)
-      const runFork = yield* FiberSet.makeRuntime<never>()
-      node.on("connect", (request, client, head) => {
-        runFork(connect(request, client, head))
-      })
-      // nobody comes in any more, whoever is in is cut off, and each of their calls has been recorded before this ends
-      const shutDown = Effect.sync(() => {
-        node.close()
-        node.closeAllConnections()
-      })
-      yield* Effect.addFinalizer(() => Effect.andThen(shutDown, places.take(concurrency)))
-      yield* server.serve(Effect.gen(function*() {
-        const { originalUrl } = yield* HttpServerRequest.HttpServerRequest
-        yield* Effect.acquireRelease(Effect.interruptible(places.take(1)), () => places.release(1))
-        return originalUrl.startsWith("/") ? yield* models(account) : onlyConnect
-      }))
       return { directory }
     },
     Effect.mapError(failed),

@@ -12,7 +12,9 @@ import * as Http from "node:http"
 import type { Duplex } from "node:stream"
 
 /** The server could not listen, or a connection broke. */
-export class ConnectionError extends Schema.TaggedError<ConnectionError>()("ConnectionError", { reason: Schema.String }) {
+export class ConnectionError
+  extends Schema.TaggedError<ConnectionError>()("ConnectionError", { reason: Schema.String })
+{
   override get message() {
     return this.reason
   }
@@ -80,9 +82,12 @@ const send = (response: Http.ServerResponse, reply: Reply, withBody: boolean) =>
   Effect.suspend(() => {
     response.writeHead(reply.status, reply.headers)
     const body = withBody ? Stream.runForEach(reply.body, write(response)) : Effect.void
-    return Effect.andThen(body, Effect.async<void>((resume) => {
-      response.end(() => resume(Effect.void))
-    }))
+    return Effect.andThen(
+      body,
+      Effect.async<void>((resume) => {
+        response.end(() => resume(Effect.void))
+      })
+    )
   })
 
 const closed = (response: Http.ServerResponse) =>

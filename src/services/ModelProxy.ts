@@ -4,7 +4,6 @@
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Undici from "@effect/platform-node/Undici"
-import * as Headers from "@effect/platform/Headers"
 import type * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -15,6 +14,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { AppConfig } from "./AppConfig.ts"
+import * as GatewayServer from "./GatewayServer.ts"
 import * as HostProxy from "./HostProxy.ts"
 import type { Tokens } from "./ModelPrices.ts"
 import * as ModelProxyBody from "./ModelProxyBody.ts"
@@ -37,18 +37,21 @@ const keyNames: Readonly<Record<Routes.Provider, string>> = {
 /** Asking again would not help, and the providers' SDKs heed this. */
 const finalAnswer = { "x-should-retry": "false" }
 
+const json = (status: number, body: unknown, headers: Readonly<Record<string, string>>) =>
+  GatewayServer.text(status, "application/json", JSON.stringify(body), headers)
+
 const refuse = (
   provider: Routes.Provider,
   status: number,
   type: string,
   message: string,
   headers: Readonly<Record<string, string>> = finalAnswer
-) => HttpServerResponse.unsafeJson(Routes.errorBody(provider, type, message), { status, headers })
+) => json(status, Routes.errorBody(provider, type, message), headers)
 
-const budgetSpent = HttpServerResponse.unsafeJson({
+const budgetSpent = json(402, {
   type: "error",
   error: { type: "budget_exceeded", message: "The session's budget is used up." }
-}, { status: 402, headers: finalAnswer })
+}, finalAnswer)
 
 /** The API as this host reaches it: directly, or through the proxy that the host itself must use. */
 const clientFor = Effect.fnUntraced(function*(baseUrl: string) {
@@ -63,7 +66,7 @@ const clientFor = Effect.fnUntraced(function*(baseUrl: string) {
     ),
     (dispatcher) => Effect.promise(() => dispatcher.destroy())
   )
-  return NodeHttpClient.makeUndici(dispatcher).pipe(HttpClient.withTracerPropagation(false))
+  return NodeHttpClient.makeUndici(dispatcher).pipe(HttpClient.withTracerPropagation(false), HttpClient.withScope)
 })
 
 const credentials = (provider: Routes.Provider, key: Redacted.Redacted): Readonly<Record<string, string>> =>
@@ -80,12 +83,12 @@ export const make = Effect.gen(function*() {
   }
 
   const outgoing = (
-    request: HttpServerRequest.HttpServerRequest,
+    request: GatewayServer.Request,
     route: Routes.ModelRoute,
     key: Redacted.Redacted,
     body: HttpBody.HttpBody
   ) =>
-    HttpClientRequest.make(request.method)(`${config[route.provider].baseUrl.replace(/\/+$/, "")}${route.path}`).pipe(
+    HttpClientRequest.make(route.method)(`${config[route.provider].baseUrl.replace(/\/+$/, "")}${route.path}`).pipe(
       HttpClientRequest.setHeaders(Routes.requestHeaders(request.headers)),
       // what is counted must be readable
       HttpClientRequest.setHeader("accept-encoding", "identity"),
@@ -93,72 +96,74 @@ export const make = Effect.gen(function*() {
       HttpClientRequest.setBody(body)
     )
 
-  /** The reply as it goes to the agent. What breaks off outside breaks off inside, too, and does not end well. */
+  /** The reply as it goes to the agent. */
   const passOn = (
-    request: HttpServerRequest.HttpServerRequest,
     response: HttpClientResponse.HttpClientResponse,
     look: (bytes: Uint8Array) => Effect.Effect<void>
-  ) => {
-    const { "content-length": length, "content-type": contentType } = response.headers
-    const breakOff = Effect.sync(() => NodeHttpServerRequest.toServerResponse(request).destroy())
-    return HttpServerResponse.stream(
-      response.stream.pipe(Stream.tap(look), Stream.tapErrorCause(() => breakOff)),
-      {
-        status: response.status,
-        headers: Headers.fromInput(Routes.responseHeaders(response.headers)),
-        contentType: contentType ?? "application/octet-stream",
-        contentLength: length === undefined ? undefined : Number(length)
-      }
-    )
-  }
+  ): GatewayServer.Reply => ({
+    status: response.status,
+    headers: Routes.responseHeaders(response.headers),
+    body: Stream.tap(response.stream, look)
+  })
 
-  const call = Effect.fnUntraced(function*(route: Routes.ModelRoute, key: Redacted.Redacted, account: Account) {
-    const request = yield* HttpServerRequest.HttpServerRequest
-    const body = yield* Effect.interruptible(ModelProxyBody.forward(request, route.dialect))
-    const response = yield* Effect.interruptible(clients[route.provider].execute(outgoing(request, route, key, body)))
-    if (route.dialect === undefined || response.status < 200 || response.status > 299) {
-      return passOn(request, response, () => Effect.void)
-    }
-    const meter = yield* Ref.make(UsageMeter.start(route.dialect, response.headers["content-type"]))
-    // with the request's end, however it comes: a reply that breaks off has cost something all the same
+  /** Counts a reply. It is taken note of when the request ends, however that comes: a part has cost something, too. */
+  const counted = Effect.fnUntraced(function*(
+    response: HttpClientResponse.HttpClientResponse,
+    dialect: UsageMeter.Dialect,
+    account: Account
+  ) {
+    const meter = yield* Ref.make(UsageMeter.start(dialect, response.headers["content-type"]))
     yield* Effect.addFinalizer(() =>
       Effect.flatMap(Ref.get(meter), (read) => {
         const { model, tokens } = UsageMeter.finish(read)
         return account.record(model, tokens)
       })
     )
-    return passOn(request, response, (bytes) => Ref.update(meter, (before) => UsageMeter.feed(before, bytes)))
+    return passOn(response, (bytes) => Ref.update(meter, (before) => UsageMeter.feed(before, bytes)))
   })
 
-  return Effect.fn("ModelProxy.serve")(function*(account: Account) {
-    const { method, originalUrl } = yield* HttpServerRequest.HttpServerRequest
-    const provider = Routes.providerOf(originalUrl)
-    const route = Routes.routeOf(method, originalUrl)
-    if (provider === undefined) return HttpServerResponse.text("There is no such API here.\n", { status: 404 })
+  const call = Effect.fnUntraced(
+    function*(request: GatewayServer.Request, route: Routes.ModelRoute, key: Redacted.Redacted, account: Account) {
+      const body = yield* ModelProxyBody.forward(request, route.dialect)
+      const { dialect, provider } = route
+      return yield* Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(
+          restore(clients[provider].execute(outgoing(request, route, key, body))),
+          (response) =>
+            dialect === undefined || response.status < 200 || response.status > 299
+              ? Effect.succeed(passOn(response, () => Effect.void))
+              : counted(response, dialect, account)
+        )
+      )
+    }
+  )
+
+  return Effect.fn("ModelProxy.serve")(function*(request: GatewayServer.Request, account: Account) {
+    const { method, url } = request
+    const provider = Routes.providerOf(url)
+    const route = Routes.routeOf(method, url)
+    if (provider === undefined) return GatewayServer.text(404, "text/plain", "There is no such API here.\n")
     if (route === undefined) {
       // some clients look whether the address is there
       return method === "HEAD"
-        ? HttpServerResponse.empty({ status: 200 })
-        : refuse(
-          provider,
-          404,
-          "not_found_error",
-          `The gateway does not pass on ${method} ${originalUrl.split("?")[0]}.`
-        )
+        ? GatewayServer.text(200, "text/plain", "")
+        : refuse(provider, 404, "not_found_error", `The gateway does not pass on ${method} ${url.split("?")[0]}.`)
     }
     const { apiKey } = config[provider]
     if (Option.isNone(apiKey)) {
       return refuse(provider, 503, "api_error", `OpenTL has no ${keyNames[provider]}, so this API cannot be called.`)
     }
     if (route.dialect !== undefined && (yield* account.isExhausted)) return budgetSpent
-    return yield* call(route, apiKey.value, account).pipe(
+    return yield* call(request, route, apiKey.value, account).pipe(
       Effect.catchTags({
         BodyTooLarge: (error) => Effect.succeed(refuse(provider, 413, "request_too_large", error.message)),
+        ConnectionError: (error) => Effect.succeed(refuse(provider, 400, "invalid_request_error", error.message)),
         RequestError: (error) =>
           Effect.as(
             Effect.logWarning(`the model's API cannot be reached: ${error.message}`),
             refuse(provider, 502, "api_error", "The model's API cannot be reached.", {})
-          )
+          ),
+        ResponseError: (error) => Effect.succeed(refuse(provider, 502, "api_error", error.message, {}))
       })
     )
   })

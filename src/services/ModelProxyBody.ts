@@ -1,13 +1,12 @@
 /** The body of a model call on its way out. */
 import * as HttpBody from "@effect/platform/HttpBody"
-import type * as HttpServerError from "@effect/platform/HttpServerError"
-import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import type { ConnectionError, Request } from "./GatewayServer.ts"
 import type { Dialect } from "./UsageMeter.ts"
 
 /** A body that has to be read to be passed on is larger than the providers take. */
@@ -38,8 +37,8 @@ export const askForUsage = (json: string): string =>
     }
   })
 
-const readAll = (request: HttpServerRequest.HttpServerRequest) =>
-  request.stream.pipe(
+const readAll = (request: Request) =>
+  request.body.pipe(
     Stream.runFoldEffect({ parts: Chunk.empty<Uint8Array>(), size: 0 }, ({ parts, size }, part) =>
       size + part.length > limitBytes
         ? new BodyTooLarge({ limitBytes })
@@ -56,12 +55,12 @@ const readAll = (request: HttpServerRequest.HttpServerRequest) =>
 
 /** Passes a body on as it comes; only a chat call's is read first. */
 export const forward = (
-  request: HttpServerRequest.HttpServerRequest,
+  request: Request,
   dialect: Dialect | undefined
-): Effect.Effect<HttpBody.HttpBody, BodyTooLarge | HttpServerError.RequestError> => {
+): Effect.Effect<HttpBody.HttpBody, BodyTooLarge | ConnectionError> => {
   const { "content-length": length, "content-type": contentType = "application/json" } = request.headers
   if (request.method === "GET" || request.method === "HEAD") return Effect.succeed(HttpBody.empty)
   return dialect === "openai-chat"
     ? Effect.map(readAll(request), (json) => HttpBody.text(askForUsage(json), contentType))
-    : Effect.succeed(HttpBody.stream(request.stream, contentType, length === undefined ? undefined : Number(length)))
+    : Effect.succeed(HttpBody.stream(request.body, contentType, length === undefined ? undefined : Number(length)))
 }

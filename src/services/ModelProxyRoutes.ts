@@ -5,6 +5,7 @@ export type Provider = "anthropic" | "openai"
 
 export interface ModelRoute {
   readonly provider: Provider
+  readonly method: "GET" | "HEAD" | "POST"
   /** Behind the provider's base URL, query included. */
   readonly path: string
   /** Of a call that costs something. */
@@ -12,7 +13,7 @@ export interface ModelRoute {
 }
 
 interface Rule {
-  readonly method: string
+  readonly method: "GET" | "POST"
   readonly path: RegExp
   readonly provider: Provider
   readonly dialect?: Dialect
@@ -46,6 +47,7 @@ export const routeOf = (method: string, url: string): ModelRoute | undefined => 
   )
   return rule === undefined ? undefined : {
     provider: rule.provider,
+    method: method === "HEAD" ? "HEAD" : rule.method,
     path: url.slice(prefixes[rule.provider].length, path.length) + (query.length === 0 ? "" : `?${query.join("?")}`),
     dialect: rule.dialect
   }
@@ -64,7 +66,7 @@ const isRequestHeader = isOneOf([
 
 const isResponseHeader = isOneOf([
   /^(anthropic|x)-ratelimit-/,
-  /^content-encoding$/,
+  /^content-(encoding|length|type)$/,
   /^openai-(processing-ms|version)$/,
   /^(x-)?request-id$/,
   /^retry-after(-ms)?$/,

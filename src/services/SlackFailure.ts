@@ -28,7 +28,8 @@ const sentences: Readonly<Record<string, string | undefined>> = {
   account_inactive: "the bot was removed from the workspace (account_inactive)",
   invalid_auth: "the token is not valid (invalid_auth)",
   missing_scope: "the token lacks a scope: install the app again with the manifest of docs/slack.md (missing_scope)",
-  not_allowed_token_type: "this is a token of another kind (not_allowed_token_type): the bot's begins with xoxb-, the app's with xapp-",
+  not_allowed_token_type:
+    "this is a token of another kind (not_allowed_token_type): the bot's begins with xoxb-, the app's with xapp-",
   not_in_channel: "the bot is not in this channel: invite it first (not_in_channel)",
   token_revoked: "the token was revoked (token_revoked)",
   unreachable: "Slack cannot be reached"
@@ -49,7 +50,13 @@ const credentialErrors = new Set([
 ])
 export const isCredentialError = (error: SlackError): boolean => credentialErrors.has(error.code)
 
-const passing = new Set(["fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"])
+const passing = new Set([
+  "fatal_error",
+  "internal_error",
+  "request_timeout",
+  "service_unavailable",
+  "team_added_to_org"
+])
 
 /** What the SDK throws, as far as it matters here. */
 const Thrown = Schema.Struct({

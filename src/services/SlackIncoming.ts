@@ -61,7 +61,10 @@ export const FormSubmitted = Schema.Struct({
     state: Schema.Struct({
       values: Schema.Record({
         key: Schema.String,
-        value: Schema.Record({ key: Schema.String, value: Schema.Struct({ value: Schema.optional(Schema.NullOr(Schema.String)) }) })
+        value: Schema.Record({
+          key: Schema.String,
+          value: Schema.Struct({ value: Schema.optional(Schema.NullOr(Schema.String)) })
+        })
       })
     })
   })

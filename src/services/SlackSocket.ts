@@ -14,8 +14,8 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Incoming from "./SlackIncoming.ts"
 import { failure, isCredentialError, type SlackError } from "./SlackFailure.ts"
+import * as Incoming from "./SlackIncoming.ts"
 
 export interface SlackEnvelope {
   readonly event: Incoming.SlackEvent

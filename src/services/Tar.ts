@@ -34,6 +34,13 @@ export const TarEntry = Data.taggedEnum<TarEntry>()
 
 const tarError = (cause: unknown) => new TarError({ reason: cause instanceof Error ? cause.message : String(cause) })
 
+/** What a stream of `tar-stream` gives, without the empty pieces, which files do not take. */
+const bytesOf = (source: AsyncIterable<unknown>): Stream.Stream<Uint8Array, TarError> =>
+  Stream.fromAsyncIterable(source, tarError).pipe(
+    Stream.filter(Predicate.isUint8Array),
+    Stream.filter((bytes) => bytes.length > 0)
+  )
+
 const header = ({ mode, owner, path }: Attributes) => ({ name: path, mode, uid: owner, gid: owner })
 
 /** Packs the entries, in order. */
@@ -75,7 +82,7 @@ export const pack = Effect.fnUntraced(function*(entries: ReadonlyArray<TarEntry>
         Effect.andThen(Effect.sync(() => packer.finalize()))
       )
       return Stream.merge(
-        Stream.filter(Stream.fromAsyncIterable(packer, tarError), Predicate.isUint8Array),
+        bytesOf(packer),
         Stream.drain(Stream.fromEffect(written))
       )
     })
@@ -106,7 +113,7 @@ export const firstEntry = <E, R, A, E2, R2>(
             path: entry.header.name,
             isFile: entry.header.type === "file",
             size: entry.header.size ?? 0,
-            content: Stream.filter(Stream.fromAsyncIterable(entry, tarError), Predicate.isUint8Array)
+            content: bytesOf(entry)
           })
         ),
         Stream.runHead

@@ -3,7 +3,6 @@
  * decoded. Messages and edits keep within Telegram's limits by themselves: a call waits for its turn, or fails at once
  * with the time it would have to wait, as the caller wishes.
  */
-import { Api, InputFile } from "node-telegram-bot-api"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -12,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import { Api, InputFile } from "node-telegram-bot-api"
 import { failure, TelegramError } from "./TelegramFailure.ts"
 import * as Rates from "./TelegramRates.ts"
 
@@ -166,10 +166,14 @@ const make = ({ apiUrl, token }: { readonly token: Redacted.Redacted; readonly a
         }
         yield* Effect.sleep(wait)
         return yield* Effect.tapError(call, (error) =>
-          error.status !== 429 ? Effect.void : Effect.flatMap(Clock.currentTimeMillis, (at) =>
-            Ref.update(rates, (current) =>
-              limits.slice(1).reduce((held, limit) =>
-                Rates.hold(held, limit, at + (error.retryAfterMillis ?? 1000)), current))))
+          error.status !== 429 ?
+            Effect.void :
+            Effect.flatMap(Clock.currentTimeMillis, (at) =>
+              Ref.update(rates, (current) =>
+                limits.slice(1).reduce(
+                  (held, limit) => Rates.hold(held, limit, at + (error.retryAfterMillis ?? 1000)),
+                  current
+                ))))
       })
 
     const unchanged = (self: Effect.Effect<void, TelegramError>) =>
@@ -271,8 +275,10 @@ const make = ({ apiUrl, token }: { readonly token: Redacted.Redacted; readonly a
         )
       ),
       answerButton: Effect.fn("TelegramClient.answerButton")((queryId, text) =>
-        Effect.asVoid(use("answerCallbackQuery", (sdk, signal) =>
-          sdk.answerCallbackQuery({ callback_query_id: queryId, text }, signal)))
+        Effect.asVoid(
+          use("answerCallbackQuery", (sdk, signal) =>
+            sdk.answerCallbackQuery({ callback_query_id: queryId, text }, signal))
+        )
       )
     })
   })

@@ -12,7 +12,13 @@ describe("a request", () => {
     ["fix it \u2014repo a/b", { prompt: "fix it", repo: "a/b" }],
     ["fix it --repo https://github.com/a/b", { prompt: "fix it", repo: "a/b" }],
     ["fix it --repo https://github.com/a/b.git --approve", { prompt: "fix it", repo: "a/b", approve: true }],
-    ["fix > 3 things --plan --agent opentl --model gpt-6 --base dev", { prompt: "fix > 3 things", plan: true, agent: "opentl", model: "gpt-6", base: "dev" }],
+    ["fix > 3 things --plan --agent opentl --model gpt-6 --base dev", {
+      prompt: "fix > 3 things",
+      plan: true,
+      agent: "opentl",
+      model: "gpt-6",
+      base: "dev"
+    }],
     ["run `npm test --repo x/y` please", { prompt: "run `npm test --repo x/y` please" }],
     ["```\n--plan\n```", { prompt: "```\n--plan\n```" }],
     ["fix --verbose output", { prompt: "fix --verbose output" }],
@@ -29,6 +35,8 @@ describe("a request", () => {
   it("without a flag is the task, letter by letter", () =>
     FastCheck.assert(FastCheck.property(FastCheck.string(), (text) => {
       const trimmed = text.trim()
-      if (!/--|[\u2014\u2013]/.test(trimmed) && !/^[ \t]*\n/.test(trimmed)) assert.strictEqual(parse(trimmed).prompt, trimmed)
+      if (!/--|[\u2014\u2013]/.test(trimmed) && !/^[ \t]*\n/.test(trimmed)) {
+        assert.strictEqual(parse(trimmed).prompt, trimmed)
+      }
     })))
 })

@@ -173,10 +173,23 @@ describe("host", () => {
       assert.strictEqual(found.get("git")?.status, "ok")
       assert.include(found.get("data directory")?.detail, "made at the first start")
       assert.match(found.get("disk")?.detail ?? "", /GiB free/)
-      assert.strictEqual(found.get("server")?.status, "ok")
+      assert.strictEqual(found.get("server")?.status, "fail")
       assert.strictEqual(found.get("network")?.status, "ok")
       assert.isFalse(yield* fs.exists(`${directory}/deep`))
     }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.effect("asks the server that is named", () =>
+    Effect.gen(function*() {
+      const environment = { OPENTL_SERVER: "http://server.test/", OPENTL_EGRESS: "none" }
+      const up = yield* findings(hostChecks, environment, { "http://server.test/health": [200, "ok"] })
+      assert.strictEqual(up.get("server")?.status, "ok")
+      const alone = yield* findings(hostChecks, { OPENTL_SERVER: "", OPENTL_EGRESS: "none" })
+      assert.deepStrictEqual(alone.get("server"), {
+        check: "server",
+        status: "ok",
+        detail: "none runs on this data directory; commands run embedded"
+      })
+    }))
 
   it("compares versions as numbers", () => {
     assert.isTrue(["20.15.0", "20.19.1", "24.0.0", "100.0"].every((version) => atLeast(version, [20, 15])))

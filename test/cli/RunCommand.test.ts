@@ -302,6 +302,11 @@ describe("message", () => {
       assert.deepStrictEqual(ended, { code: 0, out: "m1\n", err: "" })
     }))
 
+  it.effect("prints it as JSON, too", () =>
+    Effect.map(runCli(["message", "0123", "and the docs", "--json"], { sessions: messaging([]) }), ({ out }) => {
+      assert.deepStrictEqual(JSON.parse(out), { message_id: "m1" })
+    }))
+
   it.effect("follows the turn that takes the message, not the one that is on", () =>
     Effect.gen(function*() {
       const { code, out } = yield* runCli(["message", "0123", "and the docs", "--follow"], {

@@ -13,6 +13,7 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { branchOf, SessionId } from "../../src/domain/Ids.ts"
+import * as GatewayServer from "../../src/services/GatewayServer.ts"
 import { type InputFile, type RunId, type RunSpec, type Sandbox, SandboxError } from "../../src/services/Sandbox.ts"
 import { run as runProcess } from "../sandbox/Processes.ts"
 
@@ -281,6 +282,32 @@ export const conformance = <R>(declare: Declare<R>, makeSubject: Effect.Effect<S
       yield* sandbox.removeWorkspace(session)
       assert.isFalse(yield* sandbox.hasRepository(session))
       assert.deepStrictEqual(yield* sandbox.sessionsWithRuns, [])
+    }))
+
+  test("the gateway is reached from inside, also when another server has opened it anew", ({ gatewayDirectory, outputOf, round, sandbox, specOf }) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const socket = `${gatewayDirectory}/gateway.sock`
+      const server = (name: string) =>
+        GatewayServer.serve(socket, {
+          request: ({ url }) => Effect.succeed(GatewayServer.text(200, "text/plain", `${name} ${url}`)),
+          connect: () => Effect.void
+        }, { maxConnections: 10, keepAliveMillis: 1000 }).pipe(Effect.andThen(fs.chmod(socket, 0o666)))
+      const ask = "node -e 'fetch(process.env.ANTHROPIC_BASE_URL + \"/x\").then((r) => r.text()).then(console.log)'"
+      const run = round(1)
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* server("first")
+        yield* sandbox.start(specOf(run, `${ask}; ${awaitFile("go")}; ${ask}`))
+        yield* sandbox.output(run).pipe(
+          Stream.decodeText(),
+          Stream.splitLines,
+          Stream.takeUntil((line) => line === "first /anthropic/x"),
+          Stream.runDrain
+        )
+      }))
+      yield* server("second")
+      yield* fs.writeFileString(`${gatewayDirectory}/go`, "")
+      assert.include(yield* outputOf(run), "\nfirst /anthropic/x\nsecond /anthropic/x\n")
     }))
 
   test("can start", ({ sandbox }) => Effect.asVoid(sandbox.check))

@@ -1,0 +1,123 @@
+/** The Telegram bot: with a token it polls for updates and tells of sessions, for as long as the program. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import { AppConfig } from "../services/AppConfig.ts"
+import type { StoreError } from "../services/StoreError.ts"
+import { TelegramClient, type TelegramError } from "../services/TelegramClient.ts"
+import { BotStatus } from "./BotStatus.ts"
+import * as ChatFollower from "./ChatFollower.ts"
+import { Conversations } from "./Conversations.ts"
+import { menu } from "./TelegramCommands.ts"
+import * as Delivery from "./TelegramDelivery.ts"
+import { SessionFiles } from "./TelegramFiles.ts"
+import * as Messages from "./TelegramMessages.ts"
+import { Own, Target } from "./TelegramOwn.ts"
+import * as Presses from "./TelegramPresses.ts"
+import { TelegramReplies } from "./TelegramReplies.ts"
+import { TelegramSessions } from "./TelegramSessions.ts"
+import * as Updates from "./TelegramUpdates.ts"
+
+const reasonOf = (error: TelegramError): string =>
+  error.isUnauthorized
+    ? "TELEGRAM_BOT_TOKEN is refused: @BotFather gives a bot's token"
+    : `${error.message}; tried again`
+
+/** Knocks until Telegram answers; a refused token is said once, and final. */
+const connect = Effect.gen(function*() {
+  const client = yield* TelegramClient
+  const status = yield* BotStatus
+  const said = yield* Ref.make(false)
+  const me = client.me.pipe(
+    Effect.tapError((error) =>
+      Effect.whenEffect(
+        status.report("telegram", { state: "failed", reason: reasonOf(error) }),
+        Effect.map(Ref.getAndSet(said, true), (before) => !before)
+      )
+    ),
+    Effect.retry({ schedule: Updates.untilAnswered, while: (error) => error.isRetryable })
+  )
+  return yield* Effect.option(me)
+})
+
+/** A webhook left over from before keeps updates from being polled for. */
+const prepare = Effect.gen(function*() {
+  const client = yield* TelegramClient
+  const webhook = yield* client.webhook
+  if (webhook !== "") {
+    yield* Effect.logWarning("telegram: a webhook was set for this bot, and is deleted: updates are polled for")
+    yield* client.deleteWebhook
+  }
+  yield* client.setCommands(menu)
+}).pipe(
+  Effect.retry({ schedule: Updates.untilAnswered, while: (error) => error.isRetryable }),
+  Effect.catchAll((error) => Effect.logWarning(`telegram: ${error.message}`))
+)
+
+const run = Effect.fnUntraced(function*(known: Deferred.Deferred<void>) {
+  const { telegram: { allowedUsers } } = yield* AppConfig
+  const me = yield* connect
+  if (Option.isNone(me)) return
+  const { id, username } = me.value
+  yield* prepare
+  const status = yield* BotStatus
+  yield* status.report("telegram", { state: "running", as: `@${username}` })
+  yield* Deferred.succeed(known, undefined)
+  if (allowedUsers.length === 0) {
+    yield* Effect.logWarning("telegram: TELEGRAM_ALLOWED_USERS is not set: the bot obeys nobody")
+  }
+  const onMessage = yield* Messages.make({ id, username })
+  const { press, react } = yield* Presses.make
+  const show = yield* Delivery.make
+  const handle = ({ callback_query, message, message_reaction, update_id }: Updates.Update) =>
+    message !== undefined
+      ? onMessage(message, update_id)
+      : callback_query !== undefined
+      ? press(callback_query, update_id)
+      : message_reaction !== undefined
+      ? react(message_reaction)
+      : Effect.void
+  yield* Effect.all([
+    Updates.poll((update): Effect.Effect<void, StoreError> => Effect.asVoid(handle(update))),
+    ChatFollower.follow({
+      platform: "telegram",
+      target: Target,
+      own: Own,
+      placeOf: ({ chatId }) => String(chatId),
+      show
+    })
+  ], { concurrency: "unbounded", discard: true })
+})
+
+/** The bot's own parts. Open: the client, and what every bot shares. */
+const layerParts = Layer.mergeAll(SessionFiles.layer, TelegramReplies.layer, TelegramSessions.layer)
+
+/** The start waits no longer to know whether the bot runs. */
+const startPatience = "5 seconds"
+
+const start = Effect.gen(function*() {
+  const known = yield* Deferred.make<void>()
+  yield* Effect.forkScoped(run(known).pipe(
+    Effect.scoped,
+    Effect.ensuring(Deferred.succeed(known, undefined)),
+    Effect.catchAllCause((cause) => Effect.logError("telegram: the bot has stopped", cause)),
+    Effect.annotateLogs({ bot: "telegram" })
+  ))
+  yield* Effect.timeoutOption(Deferred.await(known), startPatience)
+})
+
+/** The bot, where its token is set. It never fails the program: what is wrong is one line, and in `BotStatus`. */
+export const layer = Layer.unwrapEffect(
+  Effect.map(AppConfig, ({ telegram: { apiUrl, botToken } }) =>
+    Option.match(botToken, {
+      onNone: () => Layer.empty,
+      onSome: (token) =>
+        Layer.scopedDiscard(start).pipe(
+          Layer.provide(layerParts),
+          Layer.provide(Conversations.layer),
+          Layer.provide(TelegramClient.layer({ token, apiUrl }))
+        )
+    }))
+)

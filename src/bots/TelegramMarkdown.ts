@@ -1,0 +1,105 @@
+/**
+ * Text with marks, as Telegram's MarkdownV2 writes it. Pure. A text is a list of spans, and it is cut before it is
+ * written: so a cut never breaks a mark, and every piece can be read by itself.
+ *
+ * @example
+ * write([bold("Done."), text(" 1.5 min")]) // "*Done\\.* 1\\.5 min"
+ */
+
+export type Mark = "plain" | "bold" | "code" | "pre"
+
+export interface Span {
+  readonly mark: Mark
+  readonly text: string
+  /** Where a plain or bold span leads. */
+  readonly url?: string
+}
+
+export type Rich = ReadonlyArray<Span>
+
+export const text = (text: string): Span => ({ mark: "plain", text })
+export const bold = (text: string): Span => ({ mark: "bold", text })
+export const code = (text: string): Span => ({ mark: "code", text })
+export const pre = (text: string): Span => ({ mark: "pre", text })
+export const link = (text: string, url: string): Span => ({ mark: "plain", text, url })
+
+/** UTF-16 code units of a message, after its marks were read; source: core.telegram.org/bots/api#sendmessage */
+export const messageLimit = 4096
+
+/** Telegram reads at most so many bytes of a message with its marks. */
+const sourceLimit = 32_768
+
+/** Source: core.telegram.org/bots/api#markdownv2-style; the backslash escapes itself. */
+export const escape = (text: string): string => text.replace(/[\\_*[\]()~`>#+\-=|{}.!]/g, "\\$&")
+const escapeCode = (text: string): string => text.replace(/[\\`]/g, "\\$&")
+const escapeUrl = (url: string): string => url.replace(/[\\)]/g, "\\$&")
+
+const writeMark = ({ mark, text }: Span): string => {
+  switch (mark) {
+    case "plain":
+      return escape(text)
+    case "bold":
+      return `*${escape(text)}*`
+    case "code":
+      return `\`${escapeCode(text)}\``
+    case "pre":
+      return `\`\`\`\n${escapeCode(text)}\`\`\``
+  }
+}
+
+const writeSpan = (span: Span): string =>
+  span.url === undefined ? writeMark(span) : `[${writeMark(span)}](${escapeUrl(span.url)})`
+
+/** The text in MarkdownV2. */
+export const write = (rich: Rich): string => rich.filter((span) => span.text !== "").map(writeSpan).join("")
+
+/** The text without its marks, as Telegram counts it. */
+export const plain = (rich: Rich): string => rich.map((span) => span.text).join("")
+
+/** Whether there is anything to be seen; Telegram refuses a message that is only white space. */
+export const isBlank = (rich: Rich): boolean => plain(rich).trim() === ""
+
+/** The largest end up to `at` that does not cut a code point in two. */
+const codePointEnd = (text: string, at: number): number =>
+  at > 0 && at < text.length && /[\ud800-\udbff]/.test(text.charAt(at - 1)) && /[\udc00-\udfff]/.test(text.charAt(at))
+    ? at - 1
+    : at
+
+/** At most so many code units of a text, a code point whole, with an ellipsis where something was left out. */
+export const cut = (text: string, limit: number): string =>
+  text.length <= limit ? text : `${text.slice(0, codePointEnd(text, limit - 1))}…`
+
+/** Where to end a piece that has to be cut: after the last line that fits, else where the limit is. */
+const pieceEnd = (text: string, limit: number): number => {
+  const line = text.lastIndexOf("\n", limit - 1) + 1
+  return line > 0 ? line : codePointEnd(text, limit)
+}
+
+const slice = (rich: Rich, from: number, to: number): Rich => {
+  let at = 0
+  return rich.flatMap((span) => {
+    const begin = Math.max(0, from - at)
+    const end = Math.min(span.text.length, to - at)
+    at += span.text.length
+    return begin < end ? [{ ...span, text: span.text.slice(begin, end) }] : []
+  })
+}
+
+const isWithin = (rich: Rich): boolean => new TextEncoder().encode(write(rich)).length <= sourceLimit
+
+/**
+ * Cuts a text into pieces of at most `limit` code units (at least 2), at line ends where there are any. Put together
+ * they are the text.
+ */
+export const split = (rich: Rich, limit = messageLimit): ReadonlyArray<Rich> => {
+  const whole = plain(rich)
+  const pieces: Array<Rich> = []
+  for (let from = 0; from < whole.length;) {
+    const rest = whole.slice(from)
+    let length = rest.length <= limit ? rest.length : pieceEnd(rest, limit)
+    while (length > 2 && !isWithin(slice(rich, from, from + length))) length = pieceEnd(rest, Math.ceil(length / 2))
+    pieces.push(slice(rich, from, from + length))
+    from += length
+  }
+  return pieces
+}

@@ -1,0 +1,107 @@
+/** What the bot does with a message: a command, the answer to a question, a follow-up, or a task. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Conversations } from "./Conversations.ts"
+import * as CommandHandler from "./TelegramCommandHandler.ts"
+import { Read, read } from "./TelegramCommands.ts"
+import * as People from "./TelegramPeople.ts"
+import { chatPlace, messagePlace } from "./TelegramPlaces.ts"
+import * as Questions from "./TelegramQuestions.ts"
+import { type Asked, TelegramReplies } from "./TelegramReplies.ts"
+import * as Requests from "./TelegramRequests.ts"
+import { TelegramSessions } from "./TelegramSessions.ts"
+import { mentions, plainText, withoutMention } from "./TelegramText.ts"
+import type { Message } from "./TelegramUpdates.ts"
+import * as View from "./TelegramView.ts"
+
+/** The message that one replies to; in a topic the one that made the topic is none. */
+const repliedTo = ({ reply_to_message: replied }: Message) =>
+  replied === undefined || replied.forum_topic_created !== undefined ? undefined : replied
+
+/** Makes the handler of messages; `bot` is the bot itself. */
+export const make = Effect.fnUntraced(function*(bot: { readonly id: number; readonly username: string }) {
+  const conversations = yield* Conversations
+  const people = yield* People.make
+  const questions = yield* Questions.make
+  const replies = yield* TelegramReplies
+  const requests = yield* Requests.make
+  const runCommand = yield* CommandHandler.make
+  const sessions = yield* TelegramSessions
+
+  const reject = Effect.fnUntraced(function*(asked: Asked, written: Requests.Written, plan: Questions.Plan) {
+    const { view } = yield* sessions.latest(plan.sessionId)
+    const isStale = !view.waiting || view.turn !== plan.turn || view.proposals !== plan.proposal
+    if (!isStale) yield* sessions.reject(plan.sessionId, written.text, written.by)
+    yield* replies.say(
+      asked,
+      View.sentence(isStale ? "That plan was answered already." : "Rejected: it is planned again."),
+      plan.sessionId
+    )
+  })
+
+  /** In a group not all that is written is for the bot: what names it, replies to it, or goes on with a session is. */
+  const take = Effect.fnUntraced(function*(
+    message: Message,
+    asked: Asked,
+    written: Requests.Written,
+    isAddressed: boolean
+  ) {
+    const replied = repliedTo(message)?.message_id
+    const question = replied === undefined ? Option.none() : yield* questions.answeredBy(asked.chatId, replied)
+    if (Option.isSome(question)) return yield* reject(asked, written, question.value)
+    const theirs = replied === undefined
+      ? Option.none()
+      : yield* conversations.sessionAt(messagePlace(asked.chatId, replied))
+    const session = Option.isSome(theirs) ? theirs : yield* conversations.sessionAt(chatPlace(asked))
+    if (Option.isSome(session)) return yield* requests.followUp(written, session.value)
+    if (isAddressed || asked.threadId !== undefined) yield* requests.open(written, true)
+  })
+
+  return Effect.fn("TelegramMessages.handle")(function*(message: Message, updateId: number) {
+    const user = message.from
+    const text = plainText(message.text ?? message.caption ?? "", message.entities ?? message.caption_entities ?? [])
+    if (user === undefined || text.trim() === "") return
+    const command = read(text, bot.username)
+    const asked: Asked = {
+      updateId,
+      chatId: message.chat.id,
+      threadId: message.is_topic_message === true ? message.message_thread_id : undefined,
+      replyTo: message.message_id
+    }
+    const isAddressed = message.chat.type === "private" || repliedTo(message)?.from?.id === bot.id ||
+      command._tag === "Command" || mentions(text, bot.username)
+    if (!people.isAllowed(user)) {
+      if (isAddressed) yield* people.turnAway(user, asked)
+      return
+    }
+    const written: Requests.Written = {
+      chatId: asked.chatId,
+      threadId: asked.threadId,
+      messageId: message.message_id,
+      text: withoutMention(text, bot.username),
+      by: people.requester(user)
+    }
+    yield* Read.$match(command, {
+      ForAnother: () => Effect.void,
+      Unknown: ({ name }) =>
+        isAddressed
+          ? replies.say(asked, View.sentence(`There is no command /${name}: /help lists them.`))
+          : Effect.void,
+      Command: ({ name, rest }) =>
+        Effect.gen(function*() {
+          const replied = repliedTo(message)
+          const session = replied === undefined
+            ? Option.none()
+            : yield* conversations.sessionAt(messagePlace(asked.chatId, replied.message_id))
+          yield* runCommand({ name, rest, asked, written, user, replied: session })
+        }),
+      Text: () => take(message, asked, written, isAddressed)
+    }).pipe(
+      Effect.catchTag("ChatRefusal", (refusal) => replies.say(asked, View.sentence(sentenceOf(refusal.reason))))
+    )
+  })
+})
+
+/** A refusal as a person reads it. */
+const sentenceOf = (reason: string): string =>
+  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.?!…]$/.test(reason) ? "" : "."}`

@@ -1,0 +1,51 @@
+/** Who may use the bot, and who they are. A stranger is told their id once a day, and nothing else. */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Requester } from "../domain/Requester.ts"
+import { AppConfig } from "../services/AppConfig.ts"
+import { ChatMemory } from "../services/ChatMemory.ts"
+import type { StoreError } from "../services/StoreError.ts"
+import { Conversations } from "./Conversations.ts"
+import { type Asked, TelegramReplies } from "./TelegramReplies.ts"
+import type { User } from "./TelegramUpdates.ts"
+import * as View from "./TelegramView.ts"
+
+/** By id, or by `@name` in any case. A name of digits only is an id. */
+export const isAllowed = (allowed: ReadonlyArray<string>, { id, username }: User): boolean =>
+  allowed.some((entry) =>
+    /^\d+$/.test(entry)
+      ? entry === String(id)
+      : username !== undefined && entry.replace(/^@/, "").toLowerCase() === username.toLowerCase()
+  )
+
+const day = Duration.toMillis("1 day")
+
+export const make = Effect.gen(function*() {
+  const { telegram: { allowedUsers } } = yield* AppConfig
+  const conversations = yield* Conversations
+  const memory = yield* ChatMemory
+  const replies = yield* TelegramReplies
+
+  return {
+    /** A bot's message is nobody's request. */
+    isAllowed: (user: User): boolean => !user.is_bot && isAllowed(allowedUsers, user),
+    requester: ({ first_name, id, username }: User): Requester =>
+      conversations.requester("telegram", String(id), username ?? first_name),
+    turnAway: Effect.fn("TelegramPeople.turnAway")(function*(user: User, asked: Asked) {
+      const key = { platform: "telegram", place: `user ${user.id}`, name: "turned-away" } as const
+      const now = yield* Clock.currentTimeMillis
+      const last = Option.getOrElse(Option.map(yield* memory.get(key), Number), () => -Infinity)
+      if (user.is_bot || now - last < day) return
+      yield* replies.say(asked, View.sentence(`Your Telegram id is ${user.id}.`))
+      yield* memory.set(key, String(now))
+    })
+  }
+})
+
+export interface TelegramPeople {
+  readonly isAllowed: (user: User) => boolean
+  readonly requester: (user: User) => Requester
+  readonly turnAway: (user: User, asked: Asked) => Effect.Effect<void, StoreError>
+}

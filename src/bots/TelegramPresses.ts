@@ -1,0 +1,97 @@
+/** What the bot does when a button is pressed, or a message is reacted to. A press is always answered, a stranger's never. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { TelegramClient } from "../services/TelegramClient.ts"
+import { Conversations } from "./Conversations.ts"
+import * as Buttons from "./TelegramButtons.ts"
+import { SessionFiles } from "./TelegramFiles.ts"
+import { cut } from "./TelegramMarkdown.ts"
+import * as People from "./TelegramPeople.ts"
+import { messagePlace } from "./TelegramPlaces.ts"
+import * as Questions from "./TelegramQuestions.ts"
+import { type Asked, TelegramReplies } from "./TelegramReplies.ts"
+import { TelegramSessions } from "./TelegramSessions.ts"
+import type { Query, Reaction, User } from "./TelegramUpdates.ts"
+import * as View from "./TelegramView.ts"
+
+/** Telegram's limit on what a press is answered with. */
+const answerLimit = 200
+
+export const make = Effect.gen(function*() {
+  const client = yield* TelegramClient
+  const conversations = yield* Conversations
+  const files = yield* SessionFiles
+  const people = yield* People.make
+  const questions = yield* Questions.make
+  const replies = yield* TelegramReplies
+  const sessions = yield* TelegramSessions
+
+  /** Does what the button says, and answers with a sentence. */
+  const act = Effect.fnUntraced(function*(press: Buttons.Press, asked: Asked, user: User) {
+    const { action, sessionId } = press
+    const by = people.requester(user)
+    if (action === "diff" || action === "log") {
+      const file = yield* files[action](sessionId)
+      if (file === undefined) return action === "diff" ? "Nothing was changed yet." : "The log is empty."
+      yield* replies.file(asked, file, sessionId)
+      return ""
+    }
+    const { view } = yield* sessions.latest(sessionId)
+    const isOfTurn = view.turn === press.turn
+    switch (action) {
+      case "approve":
+      case "reject": {
+        if (!isOfTurn || !view.waiting || view.proposals !== press.proposal) return "That plan was answered already."
+        if (action === "reject") {
+          yield* questions.askReason(asked, user, { sessionId, turn: press.turn, proposal: press.proposal })
+          return "Why? Reply to my question."
+        }
+        yield* sessions.approve(sessionId, by)
+        return "Approved."
+      }
+      case "stop":
+        if (!isOfTurn || view.end !== undefined) return "That turn is over."
+        return (yield* sessions.stop(sessionId, by)) ? "Stopped." : "Stopping."
+      case "retry":
+        if (!isOfTurn) return "There is a newer turn."
+        yield* sessions.retry(sessionId, by, `retry/${asked.updateId}`)
+        return "Trying again."
+    }
+  })
+
+  const press = Effect.fn("TelegramPresses.press")(function*(query: Query, updateId: number) {
+    const { message } = query
+    if (message === undefined || !people.isAllowed(query.from)) return
+    const asked: Asked = {
+      updateId,
+      chatId: message.chat.id,
+      threadId: message.is_topic_message === true ? message.message_thread_id : undefined
+    }
+    const sentence = yield* Option.match(Buttons.decode(query.data), {
+      onNone: () => Effect.succeed("This button is not in use any more: /help lists what there is."),
+      onSome: (found) =>
+        Effect.catchTag(act(found, asked, query.from), "ChatRefusal", ({ reason }) => Effect.succeed(reason))
+    })
+    // it can be answered once, and for a short time
+    yield* Effect.catchAll(
+      client.answerButton(query.id, cut(sentence, answerLimit)),
+      (error) => Effect.logDebug(error.message)
+    )
+  })
+
+  const react = Effect.fn("TelegramPresses.react")(function*(reaction: Reaction) {
+    const { chat, message_id, new_reaction, old_reaction, user } = reaction
+    const has = (reactions: Reaction["new_reaction"]) =>
+      reactions.some(({ emoji }) => emoji === View.reactions.cancelled)
+    if (user === undefined || !people.isAllowed(user) || !has(new_reaction) || has(old_reaction)) return
+    const session = yield* conversations.sessionAt(messagePlace(chat.id, message_id))
+    if (Option.isNone(session)) return
+    yield* Effect.catchTag(
+      sessions.stop(session.value, people.requester(user)),
+      "ChatRefusal",
+      (refusal) => Effect.logDebug(refusal.reason)
+    )
+  })
+
+  return { press, react }
+})

@@ -1,0 +1,220 @@
+/** `Sessions` over HTTP: the same interface as in the server's own process. */
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpApiClient from "@effect/platform/HttpApiClient"
+import type * as HttpApiError from "@effect/platform/HttpApiError"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
+import type * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import { Sessions } from "../actors/Sessions.ts"
+import type { SessionId } from "../domain/Ids.ts"
+import { SessionNotFound } from "../domain/Session.ts"
+import { InvalidRequest } from "../domain/SessionRequest.ts"
+import { StoreError } from "../services/StoreError.ts"
+import { Api } from "./Api.ts"
+import * as ApiEvents from "./ApiEvents.ts"
+import { clientHeader } from "./Authorization.ts"
+import type { DiskFull, PayloadTooLarge, Unauthorized, UnsupportedMediaType } from "./Errors.ts"
+
+export interface Server {
+  /** Without a slash at its end. */
+  readonly url: string
+  readonly token: Option.Option<Redacted.Redacted>
+  /** Who calls, as sessions and messages are marked: `cli` where nothing is said. */
+  readonly client?: string
+}
+
+/** No server answers there. */
+export class ServerUnreachable extends Schema.TaggedError<ServerUnreachable>()("ServerUnreachable", {
+  url: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `no server answers at ${this.url} (${this.reason})`
+  }
+}
+
+/** Something answers there, but not as this program's server, or not to this token. */
+export class ServerRefused extends Schema.TaggedError<ServerRefused>()("ServerRefused", {
+  url: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `the server at ${this.url} refuses: ${this.reason}`
+  }
+}
+
+/** What can go wrong between here and there, which the sessions themselves know nothing of. */
+type Between =
+  | HttpClientError.HttpClientError
+  | ParseResult.ParseError
+  | HttpApiError.HttpApiDecodeError
+  | Unauthorized
+  | PayloadTooLarge
+  | UnsupportedMediaType
+  | DiskFull
+
+const between: ReadonlySet<string> = new Set<Between["_tag"]>([
+  "RequestError",
+  "ResponseError",
+  "ParseError",
+  "HttpApiDecodeError",
+  "Unauthorized",
+  "PayloadTooLarge",
+  "UnsupportedMediaType",
+  "DiskFull"
+])
+
+const isBetween = (error: unknown): error is Between =>
+  Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" && between.has(error._tag)
+
+/** What the port has no word for is told as a store that fails: no caller needs to know where its sessions are. */
+const tell =
+  <Foreign extends { readonly message: string }>(isForeign: (error: unknown) => error is Foreign) =>
+  <A, E, R>(effect: Effect.Effect<A, E | Foreign, R>): Effect.Effect<A, E | StoreError, R> =>
+    Effect.catchAll(
+      effect,
+      (error): Effect.Effect<never, E | StoreError> =>
+        isForeign(error) ? new StoreError({ operation: `answer: ${error.message}`, cause: error }) : Effect.fail(error)
+    )
+
+const remote = tell(isBetween)
+
+const isInvalidRequest = Schema.is(InvalidRequest)
+/** For commands that cannot be wrong in themselves. */
+const command = tell((error): error is Between | InvalidRequest => isBetween(error) || isInvalidRequest(error))
+
+const isAway = (error: HttpClientError.HttpClientError): boolean =>
+  error._tag === "RequestError" && error.reason === "Transport"
+
+/** A request that changes nothing may be sent again. */
+const again = Schedule.intersect(Schedule.exponential("100 millis"), Schedule.recurs(4))
+
+const requestsTo = (
+  client: HttpClient.HttpClient,
+  { client: name = "cli", token, url }: Server
+): HttpClient.HttpClient =>
+  client.pipe(
+    HttpClient.mapRequest((request) =>
+      request.pipe(
+        HttpClientRequest.prependUrl(url),
+        HttpClientRequest.setHeader(clientHeader, name),
+        Option.isSome(token) ? HttpClientRequest.bearerToken(token.value) : identity
+      )
+    ),
+    HttpClient.transformResponse(Effect.retry({
+      schedule: again,
+      while: (error) => isAway(error) && error.request.method === "GET"
+    }))
+  )
+
+/** The system's own word for what went wrong, however deep. */
+const reasonOf = (error: unknown): string =>
+  !Predicate.isRecord(error)
+    ? String(error)
+    : typeof error["code"] === "string"
+    ? error["code"]
+    : error["cause"] === undefined
+    ? String(error["message"])
+    : reasonOf(error["cause"])
+
+/** Whether a server of this program answers there, and knows the token. */
+const greet = (
+  client: HttpClient.HttpClient,
+  { url }: Server
+): Effect.Effect<void, ServerUnreachable | ServerRefused> =>
+  Effect.gen(function*() {
+    const response = yield* client.get("/api/sessions?limit=1")
+    yield* response.text
+    if (response.status === 200) return
+    const reason = response.status === 401
+      ? "the token is missing or not known (OPENTL_API_TOKEN, or the data directory's token file)"
+      : `it answers ${response.status} in place of its sessions`
+    return yield* new ServerRefused({ url, reason })
+  }).pipe(
+    Effect.catchTags({
+      RequestError: (error) => new ServerUnreachable({ url, reason: reasonOf(error) }),
+      ResponseError: (error) => new ServerUnreachable({ url, reason: reasonOf(error) })
+    }),
+    Effect.timeoutFail({
+      duration: "10 seconds",
+      onTimeout: () => new ServerUnreachable({ url, reason: "no answer within 10 seconds" })
+    })
+  )
+
+/**
+ * The sessions of a server. The server knows who asks by the token, so whom a call names is not sent.
+ *
+ * Fails at once with `ServerUnreachable` where no server answers, with `ServerRefused` where it does not know the token.
+ */
+export const make = (
+  server: Server
+): Effect.Effect<Context.Tag.Service<Sessions>, ServerUnreachable | ServerRefused, HttpClient.HttpClient> =>
+  Effect.gen(function*() {
+    const client = requestsTo(yield* HttpClient.HttpClient, server)
+    const { sessions } = yield* HttpApiClient.makeWith(Api, { httpClient: client })
+    yield* greet(client, server)
+
+    const get = Effect.fn("ApiClient.get")((id: SessionId) => command(sessions.get({ path: { id } })))
+    return Sessions.of({
+      create: Effect.fn("ApiClient.create")(function*(request, { idempotencyKey }) {
+        const headers = idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }
+        const [created, response] = yield* sessions.create({ payload: request, headers, withResponse: true }).pipe(
+          Effect.catchTag("PayloadTooLarge", ({ message }) => new InvalidRequest({ reason: message })),
+          remote
+        )
+        const session = yield* Effect.catchTag(
+          get(created.id),
+          "SessionNotFound",
+          (error) => new StoreError({ operation: `answer: ${error.message}`, cause: error })
+        )
+        return { session, replayed: response.headers["idempotent-replay"] === "true" }
+      }),
+      get,
+      find: Effect.fn("ApiClient.find")(function*(prefix) {
+        const [found] = yield* remote(sessions.list({ urlParams: { prefix } }))
+        return found ?? (yield* new SessionNotFound({ id: prefix }))
+      }),
+      list: Effect.fn("ApiClient.list")(function*({ before, limit, repo, status }) {
+        const urlParams = {
+          limit,
+          ...(before === undefined ? {} : { before }),
+          ...(repo === undefined ? {} : { repo }),
+          ...(status === undefined ? {} : { status })
+        }
+        const [page, { headers }] = yield* remote(sessions.list({ urlParams, withResponse: true }))
+        return { sessions: page, hasMore: /\brel="?next"?/.test(headers["link"] ?? "") }
+      }),
+      events: (id, after) => ApiEvents.follow(client, id, after),
+      eventsPage: Effect.fn("ApiClient.eventsPage")((id, after, limit) => ApiEvents.page(client, id, after, limit)),
+      stop: Effect.fn("ApiClient.stop")((id) => command(sessions.stop({ path: { id } }))),
+      message: Effect.fn("ApiClient.message")((id, text, _by, messageId) =>
+        command(sessions.message({
+          path: { id },
+          payload: { text },
+          headers: messageId === undefined ? {} : { "idempotency-key": messageId }
+        }))
+      ),
+      approve: Effect.fn("ApiClient.approve")((id, plan) =>
+        command(sessions.approve({ path: { id }, payload: plan === undefined ? {} : { plan } }))
+      ),
+      reject: Effect.fn("ApiClient.reject")((id, reason) =>
+        command(sessions.reject({ path: { id }, payload: { reason } }))
+      ),
+      diff: Effect.fn("ApiClient.diff")((id) => command(sessions.diff({ path: { id } }))),
+      log: (id) => ApiEvents.log(client, id)
+    })
+  })
+
+/** The same as a layer, over the platform's own `fetch`. */
+export const layer = (server: Server): Layer.Layer<Sessions, ServerUnreachable | ServerRefused> =>
+  Layer.effect(Sessions, make(server)).pipe(Layer.provide(FetchHttpClient.layer))

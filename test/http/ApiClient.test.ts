@@ -1,0 +1,265 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Http from "node:http"
+import { Sessions, SessionUnavailable } from "../../src/actors/Sessions.ts"
+import { SessionId } from "../../src/domain/Ids.ts"
+import { Repository } from "../../src/domain/Repository.ts"
+import { type Session, SessionNotFound } from "../../src/domain/Session.ts"
+import { ApproverIsRequester, NothingToApprove, SessionEnded } from "../../src/domain/SessionCommand.ts"
+import { IdempotencyConflict, InvalidRequest } from "../../src/domain/SessionRequest.ts"
+import * as ApiClient from "../../src/http/ApiClient.ts"
+import { StoreError } from "../../src/services/StoreError.ts"
+import { event, id, layer, serve, serverOf, session, token } from "./TestServer.ts"
+
+type Service = Context.Tag.Service<Sessions>
+
+const connect = (url: string, given = token) =>
+  Effect.map(Layer.build(ApiClient.layer({ url, token: Option.some(Redacted.make(given)) })), Context.get(Sessions))
+
+/** A client of a server before the given sessions. */
+const remote = (sessions: Partial<Service>) =>
+  Effect.flatMap(
+    serve({ list: () => Effect.succeed({ sessions: [], hasMore: false }), ...sessions }),
+    ({ url }) => connect(url)
+  )
+
+const by = { name: "somebody", via: "cli" } as const
+const options = { by, trustLocalPaths: true, trustCommands: true }
+const request = { repo: Repository.GitHub({ owner: "owner", name: "name" }), prompt: "do it", approvePlan: true }
+const other = SessionId.make("ffffffffffff")
+
+describe("ApiClient", () => {
+  it.scopedLive("creates a session as the token's owner and answers it whole", () =>
+    Effect.gen(function*() {
+      const asked: Array<unknown> = []
+      const client = yield* remote({
+        get: () => Effect.succeed(session()),
+        create: (request, { by, idempotencyKey }) =>
+          Effect.sync(() => {
+            asked.push([request, by, idempotencyKey])
+            return { session: session(), replayed: idempotencyKey !== undefined }
+          })
+      })
+      assert.deepStrictEqual(yield* client.create(request, options), { session: session(), replayed: false })
+      assert.isTrue((yield* client.create(request, { ...options, idempotencyKey: "k" })).replayed)
+      const caller = { name: "ci", via: "cli" }
+      assert.deepStrictEqual(asked, [[request, caller, undefined], [request, caller, "k"]])
+    }))
+
+  it.scopedLive("speaks every command, and reads its answer back", () =>
+    Effect.gen(function*() {
+      const all = session({ prUrl: "https://example.com/1", prNumber: 1, plan: "p", queuePosition: 3 })
+      const client = yield* remote({
+        get: () => Effect.succeed(all),
+        list: ({ before, limit, repo, status }) =>
+          Effect.succeed({
+            sessions: [session({ prompt: JSON.stringify({ before, limit, repo, status }) })],
+            hasMore: limit === 1
+          }),
+        find: (prefix) => prefix === "01" ? Effect.succeed(all) : new SessionNotFound({ id: prefix }),
+        stop: () => Effect.succeed(session({ status: "cancelled" })),
+        message: (_, text, by, messageId) => Effect.succeed({ messageId: `${text} ${by.name} ${messageId ?? ""}` }),
+        approve: (_, plan) => Effect.succeed(session({ plan: plan ?? "none" })),
+        reject: (_, reason) => Effect.succeed(session({ plan: reason })),
+        diff: () => Effect.succeed("diff ä\n"),
+        log: () => Stream.make("a\nb\n", "c\n"),
+        eventsPage: (_, after, limit) => Effect.succeed([event(after + limit)])
+      })
+      assert.deepStrictEqual(yield* client.get(id), all)
+      assert.deepStrictEqual(yield* client.find("01"), all)
+      const page = yield* client.list({ limit: 1, status: "error", repo: "owner/name", before: other })
+      assert.strictEqual(
+        page.sessions[0]?.prompt,
+        JSON.stringify({ before: other, limit: 1, repo: "owner/name", status: "error" })
+      )
+      assert.isTrue(page.hasMore)
+      assert.isFalse((yield* client.list({ limit: 2 })).hasMore)
+      assert.strictEqual((yield* client.stop(id, by)).status, "cancelled")
+      assert.deepStrictEqual(yield* client.message(id, "hi", by), { messageId: "hi ci " })
+      assert.deepStrictEqual(yield* client.message(id, "hi", by, "m"), { messageId: "hi ci m" })
+      assert.strictEqual((yield* client.approve(id, undefined, by)).plan, "none")
+      assert.strictEqual((yield* client.approve(id, "better", by)).plan, "better")
+      assert.strictEqual((yield* client.reject(id, "no", by)).plan, "no")
+      assert.strictEqual(yield* client.diff(id), "diff ä\n")
+      assert.deepStrictEqual(Array.from(yield* Stream.runCollect(client.log(id))), ["a\n", "b\n", "c\n"])
+      assert.deepStrictEqual(yield* client.eventsPage(id, 4, 5), [event(9)])
+    }))
+
+  it.scopedLive("reads errors back as what they were", () =>
+    Effect.gen(function*() {
+      const notFound = new SessionNotFound({ id: other })
+      const client = yield* remote({
+        get: () => notFound,
+        create: (_, { idempotencyKey }) =>
+          idempotencyKey === undefined
+            ? new InvalidRequest({ reason: "no" })
+            : new IdempotencyConflict({ key: idempotencyKey }),
+        find: () => new InvalidRequest({ reason: "\"0\" is ambiguous" }),
+        stop: () => new SessionEnded({ sessionId: id, end: "complete" }),
+        message: () => new SessionUnavailable({ sessionId: id }),
+        approve: () => new ApproverIsRequester({ sessionId: id, name: "ci" }),
+        reject: () => new NothingToApprove({ sessionId: id }),
+        diff: () => new StoreError({ operation: "read a diff", cause: "x" }),
+        events: () => Stream.never,
+        eventsPage: () => notFound,
+        log: () => Stream.empty
+      })
+      assert.deepStrictEqual(yield* Effect.flip(client.get(other)), notFound)
+      assert.deepStrictEqual(yield* Effect.flip(client.eventsPage(other, 0, 1)), notFound)
+      assert.deepStrictEqual(yield* Effect.flip(Stream.runDrain(client.events(other, 0))), notFound)
+      assert.deepStrictEqual(yield* Effect.flip(Stream.runDrain(client.log(other))), notFound)
+      assert.deepStrictEqual(yield* Effect.flip(client.create(request, options)), new InvalidRequest({ reason: "no" }))
+      assert.deepStrictEqual(
+        yield* Effect.flip(client.create(request, { ...options, idempotencyKey: "k" })),
+        new IdempotencyConflict({ key: "k" })
+      )
+      assert.deepStrictEqual(yield* Effect.flip(client.find("0")), new InvalidRequest({ reason: "\"0\" is ambiguous" }))
+      assert.deepStrictEqual(
+        yield* Effect.flip(client.stop(id, by)),
+        new SessionEnded({ sessionId: id, end: "complete" })
+      )
+      assert.deepStrictEqual(yield* Effect.flip(client.message(id, "x", by)), new SessionUnavailable({ sessionId: id }))
+      assert.deepStrictEqual(
+        yield* Effect.flip(client.approve(id, undefined, by)),
+        new ApproverIsRequester({ sessionId: id, name: "ci" })
+      )
+      assert.deepStrictEqual(yield* Effect.flip(client.reject(id, "x", by)), new NothingToApprove({ sessionId: id }))
+      const store = yield* Effect.flip(client.diff(id))
+      assert.deepStrictEqual([store._tag, store.message], ["StoreError", "the session store failed to read a diff"])
+    }))
+
+  it.scopedLive("finds nothing as the sessions do", () =>
+    Effect.gen(function*() {
+      const client = yield* remote({ find: (prefix) => new SessionNotFound({ id: prefix }) })
+      assert.deepStrictEqual(yield* Effect.flip(client.find("ab")), new SessionNotFound({ id: "ab" }))
+    }))
+
+  it.scopedLive("says at once that no server answers", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const { url } = yield* Scope.extend(serve({}), scope)
+      yield* Scope.close(scope, Exit.void)
+      const error = yield* Effect.flip(connect(url))
+      assert.deepStrictEqual([error._tag, error.message], [
+        "ServerUnreachable",
+        `no server answers at ${url} (ECONNREFUSED)`
+      ])
+    }))
+
+  it.scopedLive("says that the token is not known, or that it is another server", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve({})
+      const refused = yield* Effect.flip(connect(url, "wrong"))
+      assert.strictEqual(refused._tag, "ServerRefused")
+      assert.include(refused.message, "the token is missing or not known")
+      const foreign = Http.createServer((_, response) => response.writeHead(404).end("nothing here"))
+      yield* Effect.acquireRelease(
+        Effect.async<void>((resume) => {
+          foreign.listen(0, "127.0.0.1", () => resume(Effect.void))
+        }),
+        () => Effect.sync(() => foreign.close())
+      )
+      const address = foreign.address()
+      const port = typeof address === "object" ? address?.port : undefined
+      const elsewhere = yield* Effect.flip(connect(`http://127.0.0.1:${port}`))
+      assert.include(elsewhere.message, "refuses: it answers 404")
+    }))
+
+  it.scopedLive("tells of a server that went away as of a store that fails", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const server = yield* Scope.extend(serve({ list: () => Effect.succeed({ sessions: [], hasMore: false }) }), scope)
+      const client = yield* connect(server.url)
+      yield* Scope.close(scope, Exit.void)
+      const error = yield* Effect.flip(client.stop(id, by))
+      assert.strictEqual(error._tag, "StoreError")
+      assert.include(error.message, server.url)
+    }))
+})
+
+describe("ApiClient.events", () => {
+  const log = Array.from({ length: 30 }, (_, index) => event(index + 1))
+  const ids = (events: Iterable<{ readonly id: number }>) => Array.from(events, ({ id }) => id)
+  const ended = (last: number): Partial<Session> => ({ status: "complete", phase: "ended", lastEventId: last })
+
+  /** Sessions whose stream breaks off after every third event. */
+  const flaky = (connections: Ref.Ref<number>): Partial<Service> => ({
+    list: () => Effect.succeed({ sessions: [], hasMore: false }),
+    get: () => Effect.succeed(session(ended(30))),
+    events: (_, after) =>
+      Stream.unwrap(Effect.as(
+        Ref.update(connections, (n) => n + 1),
+        Stream.fromIterable(log.slice(after, after + 3)).pipe(
+          Stream.rechunk(1),
+          Stream.concat(
+            after % 2 === 0 ? Stream.empty : Stream.fail(new StoreError({ operation: "read events", cause: "x" }))
+          )
+        )
+      ))
+  })
+
+  it.scopedLive("comes back after the last event it has seen, until the session has ended", () =>
+    Effect.gen(function*() {
+      const connections = yield* Ref.make(0)
+      const client = yield* remote(flaky(connections))
+      assert.deepStrictEqual(
+        yield* Stream.runCollect(client.events(id, 0)).pipe(Effect.map((all) => Array.from(all))),
+        log
+      )
+      assert.strictEqual(yield* Ref.get(connections), 10)
+      assert.deepStrictEqual(ids(yield* Stream.runCollect(client.events(id, 28))), [29, 30])
+      assert.deepStrictEqual(ids(yield* Stream.runCollect(client.events(id, 30))), [])
+    }))
+
+  it.scopedLive("survives a restart of the server", () =>
+    Effect.gen(function*() {
+      const list = () => Effect.succeed({ sessions: [], hasMore: false })
+      const first = yield* Scope.make()
+      const server = serverOf(
+        yield* Layer.buildWithScope(
+          layer({
+            list,
+            get: () => Effect.succeed(session({ lastEventId: 2 })),
+            events: () => Stream.concat(Stream.make(event(1), event(2)), Stream.never)
+          }),
+          first
+        )
+      )
+      const client = yield* connect(server.url)
+      const seen = yield* Ref.make(0)
+      const following = yield* client.events(id, 0).pipe(
+        Stream.tap(({ id }) => Ref.set(seen, id)),
+        Stream.runCollect,
+        Effect.fork
+      )
+      yield* Effect.repeat(Ref.get(seen), { until: (last) => last === 2 })
+      yield* Scope.close(first, Exit.void)
+      yield* Layer.build(layer({
+        list,
+        get: () => Effect.succeed(session(ended(4))),
+        events: (_, after) => Stream.fromIterable([event(3), event(4)].filter(({ id }) => id > after))
+      }, { config: { address: { host: "127.0.0.1", port: server.port } } }))
+      assert.deepStrictEqual(ids(yield* Fiber.join(following)), [1, 2, 3, 4])
+    }))
+
+  it.scopedLive("lets go of the connection when nobody listens any more", () =>
+    Effect.gen(function*() {
+      const open = yield* Ref.make(0)
+      const counting = Stream.unwrapScoped(Effect.as(
+        Effect.acquireRelease(Ref.update(open, (n) => n + 1), () => Ref.update(open, (n) => n - 1)),
+        Stream.concat(Stream.make(event(1)), Stream.never)
+      ))
+      const client = yield* remote({ get: () => Effect.succeed(session()), events: () => counting })
+      assert.deepStrictEqual(ids(yield* Stream.runCollect(Stream.take(client.events(id, 0), 1))), [1])
+      yield* Effect.repeat(Ref.get(open), { until: (n) => n === 0 })
+    }))
+})
