@@ -9,6 +9,9 @@ import { Places } from "./actors/Places.ts"
 import * as Recovery from "./actors/Recovery.ts"
 import { Sessions } from "./actors/Sessions.ts"
 import { SessionSupervisor } from "./actors/SessionSupervisor.ts"
+import { BotStatus } from "./bots/BotStatus.ts"
+import * as SlackBot from "./bots/SlackBot.ts"
+import * as TelegramBot from "./bots/TelegramBot.ts"
 import { HttpLive } from "./http/HttpServer.ts"
 import { HealthChecks } from "./http/Ready.ts"
 import { Agents } from "./services/Agents.ts"
@@ -83,7 +86,7 @@ export const layerCore = (kind: "server" | "embedded", work = true) =>
   )
 
 /** The bots. With no token set they are empty, and a wrong one keeps nobody else from serving. */
-const layerBots = Layer.empty
+const layerBots = Layer.mergeAll(SlackBot.layer, TelegramBot.layer).pipe(Layer.provideMerge(BotStatus.layer))
 
 /** What `/ready` looks at. */
 const layerHealth = Layer.effect(

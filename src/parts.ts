@@ -32,7 +32,11 @@ export const parts: Parts = {
       dataDir: directory.path,
       sandbox: Context.get(context, Sandbox).kind,
       token: Option.isSome(config.apiTokens) ? "OPENTL_API_TOKENS" : `${directory.path}/token`,
-      bots: []
+      // whether a bot really runs it says itself, when its platform has answered
+      bots: [
+        ...(Option.isSome(config.slack.botToken) ? ["slack"] : []),
+        ...(Option.isSome(config.telegram.botToken) ? ["telegram"] : [])
+      ]
     }
   })
 }

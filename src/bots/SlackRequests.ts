@@ -8,6 +8,8 @@ import * as Option from "effect/Option"
 import { Sessions } from "../actors/Sessions.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import { AppConfig } from "../services/AppConfig.ts"
+import { retryTransient } from "../services/Retry.ts"
+import * as Budget from "../services/SlackBudget.ts"
 import { SlackClient } from "../services/SlackClient.ts"
 import type { MentionEvent, MessageEvent, SlashCommand } from "../services/SlackIncoming.ts"
 import { contextOf } from "./ChatContext.ts"
@@ -29,6 +31,8 @@ export const make = Effect.fnUntraced(function*({ permitted, plain, requester, s
   const sessions = yield* Sessions
   const slack = yield* SlackClient
   const background = yield* FiberSet.make()
+  const received = (channel: string, ts: string) =>
+    Effect.ignoreLogged(retryTransient(slack.react(channel, ts, "eyes", Budget.answer)))
 
   const repositoryOf = (channel: string) =>
     conversations.repositoryOf([{ platform, place: channel }], [
@@ -70,7 +74,7 @@ export const make = Effect.fnUntraced(function*({ permitted, plain, requester, s
     const words = yield* plain(said.text)
     const own = yield* setRepository(channel, words)
     if (Option.isSome(own)) return yield* new ChatRefusal({ reason: `This channel works on ${own.value} from now on.` })
-    yield* FiberSet.run(background, Effect.ignoreLogged(slack.react(channel, ts, "eyes")))
+    yield* FiberSet.run(background, received(channel, ts))
     const context = thread_ts === undefined ? undefined : yield* contextFor(channel, thread_ts, ts)
     const thread = thread_ts ?? ts
     const target: Target = { channel, user, thread, request: ts }
@@ -95,7 +99,7 @@ export const make = Effect.fnUntraced(function*({ permitted, plain, requester, s
     if (text === "") return
     yield* sessions.message(session, text, yield* requester(user), `slack:${channel}:${ts}`)
     yield* conversations.bind({ platform, place: placeOfMessage(channel, ts) }, session)
-    yield* FiberSet.run(background, Effect.ignoreLogged(slack.react(channel, ts, "eyes")))
+    yield* FiberSet.run(background, received(channel, ts))
   })
 
   /** A message that a person wrote: a request, a follow-up, or nothing to the bot. */

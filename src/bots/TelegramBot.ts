@@ -99,12 +99,14 @@ const startPatience = "5 seconds"
 
 const start = Effect.gen(function*() {
   const known = yield* Deferred.make<void>()
-  yield* Effect.forkScoped(run(known).pipe(
-    Effect.scoped,
-    Effect.ensuring(Deferred.succeed(known, undefined)),
-    Effect.catchAllCause((cause) => Effect.logError("telegram: the bot has stopped", cause)),
-    Effect.annotateLogs({ bot: "telegram" })
-  ))
+  yield* Effect.forkScoped(
+    run(known).pipe(
+      Effect.scoped,
+      Effect.ensuring(Deferred.succeed(known, undefined)),
+      Effect.catchAllCause((cause) => Effect.logError("telegram: the bot has stopped", cause)),
+      Effect.annotateLogs({ bot: "telegram" })
+    )
+  )
   yield* Effect.timeoutOption(Deferred.await(known), startPatience)
 })
 

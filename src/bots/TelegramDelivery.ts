@@ -12,6 +12,7 @@ import { type Patience, TelegramClient, type TelegramError } from "../services/T
 import { ShowImpossible, type Showing, ShowLater } from "./ChatFollower.ts"
 import { Conversations } from "./Conversations.ts"
 import { SessionFiles, type TelegramFile } from "./TelegramFiles.ts"
+import { unhurried } from "./TelegramGrace.ts"
 import * as Own from "./TelegramOwn.ts"
 import { messagePlace } from "./TelegramPlaces.ts"
 import * as View from "./TelegramView.ts"
@@ -50,16 +51,19 @@ export const make = Effect.gen(function*() {
     Effect.flatMap(Ref.updateAndGet(turn.stands, f), turn.keep)
 
   /** Records, sends, records the id. What Telegram refused for certain is taken back. */
-  const sendOnce = Effect.fnUntraced(function*(turn: Turn, note: Own.Note, send: Effect.Effect<number, TelegramError>) {
-    yield* change(turn, (own) => note(own, {}))
-    const id = yield* Effect.tapError(
-      send,
-      (error) => error.kind === "uncertain" ? Effect.void : change(turn, (own) => note(own, undefined))
-    )
-    yield* change(turn, (own) => note(own, { id }))
-    // a reply to one of a session's messages is for that session
-    yield* conversations.bind(messagePlace(turn.target.chatId, id), turn.sessionId)
-  })
+  const sendOnce = Effect.fnUntraced(
+    function*(turn: Turn, note: Own.Note, send: Effect.Effect<number, TelegramError>) {
+      yield* change(turn, (own) => note(own, {}))
+      const id = yield* Effect.tapError(
+        send,
+        (error) => error.kind === "uncertain" ? Effect.void : change(turn, (own) => note(own, undefined))
+      )
+      yield* change(turn, (own) => note(own, { id }))
+      // a reply to one of a session's messages is for that session
+      yield* conversations.bind(messagePlace(turn.target.chatId, id), turn.sessionId)
+    },
+    unhurried
+  )
 
   const ignoring = (self: Effect.Effect<void, TelegramError>) =>
     Effect.catchAll(self, (error) => Effect.logDebug(error.message))

@@ -61,7 +61,8 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
     const user = message.from
     const text = plainText(message.text ?? message.caption ?? "", message.entities ?? message.caption_entities ?? [])
     if (user === undefined || text.trim() === "") return
-    const command = read(text, bot.username)
+    const bare = withoutMention(text, bot.username)
+    const command = read(bare, bot.username)
     const asked: Asked = {
       updateId,
       chatId: message.chat.id,
@@ -78,7 +79,7 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
       chatId: asked.chatId,
       threadId: asked.threadId,
       messageId: message.message_id,
-      text: withoutMention(text, bot.username),
+      text: bare,
       by: people.requester(user)
     }
     yield* Read.$match(command, {

@@ -29,7 +29,7 @@ export const make = Effect.gen(function*() {
         "what is wrong with the plan? Reply to this message.",
         (messageId) => memory.set(keyOf(asked.chatId, messageId), write(plan))
       ),
-    /** The plan that a message asked about; once, so that a second reply is a follow-up. */
+    /** The plan that a message asked about. */
     answeredBy: (chatId: number, messageId: number) =>
       Effect.map(memory.get(keyOf(chatId, messageId)), Option.flatMap((stored) => read(stored)))
   }

@@ -11,6 +11,7 @@ import type { StoreError } from "../services/StoreError.ts"
 import { TelegramClient, type TelegramError, type TelegramPlace } from "../services/TelegramClient.ts"
 import { Conversations } from "./Conversations.ts"
 import type { TelegramFile } from "./TelegramFiles.ts"
+import { unhurried } from "./TelegramGrace.ts"
 import { bold, link, type Rich, text, write } from "./TelegramMarkdown.ts"
 import { messagePlace } from "./TelegramPlaces.ts"
 import type { Shown } from "./TelegramView.ts"
@@ -66,7 +67,8 @@ export class TelegramReplies extends Context.Tag("opentl/bots/TelegramReplies")<
             Effect.catchTags({
               TelegramError: (error) => Effect.logWarning(`telegram: an answer was not sent: ${error.message}`),
               StoreError: (error) => Effect.logError(error.message, error.cause)
-            })
+            }),
+            unhurried
           )
         )
       })

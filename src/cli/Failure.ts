@@ -73,19 +73,16 @@ const messageOf = (error: unknown): string =>
     ? error.message
     : String(error)
 
-/** A client tells as a store that fails what happens between here and the server. */
-const betweenHereAndServer: ReadonlySet<string> = new Set([
-  "RequestError",
-  "ResponseError",
-  "Unauthorized",
-  "ParseError"
-])
-
-const lostServer = (error: unknown): string | undefined =>
-  Predicate.isTagged(error, "StoreError") && Predicate.hasProperty(error, "cause") &&
-    Predicate.hasProperty(error.cause, "_tag") && betweenHereAndServer.has(String(error.cause._tag))
-    ? `the server could not be asked: ${messageOf(error.cause)}`
+/** What a client meets between here and the server, it tells as a store that fails to "answer: <what it met>". */
+export const lostServer = (error: unknown): string | undefined =>
+  Predicate.isTagged(error, "StoreError") && Predicate.hasProperty(error, "operation")
+    ? /^answer: (.*)$/s.exec(String(error.operation))?.[1]
     : undefined
+
+const sentenceOf = (error: unknown): string => {
+  const lost = lostServer(error)
+  return oneLine(lost === undefined ? messageOf(error) : `the server could not be asked: ${lost}`)
+}
 
 const reportError = (error: unknown): Report => {
   const tag = Predicate.hasProperty(error, "_tag") ? String(error._tag) : ""
@@ -94,7 +91,7 @@ const reportError = (error: unknown): Report => {
   const mend = mends[tag]
   return {
     code: usageTags.has(tag) ? ExitCode.usage : ExitCode.failed,
-    line: oneLine(lostServer(error) ?? messageOf(error)) + (mend === undefined ? "" : ` (${mend})`)
+    line: sentenceOf(error) + (mend === undefined ? "" : ` (${mend})`)
   }
 }
 

@@ -9,6 +9,7 @@ import { SessionEventView } from "../domain/EventText.ts"
 import { SessionId } from "../domain/Ids.ts"
 import type { Session } from "../domain/Session.ts"
 import { TurnEnd } from "../domain/SessionEvent.ts"
+import { lostServer } from "./Failure.ts"
 import { jsonLine } from "./Json.ts"
 import type { Connection } from "./Program.ts"
 import { eventText } from "./Render.ts"
@@ -68,9 +69,11 @@ const turnOf = (event: SessionEventView): number | undefined => {
 }
 
 /** The events stopped before the turn did: the server went away for good. */
-export class TurnLost extends Schema.TaggedError<TurnLost>()("TurnLost", { sessionId: SessionId }) {
+export class TurnLost
+  extends Schema.TaggedError<TurnLost>()("TurnLost", { sessionId: SessionId, reason: Schema.String })
+{
   override get message() {
-    return `the server closed the stream while session ${this.sessionId} was at work; opentl logs ${this.sessionId} --follow comes back to it`
+    return `lost sight of session ${this.sessionId}: ${this.reason} (opentl logs ${this.sessionId} --follow comes back to it)`
   }
 }
 
@@ -85,6 +88,10 @@ export const followTurn = <E, R>(
   onEvent: (event: SessionEventView, isResult: boolean) => Effect.Effect<void, E, R>
 ) =>
   sessions.events(session.id, options.after).pipe(
+    Stream.catchTag("StoreError", (error) => {
+      const reason = lostServer(error)
+      return Stream.fail(reason === undefined ? error : new TurnLost({ sessionId: session.id, reason }))
+    }),
     Stream.mapAccum({ turn: session.turn, takenIn: options.message === undefined ? 0 : Infinity }, (seen, event) => {
       const takenIn = options.message !== undefined && event.detail?.["message_id"] === options.message
         ? Math.min(seen.turn, seen.takenIn)
@@ -97,6 +104,7 @@ export const followTurn = <E, R>(
     Stream.runHead,
     Effect.flatMap(Option.match({
       onSome: Effect.succeed,
-      onNone: () => new TurnLost({ sessionId: session.id })
+      onNone: () =>
+        new TurnLost({ sessionId: session.id, reason: "the server closed the stream before the turn's end" })
     }))
   )

@@ -48,7 +48,7 @@ export const nextCommands = (session: Session): ReadonlyArray<string> =>
       `opentl stop ${session.id}`
     ]
     : session.isEnded
-    ? [`opentl message ${session.id} "<text>"`, ...(session.prUrl === undefined ? [] : [`opentl diff ${session.id}`])]
+    ? [`opentl message ${session.id} "<text>"`, ...(session.status === "complete" ? [`opentl diff ${session.id}`] : [])]
     : [`opentl logs ${session.id} --follow`, `opentl stop ${session.id}`]
 
 /** The page. `events` are the session's reviews, verifications and plans. */

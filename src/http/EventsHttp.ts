@@ -59,10 +59,9 @@ export const layer: Layer.Layer<HttpApiGroup.ApiGroup<"opentl", "events">, never
 
         const frames = (id: SessionId, after: number) =>
           sessions.events(id, after).pipe(
-            Stream.chunks,
-            Stream.filter(Chunk.isNonEmpty),
-            Stream.tap((events) => Metric.incrementBy(HttpMetrics.eventsSent, Chunk.size(events))),
-            Stream.map(encode),
+            Stream.mapChunksEffect((events) =>
+              Effect.as(Metric.incrementBy(HttpMetrics.eventsSent, Chunk.size(events)), encode(events))
+            ),
             Stream.tapErrorCause((cause) => Effect.logError("an event stream broke off", cause))
           )
 

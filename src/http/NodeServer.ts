@@ -10,6 +10,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Http from "node:http"
+import type * as Net from "node:net"
 import { AppConfig } from "../services/AppConfig.ts"
 import { Draining } from "./Draining.ts"
 
@@ -39,13 +40,36 @@ const reasonOf = (cause: unknown): string =>
 /** How long answers under way are waited for. */
 const patience = "5 seconds"
 
+/**
+ * The connections without a request under way. (Node's own `closeIdleConnections` leaves out those that have not carried
+ * any yet, such as browsers and fetch keep in reserve.)
+ */
+const trackIdle = (server: Http.Server): () => ReadonlyArray<Net.Socket> => {
+  const underWay = new Map<Net.Socket, number>()
+  server.on("connection", (socket: Net.Socket) => {
+    underWay.set(socket, 0)
+    socket.on("close", () => underWay.delete(socket))
+  })
+  const count = (socket: Net.Socket, change: number) => {
+    const before = underWay.get(socket)
+    if (before !== undefined) underWay.set(socket, before + change)
+  }
+  server.on("request", ({ socket }, response) => {
+    count(socket, 1)
+    response.on("close", () => count(socket, -1))
+  })
+  return () => Array.from(underWay).filter(([, requests]) => requests === 0).map(([socket]) => socket)
+}
+
 /** Stops accepting, closes what is idle, waits for the rest, and cuts off what is left then. */
-const close = (server: Http.Server): Effect.Effect<void> => {
+const close = (server: Http.Server, idle: () => ReadonlyArray<Net.Socket>): Effect.Effect<void> => {
   const closed = Effect.async<void>((resume) => {
     server.close(() => resume(Effect.void))
   })
   // a connection whose answer has ended only now is idle only now
-  const closeIdle = Effect.repeat(Effect.sync(() => server.closeIdleConnections()), Schedule.spaced("50 millis"))
+  const closeIdle = Effect.sync(() => {
+    for (const socket of idle()) socket.destroySoon()
+  }).pipe(Effect.repeat(Schedule.spaced("50 millis")))
   return Effect.raceFirst(closed, closeIdle).pipe(
     Effect.interruptible,
     Effect.timeoutOption(patience),
@@ -60,6 +84,7 @@ export class Drain extends Context.Tag("opentl/http/Drain")<Drain, Effect.Effect
 const make = Effect.gen(function*() {
   const { address: { host, port } } = yield* AppConfig
   const node = Http.createServer()
+  const idle = trackIdle(node)
   const draining = yield* Deferred.make<void>()
   const server = yield* NodeHttpServer.make(() => node, { host, port }).pipe(
     Effect.mapError(({ cause }) => new ListenFailed({ host, port, reason: reasonOf(cause) }))
@@ -67,7 +92,7 @@ const make = Effect.gen(function*() {
   const run = yield* FiberSet.makeRuntime()
   // such as too many open files: it must not end the process
   node.on("error", (error) => run(Effect.logWarning("the server could not accept a connection", error)))
-  const drain = yield* Effect.cached(Effect.zipRight(Deferred.succeed(draining, undefined), close(node)))
+  const drain = yield* Effect.cached(Effect.zipRight(Deferred.succeed(draining, undefined), close(node, idle)))
   yield* Effect.addFinalizer(() => drain)
   return Context.make(HttpServer.HttpServer, server).pipe(
     Context.add(Draining, Deferred.await(draining)),

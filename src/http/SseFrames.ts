@@ -1,26 +1,59 @@
 /** Events as server-sent events. */
+import * as Arr from "effect/Array"
 import * as Chunk from "effect/Chunk"
 import * as Schema from "effect/Schema"
 import { SessionEventView } from "../domain/EventText.ts"
 
-const encode = Schema.encodeSync(Schema.parseJson(SessionEventView))
+const encodeJson = Schema.encodeSync(Schema.parseJson(SessionEventView))
+
+const encode = (event: SessionEventView): Uint8Array =>
+  Buffer.from(`id: ${event.id}\nevent: ${event.type}\ndata: ${encodeJson(event)}\n\n`)
 
 /** A comment: it says that the connection lives, and nothing else. */
 export const comment: Uint8Array = Buffer.from(": opentl\n\n")
 
+/** A write of this many bytes costs more by its bytes than by being a write. */
+const writeBytes = 64 * 1024
+
 /**
- * Encodes events to frames, many of them to one write. An event is encoded once, however many read it: readers of one
- * session are given the same objects.
+ * Encodes events to frames, and many small frames to one write. Readers of one session are given the same objects: an
+ * event is encoded once, and a write put together once, however many read it.
  */
-export const encoder = (): (events: Chunk.Chunk<SessionEventView>) => Uint8Array => {
+export const encoder = (): (events: Chunk.Chunk<SessionEventView>) => Chunk.Chunk<Uint8Array> => {
   const frames = new WeakMap<SessionEventView, Uint8Array>()
+  // by the first event of each; ids have no hole, so the first and the last tell what is between
+  const writes = new WeakMap<SessionEventView, { readonly last: SessionEventView; readonly bytes: Uint8Array }>()
+
   const frame = (event: SessionEventView): Uint8Array => {
     const known = frames.get(event)
     if (known !== undefined) return known
-    const made = Buffer.from(`id: ${event.id}\nevent: ${event.type}\ndata: ${encode(event)}\n\n`)
+    const made = encode(event)
     frames.set(event, made)
     return made
   }
+
+  const write = (events: Arr.NonEmptyReadonlyArray<SessionEventView>): Uint8Array => {
+    const [first, last] = [Arr.headNonEmpty(events), Arr.lastNonEmpty(events)]
+    if (first === last) return frame(first)
+    const known = writes.get(first)
+    if (known?.last === last) return known.bytes
+    const bytes = Buffer.concat(events.map(frame))
+    writes.set(first, { last, bytes })
+    return bytes
+  }
+
+  /** How many of the events go into one write: at least one. */
+  const fitting = (events: Arr.NonEmptyReadonlyArray<SessionEventView>): number => {
+    let size = 0
+    const over = events.findIndex((event) => (size += frame(event).byteLength) > writeBytes)
+    return over === -1 ? events.length : Math.max(over, 1)
+  }
+
   return (events) =>
-    Chunk.size(events) === 1 ? frame(Chunk.unsafeHead(events)) : Buffer.concat(Chunk.toReadonlyArray(events).map(frame))
+    Chunk.unsafeFromArray(
+      Arr.chop(Chunk.toReadonlyArray(events), (rest) => {
+        const [now, later] = Arr.splitNonEmptyAt(rest, fitting(rest))
+        return [write(now), later]
+      })
+    )
 }

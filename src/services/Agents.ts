@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import type { AgentName } from "../domain/Agent.ts"
 import { Agent } from "../domain/Agent.ts"
 import { AppConfig, type AppConfigShape } from "./AppConfig.ts"
+import { choose } from "./LanguageModels.ts"
 import { defaultModels } from "./DefaultModels.ts"
 
 export class AgentUnavailable extends Schema.TaggedError<AgentUnavailable>()("AgentUnavailable", {
@@ -52,14 +53,11 @@ const unavailable = (name: AgentName) =>
     reason: "its adapter is not part of this version; use opentl, or command:<shell line> in the server's configuration"
   })
 
-/** Which of the two API dialects serves a model: by its name, else by the key that is set. */
-const dialectOf = (config: AppConfigShape, model: string | undefined): "anthropic" | "openai" | undefined => {
-  const anthropic = Option.isSome(config.anthropic.apiKey)
-  const openai = Option.isSome(config.openai.apiKey)
-  if (model !== undefined && model.startsWith("claude") && anthropic) return "anthropic"
-  if (model !== undefined && !model.startsWith("claude") && openai) return "openai"
-  return anthropic ? "anthropic" : openai ? "openai" : undefined
-}
+/** Which of the two API dialects serves a model: the planner's rule, for the agent's model. */
+const dialectOf = (config: AppConfigShape, model: string | undefined): "anthropic" | "openai" | undefined =>
+  Option.getOrUndefined(
+    Option.map(choose({ ...config, plannerModel: Option.fromNullable(model) }), ({ provider }) => provider)
+  )
 
 const builtIn = Effect.fnUntraced(function*(config: AppConfigShape, model: string | undefined) {
   const wanted = model ?? Option.getOrUndefined(config.agentModel)

@@ -6,6 +6,7 @@
  *     <data dir>/runs/<run>/{started, process, output.log, exit}
  */
 import * as Command from "@effect/platform/Command"
+import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -56,6 +57,24 @@ const findIsolation = Effect.fnUntraced(function*(
   return Option.getOrElse(yield* Effect.findFirst(candidates, works), () => LocalIsolation.none)
 })
 
+/** What the wrapper and the entrypoint are run by. */
+const checkTools = (path: string) =>
+  Command.make("setsid", "--wait", "bash", "-c", "command -v git").pipe(
+    Command.env({ PATH: path }, { extendEnv: false }),
+    Command.exitCode,
+    Effect.map((code) => code === 0),
+    Effect.orElseSucceed(() => false),
+    Effect.filterOrFail(
+      (found) => found,
+      () =>
+        new SandboxUnavailable({
+          reason: "local sandboxes need setsid, bash and git",
+          mend: "install util-linux, bash and git, or set OPENTL_SANDBOX=docker"
+        })
+    ),
+    Effect.asVoid
+  )
+
 const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolation.Isolation>) {
   const config = yield* AppConfig
   const runtime = yield* SandboxRuntime
@@ -76,6 +95,12 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     candidates,
     { workspace: root, runtime: root, gateway: root, node: runtime.node },
     host.path
+  )
+
+  const tools = Effect.provideService(
+    checkTools(LocalIsolation.searchPath(isolation, runtime.node, host.path)),
+    CommandExecutor.CommandExecutor,
+    yield* CommandExecutor.CommandExecutor
   )
 
   const launch = Effect.fnUntraced(function*(spec: RunSpec) {
@@ -134,7 +159,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
 
   return Sandbox.of({
     kind: LocalIsolation.kindOf(isolation),
-    check: Effect.asVoid(runtime.files),
+    check: Effect.andThen(runtime.files, tools).pipe(Effect.withSpan("LocalSandbox.check")),
     hasRepository: Effect.fn("LocalSandbox.hasRepository")(
       workspaces.hasRepository,
       Effect.mapError(failing("lookup"))

@@ -158,9 +158,11 @@ export const make = Effect.gen(function*() {
       Effect.catchTags({
         BodyTooLarge: (error) => Effect.succeed(refuse(provider, 413, "request_too_large", error.message)),
         ConnectionError: (error) => Effect.succeed(refuse(provider, 400, "invalid_request_error", error.message)),
-        RequestError: (error) =>
+        RequestError: ({ cause, message }) =>
           Effect.as(
-            Effect.logWarning(`the model's API cannot be reached: ${error.message}`),
+            Effect.logWarning("the model's API cannot be reached").pipe(
+              Effect.annotateLogs({ provider, reason: cause instanceof Error ? cause.message : message })
+            ),
             refuse(provider, 502, "api_error", "The model's API cannot be reached.", {})
           ),
         ResponseError: (error) => Effect.succeed(refuse(provider, 502, "api_error", error.message, {}))

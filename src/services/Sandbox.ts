@@ -25,7 +25,7 @@ export const runName = (run: RunId): string => `opentl-${run.sessionId}-${run.tu
 
 /** A file put into the workspace before the run starts. */
 export interface InputFile {
-  /** Relative to the workspace, e.g. `in/prompt.md`. */
+  /** Directly in the workspace's `in/`, e.g. `in/prompt.md`. Any other place is refused. */
   readonly path: string
   readonly content: { readonly _tag: "Text"; readonly text: string } | { readonly _tag: "File"; readonly path: string }
 }
@@ -81,17 +81,20 @@ export class Sandbox extends Context.Tag("opentl/services/Sandbox")<Sandbox, {
   readonly kind: string
   /** Whether a run could be started now: engine reachable, image present. */
   readonly check: Effect.Effect<void, SandboxUnavailable>
-  /** Whether the session's workspace still holds its repository. */
+  /** Whether the session's workspace still holds its repository, complete as a round's clone left it. */
   readonly hasRepository: (session: SessionId) => Effect.Effect<boolean, SandboxFailure>
-  /** Puts the inputs in and starts the run. A run of that name that exists already is left as it is. */
+  /**
+   * Empties the workspace's `in/` and `out/`, puts the inputs in and starts the run. A run of that name that exists already
+   * is left as it is; a start that a crash cut short is made anew.
+   */
   readonly start: (spec: RunSpec) => Effect.Effect<void, SandboxFailure>
   /** Whether a run of that name exists, running or exited. */
   readonly exists: (run: RunId) => Effect.Effect<boolean, SandboxFailure>
   /** The run's output from its first byte, followed until it ends. */
   readonly output: (run: RunId) => Stream.Stream<Uint8Array, SandboxFailure>
-  /** Waits for the run's end. */
+  /** Waits for the run's end. What was killed, or ended with the machine, has code 137 and a reason. */
   readonly exit: (run: RunId) => Effect.Effect<RunExit, SandboxFailure>
-  /** Takes out what an ended run left. */
+  /** Takes out what an ended run left: the answer's first 200 kB, and a bundle of at most 1 GiB. */
   readonly result: (run: RunId) => Effect.Effect<RunResult, SandboxFailure, Scope.Scope>
   /** Kills and removes every run of the session; the workspace stays. */
   readonly removeRuns: (session: SessionId) => Effect.Effect<void, SandboxFailure>

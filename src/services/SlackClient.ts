@@ -87,8 +87,8 @@ export class SlackClient extends Context.Tag("opentl/services/SlackClient")<Slac
   /** Says something to one person only. */
   readonly whisper: (place: SlackPlace, user: string, text: string) => Effect.Effect<void, SlackError>
   /** A reaction that is there already is no error, nor is a message that is gone. */
-  readonly react: (channel: string, ts: string, name: string) => Effect.Effect<void, SlackError>
-  readonly unreact: (channel: string, ts: string, name: string) => Effect.Effect<void, SlackError>
+  readonly react: (channel: string, ts: string, name: string, pace: Budget.Pace) => Effect.Effect<void, SlackError>
+  readonly unreact: (channel: string, ts: string, name: string, pace: Budget.Pace) => Effect.Effect<void, SlackError>
   readonly openView: (triggerId: string, view: SlackView) => Effect.Effect<void, SlackError>
   readonly publishHome: (user: string, view: SlackView) => Effect.Effect<void, SlackError>
   /** The name a person goes by; the id where it cannot be had. Kept for ten minutes. */

@@ -54,7 +54,8 @@ interface Listened {
 /** After a connection that lasted, at once; else after 0.5 s, 1, 2, … up to half a minute. */
 const backoff = Schedule.exponential("500 millis").pipe(
   Schedule.union(Schedule.spaced("30 seconds")),
-  Schedule.jittered
+  Schedule.jittered,
+  Schedule.resetAfter("2 minutes")
 )
 const lasting = 30_000
 

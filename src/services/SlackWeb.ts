@@ -189,16 +189,14 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
           sdk.chat.postEphemeral({ channel: place.channel, user, text, ...thread(place) })))
       )
     ),
-    react: Effect.fn("SlackClient.react")((channel, timestamp, name) =>
-      use("reactions.add", channel, Budget.answer, (sdk) => sdk.reactions.add({ channel, timestamp, name })).pipe(
-        retryTransient,
+    react: Effect.fn("SlackClient.react")((channel, timestamp, name, pace) =>
+      use("reactions.add", channel, pace, (sdk) => sdk.reactions.add({ channel, timestamp, name })).pipe(
         passing("already_reacted", "message_not_found", "too_many_emoji", "too_many_reactions", "thread_locked"),
         Effect.asVoid
       )
     ),
-    unreact: Effect.fn("SlackClient.unreact")((channel, timestamp, name) =>
-      use("reactions.remove", channel, Budget.answer, (sdk) => sdk.reactions.remove({ channel, timestamp, name })).pipe(
-        retryTransient,
+    unreact: Effect.fn("SlackClient.unreact")((channel, timestamp, name, pace) =>
+      use("reactions.remove", channel, pace, (sdk) => sdk.reactions.remove({ channel, timestamp, name })).pipe(
         passing("no_reaction", "message_not_found"),
         Effect.asVoid
       )

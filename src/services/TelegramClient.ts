@@ -13,36 +13,19 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import { Api, InputFile } from "node-telegram-bot-api"
 import { failure, TelegramError } from "./TelegramFailure.ts"
+import {
+  markupOf,
+  placed,
+  replying,
+  type TelegramMessageRef,
+  type TelegramPlace,
+  type TelegramSending,
+  written
+} from "./TelegramMessage.ts"
 import * as Rates from "./TelegramRates.ts"
 
 export { TelegramError }
-
-/** A chat, and in a forum the topic. */
-export interface TelegramPlace {
-  readonly chatId: number
-  readonly threadId?: number | undefined
-}
-
-export interface TelegramMessageRef {
-  readonly chatId: number
-  readonly messageId: number
-}
-
-/** A button under a message: it comes back with its data (at most 64 bytes), or opens an address. */
-export type TelegramButton =
-  | { readonly text: string; readonly data: string }
-  | { readonly text: string; readonly url: string }
-
-export type TelegramKeyboard = ReadonlyArray<ReadonlyArray<TelegramButton>>
-
-export interface TelegramSending extends TelegramPlace {
-  /** MarkdownV2. */
-  readonly markdown: string
-  readonly keyboard?: TelegramKeyboard
-  /** Asks for an answer: the person's next message replies to this one. */
-  readonly asks?: string
-  readonly replyTo?: number | undefined
-}
+export type { TelegramButton, TelegramKeyboard, TelegramPlace } from "./TelegramMessage.ts"
 
 /** How long a call may wait for its turn, in milliseconds; by default as long as it takes. */
 export interface Patience {
@@ -91,27 +74,6 @@ export class TelegramClient extends Context.Tag("opentl/services/TelegramClient"
   static readonly layer = (options: { readonly token: Redacted.Redacted; readonly apiUrl: string }) =>
     Layer.effect(TelegramClient, make(options))
 }
-
-const markupOf = (keyboard: TelegramKeyboard) => ({
-  inline_keyboard: keyboard.map((row) =>
-    row.map((button) =>
-      "data" in button ? { text: button.text, callback_data: button.data } : { text: button.text, url: button.url }
-    )
-  )
-})
-
-const placed = ({ chatId, threadId }: TelegramPlace) => ({
-  chat_id: chatId,
-  ...(threadId === undefined ? {} : { message_thread_id: threadId })
-})
-
-/** The message replied to may be gone by now. */
-const replying = (messageId: number | undefined) =>
-  messageId === undefined
-    ? {}
-    : { reply_parameters: { message_id: messageId, allow_sending_without_reply: true } }
-
-const written = { parse_mode: "MarkdownV2", link_preview_options: { is_disabled: true } } as const
 
 const make = ({ apiUrl, token }: { readonly token: Redacted.Redacted; readonly apiUrl: string }) =>
   Effect.gen(function*() {

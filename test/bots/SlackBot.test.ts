@@ -159,7 +159,43 @@ describe("a session's thread", () => {
     }))
 })
 
+describe("the card", () => {
+  it.scopedLive("of a failure has a button that tries again, once; diff and log are sent on request", () =>
+    Effect.gen(function*() {
+      const { serve, slack, world } = yield* setup()
+      world.engine.script = (run) =>
+        run.turn === 1 ? { exitCode: 1, answer: "broke" } : { exitCode: 0, commits: true, answer: "ok" }
+      yield* serve()
+      yield* slack.mention(mention)
+      const failed = yield* slack.awaitMessage("C1", isKind("card"))
+      assert.include(said(failed), "Failed")
+      yield* (yield* slack.pressButton(failed, "retry", "U2")).acked
+      const card = yield* slack.awaitMessage("C1", isKind("card", 2))
+      yield* (yield* slack.pressButton(failed, "retry", "U2")).acked
+      const { ephemerals } = yield* slack.until((state) => state.ephemerals.length > 0)
+      assert.include(ephemerals[0]?.text ?? "", "has gone on since")
+      yield* slack.pressButton(card, "diff", "U1")
+      yield* slack.pressButton(card, "log", "U1")
+      const { files } = yield* slack.until(({ files }) => files.filter(({ channel }) => channel === "C1").length === 4)
+      const diff = files.find(({ name }) => name.endsWith(".diff"))
+      assert.include(new TextDecoder().decode(diff?.content), "diff ")
+      assert.strictEqual(diff?.threadTs, card.threadTs)
+    }))
+})
+
 describe("what goes wrong", () => {
+  it.scopedLive("a dropped socket is opened again, and what was said meanwhile is heard", () =>
+    Effect.gen(function*() {
+      const { serve, slack } = yield* setup()
+      yield* serve()
+      yield* slack.dropConnections
+      yield* slack.mention(mention)
+      yield* slack.awaitMessage("C1", isKind("card"))
+      yield* slack.announceDisconnect("refresh_requested")
+      yield* slack.mention({ ...mention, channel: "C2" })
+      yield* slack.awaitMessage("C2", isKind("card"))
+    }))
+
   it.scopedLive("429 is waited for, and nothing is lost or doubled", () =>
     Effect.gen(function*() {
       const { serve, slack } = yield* setup()
@@ -266,6 +302,36 @@ describe("what goes wrong", () => {
 })
 
 describe("elsewhere in Slack", () => {
+  it.scopedLive("an allow-list of channels holds for buttons and direct messages, too", () =>
+    Effect.gen(function*() {
+      const { serve, slack, world } = yield* setup()
+      world.engine.script = () => ({ lines: ["working"] })
+      const { sessions } = yield* serve({ allowedChannels: ["C1"] })
+      yield* slack.say({ channel: "DU1", user: "U1", text: "fix the login" })
+      yield* slack.mention({ ...mention, channel: "C2" })
+      const { ephemerals } = yield* slack.until((state) => state.ephemerals.length === 2)
+      assert.isTrue(ephemerals.every(({ text }) => text.includes("may not be used in this channel")))
+      assert.deepStrictEqual((yield* sessions.list({ limit: 10 })).sessions, [])
+      yield* slack.mention(mention)
+      const status = yield* slack.awaitMessage("C1", isKind("status"))
+      yield* slack.pressButton(status, "stop", "U2")
+      const card = yield* slack.awaitMessage("C1", isKind("card"))
+      assert.include(said(card), "Stopped")
+    }))
+
+  it.scopedLive("with four eyes, who asked does not approve", () =>
+    Effect.gen(function*() {
+      const { serve, slack } = yield* setup()
+      yield* serve({}, { fourEyes: true })
+      yield* slack.mention({ ...mention, text: "fix the login --approve" })
+      const plan = yield* slack.awaitMessage("C1", isKind("plan-1"))
+      yield* slack.pressButton(plan, "approve", "U1")
+      const { ephemerals } = yield* slack.until((state) => state.ephemerals.length > 0)
+      assert.include(ephemerals[0]?.text ?? "", "another person than alice")
+      yield* slack.pressButton(plan, "approve", "U2")
+      yield* slack.awaitMessage("C1", isKind("card"))
+    }))
+
   it.scopedLive("a direct message is a task, a command is too, and the Home tab lists one's own", () =>
     Effect.gen(function*() {
       const { serve, slack } = yield* setup()

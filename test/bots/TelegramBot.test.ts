@@ -32,7 +32,12 @@ describe("a task", () => {
         state.messages.some((each) => each.id === id && each.reactions.some(({ emoji }) => emoji === "👍"))
       )
       const said = (yield* telegram.chat(alice)).filter(byBot)
-      assert.deepStrictEqual(said.map((each) => each.document?.name.split(".")[1] ?? "text"), ["text", "text", "log", "diff"])
+      assert.deepStrictEqual(said.map((each) => each.document?.name.split(".")[1] ?? "text"), [
+        "text",
+        "text",
+        "log",
+        "diff"
+      ])
       const [status, card, log, diff] = said
       assert.include(status?.text, "Fix the bug in a_b.c (v1.5)!\nacme/app · ")
       assert.include(status?.text, "✅ complete")
@@ -53,7 +58,8 @@ describe("a task", () => {
     Effect.gen(function*() {
       const all = yield* kit()
       const { telegram, world } = all
-      world.engine.script = (run) => run.turn === 1 ? { lines: ["it broke"], exitCode: 3 } : { exitCode: 0, answer: "42" }
+      world.engine.script = (run) =>
+        run.turn === 1 ? { lines: ["it broke"], exitCode: 3 } : { exitCode: 0, answer: "42" }
       const server = yield* all.start
       yield* telegram.message({ chat: alice, from: alice, text: "Fix it" })
       const card = yield* says(all, alice, "It failed.")
@@ -70,55 +76,63 @@ describe("a task", () => {
       assert.strictEqual(stringAt(yield* again.answered, "text"), "There is a newer turn.")
     }), 30_000)
 
-  it.scopedLive("without a repository is answered with what to do, and /repo settles it for good", () =>
-    Effect.gen(function*() {
-      const all = yield* kit()
-      const { telegram } = all
-      const server = yield* all.start
-      yield* telegram.message({ chat: alice, from: alice, text: "/repo nonsense" })
-      yield* says(all, alice, "is not a repository")
-      yield* telegram.message({ chat: alice, from: alice, text: "/repo acme/other" })
-      yield* says(all, alice, "Tasks here are for acme/other from now on.")
-      yield* telegram.message({ chat: alice, from: alice, text: "/run Fix it" })
-      yield* sends(all, alice, ".log")
-      const [session] = yield* allSessions(server)
-      assert.strictEqual(session?.repo, "acme/other")
-      assert.deepStrictEqual(session?.requestedBy, { name: "alice", via: "telegram" })
-      // /run made nothing current
-      yield* telegram.message({ chat: alice, from: alice, text: "/status" })
-      yield* says(all, alice, "No session here: /new <task> starts one")
-    }), 30_000)
+  it.scopedLive(
+    "without a repository is answered with what to do, and /repo settles it for good",
+    () =>
+      Effect.gen(function*() {
+        const all = yield* kit()
+        const { telegram } = all
+        const server = yield* all.start
+        yield* telegram.message({ chat: alice, from: alice, text: "/repo nonsense" })
+        yield* says(all, alice, "is not a repository")
+        yield* telegram.message({ chat: alice, from: alice, text: "/repo acme/other" })
+        yield* says(all, alice, "Tasks here are for acme/other from now on.")
+        yield* telegram.message({ chat: alice, from: alice, text: "/run Fix it" })
+        yield* sends(all, alice, ".log")
+        const [session] = yield* allSessions(server)
+        assert.strictEqual(session?.repo, "acme/other")
+        assert.deepStrictEqual(session?.requestedBy, { name: "alice", via: "telegram" })
+        // /run made nothing current
+        yield* telegram.message({ chat: alice, from: alice, text: "/status" })
+        yield* says(all, alice, "No session here: /new <task> starts one")
+      }),
+    30_000
+  )
 })
 
 describe("a plan that waits", () => {
-  it.scopedLive("is rejected with a reason, revised, and approved by button; its old buttons are kind", () =>
-    Effect.gen(function*() {
-      const all = yield* kit()
-      const { telegram, world } = all
-      const server = yield* all.start
-      yield* telegram.message({ chat: alice, from: alice, text: "Fix it --approve" })
-      const first = yield* says(all, alice, "📋 The plan: Fix it")
-      assert.deepStrictEqual(labelsOf(first), ["✅ Approve", "✏️ Reject", "⏹ Stop"])
-      const approve = dataOf(first, "Approve")
-      const rejecting = yield* telegram.pressButton({ chat: alice, id: first.id }, dataOf(first, "Reject"), alice)
-      assert.strictEqual(stringAt(yield* rejecting.answered, "text"), "Why? Reply to my question.")
-      const question = yield* says(all, alice, "what is wrong with the plan?")
-      yield* telegram.message({ chat: alice, from: alice, replyTo: question.id, text: "use sqlite" })
-      const second = yield* says(all, alice, "The plan, revised: Fix it")
-      assert.include(world.model.asked.at(-1)?.prompt ?? "", "use sqlite")
-      assert.deepStrictEqual(world.engine.started, [])
-      const stale = yield* telegram.until((state) =>
-        state.messages.some((each) => each.chat === alice && each.id === first.id && each.keyboard === undefined)
-      )
-      assert.isAbove(stale.messages.length, 0)
-      const pressed = yield* telegram.pressButton({ chat: alice, id: second.id }, dataOf(second, "Approve"), alice)
-      assert.strictEqual(stringAt(yield* pressed.answered, "text"), "Approved.")
-      yield* sends(all, alice, ".log")
-      const [session] = yield* allSessions(server)
-      assert.strictEqual(session?.status, "complete")
-      assert.notStrictEqual(approve, dataOf(second, "Approve"))
-      assert.strictEqual((yield* texts(all, alice)).filter((text) => text.startsWith("📋")).length, 2)
-    }), 30_000)
+  it.scopedLive(
+    "is rejected with a reason, revised, and approved by button; its old buttons are kind",
+    () =>
+      Effect.gen(function*() {
+        const all = yield* kit()
+        const { telegram, world } = all
+        const server = yield* all.start
+        yield* telegram.message({ chat: alice, from: alice, text: "Fix it --approve" })
+        const first = yield* says(all, alice, "📋 The plan: Fix it")
+        assert.deepStrictEqual(labelsOf(first), ["✅ Approve", "✏️ Reject", "⏹ Stop"])
+        const approve = dataOf(first, "Approve")
+        const rejecting = yield* telegram.pressButton({ chat: alice, id: first.id }, dataOf(first, "Reject"), alice)
+        assert.strictEqual(stringAt(yield* rejecting.answered, "text"), "Why? Reply to my question.")
+        const question = yield* says(all, alice, "what is wrong with the plan?")
+        yield* telegram.message({ chat: alice, from: alice, replyTo: question.id, text: "use sqlite" })
+        const second = yield* says(all, alice, "The plan, revised: Fix it")
+        assert.include(world.model.asked.at(-1)?.prompt ?? "", "use sqlite")
+        assert.deepStrictEqual(world.engine.started, [])
+        const stale = yield* telegram.until((state) =>
+          state.messages.some((each) => each.chat === alice && each.id === first.id && each.keyboard === undefined)
+        )
+        assert.isAbove(stale.messages.length, 0)
+        const pressed = yield* telegram.pressButton({ chat: alice, id: second.id }, dataOf(second, "Approve"), alice)
+        assert.strictEqual(stringAt(yield* pressed.answered, "text"), "Approved.")
+        yield* sends(all, alice, ".log")
+        const [session] = yield* allSessions(server)
+        assert.strictEqual(session?.status, "complete")
+        assert.notStrictEqual(approve, dataOf(second, "Approve"))
+        assert.strictEqual((yield* texts(all, alice)).filter((text) => text.startsWith("📋")).length, 2)
+      }),
+    30_000
+  )
 
   it.scopedLive("is stopped by /stop, and the chat shows it", () =>
     Effect.gen(function*() {
@@ -151,28 +165,40 @@ describe("a conversation", () => {
       yield* telegram.message({ chat: alice, from: alice, replyTo: card.id, text: "for the first one" })
       yield* sends(all, alice, ".log", 4)
       const sessions = yield* allSessions(server)
-      assert.deepStrictEqual(sessions.map((session) => [session.prompt, session.turn]), [["second task", 1], ["first task", 3]])
+      assert.deepStrictEqual(sessions.map((session) => [session.prompt, session.turn]), [["second task", 1], [
+        "first task",
+        3
+      ]])
       assert.deepStrictEqual(yield* telegram.violations, [])
     }), 60_000)
 
-  it.scopedLive("in a topic has its own session; other people's talk and other bots are left alone", () =>
-    Effect.gen(function*() {
-      const all = yield* kit()
-      const { telegram } = all
-      const server = yield* all.start
-      const forum = -1001
-      yield* telegram.message({ chat: forum, from: alice, threadId: 2, text: "/new@opentl_bot in builds --repo acme/builds" })
-      yield* sends(all, forum, ".log")
-      yield* telegram.message({ chat: forum, from: alice, threadId: 3, text: "/new@another_bot not for us" })
-      yield* telegram.message({ chat: -100, from: alice, text: "lunch?" })
-      yield* telegram.message({ chat: -100, from: mallory, text: "hello all" })
-      yield* telegram.message({ chat: forum, from: bob, threadId: 3, text: "/status" })
-      yield* says(all, forum, "No session here")
-      const said = (yield* telegram.chat(forum)).filter(byBot)
-      assert.deepStrictEqual(said.map((each) => each.threadId), [2, 2, 2, 2, 3])
-      assert.deepStrictEqual((yield* allSessions(server)).map((session) => session.repo), ["acme/builds"])
-      assert.deepStrictEqual(yield* texts(all, -100), [])
-    }), 30_000)
+  it.scopedLive(
+    "in a topic has its own session; other people's talk and other bots are left alone",
+    () =>
+      Effect.gen(function*() {
+        const all = yield* kit()
+        const { telegram } = all
+        const server = yield* all.start
+        const forum = -1001
+        yield* telegram.message({
+          chat: forum,
+          from: alice,
+          threadId: 2,
+          text: "/new@opentl_bot in builds --repo acme/builds"
+        })
+        yield* sends(all, forum, ".log")
+        yield* telegram.message({ chat: forum, from: alice, threadId: 3, text: "/new@another_bot not for us" })
+        yield* telegram.message({ chat: -100, from: alice, text: "lunch?" })
+        yield* telegram.message({ chat: -100, from: mallory, text: "hello all" })
+        yield* telegram.message({ chat: forum, from: bob, threadId: 3, text: "/status" })
+        yield* says(all, forum, "No session here")
+        const said = (yield* telegram.chat(forum)).filter(byBot)
+        assert.deepStrictEqual(said.map((each) => each.threadId), [2, 2, 2, 2, 3])
+        assert.deepStrictEqual((yield* allSessions(server)).map((session) => session.repo), ["acme/builds"])
+        assert.deepStrictEqual(yield* texts(all, -100), [])
+      }),
+    30_000
+  )
 
   it.scopedLive("takes up a session that was started elsewhere", () =>
     Effect.gen(function*() {

@@ -13,7 +13,10 @@ describe("commands", () => {
   const command = (name: Parameters<typeof Read.Command>[0]["name"], rest: string) => Read.Command({ name, rest })
 
   it("are read with what follows, in a group with the bot's name", () => {
-    assert.deepStrictEqual(read("/new fix it\nand test --repo a/b", "opentl_bot"), command("new", "fix it\nand test --repo a/b"))
+    assert.deepStrictEqual(
+      read("/new fix it\nand test --repo a/b", "opentl_bot"),
+      command("new", "fix it\nand test --repo a/b")
+    )
     assert.deepStrictEqual(read("/NEW@OpenTL_bot  fix", "opentl_bot"), command("new", "fix"))
     assert.deepStrictEqual(read("/stop", "opentl_bot"), command("stop", ""))
     assert.deepStrictEqual(read("/new@another_bot fix", "opentl_bot"), Read.ForAnother())
@@ -154,10 +157,17 @@ describe("rates", () => {
 
 describe("failures", () => {
   it("say whether the call may have been done, and never the address", () => {
-    const refused = failure("sendMessage", { errorCode: 429, description: "Too Many Requests", parameters: { retry_after: 3 } })
+    const refused = failure("sendMessage", {
+      errorCode: 429,
+      description: "Too Many Requests",
+      parameters: { retry_after: 3 }
+    })
     assert.deepStrictEqual([refused.kind, refused.retryAfterMillis, refused.isRetryable], ["refused", 3000, true])
     const url = "http://127.0.0.1/bot1:secret/sendMessage"
-    const unreached = failure("sendMessage", { code: "EFETCH", cause: { message: url, cause: { code: "ECONNREFUSED" } } })
+    const unreached = failure("sendMessage", {
+      code: "EFETCH",
+      cause: { message: url, cause: { code: "ECONNREFUSED" } }
+    })
     assert.strictEqual(unreached.kind, "unreached")
     const lost = failure("sendMessage", { code: "EFETCH", cause: { message: url, cause: { code: "UND_ERR_SOCKET" } } })
     assert.strictEqual(lost.kind, "uncertain")

@@ -8,6 +8,7 @@ import { SessionId } from "../../src/domain/Ids.ts"
 import { SessionNotFound } from "../../src/domain/Session.ts"
 import { NothingToApprove, SessionEnded } from "../../src/domain/SessionCommand.ts"
 import { InvalidRequest } from "../../src/domain/SessionRequest.ts"
+import { StoreError } from "../../src/services/StoreError.ts"
 import { Captured, event, runCli, session, sessionId, type SessionsShape } from "./Harness.ts"
 
 const found: Partial<SessionsShape> = { find: () => Effect.succeed(session()) }
@@ -107,6 +108,16 @@ describe("status", () => {
       })
       assert.strictEqual(code, 1)
       assert.strictEqual(err, "error: there is no session ffff (opentl list shows the sessions)\n")
+    }))
+
+  it.effect("says so when the server goes away", () =>
+    Effect.gen(function*() {
+      const find = () => new StoreError({ operation: "answer: connection refused", cause: undefined })
+      const { code, err } = yield* runCli(["status", "ffff"], { sessions: { find } })
+      assert.deepStrictEqual({ code, err }, {
+        code: 1,
+        err: "error: the server could not be asked: connection refused\n"
+      })
     }))
 
   it.effect("names the candidates of an ambiguous id", () =>

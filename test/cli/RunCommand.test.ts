@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import type { CreateOptions } from "../../src/actors/Sessions.ts"
 import { program } from "../../src/cli/Cli.ts"
 import { InvalidRequest } from "../../src/domain/SessionRequest.ts"
+import { StoreError } from "../../src/services/StoreError.ts"
 import {
   event,
   makeProcess,
@@ -142,7 +143,11 @@ describe("run", () => {
     Effect.gen(function*() {
       const { code, err } = yield* running(["x", "--repo", "acme/widgets"], {}, events.slice(0, 2))
       assert.strictEqual(code, 1)
-      assert.match(err, /error: the server closed the stream/)
+      assert.match(err, /error: lost sight of session 0123456789ab: the server closed the stream .*--follow/)
+      const gone = () => Stream.fail(new StoreError({ operation: "answer: connection refused", cause: undefined }))
+      const away = yield* running(["x", "--repo", "acme/widgets"], { sessions: { events: gone } })
+      assert.strictEqual(away.code, 1)
+      assert.match(away.err, /error: lost sight of session 0123456789ab: connection refused/)
     }))
 
   it.effect("exits with 2 where the server refuses the request", () =>

@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import type { Sessions } from "../../src/actors/Sessions.ts"
@@ -231,7 +232,10 @@ describe("GET /api/sessions/{id}/events", () => {
         assert.strictEqual((yield* Metric.value(HttpMetrics.eventClients)).value, before + 1)
       }))
       yield* Deferred.await(gone)
-      yield* Effect.repeat(Metric.value(HttpMetrics.eventClients), { until: ({ value }) => value === before })
+      yield* Effect.repeat(Metric.value(HttpMetrics.eventClients), {
+        until: ({ value }) => value === before,
+        schedule: Schedule.spaced("5 millis")
+      })
     }))
 
   it.scopedLive("closes where the store fails on the way, so that the client comes back", () =>

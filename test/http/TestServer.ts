@@ -5,6 +5,8 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Mailbox from "effect/Mailbox"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -76,7 +78,9 @@ export const layer = (sessions: Partial<Context.Tag.Service<Sessions>>, { checks
       { name: "anna", token: Redacted.make("annas") }
     ])),
     Layer.provide(Layer.succeed(HealthChecks, checks)),
-    Layer.provide(layerConfig(config))
+    Layer.provide(layerConfig(config)),
+    // tests provoke what the server complains of
+    Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )
 
 export const serverOf = (context: Context.Context<HttpServer.HttpServer>): TestServer => {

@@ -4,17 +4,20 @@ import * as Undici from "@effect/platform-node/Undici"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Http from "node:http"
 import { SessionId } from "../../src/domain/Ids.ts"
 import type { AppConfigShape } from "../../src/services/AppConfig.ts"
 import { EgressNetwork } from "../../src/services/EgressNetwork.ts"
@@ -64,7 +67,7 @@ const setUp = Effect.fn("setUp")(function*(script: ModelScript, options: {
     remainingUsd: options.remainingUsd,
     onUsage: (report) => Queue.offer(reports, report)
   })
-  const { directory } = yield* Scope.extend(open, scope)
+  const { directory } = yield* Effect.provide(Scope.extend(open, scope), Logger.remove(Logger.defaultLogger))
   const client = yield* makeClient(`${directory}/gateway.sock`)
   const send = (request: HttpClientRequest.HttpClientRequest) =>
     client.execute(HttpClientRequest.prependUrl(request, "http://127.0.0.1"))
@@ -226,6 +229,29 @@ describe("Gateway: the model's API", () => {
       const response = yield* send(messages(false))
       assert.strictEqual(response.status, 502)
       assert.include(yield* response.text, "The model's API cannot be reached.")
+    }))
+
+  it_("an API outside is called through the host's own proxy", () =>
+    Effect.gen(function*() {
+      const seen: Array<string> = []
+      const proxy = yield* Effect.acquireRelease(
+        Effect.async<Http.Server>((resume) => {
+          const server = Http.createServer().on("connect", (request, client) => {
+            seen.push(request.url ?? "")
+            client.end("HTTP/1.1 403 Forbidden\r\n\r\n")
+          })
+          server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+        }),
+        (server) => Effect.sync(() => server.close())
+      )
+      const address = proxy.address()
+      const port = typeof address === "object" && address !== null ? address.port : 0
+      const apiKey = Option.some(Redacted.make(realKey))
+      const { send } = yield* setUp(answer, {
+        config: { anthropic: { apiKey, baseUrl: "https://api.example.org" } }
+      }).pipe(Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["HTTPS_PROXY", `http://127.0.0.1:${port}`]]))))
+      assert.strictEqual((yield* send(messages(false))).status, 502)
+      assert.deepStrictEqual(seen, ["api.example.org:443"])
     }))
 
   it_("a spent budget ends the calls", () =>
