@@ -3,11 +3,11 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as LocalSessions from "./actors/LocalSessions.ts"
 import { NewSessions } from "./actors/NewSessions.ts"
 import { Pipeline } from "./actors/Pipeline.ts"
 import { Places } from "./actors/Places.ts"
 import * as Recovery from "./actors/Recovery.ts"
-import { Sessions } from "./actors/Sessions.ts"
 import { SessionSupervisor } from "./actors/SessionSupervisor.ts"
 import { BotStatus } from "./bots/BotStatus.ts"
 import * as SlackBot from "./bots/SlackBot.ts"
@@ -47,7 +47,7 @@ export const layerLog = Layer.mergeAll(
 )
 
 /** The sessions on top of the log. Open: the database, the sandbox, the gateway, the model, the forge and its repositories. */
-export const layerSessions = Sessions.layer.pipe(
+export const layerSessions = LocalSessions.layer.pipe(
   Layer.provideMerge(NewSessions.layer),
   Layer.provideMerge(SessionSupervisor.layer),
   Layer.provide(Pipeline.layer),

@@ -19,8 +19,7 @@
 
 // The program
 export { layerActors, layerCore, layerLog, layerOutside, layerServer, layerSessions } from "./App.ts"
-export { type CreateOptions, type ListSessions, Sessions } from "./actors/Sessions.ts"
-export { SessionUnavailable } from "./actors/SessionSupervisor.ts"
+export { type CreateOptions, type ListSessions, Sessions, SessionUnavailable } from "./actors/Sessions.ts"
 
 // Sessions and their events
 export { Agent, AgentName } from "./domain/Agent.ts"

@@ -12,7 +12,6 @@ import * as Mailbox from "effect/Mailbox"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
 import type { SessionId } from "../domain/Ids.ts"
 import type { SessionNotFound } from "../domain/Session.ts"
 import type { CommandRejected, SessionCommand } from "../domain/SessionCommand.ts"
@@ -20,15 +19,7 @@ import type { SessionState } from "../domain/SessionState.ts"
 import type { ReceiptKey } from "../services/SessionStore.ts"
 import type { StoreError } from "../services/StoreError.ts"
 import * as SessionActor from "./SessionActor.ts"
-
-/** The server is stopping: the request can be sent again. */
-export class SessionUnavailable extends Schema.TaggedError<SessionUnavailable>()("SessionUnavailable", {
-  sessionId: Schema.String
-}) {
-  override get message() {
-    return `session ${this.sessionId} cannot be reached now; try again`
-  }
-}
+import { SessionUnavailable } from "./Sessions.ts"
 
 /** Requests that wait for an actor; a caller beyond them is held back. */
 const mailboxCapacity = 64

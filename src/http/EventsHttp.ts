@@ -13,7 +13,7 @@ import { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
 import * as Accept from "./Accept.ts"
-import { Api } from "./Api.ts"
+import { Api, type EventsGroup } from "./Api.ts"
 import type { Authorization } from "./Authorization.ts"
 import { Draining } from "./Draining.ts"
 import * as HttpMetrics from "./HttpMetrics.ts"
@@ -40,58 +40,61 @@ const cursor = (
     : new InvalidRequest({ reason: `"${name}" must be the id of an event: 0, 1, 2, …` })
 }
 
-export const layer: Layer.Layer<HttpApiGroup.ApiGroup<"opentl", "events">, never, Sessions | Authorization> =
-  HttpApiBuilder
-    .group(Api, "events", (handlers) =>
+/** Answers the group, in this program's API or in one's own. */
+export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, typeof EventsGroup>) =>
+  Effect.gen(function*() {
+    const sessions = yield* Sessions
+    const draining = yield* Draining
+    const encode = SseFrames.encoder()
+    // known to whoever looks at the metrics, before the first client
+    yield* Metric.incrementBy(HttpMetrics.eventClients, 0)
+    yield* Metric.incrementBy(HttpMetrics.eventsSent, 0)
+
+    // the first comes at once: it carries the headers out, however long the first event takes
+    const beats = Stream.make(SseFrames.comment).pipe(
+      Stream.concat(Stream.repeatEffect(Effect.delay(Effect.succeed(SseFrames.comment), heartbeat))),
+      Stream.interruptWhen(draining)
+    )
+
+    const frames = (id: SessionId, after: number) =>
+      sessions.events(id, after).pipe(
+        Stream.mapChunksEffect((events) =>
+          Effect.as(Metric.incrementBy(HttpMetrics.eventsSent, Chunk.size(events)), encode(events))
+        ),
+        Stream.tapErrorCause((cause) => Effect.logError("an event stream broke off", cause))
+      )
+
+    const counted = Effect.acquireRelease(
+      Metric.increment(HttpMetrics.eventClients),
+      () => Metric.incrementBy(HttpMetrics.eventClients, -1)
+    )
+
+    /** Nobody has seen an event that is not there: whoever says so has another session or another server in mind. */
+    const exists = (id: SessionId, event: number) =>
+      Effect.map(sessions.eventsPage(id, event - 1, 1), ([found]) => found?.id === event)
+
+    return group.handleRaw("events", ({ headers, path, urlParams }) =>
       Effect.gen(function*() {
-        const sessions = yield* Sessions
-        const draining = yield* Draining
-        const encode = SseFrames.encoder()
-        // known to whoever looks at the metrics, before the first client
-        yield* Metric.incrementBy(HttpMetrics.eventClients, 0)
-        yield* Metric.incrementBy(HttpMetrics.eventsSent, 0)
-
-        // the first comes at once: it carries the headers out, however long the first event takes
-        const beats = Stream.make(SseFrames.comment).pipe(
-          Stream.concat(Stream.repeatEffect(Effect.delay(Effect.succeed(SseFrames.comment), heartbeat))),
-          Stream.interruptWhen(draining)
-        )
-
-        const frames = (id: SessionId, after: number) =>
-          sessions.events(id, after).pipe(
-            Stream.mapChunksEffect((events) =>
-              Effect.as(Metric.incrementBy(HttpMetrics.eventsSent, Chunk.size(events)), encode(events))
-            ),
-            Stream.tapErrorCause((cause) => Effect.logError("an event stream broke off", cause))
-          )
-
-        const counted = Effect.acquireRelease(Metric.increment(HttpMetrics.eventClients), () =>
-          Metric.incrementBy(HttpMetrics.eventClients, -1))
-
-        /** Nobody has seen an event that is not there: whoever says so has another session or another server in mind. */
-        const exists = (id: SessionId, event: number) =>
-          Effect.map(sessions.eventsPage(id, event - 1, 1), ([found]) =>
-            found?.id === event)
-
-        return handlers.handleRaw("events", ({ headers, path, urlParams }) =>
-          Effect.gen(function*() {
-            const id = yield* sessionId(path.id)
-            const after = yield* cursor(headers, urlParams)
-            if (Accept.prefers(headers.accept, "application/json", "text/event-stream")) {
-              const events = yield* sessions.eventsPage(id, after, urlParams.limit ?? 200)
-              return yield* Effect.orDie(answerEvents(events))
-            }
-            const session = yield* sessions.get(id)
-            if (session.isEnded && session.lastEventId <= after) return gone
-            if (after > session.lastEventId && !(yield* exists(id, after))) {
-              return yield* new InvalidRequest({
-                reason: `session ${id} has no event ${after}: its newest is ${session.lastEventId}`
-              })
-            }
-            const body = Stream.merge(frames(id, after), beats, { haltStrategy: "either" })
-            return HttpServerResponse.stream(Stream.unwrapScoped(Effect.as(counted, body)), {
-              contentType: "text/event-stream",
-              headers: { "cache-control": "no-cache", "x-accel-buffering": "no" }
-            })
-          }))
+        const id = yield* sessionId(path.id)
+        const after = yield* cursor(headers, urlParams)
+        if (Accept.prefers(headers.accept, "application/json", "text/event-stream")) {
+          const events = yield* sessions.eventsPage(id, after, urlParams.limit ?? 200)
+          return yield* Effect.orDie(answerEvents(events))
+        }
+        const session = yield* sessions.get(id)
+        if (session.isEnded && session.lastEventId <= after) return gone
+        if (after > session.lastEventId && !(yield* exists(id, after))) {
+          return yield* new InvalidRequest({
+            reason: `session ${id} has no event ${after}: its newest is ${session.lastEventId}`
+          })
+        }
+        const body = Stream.merge(frames(id, after), beats, { haltStrategy: "either" })
+        return HttpServerResponse.stream(Stream.unwrapScoped(Effect.as(counted, body)), {
+          contentType: "text/event-stream",
+          headers: { "cache-control": "no-cache", "x-accel-buffering": "no" }
+        })
       }))
+  })
+
+export const layer: Layer.Layer<HttpApiGroup.ApiGroup<"opentl", "events">, never, Sessions | Authorization> =
+  HttpApiBuilder.group(Api, "events", handlers)

@@ -22,6 +22,14 @@ import * as SessionsHttp from "./SessionsHttp.ts"
 import * as SystemHttp from "./SystemHttp.ts"
 import * as WebhooksHttp from "./WebhooksHttp.ts"
 
+/** Where a server that listens there is reached from this machine. */
+export const urlOf = (address: HttpServer.Address): string => {
+  if (address._tag === "UnixAddress") return HttpServer.formatAddress(address)
+  const { hostname, port } = address
+  const name = hostname === "0.0.0.0" ? "127.0.0.1" : hostname.includes(":") ? `[${hostname}]` : hostname
+  return `http://${name}:${port}`
+}
+
 type Needs = Sessions | AppConfig | ApiTokens | HealthChecks
 
 /** The whole API, answered. */

@@ -14,7 +14,7 @@ import { SessionId } from "../domain/Ids.ts"
 import { Session, SessionNotFound } from "../domain/Session.ts"
 import { ApprovePlan, CreateSession, InvalidRequest, RejectPlan, SendMessage } from "../domain/SessionRequest.ts"
 import { AppConfig } from "../services/AppConfig.ts"
-import { Api, CreatedSession, type ListQuery, MessageAccepted } from "./Api.ts"
+import { Api, CreatedSession, type ListQuery, MessageAccepted, type SessionsGroup } from "./Api.ts"
 import { type Authorization, Caller } from "./Authorization.ts"
 import { isLoopback } from "./Loopback.ts"
 import * as RequestBody from "./RequestBody.ts"
@@ -48,16 +48,15 @@ const keyOf = (headers: { readonly "idempotency-key"?: string }): Effect.Effect<
 const nextPage = (query: typeof ListQuery.Type, last: Session): string =>
   `</api/sessions?${UrlParams.toString(UrlParams.fromInput({ ...query, before: last.id }))}>; rel="next"`
 
-export const layer: Layer.Layer<
-  HttpApiGroup.ApiGroup<"opentl", "sessions">,
-  never,
-  Sessions | AppConfig | Authorization
-> = HttpApiBuilder.group(Api, "sessions", (handlers) =>
+/**
+ * Answers the group, in this program's API or in one's own: `HttpApiBuilder.group(MyApi, "sessions", SessionsHttp.handlers)`.
+ */
+export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, typeof SessionsGroup>) =>
   Effect.gen(function*() {
     const sessions = yield* Sessions
     const { address } = yield* AppConfig
     const trustLocalPaths = isLoopback(address.host)
-    return handlers
+    return group
       .handleRaw("create", ({ headers }) =>
         Effect.gen(function*() {
           const { raw, value } = yield* RequestBody.json(CreateSession)
@@ -125,4 +124,10 @@ export const layer: Layer.Layer<
             contentType: "text/plain; charset=utf-8"
           })
         }))
-  }))
+  })
+
+export const layer: Layer.Layer<
+  HttpApiGroup.ApiGroup<"opentl", "sessions">,
+  never,
+  Sessions | AppConfig | Authorization
+> = HttpApiBuilder.group(Api, "sessions", handlers)

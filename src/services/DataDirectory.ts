@@ -96,7 +96,8 @@ export const currentOwner = (path: string): Effect.Effect<Option.Option<Owner>, 
   })).pipe(
     Effect.catchIf(isBusy, () => readOwner(path)),
     // the driver throws where there is no such file
-    Effect.catchAllCause(() => Effect.succeedNone)
+    Effect.catchAllDefect(() => Effect.succeedNone),
+    Effect.orElseSucceed(() => Option.none())
   )
 
 const lock = (
@@ -104,7 +105,10 @@ const lock = (
 ): Effect.Effect<void, DataDirectoryBusy | DataDirectoryUnusable, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function*() {
     const sql = yield* openLock(path, { readonly: false })
-    yield* sql.unsafe("BEGIN EXCLUSIVE").pipe(Effect.retry({ schedule: aMoment, while: isBusy }))
+    // nothing is ever written, so nothing needs a journal beside the file
+    yield* Effect.zipRight(sql.unsafe("PRAGMA journal_mode = MEMORY"), sql.unsafe("BEGIN EXCLUSIVE")).pipe(
+      Effect.retry({ schedule: aMoment, while: isBusy })
+    )
   }).pipe(
     // the driver throws where the file cannot be opened
     Effect.catchAllDefect((defect) => new DataDirectoryUnusable({ path, reason: String(defect) })),

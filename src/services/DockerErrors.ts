@@ -1,5 +1,8 @@
-/** How the container engine fails, told apart by what a caller can do about it. */
+/** How the container engine fails, told apart by what a caller can do about it, and what that is to users of sandboxes. */
+import type { PlatformError } from "@effect/platform/Error"
 import * as Schema from "effect/Schema"
+import { SandboxError, type SandboxFailure, SandboxUnavailable } from "./Sandbox.ts"
+import type { TarError } from "./Tar.ts"
 
 /** Nothing answers at the engine's address, or the connection broke. */
 export class EngineUnreachable extends Schema.TaggedError<EngineUnreachable>()("EngineUnreachable", {
@@ -43,3 +46,26 @@ export class EngineRefused extends Schema.TaggedError<EngineRefused>()("EngineRe
 }
 
 export type EngineFailure = EngineUnreachable | EngineNotFound | EngineConflict | EngineRefused
+
+/** A failure of any request as the reason why no sandbox can be started. */
+export const asUnavailable = (failure: EngineFailure | SandboxUnavailable): SandboxUnavailable =>
+  failure._tag === "SandboxUnavailable"
+    ? failure
+    : new SandboxUnavailable({
+      reason: failure.message,
+      mend: failure._tag === "EngineUnreachable" ? "start Docker, or set OPENTL_SANDBOX=local" : "see Docker's own log"
+    })
+
+/** A failure of one operation on a sandbox. */
+export const failing =
+  (operation: string) => (failure: EngineFailure | TarError | PlatformError | SandboxFailure): SandboxFailure => {
+    switch (failure._tag) {
+      case "EngineUnreachable":
+        return asUnavailable(failure)
+      case "SandboxError":
+      case "SandboxUnavailable":
+        return failure
+      default:
+        return new SandboxError({ operation, reason: failure.message })
+    }
+  }

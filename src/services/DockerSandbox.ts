@@ -3,10 +3,9 @@
  * directory. All state is the engine's. A container that was created and never started is not a run: it is what a
  * crash left between the two, and `start` makes it anew.
  */
-import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import * as Array from "effect/Array"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -19,19 +18,11 @@ import { SessionId } from "../domain/Ids.ts"
 import { AppConfig } from "./AppConfig.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import { DockerEngine } from "./DockerEngine.ts"
-import { EngineConflict, type EngineFailure, EngineUnreachable } from "./DockerErrors.ts"
+import { asUnavailable, EngineConflict, EngineUnreachable, failing } from "./DockerErrors.ts"
 import * as DockerLogs from "./DockerLogs.ts"
 import type { ContainerSpec } from "./DockerSchema.ts"
 import * as NamedLock from "./NamedLock.ts"
-import {
-  type RunId,
-  runName,
-  type RunSpec,
-  Sandbox,
-  SandboxError,
-  type SandboxFailure,
-  SandboxUnavailable
-} from "./Sandbox.ts"
+import { type RunId, runName, type RunSpec, Sandbox, SandboxError, SandboxUnavailable } from "./Sandbox.ts"
 import { instanceOf } from "./SandboxInstance.ts"
 import * as Layout from "./SandboxLayout.ts"
 import { SandboxRuntime } from "./SandboxRuntime.ts"
@@ -48,25 +39,6 @@ const reconnect = Schedule.exponential("200 millis").pipe(
 
 /** What is being removed, or is in use by what is being removed, is soon gone. */
 const untilFree = Schedule.spaced("100 millis").pipe(Schedule.upTo("15 seconds"), Schedule.whileInput(isConflict))
-
-const unavailable = (failure: EngineUnreachable) =>
-  new SandboxUnavailable({ reason: failure.message, mend: "start Docker, or set OPENTL_SANDBOX=local" })
-
-const refused = (failure: EngineFailure) =>
-  new SandboxUnavailable({ reason: failure.message, mend: "see Docker's own log" })
-
-const failing =
-  (operation: string) => (failure: EngineFailure | Tar.TarError | PlatformError | SandboxFailure): SandboxFailure => {
-    switch (failure._tag) {
-      case "EngineUnreachable":
-        return unavailable(failure)
-      case "SandboxError":
-      case "SandboxUnavailable":
-        return failure
-      default:
-        return new SandboxError({ operation, reason: failure.message })
-    }
-  }
 
 const make = Effect.gen(function*() {
   const config = yield* AppConfig
@@ -87,12 +59,7 @@ const make = Effect.gen(function*() {
     if (!(yield* engine.hasImage(config.docker.image))) return yield* imageMissing
     yield* runtime.files
   }).pipe(
-    Effect.catchTags({
-      EngineUnreachable: unavailable,
-      EngineNotFound: refused,
-      EngineConflict: refused,
-      EngineRefused: refused
-    }),
+    Effect.mapError(asUnavailable),
     Effect.withSpan("DockerSandbox.check")
   )
 
@@ -169,7 +136,12 @@ const make = Effect.gen(function*() {
       if (!Option.exists(before, DockerContainer.wasStarted)) {
         return yield* new SandboxError({ operation: "exit", reason: `there is no run ${runName(run)}` })
       }
-      const code = yield* engine.waitContainer(runName(run))
+      // a run that is removed meanwhile is gone when its end is told
+      const code = yield* Effect.catchTag(
+        engine.waitContainer(runName(run)),
+        "EngineNotFound",
+        () => Effect.succeed(137)
+      )
       return { code, reason: DockerContainer.reasonOf(code, yield* engine.inspectContainer(runName(run))) }
     },
     Effect.retry(reconnect),
@@ -228,7 +200,7 @@ const make = Effect.gen(function*() {
 
   const sessionsWithRuns = engine.listContainers(DockerContainer.instanceLabels(instance)).pipe(
     Effect.map((runs) =>
-      Array.dedupe(Array.filterMap(runs, ({ labels }) => readSession(labels?.[DockerContainer.sessionLabel])))
+      Arr.dedupe(Arr.filterMap(runs, ({ labels }) => readSession(labels?.[DockerContainer.sessionLabel])))
     ),
     Effect.mapError(failing("lookup")),
     Effect.withSpan("DockerSandbox.sessionsWithRuns")

@@ -33,7 +33,7 @@ export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   /** Where it fails, the connection breaks off: the client must not take a part for the whole. */
-  readonly body: Stream.Stream<Uint8Array, unknown>
+  readonly body: Stream.Stream<Uint8Array, ConnectionError>
 }
 
 export interface Handlers {
@@ -104,7 +104,10 @@ const release = (incoming: Http.IncomingMessage, response: Http.ServerResponse) 
 
 const serveOne = (handlers: Handlers) => (incoming: Http.IncomingMessage, response: Http.ServerResponse) =>
   Effect.acquireUseRelease(
-    Effect.sync(() => response.on("error", () => {})),
+    Effect.sync(() => {
+      incoming.on("error", () => {})
+      response.on("error", () => {})
+    }),
     () =>
       handlers.request(readRequest(incoming)).pipe(
         Effect.flatMap((reply) => send(response, reply, incoming.method !== "HEAD")),
@@ -133,7 +136,7 @@ export const serve = Effect.fnUntraced(function*(socket: string, handlers: Handl
   server.on("request", (incoming, response) => void runFork(serveOne(handlers)(incoming, response)))
   server.on("connect", (incoming, client, head) => void runFork(handlers.connect(incoming, client, head)))
   yield* Effect.async<void, ConnectionError>((resume) => {
-    server.once("error", (error) => resume(connectionError(error)))
+    server.on("error", (error) => resume(connectionError(error)))
     server.listen(socket, () => resume(Effect.void))
   })
   // last added, first done: nobody comes in while the others are sent away

@@ -103,7 +103,10 @@ export const make = Effect.gen(function*() {
   ): GatewayServer.Reply => ({
     status: response.status,
     headers: Routes.responseHeaders(response.headers),
-    body: Stream.tap(response.stream, look)
+    body: response.stream.pipe(
+      Stream.mapError((error) => new GatewayServer.ConnectionError({ reason: error.message })),
+      Stream.tap(look)
+    )
   })
 
   /** Counts a reply. It is taken note of when the request ends, however that comes: a part has cost something, too. */

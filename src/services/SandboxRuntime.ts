@@ -5,7 +5,7 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import * as Array from "effect/Array"
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -81,7 +81,7 @@ const findPackage = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const here = yield* path.fromFileUrl(new URL(import.meta.url))
-  const above = Array.unfold(path.dirname(here), (directory) => {
+  const above = Arr.unfold(path.dirname(here), (directory) => {
     const parent = path.dirname(directory)
     return parent === directory ? Option.none() : Option.some([directory, parent] as const)
   })

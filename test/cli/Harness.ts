@@ -95,6 +95,9 @@ export const withEnvironment = (environment: Readonly<Record<string, string>> = 
     }))
   ))
 
+/** No server answers there, and none is named. */
+export const alone = { OPENTL_SERVER: "", OPENTL_ADDR: "127.0.0.1:1" }
+
 export const runCli = (args: ReadonlyArray<string>, setting: Setting = {}): Effect.Effect<Ended> => {
   const { process, stderr, stdout } = makeProcess(args, setting)
   return program(process, partsDouble(setting)).pipe(
@@ -108,6 +111,7 @@ export const runCli = (args: ReadonlyArray<string>, setting: Setting = {}): Effe
 // Material
 // ---------------------------------------------------------------------------------------------------------------------
 
+export const pullRequestUrl = "https://github.com/acme/widgets/pull/7"
 export const sessionId = SessionId.make("0123456789ab")
 /** TestClock begins here. */
 export const epoch = DateTime.unsafeMake(0)

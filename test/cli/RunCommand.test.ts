@@ -1,4 +1,4 @@
-/** `opentl run`, `message --follow` and what both show of a turn. */
+/** `opentl run`: what it asks for, what it shows, how it ends. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -10,9 +10,11 @@ import { program } from "../../src/cli/Cli.ts"
 import { InvalidRequest } from "../../src/domain/SessionRequest.ts"
 import { StoreError } from "../../src/services/StoreError.ts"
 import {
+  alone,
   event,
   makeProcess,
   partsDouble,
+  pullRequestUrl as url,
   runCli,
   session,
   sessionId,
@@ -21,8 +23,6 @@ import {
   turnEnded,
   withEnvironment
 } from "./Harness.ts"
-
-const url = "https://github.com/acme/widgets/pull/7"
 
 const events = [
   event(1, "status", "turn 1 started", { _tag: "TurnStarted", turn: 1 }),
@@ -55,9 +55,6 @@ const running = (args: ReadonlyArray<string>, setting: Setting = {}, log = event
     })
     return { ...ended, created: yield* Ref.get(created) }
   })
-
-/** No server answers there, and none is named. */
-const alone = { OPENTL_SERVER: "", OPENTL_ADDR: "127.0.0.1:1" }
 
 describe("run", () => {
   it.effect("follows the turn to its end and prints the pull request's URL last", () =>
@@ -206,138 +203,5 @@ describe("Ctrl-C", () => {
       assert.strictEqual(code, 130)
       assert.isTrue(stopped)
       assert.match(err, /stopping session 0123456789ab …\nstopped\n$/)
-    }))
-})
-
-describe("a plan that waits", () => {
-  const planned = [
-    event(1, "plan", "Fix it\n\n1. do"),
-    event(2, "status", "the plan waits for approval", { _tag: "ApprovalRequested", turn: 1 })
-  ]
-
-  /** The session goes on when it is answered. */
-  const waiting = Effect.gen(function*() {
-    const answered = yield* Deferred.make<ReadonlyArray<unknown>>()
-    const note = (...call: ReadonlyArray<unknown>) => Effect.as(Deferred.succeed(answered, call), session())
-    const sessions: Partial<SessionsShape> = {
-      create: () => Effect.succeed({ session: session({ turn: 0 }), replayed: false }),
-      get: () => Effect.succeed(session({ plan: "1. do" })),
-      approve: (_, plan) => note("approve", plan),
-      reject: (_, reason) => note("reject", reason),
-      events: () =>
-        Stream.concat(
-          Stream.fromIterable(planned),
-          Stream.fromEffect(Deferred.await(answered)).pipe(Stream.map(() => turnEnded(3, "complete", url)))
-        )
-    }
-    return { answered: Deferred.await(answered), sessions }
-  })
-  const run = ["run", "x", "--repo", "acme/widgets", "--approve-plan"]
-
-  it.effect("is approved at the terminal", () =>
-    Effect.gen(function*() {
-      const { answered, sessions } = yield* waiting
-      const { code, err, out } = yield* runCli(run, { sessions, tty: true, stdin: "what\na\n" })
-      assert.strictEqual(code, 0)
-      assert.deepStrictEqual(yield* answered, ["approve", undefined])
-      assert.strictEqual(err.split("Approve this plan?").length, 3)
-      assert.match(out, new RegExp(`${url}\n$`))
-    }))
-
-  it.effect("is rejected with a reason", () =>
-    Effect.gen(function*() {
-      const { answered, sessions } = yield* waiting
-      const { code } = yield* runCli(run, { sessions, tty: true, stdin: "reject\ntoo risky\n" })
-      assert.strictEqual(code, 0)
-      assert.deepStrictEqual(yield* answered, ["reject", "too risky"])
-    }))
-
-  it.effect("is edited in the person's own editor", () =>
-    Effect.gen(function*() {
-      const { answered, sessions } = yield* waiting
-      const environment = { EDITOR: "sed -i s/do/undo/" }
-      const { code, err } = yield* runCli(run, { sessions, tty: true, stdin: "e\n", environment })
-      assert.strictEqual(code, 0, err)
-      assert.deepStrictEqual(yield* answered, ["approve", "1. undo"])
-    }))
-
-  it.effect("is left as it is by an editor that changes nothing, and asked about again", () =>
-    Effect.gen(function*() {
-      const { answered, sessions } = yield* waiting
-      const { err } = yield* runCli(run, { sessions, tty: true, stdin: "e\na\n", environment: { EDITOR: "true" } })
-      assert.include(err, "the plan was left as it is\n")
-      assert.deepStrictEqual(yield* answered, ["approve", undefined])
-    }))
-
-  it.effect("is waited for where nobody sits at a terminal", () =>
-    Effect.gen(function*() {
-      const { sessions } = yield* waiting
-      const events = () =>
-        Stream.fromIterable([
-          ...planned,
-          event(3, "status", "plan approved by bob (slack)"),
-          turnEnded(4, "complete", url)
-        ])
-      const { code, err } = yield* runCli(run, { sessions: { ...sessions, events } })
-      assert.strictEqual(code, 0)
-      assert.include(err, `opentl approve ${sessionId}`)
-    }))
-
-  it.effect("is not waited for in this process, where nobody could answer", () =>
-    Effect.gen(function*() {
-      const { sessions } = yield* waiting
-      const { code, err } = yield* runCli(run, { sessions, environment: alone })
-      assert.strictEqual(code, 1)
-      assert.include(err, `opentl approve ${sessionId} --follow`)
-    }))
-})
-
-describe("message", () => {
-  const messaging = (log: ReadonlyArray<ReturnType<typeof event>>): Partial<SessionsShape> => ({
-    find: () => Effect.succeed(session({ turn: 1, lastEventId: 10 })),
-    message: () => Effect.succeed({ messageId: "m1" }),
-    events: (_, after) => {
-      assert.strictEqual(after, 10)
-      return Stream.fromIterable(log)
-    }
-  })
-
-  it.effect("prints the message's id and returns", () =>
-    Effect.map(runCli(["message", "0123", "and the docs"], { sessions: messaging([]) }), (ended) => {
-      assert.deepStrictEqual(ended, { code: 0, out: "m1\n", err: "" })
-    }))
-
-  it.effect("prints it as JSON, too", () =>
-    Effect.map(runCli(["message", "0123", "and the docs", "--json"], { sessions: messaging([]) }), ({ out }) => {
-      assert.deepStrictEqual(JSON.parse(out), { message_id: "m1" })
-    }))
-
-  it.effect("follows the turn that takes the message, not the one that is on", () =>
-    Effect.gen(function*() {
-      const { code, out } = yield* runCli(["message", "0123", "and the docs", "--follow"], {
-        sessions: messaging([
-          event(11, "message", "and the docs", { message_id: "m1" }),
-          turnEnded(12, "complete", "first", 1),
-          event(13, "status", "turn 2 started", { turn: 2 }),
-          turnEnded(14, "complete", url, 2)
-        ])
-      })
-      assert.strictEqual(code, 0)
-      assert.match(out, /^m1\n/)
-      assert.include(out, "first")
-      assert.match(out, new RegExp(`\n${url}\n$`))
-    }))
-
-  it.effect("that arrives as a turn begins is taken by the turn after it", () =>
-    Effect.gen(function*() {
-      const { out } = yield* runCli(["message", "0123", "x", "--follow"], {
-        sessions: messaging([
-          event(11, "status", "turn 2 started", { turn: 2 }),
-          event(12, "message", "x", { message_id: "m1" }),
-          turnEnded(13, "complete", "second", 2),
-          turnEnded(14, "complete", "third", 3)
-        ])
-      })
-      assert.match(out, /\nthird\n$/)
     }))
 })

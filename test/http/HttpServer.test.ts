@@ -1,3 +1,8 @@
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpApi from "@effect/platform/HttpApi"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpServer from "@effect/platform/HttpServer"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
@@ -7,12 +12,38 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as Http from "node:http"
 import * as Net from "node:net"
-import { event, follow, get, id, layer, post, send, serve, serverOf, session } from "./TestServer.ts"
+import { Sessions } from "../../src/actors/Sessions.ts"
+import { SessionNotFound } from "../../src/domain/Session.ts"
+import { EventsGroup, SessionsGroup } from "../../src/http/Api.ts"
+import { Authorization } from "../../src/http/Authorization.ts"
+import * as EventsHttp from "../../src/http/EventsHttp.ts"
+import { urlOf } from "../../src/http/HttpServer.ts"
+import * as Pipeline from "../../src/http/Pipeline.ts"
+import * as SessionsHttp from "../../src/http/SessionsHttp.ts"
+import { ApiTokens } from "../../src/services/ApiTokens.ts"
+import { layerConfig } from "../support/TestConfig.ts"
+import {
+  bodyOf,
+  errorOf,
+  event,
+  follow,
+  get,
+  id,
+  layer,
+  post,
+  send,
+  serve,
+  serverOf,
+  session,
+  token
+} from "./TestServer.ts"
 
 /** A server that the test ends itself. */
 const start = (...parameters: Parameters<typeof layer>) =>
@@ -122,9 +153,10 @@ describe("HttpLive", () => {
       const context = yield* Layer.build(layer({}, { config: { address: { host: "::1", port: 0 } } }))
       const { address } = Context.get(context, HttpServer.HttpServer)
       assert.strictEqual(address._tag, "TcpAddress")
-      const { port } = serverOf(context)
+      const url = urlOf(address)
+      assert.match(url, /^http:\/\/\[::1\]:\d+$/)
       const status = yield* Effect.async<number>((resume) => {
-        Http.get(`http://[::1]:${port}/health`, (response) => {
+        Http.get(`${url}/health`, (response) => {
           response.resume()
           resume(Effect.succeed(response.statusCode ?? 0))
         })
@@ -157,5 +189,47 @@ describe("HttpLive", () => {
         request.write("{", () => request.destroy(new Error("gone")))
       })
       assert.strictEqual((yield* send(server, "/health")).status, 200)
+    }))
+})
+
+describe("the API's groups", () => {
+  it.scopedLive("can be mounted in a server of one's own", () =>
+    Effect.gen(function*() {
+      class Mine extends HttpApi.make("mine")
+        .add(HttpApiGroup.make("own").add(HttpApiEndpoint.get("hello", "/hello").addSuccess(Schema.String)))
+        .add(SessionsGroup)
+        .add(EventsGroup)
+      {}
+      const api = HttpApiBuilder.api(Mine).pipe(
+        Layer.provide([
+          HttpApiBuilder.group(Mine, "own", (group) => group.handle("hello", () => Effect.succeed("world"))),
+          HttpApiBuilder.group(Mine, "sessions", SessionsHttp.handlers),
+          HttpApiBuilder.group(Mine, "events", EventsHttp.handlers)
+        ]),
+        Layer.provide(Authorization.layer),
+        Layer.provide(Pipeline.layerErrors),
+        Layer.provide(ApiTokens.layerOf([{ name: "ci", token: Redacted.make(token) }])),
+        Layer.provide(layerConfig()),
+        Layer.provide(Layer.mock(Sessions, {
+          get: (asked) => asked === id ? Effect.succeed(session()) : new SessionNotFound({ id: asked }),
+          events: () => Stream.make(event(1))
+        }))
+      )
+      const context = yield* Layer.build(
+        HttpApiBuilder.serve().pipe(
+          Layer.provide(api),
+          Layer.provideMerge(NodeHttpServer.layer(Http.createServer, { port: 0, host: "127.0.0.1" }))
+        )
+      )
+      const server = serverOf(context)
+      assert.strictEqual((yield* get(server, "/hello")).text, "\"world\"")
+      assert.deepInclude(bodyOf(yield* get(server, `/api/sessions/${id}`)), { id })
+      assert.strictEqual((yield* send(server, `/api/sessions/${id}`)).status, 401)
+      assert.deepInclude(errorOf(yield* get(server, "/api/sessions/ffffffffffff")), {
+        status: 404,
+        code: "SessionNotFound"
+      })
+      assert.deepInclude(errorOf(yield* get(server, "/api/sessions?limit=0")), { status: 400, code: "InvalidRequest" })
+      assert.include((yield* get(server, `/api/sessions/${id}/events`)).text, "id: 1\n")
     }))
 })

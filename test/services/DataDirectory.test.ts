@@ -44,6 +44,7 @@ describe("DataDirectory", () => {
       const dataDir = `${yield* temporary}/a/b`
       const directory = yield* own(dataDir)
       assert.strictEqual(directory.path, dataDir)
+      assert.sameMembers(yield* fs.readDirectory(dataDir), ["owner.json", "owner.lock"])
       assert.strictEqual((yield* fs.stat(dataDir)).mode & 0o777, 0o700)
       const owner = Option.getOrThrow(yield* currentOwner(dataDir))
       assert.deepInclude(owner, { kind: "server", pid })

@@ -22,6 +22,8 @@ import { layerConfig, testConfig } from "../support/TestConfig.ts"
 
 const json = (status: number, body: unknown) => GatewayServer.text(status, "application/json", JSON.stringify(body))
 
+const engineDied = Stream.fail(new GatewayServer.ConnectionError({ reason: "the engine died" }))
+
 type Answers = (request: GatewayServer.Request) => GatewayServer.Reply
 
 /** An engine that answers as it is told, and what was asked of it. */
@@ -145,7 +147,7 @@ describe("DockerSandbox, when the connection breaks", () => {
         return {
           status: 200,
           headers: {},
-          body: length < whole.length ? Stream.concat(cut, Stream.fail("the engine died")) : cut
+          body: length < whole.length ? Stream.concat(cut, engineDied) : cut
         }
       })
       const output = yield* sandbox.output(run).pipe(Stream.decodeText(), Stream.mkString)
@@ -163,7 +165,7 @@ describe("DockerSandbox, when the connection breaks", () => {
         waits++
         return waits > 1
           ? json(200, { StatusCode: 3 })
-          : { status: 200, headers: {}, body: Stream.fail("the engine died") }
+          : { status: 200, headers: {}, body: engineDied }
       })
       assert.deepStrictEqual(yield* sandbox.exit(run), { code: 3, reason: undefined })
       assert.strictEqual(waits, 2)

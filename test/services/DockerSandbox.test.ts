@@ -45,7 +45,7 @@ const containers = (session: string) =>
   Effect.map(run("docker", ["ps", "-aq", "--filter", `label=opentl.session=${session}`]), ({ output }) => output)
 
 describe("DockerSandbox", () => {
-  conformance<Docker>(itDocker, makeSubject())
+  conformance(itDocker, makeSubject())
 
   itDocker("bounds and strips the container, and tells it no secret", () =>
     Effect.gen(function*() {

@@ -255,7 +255,8 @@ describe("EgressNetwork", () => {
             }
             const upstream = Net.connect({ host: "127.0.0.1", port, allowHalfOpen: true })
             client.write("HTTP/1.1 200 OK\r\n\r\n")
-            client.pipe(upstream).pipe(client)
+            client.pipe(upstream)
+            upstream.pipe(client)
           })
           server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
         }),

@@ -9,6 +9,7 @@ import { SessionId } from "../../src/domain/Ids.ts"
 import * as LocalProcess from "../../src/services/LocalProcess.ts"
 import * as LocalRuns from "../../src/services/LocalRuns.ts"
 import { runName } from "../../src/services/Sandbox.ts"
+import { processesWith } from "./SandboxConformance.ts"
 
 const run = { sessionId: SessionId.make("0123456789ab"), turn: 1, round: 1 }
 const name = runName(run)
@@ -30,18 +31,6 @@ const setUp = Effect.gen(function*() {
   const file = (path: string) => fs.readFileString(`${root}/${name}/${path}`)
   return { entry, file, fs, record, root, runs, start }
 })
-
-/** The numbers of live processes whose arguments hold a text. */
-const processesWith = (text: string) =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const pids = (yield* fs.readDirectory("/proc")).filter((pid) => /^\d+$/.test(pid))
-    return yield* Effect.filter(pids, (pid) =>
-      fs.readFileString(`/proc/${pid}/cmdline`).pipe(
-        Effect.map((line) => line.split("\0").includes(text)),
-        Effect.orElseSucceed(() => false)
-      ))
-  })
 
 const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext>) =>
   it.live(title, () => Effect.asVoid(Effect.provide(body(), NodeContext.layer)))

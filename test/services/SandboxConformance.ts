@@ -19,13 +19,13 @@ import { run as runProcess } from "../sandbox/Processes.ts"
 
 export interface Subject {
   /** A server's own instance of the sandbox. */
-  readonly open: Effect.Effect<Context.Tag.Service<Sandbox>, unknown, Scope.Scope>
+  readonly open: Effect.Effect<Context.Tag.Service<Sandbox>, SandboxUnavailable, Scope.Scope>
 }
 
 type Needs = NodeContext.NodeContext | Scope.Scope
 
 /** Declares one test, whose context has what `R` names beside the usual. */
-export type Declare<R = never> = (name: string, test: () => Effect.Effect<void, unknown, Needs | R>) => void
+export type Declare<R = never> = <E>(name: string, test: () => Effect.Effect<void, E, Needs | R>) => void
 
 const gitEnvironment = {
   GIT_CONFIG_GLOBAL: "/dev/null",
@@ -55,6 +55,17 @@ export const newSession = Effect.map(
   Effect.replicateEffect(Random.nextIntBetween(0, 16), 12),
   (digits) => SessionId.make(digits.map((digit) => digit.toString(16)).join(""))
 )
+
+/** The numbers of the host's live processes one of whose arguments is `text`; those in containers are among them. */
+export const processesWith = Effect.fn("processesWith")(function*(text: string) {
+  const fs = yield* FileSystem.FileSystem
+  const pids = (yield* fs.readDirectory("/proc")).filter((pid) => /^\d+$/.test(pid))
+  return yield* Effect.filter(pids, (pid) =>
+    fs.readFileString(`/proc/${pid}/cmdline`).pipe(
+      Effect.map((line) => line.split("\0").includes(text)),
+      Effect.orElseSucceed(() => false)
+    ))
+})
 
 /** A session in a sandbox, removed with everything that it left when the test ends. */
 export const makeSession = Effect.fn("makeSession")(function*(subject: Subject) {
@@ -115,13 +126,13 @@ const text = (path: string, text: string): InputFile => ({ path, content: { _tag
 /** Shell that waits for a file which the host puts into the gateway's directory. */
 const awaitFile = (name: string) => `until [ -e "\${OPENTL_GATEWAY_SOCKET%/*}/${name}" ]; do sleep 0.05; done`
 
-export const conformance = <R>(declare: Declare<R>, makeSubject: Effect.Effect<Subject, unknown, Needs | R>) => {
-  const test = (
+export const conformance = <E, R>(declare: Declare<R>, makeSubject: Effect.Effect<Subject, E, Needs | R>) => {
+  const test = <E2>(
     name: string,
     body: (
       session: Effect.Effect.Success<ReturnType<typeof makeSession>>,
       subject: Subject
-    ) => Effect.Effect<void, unknown, Needs>
+    ) => Effect.Effect<void, E2, Needs>
   ) =>
     declare(name, () =>
       Effect.gen(function*() {
@@ -199,7 +210,8 @@ export const conformance = <R>(declare: Declare<R>, makeSubject: Effect.Effect<S
   test("removing a session's runs kills them, their children too", ({ outputOf, round, sandbox, session, specOf }) =>
     Effect.gen(function*() {
       const run = round(1)
-      yield* sandbox.start(specOf(run, "(setsid sleep 1000 &) ; echo started; exec sleep 1000"))
+      const nap = `1000.${Number.parseInt(session, 16)}`
+      yield* sandbox.start(specOf(run, `(setsid sleep ${nap} &) ; echo started; exec sleep ${nap}`))
       const output = yield* Effect.fork(outputOf(run))
       const exit = yield* Effect.fork(sandbox.exit(run))
       yield* sandbox.output(run).pipe(
@@ -209,6 +221,7 @@ export const conformance = <R>(declare: Declare<R>, makeSubject: Effect.Effect<S
         Stream.runDrain
       )
       yield* sandbox.removeRuns(session)
+      assert.deepStrictEqual(yield* processesWith(nap), [])
       assert.strictEqual((yield* Fiber.join(exit)).reason, "killed")
       assert.include(yield* Fiber.join(output), "\nstarted\n")
       assert.isFalse(yield* sandbox.exists(run))
@@ -270,7 +283,7 @@ export const conformance = <R>(declare: Declare<R>, makeSubject: Effect.Effect<S
         yield* Effect.flip(sandbox.exit(run)),
         yield* Effect.flip(Effect.scoped(sandbox.result(run)))
       ]
-      assert.isTrue(failures.every((failure) => failure instanceof SandboxError))
+      assert.isTrue(failures.every((failure) => failure._tag === "SandboxError"))
       yield* sandbox.removeWorkspace(session)
       const outside = { ...specOf(run, "true"), inputs: [text("in/../../escaped", "x")] }
       assert.include((yield* Effect.flip(sandbox.start(outside))).message, "in/../../escaped")

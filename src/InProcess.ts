@@ -1,0 +1,35 @@
+/** The program in this process: its sessions for one command, or as a server for as long as the scope. */
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { Sessions } from "./actors/Sessions.ts"
+import { layerCore, layerServer } from "./App.ts"
+import { urlOf } from "./cli/Connect.ts"
+import { AppConfig } from "./services/AppConfig.ts"
+import { DataDirectory } from "./services/DataDirectory.ts"
+import { Sandbox } from "./services/Sandbox.ts"
+
+export const embedded = (work: boolean) => Effect.map(Layer.build(layerCore("embedded", work)), Context.get(Sessions))
+
+export const serve = Effect.gen(function*() {
+  const context = yield* Layer.build(layerServer)
+  const config = Context.get(context, AppConfig)
+  const directory = Context.get(context, DataDirectory)
+  const { address } = Context.get(context, HttpServer.HttpServer)
+  const port = address._tag === "TcpAddress" ? address.port : config.address.port
+  const url = urlOf({ host: config.address.host, port })
+  yield* directory.announce(url)
+  return {
+    url,
+    dataDir: directory.path,
+    sandbox: Context.get(context, Sandbox).kind,
+    token: Option.isSome(config.apiTokens) ? "OPENTL_API_TOKENS" : `${directory.path}/token`,
+    // whether a bot really runs it says itself, when its platform has answered
+    bots: [
+      ...(Option.isSome(config.slack.botToken) ? ["slack"] : []),
+      ...(Option.isSome(config.telegram.botToken) ? ["telegram"] : [])
+    ]
+  }
+})
