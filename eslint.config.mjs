@@ -90,8 +90,8 @@ export default [
     "no-clock",
     "no-builtins"
   ),
-  exempt("puts the very node that runs it into the sandbox", ["src/services/SandboxRuntime.ts"], "no-builtins"),
+  exempt("puts the very node that runs it into the sandbox", ["src/services/sandbox/SandboxRuntime.ts"], "no-builtins"),
   exempt("the agent's entry runs the agent", ["sandbox/agent/main.ts"], "no-run", "no-process"),
-  exempt("the migrator reads default exports", ["src/services/migrations/*.ts"], "no-default-export"),
+  exempt("the migrator reads default exports", ["src/services/store/migrations/*.ts"], "no-default-export"),
   exempt("vitest reads default exports", ["vitest.config.ts"], "no-default-export")
 ]

@@ -7,9 +7,9 @@ import * as Option from "effect/Option"
 import { Sessions } from "./actors/Sessions.ts"
 import { layerCore, layerServer } from "./App.ts"
 import { urlOf } from "./cli/Connect.ts"
-import { AppConfig } from "./services/AppConfig.ts"
-import { DataDirectory } from "./services/DataDirectory.ts"
-import { Sandbox } from "./services/Sandbox.ts"
+import { AppConfig } from "./services/config/AppConfig.ts"
+import { DataDirectory } from "./services/config/DataDirectory.ts"
+import { Sandbox } from "./services/sandbox/Sandbox.ts"
 
 export const embedded = (work: boolean) => Effect.map(Layer.build(layerCore("embedded", work)), Context.get(Sessions))
 

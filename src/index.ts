@@ -18,8 +18,8 @@
  */
 
 // The program
-export { layerActors, layerCore, layerLog, layerOutside, layerServer, layerSessions } from "./App.ts"
 export { type CreateOptions, type ListSessions, Sessions, SessionUnavailable } from "./actors/Sessions.ts"
+export { layerActors, layerCore, layerLog, layerOutside, layerServer, layerSessions } from "./App.ts"
 
 // Sessions and their events
 export { Agent, AgentName } from "./domain/Agent.ts"
@@ -37,17 +37,14 @@ export { Usage } from "./domain/Usage.ts"
 
 // Services, each a port with its layers
 export { Agents, AgentUnavailable } from "./services/Agents.ts"
-export { AppConfig, type AppConfigShape } from "./services/AppConfig.ts"
-export * as Database from "./services/Database.ts"
-export { DataDirectory, DataDirectoryBusy, DataDirectoryUnusable } from "./services/DataDirectory.ts"
-export * as DockerSandbox from "./services/DockerSandbox.ts"
-export { EventBus } from "./services/EventBus.ts"
-export { EventLog } from "./services/EventLog.ts"
-export { Forge, ForgeError, type Proposal, type Remote, RepositoryNotFound } from "./services/Forge.ts"
-export * as Forges from "./services/Forges.ts"
-export { Gateway, GatewayError, type GatewayReport, type GatewayRequest } from "./services/Gateway.ts"
-export { Git } from "./services/Git.ts"
-export * as GitRepositories from "./services/GitRepositories.ts"
+export { AppConfig, type AppConfigShape } from "./services/config/AppConfig.ts"
+export { DataDirectory, DataDirectoryBusy, DataDirectoryUnusable } from "./services/config/DataDirectory.ts"
+export { Forge, ForgeError, type Proposal, type Remote, RepositoryNotFound } from "./services/forge/Forge.ts"
+export * as Forges from "./services/forge/Forges.ts"
+export { Gateway, GatewayError, type GatewayReport, type GatewayRequest } from "./services/gateway/Gateway.ts"
+export { Git } from "./services/git/Git.ts"
+export * as GitRepositories from "./services/git/GitRepositories.ts"
+export { BranchNotFound, type Diff, GitError, Repositories } from "./services/git/Repositories.ts"
 export {
   LanguageModel,
   LanguageModelError,
@@ -55,10 +52,10 @@ export {
   type ModelQuestion,
   NoLanguageModel,
   UnreadableAnswer
-} from "./services/LanguageModel.ts"
-export * as LanguageModels from "./services/LanguageModels.ts"
-export * as LocalSandbox from "./services/LocalSandbox.ts"
-export { BranchNotFound, type Diff, GitError, Repositories } from "./services/Repositories.ts"
+} from "./services/model/LanguageModel.ts"
+export * as LanguageModels from "./services/model/LanguageModels.ts"
+export * as DockerSandbox from "./services/sandbox/DockerSandbox.ts"
+export * as LocalSandbox from "./services/sandbox/LocalSandbox.ts"
 export {
   type RunExit,
   type RunId,
@@ -67,14 +64,17 @@ export {
   Sandbox,
   SandboxError,
   SandboxUnavailable
-} from "./services/Sandbox.ts"
-export * as SandboxLayer from "./services/SandboxLayer.ts"
-export { SessionHistory } from "./services/SessionHistory.ts"
-export { type Claim, SessionStore } from "./services/SessionStore.ts"
-export { StoreError } from "./services/StoreError.ts"
+} from "./services/sandbox/Sandbox.ts"
+export * as SandboxLayer from "./services/sandbox/SandboxLayer.ts"
+export * as Database from "./services/store/Database.ts"
+export { EventBus } from "./services/store/EventBus.ts"
+export { EventLog } from "./services/store/EventLog.ts"
+export { SessionHistory } from "./services/store/SessionHistory.ts"
+export { type Claim, SessionStore } from "./services/store/SessionStore.ts"
+export { StoreError } from "./services/store/StoreError.ts"
 
 // The HTTP API: as a whole server, or to be mounted in one's own
 export { Api as HttpApi } from "./http/Api.ts"
 export { HttpLive, layerApi as layerHttpApi, layerServe as layerHttpServe } from "./http/HttpServer.ts"
 export { type HealthCheck, HealthChecks } from "./http/Ready.ts"
-export { ApiTokens } from "./services/ApiTokens.ts"
+export { ApiTokens } from "./services/config/ApiTokens.ts"

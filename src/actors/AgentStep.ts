@@ -20,12 +20,12 @@ import {
 } from "../domain/SessionEvent.ts"
 import { turnStart } from "../domain/SessionState.ts"
 import { type AgentEnvironment, Agents } from "../services/Agents.ts"
-import { Gateway } from "../services/Gateway.ts"
-import { LogWriter } from "../services/LogWriter.ts"
-import * as Prompts from "../services/Prompts.ts"
-import { Repositories } from "../services/Repositories.ts"
-import { type InputFile, type RunExit, type RunId, Sandbox, SandboxError } from "../services/Sandbox.ts"
-import { SessionHistory } from "../services/SessionHistory.ts"
+import { Gateway } from "../services/gateway/Gateway.ts"
+import { Repositories } from "../services/git/Repositories.ts"
+import * as Prompts from "../services/model/Prompts.ts"
+import { type InputFile, type RunExit, type RunId, Sandbox, SandboxError } from "../services/sandbox/Sandbox.ts"
+import { LogWriter } from "../services/store/LogWriter.ts"
+import { SessionHistory } from "../services/store/SessionHistory.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
 type RunAgent = Extract<Step, { readonly _tag: "RunAgent" }>

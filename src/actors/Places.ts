@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type { SessionId } from "../domain/Ids.ts"
-import { AppConfig } from "../services/AppConfig.ts"
+import { AppConfig } from "../services/config/AppConfig.ts"
 
 export class Places extends Context.Tag("opentl/actors/Places")<Places, {
   /** Waits for a place and holds it for as long as the scope. */

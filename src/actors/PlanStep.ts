@@ -4,9 +4,9 @@ import type { Step } from "../domain/NextStep.ts"
 import * as Plan from "../domain/Plan.ts"
 import { show as showRepository } from "../domain/Repository.ts"
 import { PlanProduced, PlanSkipped, UsageRecorded } from "../domain/SessionEvent.ts"
-import { LanguageModel } from "../services/LanguageModel.ts"
-import * as Prompts from "../services/Prompts.ts"
-import { Repositories } from "../services/Repositories.ts"
+import { Repositories } from "../services/git/Repositories.ts"
+import { LanguageModel } from "../services/model/LanguageModel.ts"
+import * as Prompts from "../services/model/Prompts.ts"
 import type { Perform } from "./StepContext.ts"
 
 /** How much of the repository's file list and readme a planner sees, in characters. */

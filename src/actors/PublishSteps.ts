@@ -11,10 +11,10 @@ import {
   PullRequestUpdated
 } from "../domain/SessionEvent.ts"
 import { turnStart } from "../domain/SessionState.ts"
-import { Forge } from "../services/Forge.ts"
-import * as Prompts from "../services/Prompts.ts"
-import { GitError, Repositories } from "../services/Repositories.ts"
-import { Sandbox } from "../services/Sandbox.ts"
+import { Forge } from "../services/forge/Forge.ts"
+import { GitError, Repositories } from "../services/git/Repositories.ts"
+import * as Prompts from "../services/model/Prompts.ts"
+import { Sandbox } from "../services/sandbox/Sandbox.ts"
 import type { Perform } from "./StepContext.ts"
 
 type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>

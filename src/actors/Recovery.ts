@@ -2,8 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import { Sandbox } from "../services/Sandbox.ts"
-import { SessionHistory } from "../services/SessionHistory.ts"
+import { Sandbox } from "../services/sandbox/Sandbox.ts"
+import { SessionHistory } from "../services/store/SessionHistory.ts"
 import { SessionSupervisor } from "./SessionSupervisor.ts"
 
 /** How often is looked for runs without a live session. */

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import type { Step } from "../domain/NextStep.ts"
 import * as Review from "../domain/Review.ts"
 import { type Changes, ReviewHeld, UsageRecorded } from "../domain/SessionEvent.ts"
-import { LanguageModel } from "../services/LanguageModel.ts"
-import * as Prompts from "../services/Prompts.ts"
-import { GitError, Repositories } from "../services/Repositories.ts"
+import { GitError, Repositories } from "../services/git/Repositories.ts"
+import { LanguageModel } from "../services/model/LanguageModel.ts"
+import * as Prompts from "../services/model/Prompts.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
 export const make = Effect.gen(function*() {

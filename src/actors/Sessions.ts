@@ -9,7 +9,7 @@ import type { Requester } from "../domain/Requester.ts"
 import type { Session, SessionNotFound, SessionStatus } from "../domain/Session.ts"
 import type { ApproverIsRequester, NothingToApprove, SessionEnded } from "../domain/SessionCommand.ts"
 import type { CreateSession, IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
-import type { StoreError } from "../services/StoreError.ts"
+import type { StoreError } from "../services/store/StoreError.ts"
 
 /** The server is stopping: the request can be sent again. */
 export class SessionUnavailable extends Schema.TaggedError<SessionUnavailable>()("SessionUnavailable", {

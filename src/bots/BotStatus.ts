@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
-import type { ChatPlatform } from "../services/ChatMemory.ts"
+import type { ChatPlatform } from "../services/store/ChatMemory.ts"
 
 export type BotState =
   /** As whom it is known there, and where. */

@@ -3,8 +3,8 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { SessionId } from "../domain/Ids.ts"
 import { optional } from "../domain/Wire.ts"
-import type { ChatPlatform } from "../services/ChatMemory.ts"
-import type { StoreError } from "../services/StoreError.ts"
+import type { ChatPlatform } from "../services/store/ChatMemory.ts"
+import type { StoreError } from "../services/store/StoreError.ts"
 import type { TurnView } from "./TurnView.ts"
 
 /** Not now: a rate limit, a failure that may pass, or a budget that is used up. It is shown later, with what came since. */

@@ -1,5 +1,5 @@
 /** The few kinds of blocks that the bot writes, each within Slack's documented limits. Pure. */
-import type { SlackBlock } from "../services/SlackClient.ts"
+import type { SlackBlock } from "../services/chat/SlackClient.ts"
 import { cut, escapeTo } from "./SlackText.ts"
 
 /** Lengths in UTF-16 units, a little below what Slack takes. */

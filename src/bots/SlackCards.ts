@@ -1,7 +1,7 @@
 /** The result of a turn as a card, the message that a command's thread hangs from, and the Home tab. Pure. */
 import * as DateTime from "effect/DateTime"
 import type { Session } from "../domain/Session.ts"
-import type { SlackBlock, SlackContent, SlackView } from "../services/SlackClient.ts"
+import type { SlackBlock, SlackContent, SlackView } from "../services/chat/SlackClient.ts"
 import {
   actions,
   type Button,

@@ -2,7 +2,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SessionId } from "../domain/Ids.ts"
-import type { SlackView } from "../services/SlackClient.ts"
+import type { SlackView } from "../services/chat/SlackClient.ts"
 import { plainText } from "./SlackBlocks.ts"
 import { cut, join, split } from "./SlackText.ts"
 

@@ -1,8 +1,8 @@
 /** Who may work with the bot in Slack, who they are, what they wrote, and how they alone are told something. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { AppConfig } from "../services/AppConfig.ts"
-import { SlackClient, type SlackPlace } from "../services/SlackClient.ts"
+import { SlackClient, type SlackPlace } from "../services/chat/SlackClient.ts"
+import { AppConfig } from "../services/config/AppConfig.ts"
 import { ChatRefusal, Conversations } from "./Conversations.ts"
 import { peopleIn, toPlain } from "./SlackText.ts"
 

@@ -1,7 +1,7 @@
 /** What stands in a session's thread, as Block Kit: the status while it works, and the plan that waits. Pure. */
 import type { Session } from "../domain/Session.ts"
 import * as Usage from "../domain/Usage.ts"
-import type { SlackContent } from "../services/SlackClient.ts"
+import type { SlackContent } from "../services/chat/SlackClient.ts"
 import { actions, markdown, notification, section, small, smallMrkdwn } from "./SlackBlocks.ts"
 import { escapeTo, oneLine } from "./SlackText.ts"
 import { elapsed, type TurnView } from "./TurnView.ts"

@@ -2,7 +2,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SessionId } from "../domain/Ids.ts"
-import type { TelegramButton } from "../services/TelegramClient.ts"
+import type { TelegramButton } from "../services/chat/TelegramClient.ts"
 
 const letters = { approve: "a", reject: "r", stop: "s", diff: "d", log: "l", retry: "t" } as const
 export type Action = keyof typeof letters

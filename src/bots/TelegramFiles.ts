@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Sessions } from "../actors/Sessions.ts"
 import type { SessionId } from "../domain/Ids.ts"
-import type { StoreError } from "../services/StoreError.ts"
+import type { StoreError } from "../services/store/StoreError.ts"
 
 export interface TelegramFile {
   readonly name: string

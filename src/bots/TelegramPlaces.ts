@@ -1,5 +1,5 @@
 /** The places of Telegram by which the bot remembers. Pure. */
-import type { TelegramPlace } from "../services/TelegramClient.ts"
+import type { TelegramPlace } from "../services/chat/TelegramClient.ts"
 import type { Place } from "./Conversations.ts"
 
 /** `<chat>`, or `<chat>/<topic>` in a forum. */

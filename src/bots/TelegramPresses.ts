@@ -1,7 +1,7 @@
 /** What the bot does when a button is pressed, or a message is reacted to. A press is always answered, a stranger's never. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { TelegramClient } from "../services/TelegramClient.ts"
+import { TelegramClient } from "../services/chat/TelegramClient.ts"
 import { Conversations } from "./Conversations.ts"
 import * as Buttons from "./TelegramButtons.ts"
 import { SessionFiles } from "./TelegramFiles.ts"

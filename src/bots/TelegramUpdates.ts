@@ -10,9 +10,9 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import { ChatMemory } from "../services/ChatMemory.ts"
-import type { StoreError } from "../services/StoreError.ts"
-import { TelegramClient, type TelegramError } from "../services/TelegramClient.ts"
+import { TelegramClient, type TelegramError } from "../services/chat/TelegramClient.ts"
+import { ChatMemory } from "../services/store/ChatMemory.ts"
+import type { StoreError } from "../services/store/StoreError.ts"
 import { Entity } from "./TelegramText.ts"
 
 export const User = Schema.Struct({

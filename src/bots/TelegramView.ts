@@ -1,7 +1,7 @@
 /** What Telegram shows of a session: the status message, the plan, the result card. Pure. */
 import * as Plan from "../domain/Plan.ts"
 import type { Session } from "../domain/Session.ts"
-import type { TelegramButton, TelegramKeyboard } from "../services/TelegramClient.ts"
+import type { TelegramButton, TelegramKeyboard } from "../services/chat/TelegramClient.ts"
 import { type Action, button } from "./TelegramButtons.ts"
 import { bold, code, cut, isBlank, link, messageLimit, type Rich, split, text, write } from "./TelegramMarkdown.ts"
 import * as RichText from "./TelegramRichText.ts"

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import { AppConfig } from "../services/AppConfig.ts"
+import { AppConfig } from "../services/config/AppConfig.ts"
 import { type Answer, type DoctorCheck, fail, ok, request, type Verdict, warn } from "./DoctorCheck.ts"
 
 const textAt = (body: unknown, key: string): string =>

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { AppConfig } from "../services/AppConfig.ts"
+import { AppConfig } from "../services/config/AppConfig.ts"
 import { type DoctorCheck, fail, ok, request, type Verdict } from "./DoctorCheck.ts"
 
 const SlackAnswer = Schema.Struct({

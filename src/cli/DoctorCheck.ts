@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { optional } from "../domain/Wire.ts"
-import type { AppConfig } from "../services/AppConfig.ts"
+import type { AppConfig } from "../services/config/AppConfig.ts"
 
 export const Finding = Schema.Struct({
   check: Schema.String,

@@ -1,7 +1,7 @@
 /** Everything that `opentl doctor` looks at, in the order that it is shown. A further check is a further entry. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { AppConfig } from "../services/AppConfig.ts"
+import { AppConfig } from "../services/config/AppConfig.ts"
 import { accountChecks } from "./AccountChecks.ts"
 import { chatChecks } from "./ChatChecks.ts"
 import { examine, type Finding } from "./DoctorCheck.ts"

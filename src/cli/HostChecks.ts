@@ -5,8 +5,8 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { AppConfig } from "../services/AppConfig.ts"
-import { currentOwner } from "../services/DataDirectory.ts"
+import { AppConfig } from "../services/config/AppConfig.ts"
+import { currentOwner } from "../services/config/DataDirectory.ts"
 import { type DoctorCheck, fail, ok, request, warn } from "./DoctorCheck.ts"
 
 const output = (command: string, ...args: ReadonlyArray<string>) =>

@@ -2,10 +2,10 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { AppConfig } from "../services/AppConfig.ts"
-import { DockerEngine } from "../services/DockerEngine.ts"
-import { SandboxImage } from "../services/SandboxImage.ts"
-import { SandboxRuntime } from "../services/SandboxRuntime.ts"
+import { AppConfig } from "../services/config/AppConfig.ts"
+import { DockerEngine } from "../services/sandbox/DockerEngine.ts"
+import { SandboxImage } from "../services/sandbox/SandboxImage.ts"
+import { SandboxRuntime } from "../services/sandbox/SandboxRuntime.ts"
 
 export const image = Effect.map(
   Layer.build(

@@ -1,8 +1,8 @@
 /** Where agents would run: the Docker engine and its image, or how well this machine shuts a process off. */
 import * as Effect from "effect/Effect"
-import { AppConfig } from "../services/AppConfig.ts"
-import { Sandbox } from "../services/Sandbox.ts"
-import * as SandboxLayer from "../services/SandboxLayer.ts"
+import { AppConfig } from "../services/config/AppConfig.ts"
+import { Sandbox } from "../services/sandbox/Sandbox.ts"
+import * as SandboxLayer from "../services/sandbox/SandboxLayer.ts"
 import { type DoctorCheck, fail, ok, warn } from "./DoctorCheck.ts"
 
 const verdict = Effect.gen(function*() {

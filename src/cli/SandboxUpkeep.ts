@@ -2,9 +2,9 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { AppConfig } from "../services/AppConfig.ts"
-import { Sandbox } from "../services/Sandbox.ts"
-import * as SandboxLayer from "../services/SandboxLayer.ts"
+import { AppConfig } from "../services/config/AppConfig.ts"
+import { Sandbox } from "../services/sandbox/Sandbox.ts"
+import * as SandboxLayer from "../services/sandbox/SandboxLayer.ts"
 
 export const sandbox = Effect.map(
   Layer.build(SandboxLayer.layer.pipe(Layer.provide(AppConfig.layer))),

@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import { SessionNotFound } from "../domain/Session.ts"
-import { StoreError } from "../services/StoreError.ts"
+import { StoreError } from "../services/store/StoreError.ts"
 import { ErrorBody } from "./Errors.ts"
 
 /** The server does not answer now, or has closed the stream before the session's end. */

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Requester } from "../domain/Requester.ts"
-import { ApiTokens } from "../services/ApiTokens.ts"
+import { ApiTokens } from "../services/config/ApiTokens.ts"
 import { Unauthorized, Wire } from "./Errors.ts"
 
 /** Who calls: it stands on every session and message as who asked. */

@@ -6,7 +6,7 @@ import { SessionNotFound } from "../domain/Session.ts"
 import { ApproverIsRequester, NothingToApprove, SessionEnded } from "../domain/SessionCommand.ts"
 import { IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
 import { optional } from "../domain/Wire.ts"
-import { StoreError } from "../services/StoreError.ts"
+import { StoreError } from "../services/store/StoreError.ts"
 
 /** No token, or one that is not known. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {}) {

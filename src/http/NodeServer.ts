@@ -11,7 +11,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Http from "node:http"
 import type * as Net from "node:net"
-import { AppConfig } from "../services/AppConfig.ts"
+import { AppConfig } from "../services/config/AppConfig.ts"
 import { Draining } from "./Draining.ts"
 
 /** The address cannot be listened on. */

@@ -6,9 +6,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { AgentName } from "../domain/Agent.ts"
 import { Agent } from "../domain/Agent.ts"
-import { AppConfig, type AppConfigShape } from "./AppConfig.ts"
-import { choose } from "./LanguageModels.ts"
-import { defaultModels } from "./DefaultModels.ts"
+import { AppConfig, type AppConfigShape } from "./config/AppConfig.ts"
+import { defaultModels } from "./model/DefaultModels.ts"
+import { choose } from "./model/LanguageModels.ts"
 
 export class AgentUnavailable extends Schema.TaggedError<AgentUnavailable>()("AgentUnavailable", {
   agent: Schema.String,

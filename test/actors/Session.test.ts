@@ -11,7 +11,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Sessions } from "../../src/actors/Sessions.ts"
-import * as Database from "../../src/services/Database.ts"
+import * as Database from "../../src/services/store/Database.ts"
 import { approve, plan, requestChanges } from "../support/FakeModel.ts"
 import { by, create, history, ticking, until as untilEvent, withServer, World } from "../support/TestApp.ts"
 

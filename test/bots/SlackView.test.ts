@@ -8,7 +8,7 @@ import * as View from "../../src/bots/SlackView.ts"
 import { TurnView } from "../../src/bots/TurnView.ts"
 import { BranchName, SessionId } from "../../src/domain/Ids.ts"
 import { Session } from "../../src/domain/Session.ts"
-import type { SlackContent } from "../../src/services/SlackClient.ts"
+import type { SlackContent } from "../../src/services/chat/SlackClient.ts"
 import { blocksTooLong, messageProblems, viewProblems } from "../support/SlackBlocks.ts"
 import { stringAt } from "../support/SlackJson.ts"
 

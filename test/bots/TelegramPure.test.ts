@@ -6,8 +6,8 @@ import { leadingId, menu, Read, read } from "../../src/bots/TelegramCommands.ts"
 import { isAllowed } from "../../src/bots/TelegramPeople.ts"
 import { mentions, plainText, withoutMention } from "../../src/bots/TelegramText.ts"
 import { SessionId } from "../../src/domain/Ids.ts"
-import { failure } from "../../src/services/TelegramFailure.ts"
-import * as Rates from "../../src/services/TelegramRates.ts"
+import { failure } from "../../src/services/chat/TelegramFailure.ts"
+import * as Rates from "../../src/services/chat/TelegramRates.ts"
 
 describe("commands", () => {
   const command = (name: Parameters<typeof Read.Command>[0]["name"], rest: string) => Read.Command({ name, rest })

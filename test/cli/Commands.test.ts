@@ -8,7 +8,7 @@ import { SessionId } from "../../src/domain/Ids.ts"
 import { SessionNotFound } from "../../src/domain/Session.ts"
 import { NothingToApprove, SessionEnded } from "../../src/domain/SessionCommand.ts"
 import { InvalidRequest } from "../../src/domain/SessionRequest.ts"
-import { StoreError } from "../../src/services/StoreError.ts"
+import { StoreError } from "../../src/services/store/StoreError.ts"
 import { Captured, event, runCli, session, sessionId, type SessionsShape } from "./Harness.ts"
 
 const found: Partial<SessionsShape> = { find: () => Effect.succeed(session()) }

@@ -14,7 +14,7 @@ import { type DoctorCheck, examine, type Finding } from "../../src/cli/DoctorChe
 import { findingLines } from "../../src/cli/DoctorCommand.ts"
 import { atLeast, hostChecks } from "../../src/cli/HostChecks.ts"
 import * as Style from "../../src/cli/Style.ts"
-import { AppConfig } from "../../src/services/AppConfig.ts"
+import { AppConfig } from "../../src/services/config/AppConfig.ts"
 import { runCli, withEnvironment } from "./Harness.ts"
 
 type Replies = Readonly<

@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import type { CreateOptions } from "../../src/actors/Sessions.ts"
 import { program } from "../../src/cli/Cli.ts"
 import { InvalidRequest } from "../../src/domain/SessionRequest.ts"
-import { StoreError } from "../../src/services/StoreError.ts"
+import { StoreError } from "../../src/services/store/StoreError.ts"
 import {
   alone,
   event,

@@ -5,7 +5,7 @@ import * as Fs from "node:fs"
 import { brokenLinks, documents, namedScripts, shownCommands } from "../../scripts/support/facts.mjs"
 import { openApi } from "../../src/http/Docs.ts"
 import { Wire } from "../../src/http/Errors.ts"
-import { variables } from "../../src/services/ConfigVariables.ts"
+import { variables } from "../../src/services/config/ConfigVariables.ts"
 import { runCli } from "../cli/Harness.ts"
 import { manifest } from "./Manifest.ts"
 

@@ -18,7 +18,7 @@ import { type Session, SessionNotFound } from "../../src/domain/Session.ts"
 import { ApproverIsRequester, NothingToApprove, SessionEnded } from "../../src/domain/SessionCommand.ts"
 import { IdempotencyConflict, InvalidRequest } from "../../src/domain/SessionRequest.ts"
 import * as ApiClient from "../../src/http/ApiClient.ts"
-import { StoreError } from "../../src/services/StoreError.ts"
+import { StoreError } from "../../src/services/store/StoreError.ts"
 import { event, id, layer, serve, serverOf, session, token } from "./TestServer.ts"
 
 type Service = Context.Tag.Service<Sessions>

@@ -14,7 +14,7 @@ import type { Sessions } from "../../src/actors/Sessions.ts"
 import type { SessionEventView } from "../../src/domain/EventText.ts"
 import { type Session, SessionNotFound } from "../../src/domain/Session.ts"
 import * as HttpMetrics from "../../src/http/HttpMetrics.ts"
-import { StoreError } from "../../src/services/StoreError.ts"
+import { StoreError } from "../../src/services/store/StoreError.ts"
 import { bodyOf, errorOf, event, follow, get, id, send, serve, session } from "./TestServer.ts"
 
 const path = `/api/sessions/${id}/events`

@@ -27,7 +27,7 @@ import * as EventsHttp from "../../src/http/EventsHttp.ts"
 import { urlOf } from "../../src/http/HttpServer.ts"
 import * as Pipeline from "../../src/http/Pipeline.ts"
 import * as SessionsHttp from "../../src/http/SessionsHttp.ts"
-import { ApiTokens } from "../../src/services/ApiTokens.ts"
+import { ApiTokens } from "../../src/services/config/ApiTokens.ts"
 import { layerConfig } from "../support/TestConfig.ts"
 import {
   bodyOf,

@@ -7,7 +7,7 @@ import { Repository } from "../../src/domain/Repository.ts"
 import { SessionNotFound } from "../../src/domain/Session.ts"
 import { ApproverIsRequester, NothingToApprove, SessionEnded } from "../../src/domain/SessionCommand.ts"
 import { type CreateSession, IdempotencyConflict, InvalidRequest } from "../../src/domain/SessionRequest.ts"
-import { StoreError } from "../../src/services/StoreError.ts"
+import { StoreError } from "../../src/services/store/StoreError.ts"
 import { bodyOf, errorOf, get, id, post, serve, session } from "./TestServer.ts"
 
 const path = `/api/sessions/${id}`

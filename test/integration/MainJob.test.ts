@@ -2,8 +2,8 @@
  * The built program, from outside: a task over HTTP becomes a pull request, through a crash of the server, too. Model
  * and GitHub are stand-ins that speak the real protocols; sandbox, git and database are real.
  */
-import * as FileSystem from "@effect/platform/FileSystem"
 import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -22,13 +22,20 @@ const answers: ModelStandIn.ModelScript = (call) =>
       const isDone = call.messages.some((message) => message.toolResults.length > 0)
       return isDone
         ? ModelStandIn.text("Done as asked.")
-        : ModelStandIn.tools([{ name: "shell", input: { command: isRevision ? "ls; echo c > c.txt" : "echo b > b.txt" } }])
+        : ModelStandIn.tools([{
+          name: "shell",
+          input: { command: isRevision ? "ls; echo c > c.txt" : "echo b > b.txt" }
+        }])
     }
     const answer = !call.text.includes("diff --git")
       ? { title: "Add b.txt", summary: "Adds a file.", steps: ["add b.txt"] }
       : call.text.includes("c.txt b/c.txt")
       ? { verdict: "approve", summary: "good", findings: [] }
-      : { verdict: "request_changes", summary: "incomplete", findings: [{ file: "b.txt", line: 1, comment: "also add c.txt" }] }
+      : {
+        verdict: "request_changes",
+        summary: "incomplete",
+        findings: [{ file: "b.txt", line: 1, comment: "also add c.txt" }]
+      }
     const tool = call.tools[0]
     return tool === undefined ? ModelStandIn.json(answer) : ModelStandIn.tools([{ name: tool.name, input: answer }])
   })
@@ -79,10 +86,14 @@ const job = (sandbox: Sandbox) =>
     assert.strictEqual((yield* Effect.flatten(github.fileAt("acme/app", branch, "b.txt"))).trim(), "b")
 
     const calls = yield* model.calls
-    const reviews = calls.filter((call) => call.text.includes("diff --git") && !call.tools.some((tool) => tool.name === "shell"))
+    const reviews = calls.filter((call) =>
+      call.text.includes("diff --git") && !call.tools.some((tool) => tool.name === "shell")
+    )
     assert.strictEqual(reviews.length, 2)
     assert.include(reviews[0]?.text ?? "", "+b")
-    const revision = calls.find((call) => call.messages.some((message) => message.toolResults.some((result) => result.text.includes("b.txt"))))
+    const revision = calls.find((call) =>
+      call.messages.some((message) => message.toolResults.some((result) => result.text.includes("b.txt")))
+    )
     assert.isDefined(revision, "the second run works on the first one's files")
     assert.isFalse(yield* model.saw("opentl-gateway"), "the real key is put in outside of the sandbox")
 
@@ -100,7 +111,9 @@ const crash = (sandbox: Sandbox) =>
     yield* tidy(environment)
     const first = yield* Program.serve(environment)
     const id = yield* first.create(task)
-    const before = [...(yield* first.events(id).pipe(Stream.takeUntil((event) => event.data === "line 10"), Stream.runCollect))]
+    const before = [
+      ...(yield* first.events(id).pipe(Stream.takeUntil((event) => event.data === "line 10"), Stream.runCollect))
+    ]
     yield* first.kill("SIGKILL")
     yield* first.ended
 
@@ -112,7 +125,11 @@ const crash = (sandbox: Sandbox) =>
       events.filter((event) => event.type === "output").map((event) => event.data),
       Array.from({ length: 40 }, (_, i) => `line ${i + 1}`)
     )
-    assert.strictEqual(events.filter((event) => event.detail?.["_tag"] === "RoundStarted").length, 1, "the same run is followed on")
+    assert.strictEqual(
+      events.filter((event) => event.detail?.["_tag"] === "RoundStarted").length,
+      1,
+      "the same run is followed on"
+    )
     assert.deepStrictEqual(endings(events), ["complete"])
     assert.strictEqual((yield* github.pullRequests("acme/app")).length, 1)
   }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))

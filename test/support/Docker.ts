@@ -14,9 +14,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { DockerEngine } from "../../src/services/DockerEngine.ts"
-import { SandboxImage } from "../../src/services/SandboxImage.ts"
-import { SandboxRuntime } from "../../src/services/SandboxRuntime.ts"
+import { DockerEngine } from "../../src/services/sandbox/DockerEngine.ts"
+import { SandboxImage } from "../../src/services/sandbox/SandboxImage.ts"
+import { SandboxRuntime } from "../../src/services/sandbox/SandboxRuntime.ts"
 import { layerConfig, testConfig } from "./TestConfig.ts"
 
 class NoImage extends Data.TaggedError("NoImage")<{ readonly message: string }> {}

@@ -4,8 +4,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { BranchName, CommitId } from "../../src/domain/Ids.ts"
 import { show } from "../../src/domain/Repository.ts"
-import { Forge, type Proposal } from "../../src/services/Forge.ts"
-import { Repositories } from "../../src/services/Repositories.ts"
+import { Forge, type Proposal } from "../../src/services/forge/Forge.ts"
+import { Repositories } from "../../src/services/git/Repositories.ts"
 
 export const commit = (n: number): CommitId => CommitId.make(n.toString(16).padStart(40, "0"))
 

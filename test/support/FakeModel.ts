@@ -7,7 +7,7 @@ import {
   type LanguageModelError,
   type ModelQuestion,
   UnreadableAnswer
-} from "../../src/services/LanguageModel.ts"
+} from "../../src/services/model/LanguageModel.ts"
 
 export interface Asked {
   readonly purpose: "plan" | "review"

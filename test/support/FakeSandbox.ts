@@ -6,7 +6,14 @@ import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { SessionId } from "../../src/domain/Ids.ts"
-import { type RunExit, type RunId, runName, type RunSpec, Sandbox, SandboxError } from "../../src/services/Sandbox.ts"
+import {
+  type RunExit,
+  type RunId,
+  runName,
+  type RunSpec,
+  Sandbox,
+  SandboxError
+} from "../../src/services/sandbox/Sandbox.ts"
 
 export interface FakeRun {
   readonly spec: RunSpec

@@ -13,7 +13,14 @@ import * as Stream from "effect/Stream"
 export const binary = new URL("../../dist/bin/main.js", import.meta.url).pathname
 
 /** Nothing of the surroundings gets in but what a program needs to start. */
-const plain = { OPENTL_ADDR: "127.0.0.1:0", ANTHROPIC_API_KEY: "", OPENAI_API_KEY: "", GITHUB_TOKEN: "", OPENTL_SERVER: "", OPENTL_API_TOKENS: "" }
+const plain = {
+  OPENTL_ADDR: "127.0.0.1:0",
+  ANTHROPIC_API_KEY: "",
+  OPENAI_API_KEY: "",
+  GITHUB_TOKEN: "",
+  OPENTL_SERVER: "",
+  OPENTL_API_TOKENS: ""
+}
 
 export const command = (environment: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
   Command.make(process.execPath, binary, ...args).pipe(Command.env({ ...plain, ...environment }))
@@ -68,7 +75,9 @@ export const serve = Effect.fnUntraced(function*(environment: Readonly<Record<st
   )
   const token = (yield* fs.readFileString(`${dataDir}/token`)).trim()
   const client = (yield* HttpClient.HttpClient).pipe(
-    HttpClient.mapRequest((request) => request.pipe(HttpClientRequest.prependUrl(url), HttpClientRequest.bearerToken(token)))
+    HttpClient.mapRequest((request) =>
+      request.pipe(HttpClientRequest.prependUrl(url), HttpClientRequest.bearerToken(token))
+    )
   )
   const post = (path: string, body?: unknown) =>
     Effect.gen(function*() {
@@ -91,13 +100,14 @@ export const serve = Effect.fnUntraced(function*(environment: Readonly<Record<st
       ),
     get: (path) => client.get(path).pipe(Effect.flatMap((response) => response.json), Effect.orDie),
     events: (id, after = 0) =>
-      Stream.unwrap(Effect.map(client.get(`/api/sessions/${id}/events?after=${after}`), (response) => response.stream)).pipe(
-        Stream.decodeText(),
-        Stream.splitLines,
-        Stream.filter((line) => line.startsWith("data: ")),
-        Stream.mapEffect((line) => decodeEvent(line.slice("data: ".length))),
-        Stream.catchAll(() => Stream.empty)
-      )
+      Stream.unwrap(Effect.map(client.get(`/api/sessions/${id}/events?after=${after}`), (response) => response.stream))
+        .pipe(
+          Stream.decodeText(),
+          Stream.splitLines,
+          Stream.filter((line) => line.startsWith("data: ")),
+          Stream.mapEffect((line) => decodeEvent(line.slice("data: ".length))),
+          Stream.catchAll(() => Stream.empty)
+        )
   }
   return server
 }, Effect.provide(FetchHttpClient.layer))

@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Agent } from "../../src/domain/Agent.ts"
-import { AppConfig, type AppConfigShape } from "../../src/services/AppConfig.ts"
+import { AppConfig, type AppConfigShape } from "../../src/services/config/AppConfig.ts"
 
 export const testConfig: AppConfigShape = {
   address: { host: "127.0.0.1", port: 0 },

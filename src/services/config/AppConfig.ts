@@ -1,0 +1,201 @@
+/** The configuration, decoded once: the environment, then `<data dir>/config.env`, then defaults. */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import type { Agent } from "../../domain/Agent.ts"
+import * as ConfigSource from "./ConfigSource.ts"
+import { type Variable, variables, type WithDefault } from "./ConfigVariables.ts"
+
+export interface Provider {
+  readonly apiKey: Option.Option<Redacted.Redacted>
+  readonly baseUrl: string
+}
+
+export interface AppConfigShape {
+  /** OPENTL_ADDR */
+  readonly address: { readonly host: string; readonly port: number }
+  /** OPENTL_ALLOWED_HOSTS: further values of the Host header */
+  readonly allowedHosts: ReadonlyArray<string>
+  /** OPENTL_DATA_DIR, absolute */
+  readonly dataDir: string
+  /** OPENTL_SERVER: what the command line speaks to */
+  readonly server: Option.Option<string>
+  /** OPENTL_API_TOKENS; none: one token is made in the data directory */
+  readonly apiTokens: Option.Option<ReadonlyArray<{ readonly name: string; readonly token: Redacted.Redacted }>>
+  /** OPENTL_LOCAL_REPOS: directories below which local repositories may be named over HTTP */
+  readonly localRepos: ReadonlyArray<string>
+  readonly github: {
+    readonly token: Option.Option<Redacted.Redacted>
+    readonly apiUrl: string
+    readonly serverUrl: string
+    readonly webhookSecret: Option.Option<Redacted.Redacted>
+  }
+  readonly anthropic: Provider
+  readonly openai: Provider
+  /** OPENTL_PLANNER_MODEL: plans and reviews */
+  readonly plannerModel: Option.Option<string>
+  /** OPENTL_AGENT; none is `auto` */
+  readonly agent: Option.Option<Agent>
+  /** OPENTL_AGENT_MODEL */
+  readonly agentModel: Option.Option<string>
+  readonly sandbox: "auto" | "docker" | "local"
+  readonly docker: {
+    /** OPENTL_DOCKER_IMAGE */
+    readonly image: string
+    /** OPENTL_DOCKER_NETWORK: instead of no network at all */
+    readonly network: Option.Option<string>
+    /** DOCKER_HOST: unix:///… or tcp://… */
+    readonly host: string
+  }
+  /** Of one sandbox. */
+  readonly limits: { readonly memoryBytes: number; readonly cpus: number; readonly pids: number }
+  readonly maxSessions: number
+  readonly reviewRounds: number
+  readonly sessionTimeout: Duration.Duration
+  readonly llmTimeout: Duration.Duration
+  readonly egress: "allowlist" | "none" | "open"
+  readonly egressAllow: ReadonlyArray<string>
+  readonly budgetUsd: Option.Option<number>
+  /** OPENTL_FOUR_EYES */
+  readonly fourEyes: boolean
+  /** OPENTL_IDENTITIES: who a chat user or a GitHub login is */
+  readonly identities: ReadonlyArray<{
+    readonly name: string
+    readonly via: "slack" | "telegram" | "github"
+    readonly id: string
+  }>
+  readonly slack: {
+    readonly botToken: Option.Option<Redacted.Redacted>
+    readonly appToken: Option.Option<Redacted.Redacted>
+    /** SLACK_API_URL, ends in `/api/` */
+    readonly apiUrl: string
+    readonly defaultRepo: Option.Option<string>
+    /** SLACK_CHANNEL_REPOS: `C1=owner/name,…` */
+    readonly channelRepos: ReadonlyMap<string, string>
+    readonly allowedUsers: ReadonlyArray<string>
+    readonly allowedChannels: ReadonlyArray<string>
+  }
+  readonly telegram: {
+    readonly botToken: Option.Option<Redacted.Redacted>
+    /** TELEGRAM_API_URL, without a path */
+    readonly apiUrl: string
+    readonly defaultRepo: Option.Option<string>
+    readonly allowedUsers: ReadonlyArray<string>
+  }
+}
+
+type Problem = ConfigSource.ConfigInvalid | ConfigSource.ConfigFileInvalid
+
+const decode = Effect.gen(function*() {
+  const texts = yield* ConfigSource.texts
+  const required = <A>(variable: WithDefault<A>) => ConfigSource.required(texts, variable)
+  const optional = <A>(variable: Variable<A>) => ConfigSource.optional(texts, variable)
+  yield* optional(variables.databaseUrl)
+  return AppConfig.of({
+    address: yield* required(variables.address),
+    allowedHosts: yield* required(variables.allowedHosts),
+    dataDir: texts.dataDir,
+    server: yield* optional(variables.server),
+    apiTokens: yield* optional(variables.apiTokens),
+    localRepos: yield* required(variables.localRepos),
+    github: {
+      token: yield* optional(variables.githubToken),
+      apiUrl: yield* required(variables.githubApiUrl),
+      serverUrl: yield* required(variables.githubServerUrl),
+      webhookSecret: yield* optional(variables.githubWebhookSecret)
+    },
+    anthropic: {
+      apiKey: yield* optional(variables.anthropicApiKey),
+      baseUrl: yield* required(variables.anthropicBaseUrl)
+    },
+    openai: {
+      apiKey: yield* optional(variables.openaiApiKey),
+      baseUrl: yield* required(variables.openaiBaseUrl)
+    },
+    plannerModel: yield* optional(variables.plannerModel),
+    agent: yield* required(variables.agent),
+    agentModel: yield* optional(variables.agentModel),
+    sandbox: yield* required(variables.sandbox),
+    docker: {
+      image: yield* required(variables.dockerImage),
+      network: yield* optional(variables.dockerNetwork),
+      host: yield* required(variables.dockerHost)
+    },
+    limits: {
+      memoryBytes: yield* required(variables.memory),
+      cpus: yield* required(variables.cpus),
+      pids: yield* required(variables.pids)
+    },
+    maxSessions: yield* required(variables.maxSessions),
+    reviewRounds: yield* required(variables.reviewRounds),
+    sessionTimeout: yield* required(variables.sessionTimeout),
+    llmTimeout: yield* required(variables.llmTimeout),
+    egress: yield* required(variables.egress),
+    egressAllow: yield* required(variables.egressAllow),
+    budgetUsd: yield* optional(variables.budgetUsd),
+    fourEyes: yield* required(variables.fourEyes),
+    identities: yield* required(variables.identities),
+    slack: {
+      botToken: yield* optional(variables.slackBotToken),
+      appToken: yield* optional(variables.slackAppToken),
+      apiUrl: yield* required(variables.slackApiUrl),
+      defaultRepo: yield* optional(variables.slackDefaultRepo),
+      channelRepos: yield* required(variables.slackChannelRepos),
+      allowedUsers: yield* required(variables.slackAllowedUsers),
+      allowedChannels: yield* required(variables.slackAllowedChannels)
+    },
+    telegram: {
+      botToken: yield* optional(variables.telegramBotToken),
+      apiUrl: yield* required(variables.telegramApiUrl),
+      defaultRepo: yield* optional(variables.telegramDefaultRepo),
+      allowedUsers: yield* required(variables.telegramAllowedUsers)
+    }
+  })
+})
+
+/**
+ * The configuration. The environment is the ambient `ConfigProvider`: a host program puts its own in place with
+ * `Layer.setConfigProvider`.
+ */
+export class AppConfig extends Context.Tag("opentl/services/AppConfig")<AppConfig, AppConfigShape>() {
+  static readonly layer: Layer.Layer<AppConfig, Problem, FileSystem.FileSystem | Path.Path> = Layer.effect(
+    AppConfig,
+    decode
+  )
+}
+
+/** A variable as it stands. */
+export interface EffectiveValue {
+  readonly name: string
+  /** Masked for a secret, empty where the variable is unset and has no default. */
+  readonly value: string
+  readonly source: ConfigSource.Source
+  readonly secret: boolean
+}
+
+/** Every variable with its effective value and where that comes from, for `opentl config`. Values are not checked. */
+export const describeConfig: Effect.Effect<ReadonlyArray<EffectiveValue>, Problem, FileSystem.FileSystem | Path.Path> =
+  Effect.gen(
+    function*() {
+      const texts = yield* ConfigSource.texts
+      return yield* Effect.forEach(
+        Object.values(variables),
+        (variable: Variable<unknown>) =>
+          Effect.map(texts.find(variable), (found): EffectiveValue => {
+            const [text, source] = Option.getOrElse(found, () => ["", "default"] as const)
+            const shown = variable === variables.dataDir ? texts.dataDir : text
+            return {
+              name: variable.name,
+              value: variable.secret && text !== "" ? "********" : shown,
+              source,
+              secret: variable.secret
+            }
+          })
+      )
+    }
+  )

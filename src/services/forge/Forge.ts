@@ -1,0 +1,59 @@
+/** Where repositories live and results go: GitHub, or a local git repository, which has no pull requests. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { BranchName } from "../../domain/Ids.ts"
+import type { Repository } from "../../domain/Repository.ts"
+import type { PullRequest } from "../../domain/SessionEvent.ts"
+
+/** The repository is not there, or may not be seen with this token. */
+export class RepositoryNotFound extends Schema.TaggedError<RepositoryNotFound>()("RepositoryNotFound", {
+  repo: Schema.String,
+  hint: Schema.String
+}) {
+  override get message() {
+    return `the repository ${this.repo} was not found: ${this.hint}`
+  }
+}
+
+/** The forge could not be asked, or refused. */
+export class ForgeError extends Schema.TaggedError<ForgeError>()("ForgeError", {
+  operation: Schema.String,
+  status: Schema.optional(Schema.Number),
+  reason: Schema.String,
+  retryAfterMillis: Schema.optional(Schema.Number),
+  isRetryable: Schema.Boolean
+}) {
+  override get message() {
+    return `${this.operation} failed${this.status === undefined ? "" : ` (${this.status})`}: ${this.reason}`
+  }
+}
+
+/** How git reaches a repository. */
+export interface Remote {
+  readonly url: string
+  /** The value of an `Authorization` header: it travels in git's environment, never in a URL, an argument or a file. */
+  readonly authorization: Option.Option<Redacted.Redacted>
+}
+
+export interface Proposal {
+  readonly repo: Repository
+  readonly head: BranchName
+  readonly base: BranchName
+  readonly title: string
+  readonly body: string
+  readonly draft: boolean
+}
+
+export class Forge extends Context.Tag("opentl/services/Forge")<Forge, {
+  readonly remote: (repo: Repository) => Effect.Effect<Remote, RepositoryNotFound>
+  readonly defaultBranch: (repo: Repository) => Effect.Effect<BranchName, RepositoryNotFound | ForgeError>
+  /** Whether results become pull requests there. */
+  readonly hasPullRequests: (repo: Repository) => boolean
+  /** Finds the open pull request of that head branch and brings it up to date, or opens one. */
+  readonly propose: (
+    proposal: Proposal
+  ) => Effect.Effect<{ readonly pullRequest: PullRequest; readonly opened: boolean }, RepositoryNotFound | ForgeError>
+}>() {}

@@ -1,0 +1,105 @@
+/** `Forge` for repositories on GitHub. A pull request is looked up by its head branch before it is opened: there is one. */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { BranchName } from "../../domain/Ids.ts"
+import type { Repository } from "../../domain/Repository.ts"
+import { show } from "../../domain/Repository.ts"
+import { AppConfig } from "../config/AppConfig.ts"
+import { retryTransient } from "../Retry.ts"
+import { ForgeError, type Proposal, type Remote, RepositoryNotFound } from "./Forge.ts"
+import { GitHub, type PullRequestData } from "./GitHub.ts"
+
+type GitHubRepository = Extract<Repository, { readonly _tag: "GitHub" }>
+
+const decodeBranch = Schema.decodeUnknown(BranchName)
+
+const toPullRequest = ({ draft, html_url, number }: PullRequestData) => ({ number, url: html_url, draft })
+
+const noDraftNote = "> This repository takes no draft pull requests. **Take this one for a draft.**\n\n"
+
+const isUnprocessable = (pattern: RegExp) => (error: ForgeError) => error.status === 422 && pattern.test(error.reason)
+const isThereAlready = isUnprocessable(/already exists/i)
+const hasNoDrafts = isUnprocessable(/draft/i)
+
+/** What `Forge` promises, for this kind of repository. */
+export const make = Effect.gen(function*() {
+  const { github: config } = yield* AppConfig
+  const github = yield* GitHub
+
+  const authorization = Option.map(
+    config.token,
+    (token) => Redacted.make(`Basic ${Encoding.encodeBase64(`x-access-token:${Redacted.value(token)}`)}`)
+  )
+
+  const remote = (repo: GitHubRepository): Remote => ({
+    url: `${config.serverUrl}/${repo.owner}/${repo.name}.git`,
+    authorization
+  })
+
+  const notFound = (repo: Repository) => (error: ForgeError) =>
+    error.status === 404 ? new RepositoryNotFound({ repo: show(repo), hint: error.reason }) : error
+
+  const defaultBranch = (repo: GitHubRepository): Effect.Effect<BranchName, RepositoryNotFound | ForgeError> =>
+    github.defaultBranch(repo).pipe(
+      retryTransient,
+      Effect.mapError(notFound(repo)),
+      Effect.flatMap((branch) =>
+        Effect.mapError(
+          decodeBranch(branch),
+          (error) => new ForgeError({ operation: "reading the repository", reason: error.message, isRetryable: false })
+        )
+      )
+    )
+
+  const find = (repo: GitHubRepository, head: BranchName) => Effect.map(github.openPullRequests(repo, head), Arr.head)
+
+  /** The state is a mark on a pull request that is there; that it could not be set is no reason to fail. */
+  const setDraft = (pullRequest: PullRequestData, draft: boolean) =>
+    pullRequest.draft === draft
+      ? Effect.succeed(pullRequest)
+      : github.setDraft(pullRequest, draft).pipe(
+        retryTransient,
+        Effect.as({ ...pullRequest, draft }),
+        Effect.catchTag("ForgeError", (error) => Effect.as(Effect.logWarning(error.message), pullRequest))
+      )
+
+  const update = (repo: GitHubRepository, pullRequest: PullRequestData, { body, draft }: Proposal) =>
+    github.updateBody(repo, pullRequest.number, body).pipe(
+      Effect.zipRight(setDraft(pullRequest, draft)),
+      Effect.map((updated) => ({ pullRequest: toPullRequest(updated), opened: false }))
+    )
+
+  const open = (repo: GitHubRepository, { base, body, draft, head, title }: Proposal) => {
+    const create = (draft: boolean, body: string) => github.createPullRequest(repo, { head, base, title, body, draft })
+    return create(draft, body).pipe(
+      Effect.catchIf((error) => draft && hasNoDrafts(error), () => create(false, noDraftNote + body)),
+      Effect.map((opened) => ({ pullRequest: toPullRequest(opened), opened: true }))
+    )
+  }
+
+  /** Repeated as a whole: what an attempt without an answer has opened is found by the next one. */
+  const propose = Effect.fn("GitHubForge.propose")(function*(repo: GitHubRepository, proposal: Proposal) {
+    if (Option.isNone(config.token)) {
+      return yield* new ForgeError({
+        operation: "opening the pull request",
+        reason: "GITHUB_TOKEN is not set",
+        isRetryable: false
+      })
+    }
+    const existing = yield* find(repo, proposal.head)
+    if (Option.isSome(existing)) return yield* update(repo, existing.value, proposal)
+    return yield* open(repo, proposal).pipe(
+      Effect.catchIf(isThereAlready, (error) =>
+        Effect.flatMap(
+          find(repo, proposal.head),
+          Option.match({ onNone: () => Effect.fail(error), onSome: (found) => update(repo, found, proposal) })
+        ))
+    )
+  }, retryTransient)
+
+  return { remote, defaultBranch, propose }
+})

@@ -1,0 +1,62 @@
+/**
+ * Where a session's socket lies: `<data dir>/gateways/<session>/gateway.sock`. The directory itself may be entered by
+ * anyone, as the user inside a container is another one, but the one above it only by us.
+ *
+ * A socket's path may have 107 bytes. Below a longer data directory there is no place for one; then the directory is
+ * `<tmp>/opentl-<instance>/<session>`, whose name holds the installation's random id and stays the same over restarts.
+ * The directory outlives the gateway: a running container has it mounted, and finds the next server's socket in it.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { tmpdir } from "node:os"
+import type { SessionId } from "../../domain/Ids.ts"
+import { instanceOf } from "../sandbox/SandboxInstance.ts"
+import * as Layout from "../sandbox/SandboxLayout.ts"
+
+/** Somebody else's directory lies where ours has to be. */
+export class GatewayDirectoryTaken extends Schema.TaggedError<GatewayDirectoryTaken>()("GatewayDirectoryTaken", {
+  directory: Schema.String
+}) {
+  override get message() {
+    return `${this.directory} belongs to somebody else`
+  }
+}
+
+/** Of `sun_path`, without the closing NUL. */
+const longestPath = 107
+
+const fits = (socket: string): boolean => new TextEncoder().encode(socket).length <= longestPath
+
+/** A directory that only we enter. In a shared place, somebody else's of that name is refused. */
+const makePrivate = Effect.fnUntraced(function*(directory: string, dataDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
+  const parent = yield* fs.realPath(path.dirname(directory))
+  const isLink = (yield* fs.realPath(directory)) !== path.join(parent, path.basename(directory))
+  const { uid: owner } = yield* fs.stat(directory)
+  const { uid: us } = yield* fs.stat(dataDir)
+  if (isLink || Option.getOrUndefined(owner) !== Option.getOrUndefined(us)) {
+    return yield* new GatewayDirectoryTaken({ directory })
+  }
+  yield* fs.chmod(directory, 0o700)
+})
+
+/** The place for a session's socket, made ready: what a server that was killed left there is removed. */
+export const prepare = Effect.fnUntraced(function*(dataDir: string, session: SessionId) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const socketIn = (root: string) => path.join(root, session, Layout.gatewaySocket)
+  const own = path.join(dataDir, "gateways")
+  const root = fits(socketIn(own)) ? own : path.join(tmpdir(), `opentl-${yield* instanceOf(dataDir)}`)
+  yield* makePrivate(root, dataDir)
+  const socket = socketIn(root)
+  const directory = path.dirname(socket)
+  yield* fs.makeDirectory(directory, { recursive: true })
+  yield* fs.chmod(directory, 0o755)
+  yield* fs.remove(socket, { force: true })
+  return { directory, socket }
+})

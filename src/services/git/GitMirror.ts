@@ -1,0 +1,177 @@
+/**
+ * The bare mirrors: one a repository, fetched by one at a time. A mirror that a killed process left half-made, locked or
+ * damaged is mended when it is next opened.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as RcMap from "effect/RcMap"
+import type * as Scope from "effect/Scope"
+import * as Crypto from "node:crypto"
+import type { CommitId } from "../../domain/Ids.ts"
+import { Repository, show } from "../../domain/Repository.ts"
+import { AppConfig } from "../config/AppConfig.ts"
+import { Forge, RepositoryNotFound } from "../forge/Forge.ts"
+import { check, Git, type GitCall, type GitOutput } from "./Git.ts"
+import * as GitFailure from "./GitFailure.ts"
+import { GitError, type RepositoryFailure } from "./Repositories.ts"
+
+export interface Mirror {
+  readonly directory: string
+  /** What changes references goes one after another. */
+  readonly exclusively: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+/** With more packs than this a mirror's are put together, which takes a moment now and saves many later. */
+const manyPacks = 50
+
+const directoryName = (repo: Repository): string =>
+  `${Crypto.createHash("sha256").update(show(repo)).digest("hex").slice(0, 16)}.git`
+
+/** Our own references are elsewhere (refs/heads, refs/opentl), so that a fetch can never touch them. */
+const headsRefspec = "+refs/heads/*:refs/remotes/origin/*"
+
+export const make = Effect.gen(function*() {
+  const { dataDir } = yield* AppConfig
+  const forge = yield* Forge
+  const fs = yield* FileSystem.FileSystem
+  const git = yield* Git
+  const root = `${dataDir}/mirrors`
+
+  const trouble = (operation: string) =>
+    Effect.mapError((error: { readonly message: string }) => new GitError({ operation, reason: error.message }))
+
+  const namesIn = (directory: string, recursive = false) =>
+    Effect.orElseSucceed(fs.readDirectory(directory, { recursive }), () => [])
+
+  /** Nobody else writes here, so a lock that nobody holds, and what was half received, is left from a killed process. */
+  const sweep = Effect.fnUntraced(function*(directory: string) {
+    const isLock = (name: string) => name.endsWith(".lock")
+    const isHalf = (name: string) => name.startsWith("tmp_") || name.startsWith("incoming-")
+    const found = [
+      ...(yield* namesIn(directory)).filter(isLock),
+      ...(yield* namesIn(`${directory}/refs`, true)).filter(isLock).map((name) => `refs/${name}`),
+      ...(yield* namesIn(`${directory}/objects`)).filter(isHalf).map((name) => `objects/${name}`),
+      ...(yield* namesIn(`${directory}/objects/info`)).filter(isLock).map((name) => `objects/info/${name}`),
+      ...(yield* namesIn(`${directory}/objects/pack`)).filter(isHalf).map((name) => `objects/pack/${name}`)
+    ]
+    yield* Effect.forEach(found, (name) => fs.remove(`${directory}/${name}`, { recursive: true, force: true }))
+  }, trouble("cleanup"))
+
+  const broken = (directory: string) => `${directory}.broken`
+
+  /** A mirror can be made again; what it was is kept for as long as it takes, and looked through for sessions' work. */
+  const setAside = Effect.fnUntraced(function*(directory: string) {
+    yield* Effect.logWarning(`the mirror ${directory} is damaged and made anew`)
+    yield* fs.remove(broken(directory), { recursive: true, force: true })
+    yield* fs.rename(directory, broken(directory))
+  }, trouble("cleanup"))
+
+  const putBack = Effect.fnUntraced(function*(directory: string) {
+    yield* fs.remove(directory, { recursive: true, force: true })
+    yield* fs.rename(broken(directory), directory)
+  }, trouble("cleanup"))
+
+  const objectFormat = Effect.fnUntraced(function*(repo: Repository) {
+    if (repo._tag === "GitHub") return "sha1"
+    const { stdout } = yield* git.run({
+      operation: "read",
+      directory: repo.path,
+      args: ["rev-parse", "--show-object-format", "--is-shallow-repository"]
+    })
+    const [format = "sha1", isShallow] = stdout.split("\n")
+    if (isShallow !== "true") return format
+    const reason = `${repo.path} is a shallow clone: complete it with git fetch --unshallow`
+    return yield* new GitError({ operation: "read", reason })
+  })
+
+  /** Completes what is there already. */
+  const initialise = Effect.fnUntraced(function*(repo: Repository, directory: string) {
+    const format = yield* objectFormat(repo)
+    const init = git.run({
+      operation: "init",
+      directory: root,
+      args: ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`, directory]
+    }).pipe(Effect.zipRight(git.run({ operation: "init", directory, args: ["rev-parse", "--git-dir"] })))
+    yield* Effect.catchAll(init, () => Effect.zipRight(setAside(directory), init))
+  })
+
+  const mirrors = yield* RcMap.make({
+    lookup: (repo: Repository): Effect.Effect<Mirror, RepositoryFailure> =>
+      Effect.gen(function*() {
+        yield* forge.remote(repo)
+        const directory = `${root}/${directoryName(repo)}`
+        yield* sweep(directory)
+        yield* initialise(repo, directory)
+        const semaphore = yield* Effect.makeSemaphore(1)
+        return { directory, exclusively: semaphore.withPermits(1) }
+      }),
+    idleTimeToLive: "10 minutes"
+  })
+
+  const repack = Effect.fnUntraced(function*(directory: string) {
+    const packs = (yield* namesIn(`${directory}/objects/pack`)).filter((name) => name.endsWith(".pack"))
+    if (packs.length <= manyPacks) return
+    yield* git.run({ operation: "repack", directory, args: ["repack", "-d", "--quiet", "--geometric=2"] })
+  }, Effect.ignoreLogged /* the mirror is only larger than it need be */)
+
+  /** Brings the remote's branches in. Locks and damages of an earlier end are mended, once. */
+  const fetch = (repo: Repository, { directory, exclusively }: Mirror): Effect.Effect<void, RepositoryFailure> =>
+    Effect.gen(function*() {
+      const remote = yield* forge.remote(repo)
+      const call: GitCall = {
+        operation: "fetch",
+        directory,
+        remote,
+        args: ["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--", remote.url, headsRefspec]
+      }
+      const remake = Effect.gen(function*() {
+        yield* setAside(directory)
+        yield* initialise(repo, directory)
+        const output = yield* git.exec(call)
+        if (output.exitCode !== 0) return yield* Effect.as(putBack(directory), output)
+        const rescue = ["fetch", "--quiet", "--no-tags", "--", broken(directory), "+refs/opentl/*:refs/opentl/*"]
+        yield* git.exec({ operation: "rescue", directory, args: rescue })
+        return output
+      })
+      const mend = (output: GitOutput): Effect.Effect<GitOutput, GitError> =>
+        GitFailure.isLocked(output.stderr)
+          ? Effect.zipRight(sweep(directory), git.exec(call))
+          : GitFailure.isCorrupt(output.stderr)
+          ? remake
+          : Effect.succeed(output)
+      const first = yield* git.exec(call)
+      const output = first.exitCode === 0 ? first : yield* mend(first)
+      if (output.exitCode !== 0 && GitFailure.isNotFound(output.stderr)) {
+        const hint = GitFailure.reasonOf(output.stderr, output.exitCode)
+        return yield* new RepositoryNotFound({ repo: show(repo), hint })
+      }
+      yield* check(call, output)
+      yield* repack(directory)
+    }).pipe(exclusively)
+
+  /** The key is made here, so that equal repositories have one mirror however they came to be. */
+  const open = (repo: Repository): Effect.Effect<Mirror, RepositoryFailure, Scope.Scope> =>
+    RcMap.get(mirrors, Repository.$match(repo, { GitHub: Repository.GitHub, Local: Repository.Local }))
+
+  const has = (directory: string, commit: CommitId) =>
+    Effect.map(
+      git.exec({ operation: "read", directory, args: ["cat-file", "-e", `${commit}^{commit}`] }),
+      ({ exitCode }) => exitCode === 0
+    )
+
+  return {
+    open,
+    fetch,
+    /** Opens the mirror and makes sure of the commit: a mirror that was made anew fetches it. */
+    openAt: Effect.fnUntraced(function*(repo: Repository, commit: CommitId) {
+      const mirror = yield* open(repo)
+      if (yield* has(mirror.directory, commit)) return mirror
+      yield* fetch(repo, mirror)
+      if (yield* has(mirror.directory, commit)) return mirror
+      return yield* new GitError({
+        operation: "read",
+        reason: `${show(repo)} has no commit ${commit.slice(0, 12)} (any more)`
+      })
+    })
+  }
+})

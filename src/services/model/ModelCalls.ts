@@ -1,0 +1,135 @@
+/** What both providers share: how a call fails and is repeated, and the one repair of an answer that cannot be read. */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Usage from "../../domain/Usage.ts"
+import { isRetryableStatus, retryAfterMillis, retryTransient } from "../Retry.ts"
+import { type LanguageModel, LanguageModelError, type ModelQuestion, UnreadableAnswer } from "./LanguageModel.ts"
+import * as ModelAnswers from "./ModelAnswers.ts"
+import * as ModelPrices from "./ModelPrices.ts"
+
+export interface Caller {
+  readonly provider: "anthropic" | "openai"
+  readonly baseUrl: string
+  readonly apiKey: Redacted.Redacted
+  readonly timeout: Duration.Duration
+}
+
+/** The SDKs' own timers are off: a time-out is ours, so that it is the configured one and a test's clock governs it. */
+export const sdkOptions = { maxRetries: 0, timeout: 2_147_483_647, logLevel: "off" } as const
+
+const Worded = Schema.Struct({ message: Schema.NonEmptyString })
+const ErrorBody = Schema.Union(
+  Schema.Struct({ error: Schema.Struct({ error: Worded }) }),
+  Schema.Struct({ error: Worded })
+)
+const decodeBody = Schema.decodeUnknownOption(ErrorBody)
+
+/** The service's own sentence where it sent one, else the innermost cause's, such as `connect ECONNREFUSED …`. */
+const wordsOf = (cause: unknown): string => {
+  const body = decodeBody(cause)
+  if (body._tag === "Some") {
+    return "error" in body.value.error
+      ? body.value.error.error.message
+      : body.value.error.message
+  }
+  let inner = cause
+  for (let depth = 0; depth < 5 && Predicate.hasProperty(inner, "cause") && inner.cause instanceof Error; depth++) {
+    inner = inner.cause
+  }
+  return inner instanceof Error && inner.message !== "" ? inner.message : String(inner)
+}
+
+/** What an SDK's exception says, for the moment `now`. The key never gets into the words. */
+export const failure = (caller: Caller, operation: string, cause: unknown, now: number): LanguageModelError => {
+  const { apiKey, baseUrl, provider } = caller
+  const status = Predicate.hasProperty(cause, "status") && Predicate.isNumber(cause.status) ? cause.status : undefined
+  const headers = Predicate.hasProperty(cause, "headers") && cause.headers instanceof Headers
+    ? cause.headers
+    : undefined
+  const wait = retryAfterMillis((name) => headers?.get(name), now)
+  const words = wordsOf(cause).split("\n")[0]?.replaceAll(Redacted.value(apiKey), "***").slice(0, 500) ?? ""
+  const isQuota = Predicate.hasProperty(cause, "code") && cause.code === "insufficient_quota"
+  return new LanguageModelError({
+    provider,
+    operation,
+    reason: status === undefined ? `${baseUrl} could not be asked: ${words}` : words,
+    isRetryable: (status === undefined || isRetryableStatus(status)) && !isQuota &&
+      headers?.get("x-should-retry") !== "false",
+    ...(status === undefined ? {} : { status }),
+    ...(wait === undefined ? {} : { retryAfterMillis: wait })
+  })
+}
+
+/** Calls an SDK: with the time-out, with the retries that a failure allows, aborted when interrupted. */
+export const call = <A>(caller: Caller, operation: string, run: (signal: AbortSignal) => Promise<A>) =>
+  Effect.tryPromise({ try: run, catch: (cause) => cause }).pipe(
+    Effect.catchAll((cause) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(failure(caller, operation, cause, now)))
+    ),
+    Effect.timeoutFail({
+      duration: caller.timeout,
+      onTimeout: () =>
+        new LanguageModelError({
+          provider: caller.provider,
+          operation,
+          reason: `no answer within ${Duration.format(caller.timeout)} (OPENTL_LLM_TIMEOUT)`,
+          isRetryable: false
+        })
+    }),
+    retryTransient,
+    Effect.withSpan(`${caller.provider}.${operation}`)
+  )
+
+/** Reads a response that has the right status and may have any shape. */
+export const decodeResponse = <A, I>(caller: Caller, operation: string, schema: Schema.Schema<A, I>) => {
+  const decode = Schema.decodeUnknown(schema)
+  return (response: unknown): Effect.Effect<A, LanguageModelError> =>
+    Effect.mapError(decode(response), () =>
+      new LanguageModelError({
+        provider: caller.provider,
+        operation,
+        reason: `${caller.baseUrl} answered with something that is not this API's`,
+        isRetryable: false
+      }))
+}
+
+/** One exchange with a provider. */
+export interface Completion extends ModelAnswers.RawAnswer {
+  readonly tokens: ModelPrices.Tokens
+}
+
+const repairPrompt = (prompt: string, answer: string, problem: string): string =>
+  `${prompt}
+
+---
+You have answered this already, but your answer could not be read. It was, cut to what matters:
+
+${answer.slice(0, 20_000)}
+
+It could not be read because: ${problem.slice(0, 2_000)}
+
+Answer again, in the form that was asked for and in no other.`
+
+/** Asks, reads, and where the answer cannot be read shows it to the model and asks once more. */
+export const ask = (
+  model: string,
+  complete: <A, I>(question: ModelQuestion<A, I>) => Effect.Effect<Completion, LanguageModelError>
+): LanguageModel["Type"]["ask"] =>
+  Effect.fn("LanguageModel.ask")(function*(question) {
+    yield* Effect.annotateCurrentSpan({ purpose: question.purpose, model })
+    const first = yield* complete(question)
+    const answer = ModelAnswers.read(question, first)
+    const usage = ModelPrices.usage(model, first.tokens)
+    if (Either.isRight(answer)) return { value: answer.right, model, usage }
+    const prompt = repairPrompt(question.prompt, ModelAnswers.show(first), answer.left)
+    const second = yield* complete({ ...question, prompt })
+    const repaired = ModelAnswers.read(question, second)
+    const both = Usage.add(usage, ModelPrices.usage(model, second.tokens))
+    if (Either.isLeft(repaired)) return yield* new UnreadableAnswer({ reason: repaired.left, model, usage: both })
+    return { value: repaired.right, model, usage: both }
+  })

@@ -1,0 +1,104 @@
+/** `LanguageModel` over OpenAI's Chat Completions API, which local and other providers' servers speak as well. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import OpenAI from "openai"
+import { AppConfig } from "../config/AppConfig.ts"
+import { defaultModels } from "./DefaultModels.ts"
+import { LanguageModel, type LanguageModelError, type ModelQuestion } from "./LanguageModel.ts"
+import * as ModelAnswers from "./ModelAnswers.ts"
+import * as ModelCalls from "./ModelCalls.ts"
+
+const Count = Schema.optionalWith(Schema.NonNegativeInt, { nullable: true, default: () => 0 })
+const Text = Schema.optionalWith(Schema.String, { nullable: true, default: () => "" })
+
+/** A server that answers with a call all the same puts the answer into its arguments: JSON text. */
+const ToolCall = Schema.Struct({ function: Schema.optional(Schema.Struct({ arguments: Text })) })
+
+const Chat = Schema.Struct({
+  choices: Schema.NonEmptyArray(Schema.Struct({
+    message: Schema.Struct({
+      content: Text,
+      refusal: Text,
+      tool_calls: Schema.optionalWith(Schema.Array(ToolCall), { nullable: true, default: () => [] })
+    }),
+    finish_reason: Schema.optional(Schema.NullOr(Schema.String))
+  })),
+  usage: Schema.optional(Schema.NullOr(Schema.Struct({
+    prompt_tokens: Count,
+    completion_tokens: Count,
+    prompt_tokens_details: Schema.optional(
+      Schema.NullOr(Schema.Struct({ cached_tokens: Count, cache_write_tokens: Count }))
+    )
+  })))
+})
+
+const completion = ({ choices: [{ finish_reason, message }], usage }: typeof Chat.Type): ModelCalls.Completion => {
+  const cacheRead = usage?.prompt_tokens_details?.cached_tokens ?? 0
+  const cacheWrite = usage?.prompt_tokens_details?.cache_write_tokens ?? 0
+  const texts = [message.content, message.refusal, ...message.tool_calls.map((call) => call.function?.arguments ?? "")]
+  return {
+    input: Option.none(),
+    text: texts.filter((text) => text !== "").join("\n"),
+    isCut: finish_reason === "length",
+    tokens: {
+      input: Math.max(0, (usage?.prompt_tokens ?? 0) - cacheRead - cacheWrite),
+      output: usage?.completion_tokens ?? 0,
+      cacheRead,
+      cacheWrite
+    }
+  }
+}
+
+/** Servers that speak the protocol in part refuse what they do not know of it. */
+const lacksStructuredOutput = (error: LanguageModelError): boolean =>
+  (error.status === 400 || error.status === 422) && /response_format|json_schema/i.test(error.reason)
+
+const make = (apiKey: Redacted.Redacted) =>
+  Effect.gen(function*() {
+    const config = yield* AppConfig
+    const model = Option.getOrElse(config.plannerModel, () => defaultModels.openai)
+    const caller: ModelCalls.Caller = {
+      provider: "openai",
+      baseUrl: config.openai.baseUrl,
+      apiKey,
+      timeout: config.llmTimeout
+    }
+    const sdk = new OpenAI({ apiKey: Redacted.value(apiKey), baseURL: caller.baseUrl, ...ModelCalls.sdkOptions })
+    const use = <A>(operation: string, f: (sdk: OpenAI, signal: AbortSignal) => Promise<A>) =>
+      ModelCalls.call(caller, operation, (signal) => f(sdk, signal))
+    const decode = ModelCalls.decodeResponse(caller, "chat", Chat)
+
+    // not as a tool: reasoning models refuse function tools on this API; and not strict, which few schemas satisfy
+    const create = <A, I>({ prompt, purpose, system, ...question }: ModelQuestion<A, I>, isStructured: boolean) => {
+      const schema = ModelAnswers.jsonSchema({ prompt, purpose, system, ...question })
+      const form = `Answer with one JSON object that fits this JSON Schema, and nothing else:\n${
+        JSON.stringify(schema)
+      }`
+      return use("chat", (sdk, signal) =>
+        sdk.chat.completions.create({
+          model,
+          messages: [{ role: "system", content: `${system}\n\n${form}` }, { role: "user", content: prompt }],
+          ...(isStructured
+            ? { response_format: { type: "json_schema", json_schema: { name: purpose, schema, strict: false } } }
+            : {})
+        }, { signal }))
+    }
+
+    const complete = <A, I>(
+      question: ModelQuestion<A, I>
+    ): Effect.Effect<ModelCalls.Completion, LanguageModelError> =>
+      create(question, true).pipe(
+        Effect.catchIf(lacksStructuredOutput, () => create(question, false)),
+        Effect.flatMap(decode),
+        Effect.map(completion)
+      )
+
+    return LanguageModel.of({ provider: "openai", ask: ModelCalls.ask(model, complete) })
+  })
+
+/** Plans and reviews with OPENTL_PLANNER_MODEL, or the default model. */
+export const layer = (apiKey: Redacted.Redacted): Layer.Layer<LanguageModel, never, AppConfig> =>
+  Layer.effect(LanguageModel, make(apiKey))

@@ -1,0 +1,174 @@
+/** What the models are asked, and what an agent is told. Pure. */
+import * as Plan from "../../domain/Plan.ts"
+import * as Review from "../../domain/Review.ts"
+import type { ReviewedRound } from "../../domain/SessionState.ts"
+import type { ModelQuestion } from "./LanguageModel.ts"
+import { readPlan, readReview } from "./PromptAnswers.ts"
+import { excerpt, fence, patchExcerpt, untrustedRule } from "./PromptText.ts"
+
+export { author, commitMessage, pullRequestText } from "../forge/PullRequestText.ts"
+
+/** How much of a diff a reviewer sees, in characters. */
+export const patchLimit = 200_000
+
+const textLimit = 20_000
+
+/** Sections with something in them, each under its heading. */
+const sections = (parts: ReadonlyArray<readonly [heading: string, text: string | undefined]>): string =>
+  parts.flatMap(([heading, text]) =>
+    text === undefined || text.trim() === "" ? [] : [`## ${heading}\n\n${text.trim()}`]
+  )
+    .join("\n\n")
+
+const list = (items: ReadonlyArray<string>): string =>
+  items.map((item) => `- ${item.replaceAll("\n", "\n  ")}`).join("\n")
+
+export interface PlanRequest {
+  /** As it is shown: `owner/name` or a path. */
+  readonly repo: string
+  /** What this turn asks for. */
+  readonly prompt: string
+  /** What the session was opened with, in a follow-up. */
+  readonly firstPrompt: string | undefined
+  /** The plan before this one: of an earlier turn, or one that was rejected. */
+  readonly previousPlan: Plan.Plan | undefined
+  readonly overview: string
+  /** Why earlier plans of this turn were rejected, oldest first. */
+  readonly rejections: ReadonlyArray<string>
+}
+
+const planner =
+  `You plan changes to a repository for a coding agent that will carry them out on its own, without asking back.
+
+Plan what was asked for and nothing beyond it: the smallest change that does the whole task, in the style of the code that is
+there. Name the files and parts concerned as far as the overview shows them; where it does not, say what to look for. Say how
+the agent checks its work with the repository's own means. When the task is a question, plan how to find the answer, and that
+nothing is changed.
+
+${untrustedRule}`
+
+/** Asks for a plan of the turn. */
+export const planQuestion = (request: PlanRequest): ModelQuestion<Plan.PlanAnswer, typeof Plan.PlanAnswer.Encoded> => ({
+  purpose: "plan",
+  system: planner,
+  answer: Plan.PlanAnswer,
+  readText: readPlan,
+  prompt: sections([
+    ["Task", request.prompt],
+    [
+      "What the session was opened with",
+      request.firstPrompt === undefined ? undefined : `The task above continues this one:\n\n${request.firstPrompt}`
+    ],
+    [
+      request.rejections.length > 0 ? "The plan that was rejected" : "The plan of the turn before",
+      request.previousPlan === undefined
+        ? undefined
+        : fence("plan", excerpt(`${request.previousPlan.title}\n\n${request.previousPlan.markdown}`, textLimit))
+    ],
+    [
+      "Why earlier plans were rejected",
+      request.rejections.length === 0
+        ? undefined
+        : `${list(request.rejections)}\n\nThe new plan must answer these reasons.`
+    ],
+    [`The repository ${request.repo}`, request.overview === "" ? undefined : fence("repository", request.overview)]
+  ])
+})
+
+export interface AgentTask {
+  readonly prompt: string
+  readonly firstPrompt: string | undefined
+  readonly plan: Plan.Plan | undefined
+  /** The review that asked for this round. */
+  readonly findings: Review.Review | undefined
+  readonly turn: number
+  readonly round: number
+}
+
+const findingsText = (review: Review.Review): string | undefined =>
+  review._tag === "ChangesRequested"
+    ? `Your work is in place on this branch. It was reviewed, and the reviewer asks for changes:\n\n${review.summary}\n\n${
+      Review.findingsMarkdown(review.findings)
+    }\n\nMake these changes on top of what is there. Where a finding is wrong, leave the code and say why in your final words.`
+    : undefined
+
+const notes = [
+  "Work in the current directory, on the branch that is checked out. Do not push, do not open a pull request, do not switch branches.",
+  "You need not commit: what you leave is committed for you. Leave nothing behind that does not belong into the repository.",
+  "Run the tests that belong to what you change, and see them pass, as far as they can run here.",
+  "There is no one to ask, and the network may reach no further than the package registries. Decide what is left open, and say so.",
+  "Your final words are shown to the person who asked: what you did, or the answer, in a few sentences."
+]
+
+/** What the agent is told in a round. */
+export const enrichedPrompt = (task: AgentTask): string =>
+  `${
+    sections([
+      [task.turn > 1 ? "Follow-up task" : "Task", task.prompt],
+      [
+        "What came before",
+        task.firstPrompt === undefined || task.turn === 1
+          ? undefined
+          : `This session was opened with the task below. What was done about it is in place on this branch.\n\n${task.firstPrompt}`
+      ],
+      ["Plan", task.plan === undefined ? undefined : `${task.plan.title}\n\n${task.plan.markdown}`],
+      [`Review, round ${task.round - 1}`, task.findings === undefined ? undefined : findingsText(task.findings)],
+      ["Notes", list(notes)]
+    ])
+  }\n`
+
+export interface ReviewRequest {
+  readonly prompt: string
+  readonly firstPrompt: string | undefined
+  readonly plan: Plan.Plan | undefined
+  readonly patch: string
+  readonly stat: string
+  /** The agent's final words. */
+  readonly answer: string
+  readonly earlier: ReadonlyArray<ReviewedRound>
+}
+
+const reviewer = `You review a change that a coding agent made, before it becomes a pull request.
+
+Request changes only for what must not be merged as it is: the task is not done or only in part, something that worked is broken,
+a fault in what was added, a security hole, secrets or stray files, tests that were weakened or that the task needs and are
+missing. Taste is no reason, nor is what was not asked for. Each finding names its file and line as in the new version and says
+what is wrong and what would be right. Judge by the diff, not by what the agent says of it. A part of the diff may be left out
+because of its length; that alone is no fault of the change. When an earlier round's findings are given, look first whether they
+are dealt with, and do not raise new matters of little weight.
+
+${untrustedRule}`
+
+const held = ({ review, round }: ReviewedRound): string => `Round ${round}: ${Review.show(review)}`
+
+/** Asks for a review of the whole diff. */
+export const reviewQuestion = (
+  request: ReviewRequest
+): ModelQuestion<Review.ReviewAnswer, typeof Review.ReviewAnswer.Encoded> => ({
+  purpose: "review",
+  system: reviewer,
+  answer: Review.ReviewAnswer,
+  readText: readReview,
+  prompt: sections([
+    ["Task", request.prompt],
+    ["What the session was opened with", request.firstPrompt],
+    [
+      "Plan",
+      request.plan === undefined
+        ? undefined
+        : fence("plan", excerpt(`${request.plan.title}\n\n${request.plan.markdown}`, textLimit))
+    ],
+    [
+      "Earlier rounds",
+      request.earlier.length === 0
+        ? undefined
+        : fence("reviews", excerpt(request.earlier.map(held).join("\n\n"), textLimit))
+    ],
+    [
+      "What the agent says",
+      request.answer.trim() === "" ? undefined : fence("answer", excerpt(request.answer, textLimit))
+    ],
+    ["Changed files", fence("stat", excerpt(request.stat, textLimit))],
+    ["Diff", fence("diff", patchExcerpt(request.patch, patchLimit))]
+  ])
+})

@@ -1,0 +1,151 @@
+/** What a run's container is, as data: its name, labels, limits and mounts, and the files put into it. Pure. */
+import * as Option from "effect/Option"
+import type { SessionId } from "../../domain/Ids.ts"
+import type { AppConfigShape } from "../config/AppConfig.ts"
+import type { ContainerInfo, ContainerSpec } from "./DockerSchema.ts"
+import type { InputFile, RunId } from "./Sandbox.ts"
+import type { InstanceId } from "./SandboxInstance.ts"
+import * as Layout from "./SandboxLayout.ts"
+import { entrypoint } from "./SandboxRuntime.ts"
+import { TarEntry } from "./Tar.ts"
+
+export const workspace = "/workspace"
+const runtime = "/opt/opentl"
+const gateway = "/run/opentl"
+
+/** The user inside, without rights; it owns the workspace. */
+const user = 1000
+const root = 0
+
+/** A session's volume. */
+export const volumeName = (session: SessionId): string => `opentl-${session}`
+
+/** The never started container through which a session's volume is looked at. */
+export const probeName = (session: SessionId): string => `${volumeName(session)}-probe`
+
+export const sessionLabel = "opentl.session"
+
+/** What every container and volume of a session in this installation carries. */
+export const sessionLabels = (session: SessionId, instance: InstanceId) => ({
+  [sessionLabel]: session,
+  ...instanceLabels(instance)
+})
+
+export const instanceLabels = (instance: InstanceId) => ({ "opentl.instance": instance })
+
+export const runLabels = (run: RunId, instance: InstanceId) => ({
+  ...sessionLabels(run.sessionId, instance),
+  "opentl.turn": String(run.turn),
+  "opentl.round": String(run.round)
+})
+
+type Settings = Pick<AppConfigShape, "docker" | "egress" | "limits">
+
+const networkOf = ({ docker, egress }: Settings): string =>
+  Option.getOrElse(docker.network, () => egress === "open" ? "bridge" : "none")
+
+/** A log that is kept whole, whatever the daemon's defaults are: it is where output is read from after a crash. */
+const wholeLog = {
+  driver: "json-file",
+  options: { mode: "blocking", "max-size": "1024g", "max-file": "1", compress: "false" }
+}
+
+/** A container of the session; `bind` is the gateway's directory on the host. */
+const container = (settings: Settings, options: {
+  readonly session: SessionId
+  readonly labels: Readonly<Record<string, string>>
+  readonly command: ReadonlyArray<string>
+  readonly environment: Readonly<Record<string, string>>
+  readonly bind: string | undefined
+}): ContainerSpec => ({
+  image: settings.docker.image,
+  command: options.command,
+  environment: Object.entries(options.environment).map(([name, value]) => `${name}=${value}`),
+  labels: options.labels,
+  user: `${user}:${user}`,
+  workingDirectory: workspace,
+  host: {
+    memoryBytes: settings.limits.memoryBytes,
+    memoryAndSwapBytes: settings.limits.memoryBytes,
+    nanoCpus: Math.round(settings.limits.cpus * 1e9),
+    pidsLimit: settings.limits.pids,
+    droppedCapabilities: ["ALL"],
+    securityOptions: ["no-new-privileges"],
+    networkMode: networkOf(settings),
+    init: true,
+    mounts: [
+      { type: "volume", source: volumeName(options.session), target: workspace, readOnly: false },
+      // connecting to a socket needs write permission on the socket alone, not on the mount
+      ...(options.bind === undefined
+        ? []
+        : [{ type: "bind", source: options.bind, target: gateway, readOnly: true } as const])
+    ],
+    logging: wholeLog,
+    restartPolicy: { name: "no" }
+  }
+})
+
+/** The container of a run. */
+export const runContainer = (settings: Settings, instance: InstanceId, spec: {
+  readonly run: RunId
+  readonly environment: Readonly<Record<string, string>>
+  readonly gatewayDirectory: string
+}): ContainerSpec =>
+  container(settings, {
+    session: spec.run.sessionId,
+    labels: runLabels(spec.run, instance),
+    command: ["bash", `${runtime}/${entrypoint}`],
+    environment: {
+      ...spec.environment,
+      OPENTL_RUNTIME: runtime,
+      OPENTL_WORKSPACE: workspace,
+      OPENTL_GATEWAY_SOCKET: `${gateway}/${Layout.gatewaySocket}`
+    },
+    bind: spec.gatewayDirectory
+  })
+
+/** The container that is only looked into. */
+export const probeContainer = (settings: Settings, instance: InstanceId, session: SessionId): ContainerSpec =>
+  container(settings, {
+    session,
+    labels: sessionLabels(session, instance),
+    command: ["true"],
+    environment: {},
+    bind: undefined
+  })
+
+/** An earlier run's directory, whatever it has become: a file takes its place, then an empty directory that one's. */
+const emptied = (name: string): ReadonlyArray<TarEntry> => [
+  TarEntry.Text({ path: `workspace/${name}`, mode: 0o644, owner: user, text: "" }),
+  TarEntry.Directory({ path: `workspace/${name}`, mode: 0o755, owner: user })
+]
+
+/** What is unpacked at `/` before the start: the runtime, which the user inside can only read, and the inputs. */
+export const contents = (
+  runtimeFiles: ReadonlyArray<{ readonly name: string; readonly source: string }>,
+  inputs: ReadonlyArray<InputFile>
+): ReadonlyArray<TarEntry> => [
+  TarEntry.Directory({ path: runtime.slice(1), mode: 0o555, owner: root }),
+  ...runtimeFiles.map(({ name, source }) =>
+    TarEntry.File({ path: `${runtime.slice(1)}/${name}`, mode: 0o555, owner: root, source })
+  ),
+  TarEntry.Directory({ path: "workspace", mode: 0o755, owner: user }),
+  ...emptied(Layout.outputs),
+  ...emptied(Layout.inputs),
+  ...inputs.map(({ content, path }) => {
+    const attributes = { path: `workspace/${path}`, mode: 0o644, owner: user }
+    return content._tag === "Text"
+      ? TarEntry.Text({ ...attributes, text: content.text })
+      : TarEntry.File({ ...attributes, source: content.path })
+  })
+]
+
+/** Whether a container is a run, and not what a crash left between its creation and its start. */
+export const wasStarted = (info: ContainerInfo): boolean => info.state.status !== "created"
+
+/** 137 and 143 are what a process ends with that was killed or terminated from outside. */
+export const reasonOf = (code: number, info: Option.Option<ContainerInfo>): string | undefined => {
+  if (code === 0) return undefined
+  if (Option.exists(info, ({ state }) => state.outOfMemory)) return "out of memory"
+  return code === 137 || code === 143 || Option.isNone(info) ? "killed" : undefined
+}

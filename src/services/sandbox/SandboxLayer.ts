@@ -1,0 +1,28 @@
+/** Which sandbox there is, by OPENTL_SANDBOX. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { AppConfig } from "../config/AppConfig.ts"
+import { DockerEngine } from "./DockerEngine.ts"
+import * as DockerSandbox from "./DockerSandbox.ts"
+import * as LocalSandbox from "./LocalSandbox.ts"
+import type { Sandbox, SandboxUnavailable } from "./Sandbox.ts"
+import { SandboxRuntime } from "./SandboxRuntime.ts"
+
+/** `auto` is Docker where it answers now, else local. */
+const choice = Effect.gen(function*() {
+  const { sandbox } = yield* AppConfig
+  if (sandbox !== "auto") return sandbox
+  const engine = yield* DockerEngine
+  return (yield* Effect.isSuccess(engine.ping)) ? "docker" : "local"
+})
+
+type Needs = Layer.Layer.Context<typeof DockerSandbox.layer | typeof LocalSandbox.layer>
+
+const layerOf = (kind: "docker" | "local"): Layer.Layer<Sandbox, SandboxUnavailable, Needs> =>
+  kind === "docker" ? DockerSandbox.layer : LocalSandbox.layer
+
+/** The configured sandbox, on an engine and runtime files of one's own. */
+export const layerWithoutEngine = Layer.unwrapEffect(Effect.map(choice, layerOf))
+
+/** The configured sandbox of the installed package. */
+export const layer = layerWithoutEngine.pipe(Layer.provide(Layer.merge(DockerEngine.layer, SandboxRuntime.layer)))

@@ -1,0 +1,74 @@
+/** Reads of sessions: rows, lists, and what steps look up about their own past. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type { SessionId } from "../../domain/Ids.ts"
+import type { Session, SessionNotFound, SessionStatus } from "../../domain/Session.ts"
+import * as SessionQueries from "./SessionQueries.ts"
+import { toSession } from "./SessionRows.ts"
+import { StoreError } from "./StoreError.ts"
+
+export interface ListQuery {
+  readonly status: SessionStatus | null
+  readonly repo: string | null
+  readonly before: SessionId | null
+  readonly limit: number
+}
+
+export class SessionHistory extends Context.Tag("opentl/services/SessionHistory")<SessionHistory, {
+  readonly get: (id: SessionId) => Effect.Effect<Session, SessionNotFound | StoreError>
+  /** Newest first. */
+  readonly list: (query: ListQuery) => Effect.Effect<ReadonlyArray<Session>, StoreError>
+  /** At most six sessions whose id begins so. */
+  readonly byPrefix: (prefix: string) => Effect.Effect<ReadonlyArray<Session>, StoreError>
+  /** The sessions whose next step is not a person's: those that were running, then those that waited, oldest first. */
+  readonly live: Effect.Effect<ReadonlyArray<SessionId>, StoreError>
+  /** How many lines of a round's log are stored. */
+  readonly logCursor: (id: SessionId, turn: number, round: number) => Effect.Effect<number, StoreError>
+  /** The last lines of a round's output, oldest first. */
+  readonly lastOutput: (
+    id: SessionId,
+    turn: number,
+    round: number,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<string>, StoreError>
+  /** The newest collected diff; empty where there is none. */
+  readonly patch: (id: SessionId) => Effect.Effect<string, StoreError>
+}>() {
+  static readonly layer = Layer.effect(
+    SessionHistory,
+    Effect.gen(function*() {
+      const queries = yield* SessionQueries.make
+      const failing = (operation: string) => Effect.mapError((cause: unknown) => new StoreError({ operation, cause }))
+      return SessionHistory.of({
+        get: Effect.fn("SessionHistory.get")(function*(id) {
+          const row = yield* queries.row(id).pipe(
+            Effect.mapError((cause) =>
+              cause._tag === "SessionNotFound" ? cause : new StoreError({ operation: "read a session", cause })
+            )
+          )
+          return toSession(row)
+        }),
+        list: (query) => queries.list(query).pipe(Effect.map((rows) => rows.map(toSession)), failing("list sessions")),
+        byPrefix: (prefix) =>
+          queries.byPrefix(prefix).pipe(Effect.map((rows) => rows.map(toSession)), failing("find sessions")),
+        live: queries.live(undefined).pipe(
+          Effect.map((rows) => rows.map((row) => row.id)),
+          failing("list live sessions")
+        ),
+        logCursor: (id, turn, round) => failing("read a log's end")(queries.logCursor(id, turn, round)),
+        lastOutput: (id, turn, round, limit) =>
+          queries.lastOutput({ id, turn, round, limit }).pipe(
+            Effect.map((rows) => rows.map((row) => row.data).reverse()),
+            failing("read output")
+          ),
+        patch: (id) =>
+          queries.patch(id).pipe(
+            Effect.map(Option.match({ onNone: () => "", onSome: (row) => row.patch })),
+            failing("read a diff")
+          )
+      })
+    })
+  )
+}

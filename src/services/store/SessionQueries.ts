@@ -1,0 +1,170 @@
+/** Reads of the session tables, shared by the store (inside its transactions) and the log. */
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlSchema from "@effect/sql/SqlSchema"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { SessionId } from "../../domain/Ids.ts"
+import { parse as parseRepository, Repository } from "../../domain/Repository.ts"
+import { SessionNotFound, SessionStatus } from "../../domain/Session.ts"
+import { SessionCreated, SessionEvent, type SessionSpec, TurnEnded } from "../../domain/SessionEvent.ts"
+import { evolveAll, fold, type SessionState } from "../../domain/SessionState.ts"
+import { EventRow, SessionRow, toSession } from "./SessionRows.ts"
+
+const FactRow = Schema.Struct({ id: Schema.Int, detail: Schema.parseJson(SessionEvent) })
+
+/** How many sessions' states are remembered between two writes. */
+const rememberedStates = 512
+
+interface Remembered {
+  readonly lastEventId: number
+  readonly state: SessionState
+}
+
+/** A session of the original's, as if it had been created and ended here: so it takes follow-ups, too. */
+const originalState = (row: SessionRow): SessionState | undefined => {
+  const session = toSession(row)
+  const spec: SessionSpec = {
+    repo: Either.getOrElse(parseRepository(row.repo), () => Repository.Local({ path: row.repo })),
+    prompt: row.prompt,
+    agent: { _tag: "Named", name: "opentl" },
+    approvePlan: false,
+    planOnly: false,
+    timeoutMillis: 30 * 60_000,
+    reviewRounds: 2,
+    requestedBy: session.requestedBy
+  }
+  const created = SessionCreated.make({ ...spec, branch: session.branch })
+  const end = row.status === "complete" || row.status === "cancelled" ? row.status : "error"
+  const ended = TurnEnded.make({ turn: 1, end, text: row.error })
+  const state = fold([created])
+  return state === undefined
+    ? undefined
+    : { ...state, inbox: [], turns: 1, phase: { _tag: "Ended", end: ended.end, text: ended.text } }
+}
+
+export const make = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const remembered = new Map<SessionId, Remembered>()
+
+  const findRow = SqlSchema.findOne({
+    Request: SessionId,
+    Result: SessionRow,
+    execute: (id) => sql`SELECT * FROM sessions WHERE id = ${id}`
+  })
+  const row = (id: SessionId) =>
+    Effect.flatMap(findRow(id), Option.match({ onNone: () => new SessionNotFound({ id }), onSome: Effect.succeed }))
+
+  const facts = SqlSchema.findAll({
+    Request: Schema.Struct({ id: SessionId, after: Schema.Int }),
+    Result: FactRow,
+    execute: ({ after, id }) =>
+      sql`SELECT id, detail FROM session_events
+        WHERE session_id = ${id} AND id > ${after} AND type <> 'output' AND detail IS NOT NULL ORDER BY id`
+  })
+
+  /** Keeps a state for the next read. Called inside a transaction, taken back by `forget` where that fails. */
+  const remember = (id: SessionId, lastEventId: number, state: SessionState) => {
+    remembered.delete(id)
+    remembered.set(id, { lastEventId, state })
+    if (remembered.size > rememberedStates) {
+      const oldest = remembered.keys().next()
+      if (oldest.done !== true) remembered.delete(oldest.value)
+    }
+  }
+
+  /** The fold of the session's facts, from the last remembered state on. */
+  const state = Effect.fnUntraced(function*(id: SessionId) {
+    const known = remembered.get(id)
+    const newer = yield* facts({ id, after: known?.lastEventId ?? 0 })
+    const events = newer.map((fact) => fact.detail)
+    const base = known?.state
+    const current = base !== undefined
+      ? evolveAll(base, events)
+      : fold(events) ?? Option.getOrUndefined(
+        Option.map(Option.fromNullable(originalState(yield* row(id))), (original) => evolveAll(original, events))
+      )
+    if (current === undefined) return yield* new SessionNotFound({ id })
+    remember(id, newer[newer.length - 1]?.id ?? known?.lastEventId ?? 0, current)
+    return current
+  })
+
+  const receiptRow = SqlSchema.findOne({
+    Request: Schema.Struct({ scope: Schema.String, key: Schema.String }),
+    Result: Schema.Struct({ fingerprint: Schema.String, session_id: SessionId }),
+    execute: ({ key, scope }) =>
+      sql`SELECT fingerprint, session_id FROM command_receipts WHERE scope = ${scope} AND key = ${key}`
+  })
+
+  return {
+    row,
+    state,
+    remember,
+    forget: (id: SessionId) => {
+      remembered.delete(id)
+    },
+    receipt: (scope: string, key: string) => Effect.map(receiptRow({ scope, key }), Option.getOrUndefined),
+
+    /** Newest first, one more than asked for, so that the caller knows whether there are more. */
+    list: SqlSchema.findAll({
+      Request: Schema.Struct({
+        status: Schema.NullOr(SessionStatus),
+        repo: Schema.NullOr(Schema.String),
+        before: Schema.NullOr(SessionId),
+        limit: Schema.Int
+      }),
+      Result: SessionRow,
+      execute: ({ before, limit, repo, status }) =>
+        sql`SELECT * FROM sessions WHERE ${
+          sql.and([
+            ...(status === null ? [] : [sql`status = ${status}`]),
+            ...(repo === null ? [] : [sql`repo = ${repo}`]),
+            ...(before === null ? [] : [sql`position < (SELECT position FROM sessions WHERE id = ${before})`])
+          ])
+        } ORDER BY position DESC LIMIT ${limit}`
+    }),
+    byPrefix: SqlSchema.findAll({
+      Request: Schema.String,
+      Result: SessionRow,
+      // a prefix has no wildcard in it: the caller's alphabet has none
+      execute: (prefix) => sql`SELECT * FROM sessions WHERE id LIKE ${`${prefix}%`} ORDER BY position DESC LIMIT 6`
+    }),
+    /** The sessions whose next step is not a person's, those that were running first. */
+    live: SqlSchema.findAll({
+      Request: Schema.Void,
+      Result: Schema.Struct({ id: SessionId }),
+      execute: () =>
+        sql`SELECT id FROM sessions WHERE status IN ('running', 'pending') ORDER BY status = 'pending', position`
+    }),
+    page: SqlSchema.findAll({
+      Request: Schema.Struct({ id: SessionId, after: Schema.Int, limit: Schema.Int }),
+      Result: EventRow,
+      execute: ({ after, id, limit }) =>
+        sql`SELECT * FROM session_events WHERE session_id = ${id} AND id > ${after} ORDER BY id LIMIT ${limit}`
+    }),
+    /** Where the log ends now, and whether the session has. */
+    head: SqlSchema.findOne({
+      Request: SessionId,
+      Result: Schema.Struct({ last_event_id: Schema.Int, status: SessionStatus }),
+      execute: (id) => sql`SELECT last_event_id, status FROM sessions WHERE id = ${id}`
+    }),
+    /** How far a round's log is stored. */
+    logCursor: (id: SessionId, turn: number, round: number) =>
+      Effect.map(row(id), (found) => found.log_turn === turn && found.log_round === round ? found.log_line : 0),
+    /** The newest lines of output of a round, newest first. */
+    lastOutput: SqlSchema.findAll({
+      Request: Schema.Struct({ id: SessionId, turn: Schema.Int, round: Schema.Int, limit: Schema.Int }),
+      Result: Schema.Struct({ data: Schema.String }),
+      execute: ({ id, limit, round, turn }) =>
+        sql`SELECT data FROM (SELECT id, data, detail FROM session_events
+            WHERE session_id = ${id} AND type = 'output' ORDER BY id DESC LIMIT ${limit})
+          WHERE json_extract(detail, '$.turn') = ${turn} AND json_extract(detail, '$.round') = ${round} ORDER BY id DESC`
+    }),
+    patch: SqlSchema.findOne({
+      Request: SessionId,
+      Result: Schema.Struct({ patch: Schema.String }),
+      execute: (id) => sql`SELECT patch FROM session_diffs WHERE session_id = ${id}`
+    })
+  }
+})

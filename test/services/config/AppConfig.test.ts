@@ -1,0 +1,265 @@
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { Agent } from "../../../src/domain/Agent.ts"
+import { AppConfig, type AppConfigShape, describeConfig } from "../../../src/services/config/AppConfig.ts"
+import { variables } from "../../../src/services/config/ConfigVariables.ts"
+
+const withEnvironment = (environment: Readonly<Record<string, string>>) =>
+  Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment))))
+
+/** The configuration of an environment and, where given, the text of its `config.env`. */
+const load = (environment: Readonly<Record<string, string>>, file?: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const dataDir = yield* fs.makeTempDirectoryScoped()
+    if (file !== undefined) yield* fs.writeFileString(`${dataDir}/config.env`, file, { mode: 0o600 })
+    return yield* Effect.provide(AppConfig, AppConfig.layer).pipe(
+      withEnvironment({ OPENTL_DATA_DIR: dataDir, ...environment })
+    )
+  }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+
+const sentence = (environment: Readonly<Record<string, string>>) =>
+  Effect.map(Effect.flip(load(environment)), (error) => error.message)
+
+describe("AppConfig", () => {
+  it.effect("has the documented defaults", () =>
+    Effect.gen(function*() {
+      const config = yield* load({})
+      assert.deepStrictEqual(config.address, { host: "127.0.0.1", port: 7080 })
+      assert.deepStrictEqual(config.limits, { memoryBytes: 2 * 1024 ** 3, cpus: 2, pids: 512 })
+      assert.strictEqual(Duration.toMinutes(config.sessionTimeout), 30)
+      assert.strictEqual(Duration.toMinutes(config.llmTimeout), 5)
+      assert.strictEqual(config.docker.image, "opentl-sandbox")
+      assert.strictEqual(config.docker.host, "unix:///var/run/docker.sock")
+      assert.deepStrictEqual(
+        [config.maxSessions, config.reviewRounds, config.egress, config.sandbox, config.fourEyes],
+        [4, 2, "allowlist", "auto", false]
+      )
+      assert.deepStrictEqual(
+        [config.github.apiUrl, config.github.serverUrl, config.anthropic.baseUrl, config.openai.baseUrl],
+        ["https://api.github.com", "https://github.com", "https://api.anthropic.com", "https://api.openai.com/v1"]
+      )
+      assert.deepStrictEqual([config.slack.apiUrl, config.telegram.apiUrl], [
+        "https://slack.com/api/",
+        "https://api.telegram.org"
+      ])
+      assert.isTrue(Option.isNone(config.apiTokens) && Option.isNone(config.agent) && Option.isNone(config.budgetUsd))
+    }))
+
+  it.effect("reads every kind of value", () =>
+    Effect.gen(function*() {
+      const config = yield* load({
+        OPENTL_API_TOKENS: "ci:s3cret, anna:to:ken",
+        OPENTL_AGENT: "command:make fix",
+        OPENTL_BUDGET_USD: "2.50",
+        OPENTL_FOUR_EYES: "1",
+        OPENTL_ALLOWED_HOSTS: "OpenTL.example.com, box:8080",
+        OPENTL_IDENTITIES: "Anna=slack:U1,telegram:7;Bo=github:bo",
+        SLACK_CHANNEL_REPOS: "C1=a/b,C2=/srv/git/x",
+        SLACK_API_URL: "http://127.0.0.1:9/api",
+        GITHUB_API_URL: "http://127.0.0.1:9/gh/",
+        TELEGRAM_ALLOWED_USERS: "7,8"
+      })
+      const tokens = Option.getOrThrow(config.apiTokens).map(({ name, token }) => [name, Redacted.value(token)])
+      assert.deepStrictEqual(tokens, [["ci", "s3cret"], ["anna", "to:ken"]])
+      assert.deepStrictEqual(config.agent, Option.some(Agent.Command({ line: "make fix" })))
+      assert.deepStrictEqual([config.budgetUsd, config.fourEyes], [Option.some(2.5), true])
+      assert.deepStrictEqual(config.allowedHosts, ["opentl.example.com", "box:8080"])
+      assert.deepStrictEqual(config.identities, [
+        { name: "Anna", via: "slack", id: "U1" },
+        { name: "Anna", via: "telegram", id: "7" },
+        { name: "Bo", via: "github", id: "bo" }
+      ])
+      assert.deepStrictEqual(Array.from(config.slack.channelRepos), [["C1", "a/b"], ["C2", "/srv/git/x"]])
+      assert.deepStrictEqual([config.slack.apiUrl, config.github.apiUrl], [
+        "http://127.0.0.1:9/api/",
+        "http://127.0.0.1:9/gh"
+      ])
+      assert.deepStrictEqual(config.telegram.allowedUsers, ["7", "8"])
+    }))
+
+  const accepted: ReadonlyArray<
+    readonly [name: string, text: string, pick: (config: AppConfigShape) => unknown, value: unknown]
+  > = [
+    ["OPENTL_ADDR", "0.0.0.0:80", (config) => config.address, { host: "0.0.0.0", port: 80 }],
+    ["OPENTL_ADDR", ":7080", (config) => config.address, { host: "0.0.0.0", port: 7080 }],
+    ["OPENTL_ADDR", "[::1]:7080", (config) => config.address, { host: "::1", port: 7080 }],
+    ["OPENTL_MEMORY", "512m", (config) => config.limits.memoryBytes, 512 * 1024 ** 2],
+    ["OPENTL_MEMORY", "1.5GiB", (config) => config.limits.memoryBytes, 1.5 * 1024 ** 3],
+    ["OPENTL_MEMORY", "268435456", (config) => config.limits.memoryBytes, 268_435_456],
+    ["OPENTL_SESSION_TIMEOUT", "45s", (config) => Duration.toSeconds(config.sessionTimeout), 45],
+    ["OPENTL_SESSION_TIMEOUT", "2 hours", (config) => Duration.toHours(config.sessionTimeout), 2],
+    ["OPENTL_CPUS", "0.5", (config) => config.limits.cpus, 0.5],
+    ["OPENTL_MAX_SESSIONS", "", (config) => config.maxSessions, 4],
+    ["OPENTL_AGENT", "codex", (config) => config.agent, Option.some(Agent.Named({ name: "codex" }))],
+    ["DOCKER_HOST", "tcp://127.0.0.1:2375", (config) => config.docker.host, "tcp://127.0.0.1:2375"]
+  ]
+  it.effect.each(accepted)(
+    "%s takes %j",
+    ([name, text, pick, value]) =>
+      Effect.map(load({ [name]: text }), (config) => assert.deepStrictEqual(pick(config), value))
+  )
+
+  const refused: ReadonlyArray<readonly [name: string, text: string]> = [
+    ["OPENTL_ADDR", "7080"],
+    ["OPENTL_ADDR", "127.0.0.1:99999"],
+    ["OPENTL_ADDR", "[nonsense]:1"],
+    ["OPENTL_MEMORY", "2 bananas"],
+    ["OPENTL_MEMORY", "1k"],
+    ["OPENTL_SESSION_TIMEOUT", "30"],
+    ["OPENTL_SESSION_TIMEOUT", "PT30M"],
+    ["OPENTL_SESSION_TIMEOUT", "2 days"],
+    ["OPENTL_CPUS", "0"],
+    ["OPENTL_PIDS", "1.5"],
+    ["OPENTL_MAX_SESSIONS", "0"],
+    ["OPENTL_REVIEW_ROUNDS", "-1"],
+    ["OPENTL_EGRESS", "closed"],
+    ["OPENTL_SANDBOX", "podman"],
+    ["OPENTL_AGENT", "cursor"],
+    ["OPENTL_BUDGET_USD", "0"],
+    ["OPENTL_FOUR_EYES", "maybe"],
+    ["OPENTL_LOCAL_REPOS", "relative/path"],
+    ["OPENTL_EGRESS_ALLOW", "not a domain"],
+    ["OPENTL_IDENTITIES", "anna=irc:anna"],
+    ["GITHUB_API_URL", "ftp://example.com"],
+    ["SLACK_API_URL", "https://slack.com"],
+    ["TELEGRAM_API_URL", "https://example.com/bot"],
+    ["SLACK_DEFAULT_REPO", "../.."],
+    ["SLACK_CHANNEL_REPOS", "C1"],
+    ["DOCKER_HOST", "ssh://host"]
+  ]
+  it.effect.each(refused)(
+    "%s refuses %j in one line that says what is accepted",
+    ([name, text]) =>
+      Effect.map(sentence({ [name]: text }), (message) => {
+        assert.include(message, `${name} is "${text}": give `)
+        assert.notInclude(message, "\n")
+      })
+  )
+
+  it.effect.each(
+    [
+      ["OPENTL_API_TOKENS", "s3cret-without-name"],
+      ["OPENTL_API_TOKENS", "a:s3cret,b:s3cret"],
+      ["OPENTL_API_TOKENS", "a:s3cret,a:other"],
+      ["GITHUB_TOKEN", "s3cret with space"],
+      ["OPENTL_DATABASE_URL", "postgres://user:s3cret@host/db"]
+    ] as const
+  )("%s never shows its value", ([name, text]) =>
+    Effect.map(sentence({ [name]: text }), (message) => {
+      assert.include(message, name)
+      assert.notInclude(message, "s3cret")
+      assert.notInclude(message, "\n")
+    }))
+
+  it.effect("does not show the password of an address", () =>
+    Effect.map(
+      sentence({ OPENAI_BASE_URL: "https://user:s3cret@host" }),
+      (message) => assert.notInclude(message, "s3cret")
+    ))
+
+  it.effect("says that Postgres is not supported yet", () =>
+    Effect.map(
+      sentence({ OPENTL_DATABASE_URL: "postgres://h/db" }),
+      (message) => assert.include(message, "not supported yet")
+    ))
+
+  it.effect("reads config.env behind the environment: quotes, comments, export, no expansion of $", () =>
+    Effect.gen(function*() {
+      const config = yield* load(
+        { OPENTL_MAX_SESSIONS: "7", OPENTL_PIDS: "" },
+        [
+          "# a comment",
+          "OPENTL_MAX_SESSIONS=9",
+          "export OPENTL_PIDS=100 # many",
+          "GITHUB_TOKEN='gh$TOKEN#1'",
+          "SLACK_BOT_TOKEN=xoxb-$1",
+          "OPENTL_SESSION_TIMEOUT=\"10 minutes\"",
+          "OPENTL_CPUS="
+        ].join("\n")
+      )
+      assert.deepStrictEqual([config.maxSessions, config.limits.pids, config.limits.cpus], [7, 100, 2])
+      assert.strictEqual(Redacted.value(Option.getOrThrow(config.github.token)), "gh$TOKEN#1")
+      assert.strictEqual(Redacted.value(Option.getOrThrow(config.slack.botToken)), "xoxb-$1")
+      assert.strictEqual(Duration.toMinutes(config.sessionTimeout), 10)
+    }))
+
+  it.effect("refuses a config.env with a line that is no assignment", () =>
+    Effect.map(Effect.flip(load({}, "OPENTL_PIDS=5\nnonsense\nOPENTL_CPUS=1")), (error) => {
+      assert.strictEqual(error._tag, "ConfigFileInvalid")
+      assert.include(error.message, "\"nonsense\" is not a line of the form NAME=value")
+    }))
+
+  it.effect("warns of a readable file with secrets and of unknown variables, and only then", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const dataDir = yield* fs.makeTempDirectoryScoped()
+      const path = `${dataDir}/config.env`
+      const warnings: Array<string> = []
+      const logger = Logger.make(({ message }) => void warnings.push(String(message)))
+      const warn = (content: string, mode: number) =>
+        Effect.gen(function*() {
+          warnings.length = 0
+          yield* fs.writeFileString(path, content)
+          yield* fs.chmod(path, mode)
+          yield* Effect.provide(AppConfig, AppConfig.layer).pipe(
+            withEnvironment({ OPENTL_DATA_DIR: dataDir }),
+            Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+          )
+          return [...warnings]
+        })
+      assert.deepStrictEqual(yield* warn("GITHUB_TOKEN=x", 0o600), [])
+      assert.deepStrictEqual(yield* warn("OPENTL_PIDS=9", 0o644), [])
+      assert.deepStrictEqual(yield* warn("GITHUB_TOKEN=x", 0o644), [
+        `${path} holds secrets and everybody may read it: chmod 600 ${path}`
+      ])
+      assert.deepStrictEqual(yield* warn("OPENTL_MAX_SESSION=9", 0o600), [
+        `${path} sets unknown variables: OPENTL_MAX_SESSION`
+      ])
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
+
+  it.effect("describes every variable with its source, secrets masked", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const dataDir = yield* fs.makeTempDirectoryScoped()
+      yield* fs.writeFileString(`${dataDir}/config.env`, "OPENTL_PIDS=9\n", { mode: 0o600 })
+      const described = yield* describeConfig.pipe(
+        withEnvironment({ OPENTL_DATA_DIR: dataDir, GITHUB_TOKEN: "s3cret", OPENTL_CPUS: "3" })
+      )
+      const of = (name: string) => described.find((value) => value.name === name)
+      assert.lengthOf(described, Object.keys(variables).length)
+      assert.deepStrictEqual(of("GITHUB_TOKEN"), {
+        name: "GITHUB_TOKEN",
+        value: "********",
+        source: "environment",
+        secret: true
+      })
+      assert.deepStrictEqual(of("OPENTL_PIDS"), { name: "OPENTL_PIDS", value: "9", source: "file", secret: false })
+      assert.deepStrictEqual(of("OPENTL_MEMORY"), {
+        name: "OPENTL_MEMORY",
+        value: "2g",
+        source: "default",
+        secret: false
+      })
+      assert.deepStrictEqual(of("OPENAI_API_KEY"), {
+        name: "OPENAI_API_KEY",
+        value: "",
+        source: "default",
+        secret: true
+      })
+      assert.deepStrictEqual(of("OPENTL_DATA_DIR"), {
+        name: "OPENTL_DATA_DIR",
+        value: dataDir,
+        source: "environment",
+        secret: false
+      })
+      assert.notInclude(JSON.stringify(described), "s3cret")
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
+})

@@ -1,0 +1,144 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as FastCheck from "effect/FastCheck"
+import { CommitId, SessionId } from "../../../src/domain/Ids.ts"
+import { neutralise, quote } from "../../../src/services/forge/Markdown.ts"
+import { commitMessage, type PullRequestText, pullRequestText } from "../../../src/services/forge/PullRequestText.ts"
+
+const sessionId = SessionId.make("0123456789ab")
+const requestedBy = { name: "ada", via: "slack" } as const
+
+const text = (changes: Partial<PullRequestText> = {}): PullRequestText => ({
+  sessionId,
+  prompt: "Add a flag\nplease",
+  turnPrompt: undefined,
+  plan: { title: "Add a flag", markdown: "Because." },
+  reviews: [],
+  review: { _tag: "Approved", summary: "Fine", findings: [] },
+  answer: "Done.",
+  changes: { commit: CommitId.make("a".repeat(40)), files: 1, insertions: 2, deletions: 3 },
+  usage: { inputTokens: 1000, outputTokens: 20, costUsd: 0.5 },
+  requestedBy,
+  ...changes
+})
+
+/** Lines that are ours: not quoted, and outside of every container of a user's words. */
+const ours = (body: string) => body.split("\n").filter((line) => !line.startsWith(">"))
+
+describe("commitMessage", () => {
+  it("has a subject and two trailers", () => {
+    assert.strictEqual(
+      commitMessage({ title: "Add a flag", prompt: "x", sessionId, requestedBy }),
+      "Add a flag\n\nSession: 0123456789ab\nRequested-by: ada (slack)\n"
+    )
+    assert.isTrue(
+      commitMessage({ title: undefined, prompt: "\n## Fix `the` bug\nmore", sessionId, requestedBy }).startsWith(
+        "Fix the bug\n\n"
+      )
+    )
+    assert.isTrue(commitMessage({ title: " ", prompt: "###", sessionId, requestedBy }).startsWith("Change\n\n"))
+  })
+
+  it.prop("has a subject of at most 72 characters, and no further trailer", [
+    FastCheck.string({ unit: "binary" }),
+    FastCheck.string({ unit: "binary", minLength: 1 })
+  ], ([title, name]) => {
+    const message = commitMessage({ title, prompt: title, sessionId, requestedBy: { name, via: "http" } })
+    const [subject = "", empty, session, by, last, ...more] = message.split("\n")
+    assert.isAtMost(Array.from(subject).length, 72)
+    assert.notStrictEqual(subject.trim(), "")
+    assert.strictEqual(empty, "")
+    assert.strictEqual(session, "Session: 0123456789ab")
+    assert.isTrue(by?.startsWith("Requested-by: "))
+    assert.strictEqual(last, "")
+    assert.deepStrictEqual(more, [])
+  })
+})
+
+describe("pullRequestText", () => {
+  it("tells task, result, review, plan, usage and who asked", () => {
+    const { body, title } = pullRequestText(text())
+    assert.strictEqual(title, "Add a flag")
+    assert.isTrue(body.startsWith("> Add a flag\n> please\n\n### What was done\n\n> Done."))
+    assert.include(body, "- Round 1: **approved**: Fine")
+    assert.include(body, "<details>\n<summary>Plan</summary>\n\n> Because.\n\n</details>")
+    assert.include(body, "1 file changed, +2 −3 · 1,000 in, 20 out, $0.5000 (tokens)")
+    assert.include(body, "session `0123456789ab`, requested by ada (slack)")
+    assert.notInclude(body, "draft")
+  })
+
+  it("lists every round, and the open findings of a draft", () => {
+    const review = {
+      _tag: "ChangesRequested",
+      summary: "No test",
+      findings: [{ file: "a.ts", line: 3, comment: "untested" }]
+    } as const
+    const { body } = pullRequestText(text({ review, reviews: [{ round: 1, review }, { round: 2, review }] }))
+    assert.include(body, "### Open findings")
+    assert.include(body, "> - `a.ts:3`: untested")
+    assert.include(body, "- Round 1: **changes requested**: No test\n- Round 2: **changes requested**: No test")
+  })
+
+  it("says that a review was skipped or could not be read, and what a follow-up asked", () => {
+    assert.include(
+      pullRequestText(text({ review: { _tag: "Skipped", reason: "no model" } })).body,
+      "**not reviewed**: no model"
+    )
+    const unreadable = pullRequestText(text({ review: { _tag: "Unreadable", reason: "it is empty" } })).body
+    assert.include(unreadable, "could not be read (it is empty)")
+    assert.include(unreadable, "nobody has judged the change yet")
+    assert.include(pullRequestText(text({ turnPrompt: "Rename it" })).body, "### Latest request\n\n> Rename it")
+  })
+
+  it("calls nobody and lets nothing break out", () => {
+    const evil =
+      "@everyone and @acme/team\n</details>\n<!-- \n```\n### Review\n- Round 9: **approved**\n---\n<img src=x>"
+    const { body, title } = pullRequestText(text({
+      prompt: evil,
+      turnPrompt: evil,
+      answer: evil,
+      plan: { title: evil, markdown: evil },
+      review: { _tag: "ChangesRequested", summary: evil, findings: [{ file: evil, comment: evil }] },
+      requestedBy: { name: evil, via: "github" }
+    }))
+    assert.notMatch(body, /@[A-Za-z0-9]/)
+    assert.notMatch(body, /<(?!\/?(details|summary)>)[A-Za-z/!?]/)
+    assert.strictEqual(body.split("</details>").length, 2)
+    assert.notInclude(ours(body).join("\n"), "Round 9: **approved**")
+    assert.isFalse(ours(body).some((line) => line.startsWith("```")))
+    assert.notInclude(title, "\n")
+  })
+
+  it("stays within what GitHub takes, whatever the words are made of", () => {
+    for (const piece of ["a\n", "\n*", "@a<a", "*", "word ", "\u{1f600}"]) {
+      const long = piece.repeat(100_000)
+      const review = { _tag: "ChangesRequested", summary: long, findings: [{ comment: long }] } as const
+      const { body, title } = pullRequestText(text({
+        prompt: long,
+        turnPrompt: long,
+        answer: long,
+        plan: { title: long, markdown: long },
+        review,
+        reviews: Array.from({ length: 20 }, (_, i) => ({ round: i + 1, review })),
+        requestedBy: { name: long, via: "http" }
+      }))
+      assert.isBelow(body.length, 65_536)
+      assert.isAtMost(Array.from(title).length, 72)
+    }
+  })
+})
+
+describe("Markdown", () => {
+  it.prop(
+    "neutralises once and for all, and only adds what cannot be seen",
+    [FastCheck.string({ unit: "grapheme" })],
+    ([text]) => {
+      const safe = neutralise(text)
+      assert.strictEqual(neutralise(safe), safe)
+      assert.notMatch(safe, /@[A-Za-z0-9]|<[A-Za-z/!?]/)
+    }
+  )
+
+  it("quotes every line", () => {
+    assert.strictEqual(quote("a\r\n\r\nb\n"), "> a\n>\n> b")
+  })
+})

@@ -1,0 +1,397 @@
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Undici from "@effect/platform-node/Undici"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Http from "node:http"
+import { SessionId } from "../../../src/domain/Ids.ts"
+import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
+import { EgressNetwork } from "../../../src/services/gateway/EgressNetwork.ts"
+import { Gateway, type GatewayReport } from "../../../src/services/gateway/Gateway.ts"
+import { run } from "../../sandbox/Processes.ts"
+import type { ModelScript } from "../../support/ModelScript.ts"
+import * as ModelStandIn from "../../support/ModelStandIn.ts"
+import { layerConfig } from "../../support/TestConfig.ts"
+
+const realKey = "sk-real-key"
+const dummyKey = "opentl-gateway"
+const sessionId = SessionId.make("0123456789ab")
+
+/** A client inside the sandbox: whatever address it names, it comes to the socket. */
+const makeClient = (socketPath: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => new Undici.Agent({ connect: { socketPath } })),
+      (agent) => Effect.promise(() => agent.destroy())
+    ),
+    NodeHttpClient.makeUndici
+  )
+
+/** The API outside, the gateway of a session, and a client inside. */
+const setUp = Effect.fn("setUp")(function*(script: ModelScript, options: {
+  readonly remainingUsd?: number
+  readonly config?: Partial<AppConfigShape>
+} = {}) {
+  const fs = yield* FileSystem.FileSystem
+  const api = yield* ModelStandIn.make(script, { expectedKey: realKey })
+  const dataDir = yield* fs.makeTempDirectoryScoped({ prefix: "d-" })
+  const apiKey = Option.some(Redacted.make(realKey))
+  const layer = Gateway.layerWithoutNetwork.pipe(
+    Layer.provide(Layer.mock(EgressNetwork, {})),
+    Layer.provide(layerConfig({
+      dataDir,
+      anthropic: { apiKey, baseUrl: api.anthropicUrl },
+      openai: { apiKey, baseUrl: api.openAiUrl },
+      ...options.config
+    }))
+  )
+  const gateway = Context.get(yield* Layer.build(layer), Gateway)
+  const reports = yield* Queue.unbounded<GatewayReport>()
+  const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+  const open = gateway.open({
+    sessionId,
+    remainingUsd: options.remainingUsd,
+    onUsage: (report) => Queue.offer(reports, report)
+  })
+  const { directory } = yield* Effect.provide(Scope.extend(open, scope), Logger.remove(Logger.defaultLogger))
+  const client = yield* makeClient(`${directory}/gateway.sock`)
+  const send = (request: HttpClientRequest.HttpClientRequest) =>
+    client.execute(HttpClientRequest.prependUrl(request, "http://127.0.0.1"))
+  return { api, close: Scope.close(scope, Exit.void), dataDir, directory, open, reports, send }
+})
+
+const post = (path: string, body: unknown) =>
+  HttpClientRequest.post(path).pipe(
+    HttpClientRequest.setHeaders({
+      "x-api-key": dummyKey,
+      authorization: `Bearer ${dummyKey}`,
+      "anthropic-version": "2023-06-01",
+      cookie: "a=b"
+    }),
+    HttpClientRequest.bodyText(JSON.stringify(body), "application/json")
+  )
+
+const user = [{ role: "user", content: "hi" }]
+const messages = (stream: boolean) =>
+  post("/anthropic/v1/messages?beta=true", { model: "claude-sonnet-4-5", max_tokens: 16, messages: user, stream })
+const chat = (stream: boolean) => post("/openai/v1/chat/completions", { model: "gpt-5", messages: user, stream })
+const responses = (stream: boolean) => post("/openai/v1/responses", { model: "gpt-5", input: "hi", stream })
+
+const tokens = { input: 1000, output: 200, cacheRead: 500, cacheWrite: 0 }
+
+/** What these tokens cost on both models. */
+const costs = {
+  "claude-sonnet-4-5": (1000 * 3 + 500 * 0.3 + 200 * 15) / 1e6,
+  "gpt-5": (1000 * 1.25 + 500 * 0.125 + 200 * 10) / 1e6
+}
+
+const answer = () => Effect.succeed(ModelStandIn.text("Hello there.", { usage: tokens }))
+
+const it_ = <A, E>(name: string, test: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+  it.scopedLive(name, () => Effect.asVoid(Effect.provide(test(), NodeContext.layer)))
+
+describe("Gateway: the model's API", () => {
+  const dialects = [
+    ["Anthropic's Messages", messages, "claude-sonnet-4-5"],
+    ["OpenAI's Chat Completions", chat, "gpt-5"],
+    ["OpenAI's Responses", responses, "gpt-5"]
+  ] as const
+  for (const [dialect, request, model] of dialects) {
+    for (const stream of [false, true]) {
+      it_(
+        `${dialect}, ${stream ? "streamed" : "whole"}: the real key goes out, the tokens are counted`,
+        () =>
+          Effect.gen(function*() {
+            const { api, reports, send } = yield* setUp(answer)
+            const response = yield* send(request(stream))
+            const text = yield* response.text
+            assert.strictEqual(response.status, 200)
+            assert.match(text, stream ? /^(event: \w+(\.\w+)*\n)?data: / : /^\{/)
+            assert.include(text, stream ? "Hello" : "Hello there.")
+            const usage = { inputTokens: 1500, outputTokens: 200, costUsd: costs[model] }
+            const report = yield* Queue.take(reports)
+            assert.deepStrictEqual({ ...report.usage, costUsd: 0 }, { ...usage, costUsd: 0 })
+            assert.closeTo(report.usage.costUsd, usage.costUsd, 1e-12)
+            assert.strictEqual(report.model, model)
+            assert.isFalse(yield* api.saw(dummyKey))
+            const [exchange] = yield* api.journal.entries
+            assert.notProperty(exchange?.headers, "cookie")
+            assert.strictEqual(yield* Queue.size(reports), 0)
+          })
+      )
+    }
+  }
+
+  it_("streams while the model is still answering", () =>
+    Effect.gen(function*() {
+      const more = yield* Deferred.make<void>()
+      const { send } = yield* setUp(() =>
+        Effect.succeed(ModelStandIn.text("one two three four", { midway: Deferred.await(more) }))
+      )
+      const response = yield* send(messages(true))
+      const chunks = yield* Queue.unbounded<string>()
+      const reading = yield* Effect.fork(
+        Stream.runForEach(Stream.decodeText(response.stream), (text) => Queue.offer(chunks, text))
+      )
+      assert.include(yield* Queue.take(chunks), "message_start")
+      yield* Deferred.succeed(more, undefined)
+      yield* Fiber.join(reading)
+      assert.include((yield* Queue.takeAll(chunks)).pipe((all) => [...all].join("")), "message_stop")
+    }))
+
+  it_("passes a refusal on as it is, and counts nothing", () =>
+    Effect.gen(function*() {
+      const { reports, send } = yield* setUp(() => Effect.succeed(ModelStandIn.rateLimited(7)))
+      const response = yield* send(messages(false))
+      assert.deepStrictEqual([response.status, response.headers["retry-after"]], [429, "7"])
+      assert.include(yield* response.text, "rate_limit_error")
+      assert.strictEqual(yield* Queue.size(reports), 0)
+    }))
+
+  it_(
+    "a reply that breaks off outside breaks off inside, and is counted as far as it came",
+    () =>
+      Effect.gen(function*() {
+        const { reports, send } = yield* setUp(() =>
+          Effect.succeed(ModelStandIn.text("one two three", { usage: tokens, ending: "cut" }))
+        )
+        const response = yield* send(messages(true))
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(response.text)))
+        const report = yield* Queue.take(reports)
+        assert.strictEqual(report.model, "claude-sonnet-4-5")
+        assert.strictEqual(report.usage.inputTokens, 1500)
+      })
+  )
+
+  it_("a client that goes away aborts the call, which is counted once", () =>
+    Effect.gen(function*() {
+      const { api, reports, send } = yield* setUp(() =>
+        Effect.succeed(ModelStandIn.text("one two three", { usage: tokens, midway: Effect.never }))
+      )
+      const response = yield* send(messages(true))
+      yield* response.stream.pipe(Stream.take(1), Stream.runDrain)
+      const { usage } = yield* Queue.take(reports)
+      assert.strictEqual(usage.inputTokens, 1500)
+      yield* api.journal.awaitEntry((exchange) => exchange.outcome === "aborted")
+      assert.strictEqual(yield* Queue.size(reports), 0)
+    }))
+
+  it_("a client that goes away before the reply begins aborts the call", () =>
+    Effect.gen(function*() {
+      const { api, reports, send } = yield* setUp(() => Effect.never)
+      const waiting = yield* Effect.fork(send(messages(false)))
+      yield* api.awaitCalls(1)
+      yield* Fiber.interrupt(waiting)
+      yield* api.journal.awaitEntry((exchange) => exchange.outcome === "aborted")
+      assert.strictEqual(yield* Queue.size(reports), 0)
+    }))
+
+  it_("without a key the call is refused in the API's own words", () =>
+    Effect.gen(function*() {
+      const provider = { apiKey: Option.none(), baseUrl: "http://127.0.0.1:1" }
+      const { send } = yield* setUp(answer, { config: { anthropic: provider, openai: provider } })
+      const anthropic = yield* send(messages(false))
+      assert.strictEqual(anthropic.status, 503)
+      assert.deepStrictEqual(yield* anthropic.json, {
+        type: "error",
+        error: { type: "api_error", message: "OpenTL has no ANTHROPIC_API_KEY, so this API cannot be called." }
+      })
+      const openai = yield* send(chat(false))
+      assert.strictEqual(openai.status, 503)
+      assert.deepStrictEqual(yield* openai.json, {
+        error: {
+          message: "OpenTL has no OPENAI_API_KEY, so this API cannot be called.",
+          type: "api_error",
+          param: null,
+          code: "api_error"
+        }
+      })
+    }))
+
+  it_("an API that cannot be reached is said so", () =>
+    Effect.gen(function*() {
+      const apiKey = Option.some(Redacted.make(realKey))
+      const { send } = yield* setUp(answer, { config: { anthropic: { apiKey, baseUrl: "http://127.0.0.1:1" } } })
+      const response = yield* send(messages(false))
+      assert.strictEqual(response.status, 502)
+      assert.include(yield* response.text, "The model's API cannot be reached.")
+    }))
+
+  it_("an API outside is called through the host's own proxy", () =>
+    Effect.gen(function*() {
+      const seen: Array<string> = []
+      const proxy = yield* Effect.acquireRelease(
+        Effect.async<Http.Server>((resume) => {
+          const server = Http.createServer().on("connect", (request, client) => {
+            seen.push(request.url ?? "")
+            client.end("HTTP/1.1 403 Forbidden\r\n\r\n")
+          })
+          server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+        }),
+        (server) => Effect.sync(() => server.close())
+      )
+      const address = proxy.address()
+      const port = typeof address === "object" && address !== null ? address.port : 0
+      const apiKey = Option.some(Redacted.make(realKey))
+      const { send } = yield* setUp(answer, {
+        config: { anthropic: { apiKey, baseUrl: "https://api.example.org" } }
+      }).pipe(Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["HTTPS_PROXY", `http://127.0.0.1:${port}`]]))))
+      assert.strictEqual((yield* send(messages(false))).status, 502)
+      assert.deepStrictEqual(seen, ["api.example.org:443"])
+    }))
+
+  it_("a spent budget ends the calls", () =>
+    Effect.gen(function*() {
+      const { api, reports, send } = yield* setUp(answer, { remainingUsd: 0.01 })
+      for (const _ of [1, 2]) yield* Effect.flatMap(send(messages(false)), (response) => response.text)
+      yield* Queue.takeN(reports, 2)
+      const response = yield* send(messages(false))
+      assert.strictEqual(response.status, 402)
+      assert.deepStrictEqual(yield* response.json, {
+        type: "error",
+        error: { type: "budget_exceeded", message: "The session's budget is used up." }
+      })
+      assert.strictEqual((yield* send(HttpClientRequest.get("/openai/v1/models"))).status, 200)
+      assert.lengthOf(yield* api.calls, 2)
+    }))
+
+  it_("counts concurrent calls one after the other", () =>
+    Effect.gen(function*() {
+      const { reports, send } = yield* setUp(answer)
+      yield* Effect.forEach(Array.from({ length: 20 }, () => messages(true)), (request) =>
+        Effect.flatMap(send(request), (response) => response.text), { concurrency: 10 })
+      const all = yield* Queue.takeN(reports, 20)
+      assert.isTrue([...all].every((report) =>
+        report.usage.outputTokens === 200
+      ))
+    }))
+
+  it_("passes on what the API has, and nothing else", () =>
+    Effect.gen(function*() {
+      const { api, send } = yield* setUp(answer)
+      assert.strictEqual((yield* send(HttpClientRequest.head("/anthropic"))).status, 200)
+      const models = HttpClientRequest.get("/anthropic/v1/models", { headers: { "anthropic-version": "2023-06-01" } })
+      assert.strictEqual((yield* send(models)).status, 200)
+      const count = post("/anthropic/v1/messages/count_tokens", { model: "claude-sonnet-4-5", messages: user })
+      assert.strictEqual((yield* send(count)).status, 200)
+      const seen = (yield* api.journal.entries).length
+      const strangers = [
+        HttpClientRequest.get("/"),
+        HttpClientRequest.get("/anthropic/v1/messages"),
+        HttpClientRequest.del("/anthropic/v1/models/x"),
+        post("/anthropic/v1/messages/batches", {}),
+        post("/anthropic/v1/organizations/api_keys", {}),
+        post("/anthropic/v1/files", {}),
+        post("/openai/v1/files", {}),
+        post("/openai/v1/responses%2f..%2ffiles", {}),
+        HttpClientRequest.get("/openai/v2/models")
+      ]
+      for (const request of strangers) {
+        assert.strictEqual((yield* send(request)).status, 404, `${request.method} ${request.url}`)
+      }
+      assert.lengthOf(yield* api.journal.entries, seen)
+    }))
+
+  it_("streams a large request without reading it whole", () =>
+    Effect.gen(function*() {
+      const { send } = yield* setUp(answer)
+      const content = "x".repeat(20 * 1024 * 1024)
+      const response = yield* send(post("/anthropic/v1/messages", {
+        model: "claude-sonnet-4-5",
+        max_tokens: 16,
+        messages: [{ role: "user", content }]
+      }))
+      assert.strictEqual(response.status, 200)
+    }))
+
+  it_("refuses a chat request that is larger than it reads", () =>
+    Effect.gen(function*() {
+      const { send } = yield* setUp(answer)
+      const content = "x".repeat(33 * 1024 * 1024)
+      const response = yield* send(post("/openai/v1/chat/completions", { messages: content }))
+      assert.strictEqual(response.status, 413)
+    }))
+})
+
+describe("Gateway: the socket", () => {
+  it_("is there while the gateway is open; its directory stays", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { close, dataDir, directory } = yield* setUp(answer)
+      assert.strictEqual(directory, `${dataDir}/gateways/${sessionId}`)
+      const mode = (path: string) => Effect.map(fs.stat(path), (info) => info.mode & 0o777)
+      assert.strictEqual(yield* mode(`${dataDir}/gateways`), 0o700)
+      assert.strictEqual(yield* mode(directory), 0o755)
+      assert.strictEqual(yield* mode(`${directory}/gateway.sock`), 0o666)
+      yield* close
+      assert.deepStrictEqual(yield* fs.readDirectory(directory), [])
+    }))
+
+  it_("takes the place of a socket that a killed server left", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { close, directory, open, send } = yield* setUp(answer)
+      yield* close
+      const leave =
+        `require("node:net").createServer().listen("${directory}/gateway.sock", () => process.kill(process.pid, 9))`
+      yield* run("node", ["-e", leave]).pipe(Effect.ignore)
+      assert.deepStrictEqual(yield* fs.readDirectory(directory), ["gateway.sock"])
+      yield* open
+      assert.strictEqual((yield* send(messages(false))).status, 200)
+    }))
+
+  it_("closing cuts off whoever is in, after their calls were counted", () =>
+    Effect.gen(function*() {
+      const { close, reports, send } = yield* setUp(() =>
+        Effect.succeed(ModelStandIn.text("one two three", { usage: tokens, midway: Effect.never }))
+      )
+      const response = yield* send(messages(true))
+      const reading = yield* Effect.fork(Effect.exit(Stream.runDrain(response.stream)))
+      const waiting = yield* Effect.fork(Effect.exit(Effect.flatMap(send(messages(false)), ({ text }) => text)))
+      yield* close
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(reading)))
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(waiting)))
+      assert.strictEqual(yield* Queue.size(reports), 1)
+    }))
+
+  it_("lies below the temporary directory where the data directory's path is too long", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const root = yield* fs.makeTempDirectoryScoped()
+      const dataDir = `${root}/${"long".repeat(25)}`
+      const { directory, send } = yield* setUp(answer, { config: { dataDir } })
+      yield* Effect.addFinalizer(() =>
+        Effect.orDie(fs.remove(directory.slice(0, directory.lastIndexOf("/")), { recursive: true }))
+      )
+      assert.match(directory, new RegExp(`/opentl-[0-9a-f]{16}/${sessionId}$`))
+      assert.strictEqual((yield* send(HttpClientRequest.head("/anthropic"))).status, 200)
+    }))
+
+  it_("plain HTTP through the proxy is refused with a sentence", () =>
+    Effect.gen(function*() {
+      const { directory } = yield* setUp(answer)
+      const { output } = yield* run("curl", [
+        "-s",
+        "--unix-socket",
+        `${directory}/gateway.sock`,
+        "--request-target",
+        "http://example.org/anthropic/v1/models",
+        "http://gateway/"
+      ])
+      assert.strictEqual(output, "Plain HTTP is not let through: use HTTPS, by CONNECT.\n")
+    }))
+})

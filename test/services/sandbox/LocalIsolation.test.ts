@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import { SessionId } from "../../../src/domain/Ids.ts"
+import * as LocalIsolation from "../../../src/services/sandbox/LocalIsolation.ts"
+
+const places: LocalIsolation.Places = {
+  workspace: "/data/workspaces/0123456789ab",
+  runtime: "/pkg/dist/sandbox",
+  gateway: "/data/gateways/0123456789ab",
+  node: "/home/ada/.nvm/versions/node/v24/bin/node"
+}
+
+const limits = { memoryBytes: 1024, cpus: 1, pids: 7 }
+
+const spec = {
+  run: { sessionId: SessionId.make("0123456789ab"), turn: 1, round: 2 },
+  environment: { OPENTL_AGENT: "opentl", OPENTL_WORKSPACE: "/elsewhere", PATH: "/elsewhere" },
+  inputs: [],
+  gatewayDirectory: places.gateway
+}
+
+const isolated = { bubblewrap: true, limits: true }
+
+/** The paths that a command line binds, and how. */
+const binds = (line: ReadonlyArray<string>) =>
+  line.flatMap((word, index) => /^--(ro-)?bind/.test(word) ? [`${word} ${line[index + 1]}`] : [])
+
+describe("LocalIsolation", () => {
+  it("only the workspace can be written", () => {
+    const bound = binds(LocalIsolation.isolate(isolated, places, limits, ["true"]))
+    assert.deepStrictEqual(bound.filter((bind) => bind.startsWith("--bind")), [`--bind ${places.workspace}`])
+    assert.include(bound, `--ro-bind ${places.gateway}`)
+    assert.include(bound, `--ro-bind ${places.runtime}`)
+  })
+
+  it("of the user's own directories there is Node alone", () => {
+    const bound = binds(LocalIsolation.isolate(isolated, places, limits, ["true"]))
+    const own = bound.filter((bind) => bind.includes("/home/") || bind.includes("/root"))
+    assert.deepStrictEqual(own, [
+      "--ro-bind-try /home/ada/.nvm/versions/node/v24/bin",
+      "--ro-bind-try /home/ada/.nvm/versions/node/v24/lib/node_modules"
+    ])
+    const system = binds(LocalIsolation.isolate(isolated, { ...places, node: "/usr/bin/node" }, limits, ["true"]))
+    assert.isTrue(system.every((bind) => !bind.includes("/home/")))
+  })
+
+  it("limits come inside the isolation, and not without it", () => {
+    const line = LocalIsolation.isolate(isolated, places, limits, ["bash", "x"])
+    assert.deepStrictEqual(line.slice(line.indexOf("--") + 1), [
+      "prlimit",
+      "--core=0",
+      "--data=1024",
+      "--nproc=7",
+      "bash",
+      "x"
+    ])
+    assert.deepStrictEqual(LocalIsolation.isolate(LocalIsolation.none, places, limits, ["bash", "x"]), ["bash", "x"])
+  })
+
+  it("the environment is the run's own", () => {
+    const host = { path: "/opt/tools:/usr/bin", lang: "C.UTF-8" }
+    const of = (isolation: LocalIsolation.Isolation) => LocalIsolation.environment(isolation, places, host, spec)
+    assert.deepStrictEqual(of(LocalIsolation.none), {
+      PATH: "/home/ada/.nvm/versions/node/v24/bin:/opt/tools:/usr/bin",
+      LANG: "C.UTF-8",
+      HOME: "/data/workspaces/0123456789ab/home",
+      OPENTL_AGENT: "opentl",
+      OPENTL_RUN: "opentl-0123456789ab-1-2",
+      OPENTL_RUNTIME: "/pkg/dist/sandbox",
+      OPENTL_WORKSPACE: "/data/workspaces/0123456789ab",
+      OPENTL_GATEWAY_SOCKET: "/data/gateways/0123456789ab/gateway.sock"
+    })
+    assert.notInclude(of(isolated)["PATH"], "/opt/tools")
+  })
+})
