@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Agent from "../domain/Agent.ts"
@@ -91,12 +92,16 @@ export class NewSessions extends Context.Tag("opentl/actors/NewSessions")<NewSes
               key: options.idempotencyKey,
               fingerprint: fingerprint(options.body)
             }
-          return yield* store.create({ id: SessionId.make(yield* randomHex(12)), spec, receipt })
+          const created = yield* store.create({ id: SessionId.make(yield* randomHex(12)), spec, receipt })
+          if (!created.replayed) yield* Metric.increment(sessionsCreated)
+          return created
         })
       })
     })
   )
 }
+
+const sessionsCreated = Metric.counter("opentl_sessions_created_total", { description: "Sessions", incremental: true })
 
 /** So many hex digits, from the runtime's generator: an id is a name, not a secret. */
 const randomHex = (digits: number): Effect.Effect<string> =>

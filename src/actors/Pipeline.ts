@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Schedule from "effect/Schedule"
 import type { Step } from "../domain/NextStep.ts"
 import { ApprovalRequested, RepositoryPrepared, TurnEnded, TurnResumed, TurnStarted } from "../domain/SessionEvent.ts"
@@ -16,6 +17,8 @@ import * as ReviewStep from "./ReviewStep.ts"
 import type { Perform, RecordFailure, StepContext, StepFailure } from "./StepContext.ts"
 
 type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
+
+const turnsEnded = Metric.counter("opentl_turns_ended_total", { description: "Turns by their end", incremental: true })
 
 /** An engine that does not answer must not keep a session from its end: what is left is swept later. */
 const cleanUp = { times: 3, schedule: Schedule.exponential("200 millis") }
@@ -69,6 +72,7 @@ export class Pipeline extends Context.Tag("opentl/actors/Pipeline")<Pipeline, {
             Effect.ignoreLogged // swept at the next start: an engine that is gone keeps nobody from an answer
           )
           yield* record([TurnEnded.make({ turn, end, text })])
+          yield* Metric.increment(Metric.tagged(turnsEnded, "end", end))
         }
       )
 

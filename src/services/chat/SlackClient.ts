@@ -53,7 +53,7 @@ export interface SlackTokens {
   readonly apiUrl: string
 }
 
-export class SlackClient extends Context.Tag("opentl/services/SlackClient")<SlackClient, {
+export class SlackClient extends Context.Tag("opentl/services/chat/SlackClient")<SlackClient, {
   /** Who the bot is. */
   readonly identity: Effect.Effect<SlackIdentity, SlackError>
   /** Envelopes, for as long as the scope; `run` keeps the connection and fails only where the token is refused. */

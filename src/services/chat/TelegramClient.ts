@@ -39,7 +39,7 @@ const Sent = Schema.Struct({ message_id: Schema.Int })
 /** How long Telegram keeps a poll open that has nothing to say. */
 const pollSeconds = 30
 
-export class TelegramClient extends Context.Tag("opentl/services/TelegramClient")<TelegramClient, {
+export class TelegramClient extends Context.Tag("opentl/services/chat/TelegramClient")<TelegramClient, {
   readonly me: Effect.Effect<typeof Me.Type, TelegramError>
   /** Where a webhook is set, long polling is refused. */
   readonly webhook: Effect.Effect<string, TelegramError>

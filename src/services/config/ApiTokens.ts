@@ -65,7 +65,7 @@ const authenticator = (tokens: ReadonlyArray<NamedToken>) => {
   }
 }
 
-export class ApiTokens extends Context.Tag("opentl/services/ApiTokens")<ApiTokens, {
+export class ApiTokens extends Context.Tag("opentl/services/config/ApiTokens")<ApiTokens, {
   /** The name of the token's owner; none where the token is not known. */
   readonly authenticate: (bearer: string) => Option.Option<string>
 }>() {

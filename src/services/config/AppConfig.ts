@@ -162,7 +162,7 @@ const decode = Effect.gen(function*() {
  * The configuration. The environment is the ambient `ConfigProvider`: a host program puts its own in place with
  * `Layer.setConfigProvider`.
  */
-export class AppConfig extends Context.Tag("opentl/services/AppConfig")<AppConfig, AppConfigShape>() {
+export class AppConfig extends Context.Tag("opentl/services/config/AppConfig")<AppConfig, AppConfigShape>() {
   static readonly layer: Layer.Layer<AppConfig, Problem, FileSystem.FileSystem | Path.Path> = Layer.effect(
     AppConfig,
     decode

@@ -121,7 +121,7 @@ const lock = (
     )
   )
 
-export class DataDirectory extends Context.Tag("opentl/services/DataDirectory")<DataDirectory, {
+export class DataDirectory extends Context.Tag("opentl/services/config/DataDirectory")<DataDirectory, {
   /** Absolute. */
   readonly path: string
   /** Tells others where this process is reached. */

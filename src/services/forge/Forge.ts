@@ -47,7 +47,7 @@ export interface Proposal {
   readonly draft: boolean
 }
 
-export class Forge extends Context.Tag("opentl/services/Forge")<Forge, {
+export class Forge extends Context.Tag("opentl/services/forge/Forge")<Forge, {
   readonly remote: (repo: Repository) => Effect.Effect<Remote, RepositoryNotFound>
   readonly defaultBranch: (repo: Repository) => Effect.Effect<BranchName, RepositoryNotFound | ForgeError>
   /** Whether results become pull requests there. */

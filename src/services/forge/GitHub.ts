@@ -35,7 +35,7 @@ const setDraftMutation = {
 } as const
 
 /** Nothing is repeated here: what may be repeated is the caller's knowledge. */
-export class GitHub extends Context.Tag("opentl/services/GitHub")<GitHub, {
+export class GitHub extends Context.Tag("opentl/services/forge/GitHub")<GitHub, {
   readonly defaultBranch: (repo: GitHubRepository) => Effect.Effect<string, ForgeError>
   /** The open pull requests of a branch of the repository itself. */
   readonly openPullRequests: (

@@ -22,7 +22,7 @@ export class EgressFailed extends Schema.TaggedError<EgressFailed>()("EgressFail
   }
 }
 
-export class EgressNetwork extends Context.Tag("opentl/services/EgressNetwork")<EgressNetwork, {
+export class EgressNetwork extends Context.Tag("opentl/services/gateway/EgressNetwork")<EgressNetwork, {
   /** The addresses that a name has now. */
   readonly resolve: (host: string) => Effect.Effect<ReadonlyArray<string>, EgressFailed>
   /** A connection to an address, closed with the scope. */

@@ -44,7 +44,7 @@ export interface GatewayRequest {
   readonly onUsage: (report: GatewayReport) => Effect.Effect<void>
 }
 
-export class Gateway extends Context.Tag("opentl/services/Gateway")<Gateway, {
+export class Gateway extends Context.Tag("opentl/services/gateway/Gateway")<Gateway, {
   /** Opens the session's gateway for as long as the scope; answers the host directory that holds `gateway.sock`. */
   readonly open: (request: GatewayRequest) => Effect.Effect<{ readonly directory: string }, GatewayError, Scope.Scope>
 }>() {

@@ -151,7 +151,7 @@ const unable = (call: GitCall) => (error: PlatformError.PlatformError) =>
       : GitFailure.scrub(error.message)
   })
 
-export class Git extends Context.Tag("opentl/services/Git")<Git, {
+export class Git extends Context.Tag("opentl/services/git/Git")<Git, {
   /** Runs git to its end, whatever its exit code. */
   readonly exec: (call: GitCall) => Effect.Effect<GitOutput, GitError>
   /** Runs git; an exit code beside 0 is an error. */

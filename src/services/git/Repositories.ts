@@ -40,7 +40,7 @@ export interface Diff {
   readonly deletions: number
 }
 
-export class Repositories extends Context.Tag("opentl/services/Repositories")<Repositories, {
+export class Repositories extends Context.Tag("opentl/services/git/Repositories")<Repositories, {
   /** Brings the mirror up to date and finds the base: the wanted branch, else the default one. */
   readonly prepare: (
     repo: Repository,

@@ -57,7 +57,7 @@ export class NoLanguageModel extends Schema.TaggedError<NoLanguageModel>()("NoLa
   }
 }
 
-export class LanguageModel extends Context.Tag("opentl/services/LanguageModel")<LanguageModel, {
+export class LanguageModel extends Context.Tag("opentl/services/model/LanguageModel")<LanguageModel, {
   /** The provider's name, `none` where there is none. */
   readonly provider: "anthropic" | "openai" | "none"
   readonly ask: <A, I>(

@@ -14,7 +14,7 @@ import * as DockerLogs from "./DockerLogs.ts"
 import * as Wire from "./DockerSchema.ts"
 import * as DockerTransport from "./DockerTransport.ts"
 
-export class DockerEngine extends Context.Tag("opentl/services/DockerEngine")<DockerEngine, {
+export class DockerEngine extends Context.Tag("opentl/services/sandbox/DockerEngine")<DockerEngine, {
   /** The engine's address as it was configured. */
   readonly host: string
   /** Answers the API version that is spoken. */

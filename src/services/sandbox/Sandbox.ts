@@ -76,7 +76,7 @@ export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxErr
 
 export type SandboxFailure = SandboxError | SandboxUnavailable
 
-export class Sandbox extends Context.Tag("opentl/services/Sandbox")<Sandbox, {
+export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sandbox, {
   /** "docker", "local (bubblewrap)", "local (no isolation)": shown to people. */
   readonly kind: string
   /** Whether a run could be started now: engine reachable, image present. */

@@ -30,7 +30,7 @@ export class SandboxImageError extends Schema.TaggedError<SandboxImageError>()("
   }
 }
 
-export class SandboxImage extends Context.Tag("opentl/services/SandboxImage")<SandboxImage, {
+export class SandboxImage extends Context.Tag("opentl/services/sandbox/SandboxImage")<SandboxImage, {
   /** The name it gets: OPENTL_DOCKER_IMAGE. */
   readonly image: string
   /**

@@ -23,7 +23,7 @@ export interface RuntimePlaces {
   readonly dockerfile: string
 }
 
-export class SandboxRuntime extends Context.Tag("opentl/services/SandboxRuntime")<SandboxRuntime, {
+export class SandboxRuntime extends Context.Tag("opentl/services/sandbox/SandboxRuntime")<SandboxRuntime, {
   /** The directory with the runtime files. It is looked at each time, so that a build in between is seen. */
   readonly directory: Effect.Effect<string, SandboxUnavailable>
   /** The names of the files in it. */

@@ -21,7 +21,7 @@ export interface ChatKey {
   readonly name: string
 }
 
-export class ChatMemory extends Context.Tag("opentl/services/ChatMemory")<ChatMemory, {
+export class ChatMemory extends Context.Tag("opentl/services/store/ChatMemory")<ChatMemory, {
   readonly get: (key: ChatKey) => Effect.Effect<Option.Option<string>, StoreError>
   readonly set: (key: ChatKey, value: string) => Effect.Effect<void, StoreError>
   readonly remove: (key: ChatKey) => Effect.Effect<void, StoreError>

@@ -11,7 +11,7 @@ import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 import type { SessionId } from "../../domain/Ids.ts"
 
-export class EventBus extends Context.Tag("opentl/services/EventBus")<EventBus, {
+export class EventBus extends Context.Tag("opentl/services/store/EventBus")<EventBus, {
   /** The session's log has grown. */
   readonly ring: (session: SessionId) => Effect.Effect<void>
   /** Rings of one session, for as long as the scope. */

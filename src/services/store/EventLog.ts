@@ -33,7 +33,7 @@ const patience = Duration.seconds(5)
 /** A page is what stands between a cursor and the log's end as it was known: it never changes. */
 class Page extends Data.Class<{ readonly id: SessionId; readonly after: number; readonly head: number }> {}
 
-export class EventLog extends Context.Tag("opentl/services/EventLog")<EventLog, {
+export class EventLog extends Context.Tag("opentl/services/store/EventLog")<EventLog, {
   /** Stored events after the cursor, at most `limit`. */
   readonly page: (
     id: SessionId,

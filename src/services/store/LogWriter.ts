@@ -21,7 +21,7 @@ interface Batch {
 /** How many callers' batches share a transaction. */
 const groupSize = 32
 
-export class LogWriter extends Context.Tag("opentl/services/LogWriter")<LogWriter, {
+export class LogWriter extends Context.Tag("opentl/services/store/LogWriter")<LogWriter, {
   /** Writes a session's next lines, in order, and answers when they are stored. */
   readonly write: (claim: Claim, events: ReadonlyArray<LogEvent>) => Effect.Effect<void, SessionLost | StoreError>
 }>() {

@@ -33,7 +33,7 @@ export type Delivery = typeof Delivery.Type
 
 type Watcher = Pick<Delivery, "sessionId" | "watcher">
 
-export class Outbox extends Context.Tag("opentl/services/Outbox")<Outbox, {
+export class Outbox extends Context.Tag("opentl/services/store/Outbox")<Outbox, {
   /** From now on the watcher is told of the session, from its first event on. Watching twice changes nothing. */
   readonly watch: (watcher: Watcher, target: unknown, memo?: unknown) => Effect.Effect<void, StoreError>
   /** A platform's watchers that there is something to tell to now, those who wait longest first. */

@@ -16,7 +16,7 @@ export interface ListQuery {
   readonly limit: number
 }
 
-export class SessionHistory extends Context.Tag("opentl/services/SessionHistory")<SessionHistory, {
+export class SessionHistory extends Context.Tag("opentl/services/store/SessionHistory")<SessionHistory, {
   readonly get: (id: SessionId) => Effect.Effect<Session, SessionNotFound | StoreError>
   /** Newest first. */
   readonly list: (query: ListQuery) => Effect.Effect<ReadonlyArray<Session>, StoreError>

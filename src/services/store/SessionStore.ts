@@ -63,7 +63,7 @@ export interface NewSession {
 /** How long a receipt answers for its request. */
 export const receiptLifetime = Duration.hours(24)
 
-export class SessionStore extends Context.Tag("opentl/services/SessionStore")<SessionStore, {
+export class SessionStore extends Context.Tag("opentl/services/store/SessionStore")<SessionStore, {
   /** Writes the session's first event; a known receipt answers the session that it was given for. */
   readonly create: (
     session: NewSession

@@ -14,13 +14,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { branchOf, SessionId } from "../../../src/domain/Ids.ts"
 import * as GatewayServer from "../../../src/services/gateway/GatewayServer.ts"
-import {
-  type InputFile,
-  type RunId,
-  type RunSpec,
-  type Sandbox,
-  SandboxError
-} from "../../../src/services/sandbox/Sandbox.ts"
+import type { InputFile, RunId, RunSpec, Sandbox, SandboxUnavailable } from "../../../src/services/sandbox/Sandbox.ts"
 import { run as runProcess } from "../../sandbox/Processes.ts"
 
 export interface Subject {

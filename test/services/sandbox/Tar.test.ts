@@ -8,14 +8,14 @@ import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
-import { firstEntry, pack, TarEntry } from "../../../src/services/sandbox/Tar.ts"
+import { firstEntry, pack, TarEntry, type TarError } from "../../../src/services/sandbox/Tar.ts"
 import { run } from "../../sandbox/Processes.ts"
 
 const text = (path: string, text: string) => TarEntry.Text({ path, mode: 0o644, owner: 1000, text })
 
 const packed = (entries: ReadonlyArray<TarEntry>) => Stream.unwrap(pack(entries))
 
-const read = (archive: Stream.Stream<Uint8Array, unknown, FileSystem.FileSystem>) =>
+const read = (archive: Stream.Stream<Uint8Array, TarError, FileSystem.FileSystem>) =>
   firstEntry(
     archive,
     (entry) => Effect.map(Stream.mkString(Stream.decodeText(entry.content)), (content) => ({ ...entry, content }))
