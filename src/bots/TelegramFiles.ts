@@ -38,7 +38,7 @@ const append = (tail: Tail, line: string): Tail => {
 const named = (name: string, content: string): TelegramFile | undefined =>
   content === "" ? undefined : { name, content }
 
-export class SessionFiles extends Context.Tag("opentl/bots/SessionFiles")<SessionFiles, {
+export class SessionFiles extends Context.Tag("opentl/bots/TelegramFiles/SessionFiles")<SessionFiles, {
   /** The terminal log, its last 8 million characters; `undefined` where there is nothing. */
   readonly log: (id: SessionId) => Effect.Effect<TelegramFile | undefined, StoreError>
   /** The newest diff; `undefined` where nothing was changed. */

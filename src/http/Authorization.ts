@@ -12,7 +12,7 @@ import { ApiTokens } from "../services/config/ApiTokens.ts"
 import { Unauthorized, Wire } from "./Errors.ts"
 
 /** Who calls: it stands on every session and message as who asked. */
-export class Caller extends Context.Tag("opentl/http/Caller")<Caller, Requester>() {}
+export class Caller extends Context.Tag("opentl/http/Authorization/Caller")<Caller, Requester>() {}
 
 /** Says which client it is: `cli`, or anything else. */
 export const clientHeader = "x-opentl-client"

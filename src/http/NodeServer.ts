@@ -79,7 +79,7 @@ const close = (server: Http.Server, idle: () => ReadonlyArray<Net.Socket>): Effe
 }
 
 /** Lets go of the server's clients: streams end by themselves, and `close` is done when all have gone. */
-export class Drain extends Context.Tag("opentl/http/Drain")<Drain, Effect.Effect<void>>() {}
+export class Drain extends Context.Tag("opentl/http/NodeServer/Drain")<Drain, Effect.Effect<void>>() {}
 
 const make = Effect.gen(function*() {
   const { address: { host, port } } = yield* AppConfig

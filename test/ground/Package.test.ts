@@ -15,7 +15,8 @@ describe("package", () => {
     assert.match(manifest.engines.node, /^>=20/)
   })
 
-  it("ships what it names", () => assert.includeMembers([...manifest.files], ["dist/bin", "dist/lib", "dist/sandbox", "sandbox/Dockerfile", "docs"]))
+  it("ships what it names", () =>
+    assert.includeMembers([...manifest.files], ["dist/bin", "dist/lib", "dist/sandbox", "sandbox/Dockerfile", "docs"]))
 
   it("has exactly one version of effect, the pinned one", () =>
     assert.deepStrictEqual(installations("effect"), [

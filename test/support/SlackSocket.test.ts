@@ -266,7 +266,7 @@ describe("SlackStandIn Socket Mode", () => {
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const slack = yield* Scope.extend(SlackStandIn.make(), scope)
-      yield* listen(slack)
+      yield* Effect.asVoid(listen(slack))
       yield* Scope.close(scope, Exit.void)
       assert.strictEqual(yield* slack.connections, 0)
     }))

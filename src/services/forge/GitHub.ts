@@ -68,8 +68,8 @@ export class GitHub extends Context.Tag("opentl/services/forge/GitHub")<GitHub, 
         ...Option.match(github.token, { onNone: () => ({}), onSome: (token) => ({ auth: Redacted.value(token) }) })
       })
       const use = <A>(operation: string, f: (sdk: Octokit, signal: AbortSignal) => Promise<A>) =>
-        Effect.tryPromise({ try: (signal) => f(sdk, signal), catch: (cause) => cause }).pipe(
-          Effect.catchAll((cause) =>
+        Effect.tryPromise({ try: (signal) => f(sdk, signal), catch: (cause) => ({ cause }) }).pipe(
+          Effect.catchAll(({ cause }) =>
             Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(failure(github, operation, cause, now)))
           ),
           Effect.timeoutFail({

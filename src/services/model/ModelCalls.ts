@@ -67,8 +67,8 @@ export const failure = (caller: Caller, operation: string, cause: unknown, now: 
 
 /** Calls an SDK: with the time-out, with the retries that a failure allows, aborted when interrupted. */
 export const call = <A>(caller: Caller, operation: string, run: (signal: AbortSignal) => Promise<A>) =>
-  Effect.tryPromise({ try: run, catch: (cause) => cause }).pipe(
-    Effect.catchAll((cause) =>
+  Effect.tryPromise({ try: run, catch: (cause) => ({ cause }) }).pipe(
+    Effect.catchAll(({ cause }) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(failure(caller, operation, cause, now)))
     ),
     Effect.timeoutFail({
