@@ -328,6 +328,19 @@ commit_changes() {
   if git_state MERGE_HEAD || ! repo_git diff --cached --quiet --no-ext-diff >>"$log"; then
     write_commit || die "The agent's changes could not be committed"
   fi
+  keep_history || die "The agent's result could not be put on the branch"
+}
+
+# Where the agent rewrote commits that stand already, its files become one commit on top of them.
+keep_history() {
+  has_commit "$OPENTL_START_COMMIT" || return 0
+  repo_git merge-base --is-ancestor "$OPENTL_START_COMMIT" HEAD && return 0
+  local old
+  old=$(repo_git rev-parse HEAD) || return 1
+  repo_git update-ref "refs/opentl/kept/$old" "$old"
+  note "The agent rewrote history; its files are committed on top of $OPENTL_START_COMMIT, and its own commit $old is kept in the workspace"
+  repo_git reset -q --soft "$OPENTL_START_COMMIT" >>"$log" || return 1
+  repo_git diff --cached --quiet --no-ext-diff >>"$log" || write_commit
 }
 
 write_commit() {

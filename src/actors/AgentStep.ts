@@ -109,6 +109,8 @@ export const make = Effect.gen(function*() {
   const start = Effect.fnUntraced(
     function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentEnvironment, gatewayDirectory: string) {
       const { claim, record, state } = context
+      // what an engine that was away kept alive of an earlier round must not work on beside this one
+      yield* sandbox.removeRuns(claim.sessionId)
       const { files, start } = yield* inputs(context, step)
       yield* record([RoundStarted.make({ turn: run.turn, round: run.round, sandbox: sandbox.kind })])
       yield* sandbox.start({

@@ -8,13 +8,15 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
+import type { Requester } from "../domain/Requester.ts"
 import { type Session, SessionNotFound } from "../domain/Session.ts"
 import { SessionCommand } from "../domain/SessionCommand.ts"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
 import { EventBus } from "../services/store/EventBus.ts"
 import { EventLog } from "../services/store/EventLog.ts"
+import { fingerprint } from "../services/store/Fingerprint.ts"
 import { SessionHistory } from "../services/store/SessionHistory.ts"
-import { SessionStore } from "../services/store/SessionStore.ts"
+import { type ReceiptKey, SessionStore } from "../services/store/SessionStore.ts"
 import { NewSessions } from "./NewSessions.ts"
 import { Places } from "./Places.ts"
 import { Sessions } from "./Sessions.ts"
@@ -48,13 +50,16 @@ export const layer = Layer.effect(
         }
       }))
 
-    const command = Effect.fnUntraced(function*(id: SessionId, command: SessionCommand, messageId?: string) {
+    const command = Effect.fnUntraced(function*(id: SessionId, command: SessionCommand, receipt?: ReceiptKey) {
       yield* history.get(id)
-      const receipt = messageId === undefined
-        ? undefined
-        : { scope: `message:${id}`, key: messageId, fingerprint: "" }
       return yield* supervisor.tell(id, command, receipt)
     })
+
+    /** The same person's same words under the same name are the same message; other words are never lost for it. */
+    const messageReceipt = (id: SessionId, by: Requester, messageId: string, text: string): ReceiptKey => {
+      const words = fingerprint(text)
+      return { scope: `message:${id}:${by.name}`, key: `${messageId}:${words}`, fingerprint: words }
+    }
     const refused = "this command is not refused like that"
 
     return Sessions.of({
@@ -94,7 +99,13 @@ export const layer = Layer.effect(
       events: log.stream,
       eventsPage: log.page,
       stop: Effect.fn("Sessions.stop")(function*(id, by) {
+        const { isEnded } = yield* history.get(id)
         yield* command(id, SessionCommand.Stop({ by })).pipe(
+          // it was live when this stop arrived, and another stop was quicker
+          Effect.catchIf(
+            (error) => error._tag === "SessionEnded" && error.end === "cancelled" && !isEnded,
+            () => Effect.void
+          ),
           Effect.catchTags({
             NothingToApprove: () => Effect.dieMessage(refused),
             ApproverIsRequester: () => Effect.dieMessage(refused)
@@ -105,7 +116,11 @@ export const layer = Layer.effect(
       }),
       message: Effect.fn("Sessions.message")(function*(id, text, by, messageId) {
         const known = messageId ?? (yield* newSessions.messageId)
-        yield* command(id, SessionCommand.Message({ messageId: known, text, by }), messageId).pipe(
+        yield* command(
+          id,
+          SessionCommand.Message({ messageId: known, text, by }),
+          messageId === undefined ? undefined : messageReceipt(id, by, messageId, text)
+        ).pipe(
           Effect.catchTags({
             SessionEnded: () => Effect.dieMessage(refused),
             NothingToApprove: () => Effect.dieMessage(refused),

@@ -69,7 +69,8 @@ export class Pipeline extends Context.Tag("opentl/actors/Pipeline")<Pipeline, {
         function*({ claim, record }: StepContext, { end, text, turn }: Omit<Named<"EndTurn">, "_tag">) {
           yield* sandbox.removeRuns(claim.sessionId).pipe(
             Effect.retry(cleanUp),
-            Effect.ignoreLogged // swept at the next start: an engine that is gone keeps nobody from an answer
+            // swept later: an engine that is gone keeps nobody from an answer
+            Effect.catchAll((error) => Effect.logWarning(`a sandbox may be left running: ${error.message}`))
           )
           yield* record([TurnEnded.make({ turn, end, text })])
           yield* Metric.increment(Metric.tagged(turnsEnded, "end", end))

@@ -7,6 +7,7 @@ import { PlanProduced, PlanSkipped, UsageRecorded } from "../domain/SessionEvent
 import { Repositories } from "../services/git/Repositories.ts"
 import { LanguageModel } from "../services/model/LanguageModel.ts"
 import * as Prompts from "../services/model/Prompts.ts"
+import { BudgetSpent, isSpent } from "./Budget.ts"
 import type { Perform } from "./StepContext.ts"
 
 /** How much of the repository's file list and readme a planner sees, in characters. */
@@ -23,6 +24,7 @@ export const make = Effect.gen(function*() {
         const reason = "no model is configured (set ANTHROPIC_API_KEY or OPENAI_API_KEY)"
         return yield* record([PlanSkipped.make({ turn: turn.number, reason })])
       }
+      if (isSpent(state)) return yield* new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 })
       const commit = state.pushed ?? state.origin?.commit
       const overview = commit === undefined ? "" : yield* repositories.overview(spec.repo, commit, overviewLimit)
       const question = Prompts.planQuestion({

@@ -7,7 +7,7 @@ import { SessionHistory } from "../services/store/SessionHistory.ts"
 import { SessionSupervisor } from "./SessionSupervisor.ts"
 
 /** How often is looked for runs without a live session. */
-const sweepEvery = Schedule.spaced("10 minutes")
+const sweepEvery = Schedule.spaced("1 minute")
 
 export const layer = Layer.scopedDiscard(Effect.gen(function*() {
   const history = yield* SessionHistory

@@ -6,6 +6,7 @@ import { type Changes, ReviewHeld, UsageRecorded } from "../domain/SessionEvent.
 import { GitError, Repositories } from "../services/git/Repositories.ts"
 import { LanguageModel } from "../services/model/LanguageModel.ts"
 import * as Prompts from "../services/model/Prompts.ts"
+import { BudgetSpent, isSpent } from "./Budget.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
 export const make = Effect.gen(function*() {
@@ -26,6 +27,10 @@ export const make = Effect.gen(function*() {
       if (state.spec.reviewRounds === 0) return yield* skip("reviews are switched off (OPENTL_REVIEW_ROUNDS=0)")
       if (model.provider === "none") {
         return yield* skip("no model is configured (set ANTHROPIC_API_KEY or OPENAI_API_KEY)")
+      }
+      if (isSpent(state)) {
+        const reason = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
+        return yield* record([ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason } })])
       }
       const diff = yield* diffOf(context, changes)
       const question = Prompts.reviewQuestion({

@@ -10,10 +10,12 @@ import type { LanguageModelError, NoLanguageModel, UnreadableAnswer } from "../s
 import type { SandboxFailure } from "../services/sandbox/Sandbox.ts"
 import type { Claim, EventsRefused, SessionLost } from "../services/store/SessionStore.ts"
 import type { StoreError } from "../services/store/StoreError.ts"
+import type { BudgetSpent } from "./Budget.ts"
 
 /** A step's own failure: it ends the turn with the error's sentence. */
 export type StepFailure =
   | AgentUnavailable
+  | BudgetSpent
   | ForgeError
   | GatewayError
   | LanguageModelError

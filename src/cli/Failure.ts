@@ -14,7 +14,9 @@ import { oneLine } from "./TerminalText.ts"
 export const ExitCode = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
 /** What an interruption by a signal exits with: a server that was told to stop has done what it was asked for. */
-export class InterruptedCode extends Context.Tag("opentl/cli/Failure/InterruptedCode")<InterruptedCode, Ref.Ref<number>>() {}
+export class InterruptedCode
+  extends Context.Tag("opentl/cli/Failure/InterruptedCode")<InterruptedCode, Ref.Ref<number>>()
+{}
 
 /** The command line is wrong. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { reason: Schema.String }) {

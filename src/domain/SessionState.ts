@@ -90,6 +90,8 @@ export interface SessionState {
   readonly origin: { readonly base: BranchName; readonly commit: CommitId } | undefined
   /** The newest commit that was pushed. */
   readonly pushed: CommitId | undefined
+  /** Whether a branch was pushed to a forge that has pull requests. */
+  readonly isProposable: boolean
   /** The newest diff that was collected, pushed or not. */
   readonly changes: Event.Changes | undefined
   readonly plan: Plan.Plan | undefined
@@ -106,6 +108,7 @@ export const create = (event: typeof Event.SessionCreated.Type): SessionState =>
   inbox: [{ id: "prompt", text: event.prompt }],
   origin: undefined,
   pushed: undefined,
+  isProposable: false,
   changes: undefined,
   plan: undefined,
   reviewRounds: 0,
@@ -125,6 +128,22 @@ const afterReview = (state: SessionState, run: AgentRun, changes: Event.Changes,
   review._tag === "ChangesRequested" && run.round < state.spec.reviewRounds
     ? Progress.Coding({ round: run.round + 1, started: false, findings: review })
     : Progress.Pushing({ run, changes, review })
+
+/** An agent that changes nothing has answered. But what an earlier turn pushed and could not propose is proposed now. */
+const afterNothing = (state: SessionState, run: AgentRun): Progress =>
+  state.isProposable && state.pullRequest === undefined && state.changes !== undefined
+    ? Progress.Proposing({
+      run,
+      changes: state.changes,
+      review: {
+        _tag: "Skipped",
+        reason: "nothing was changed in this turn; the earlier turn's reviews stand in the session's log"
+      }
+    })
+    : Progress.Closing({
+      end: "complete",
+      text: run.answer === "" ? "the agent changed nothing and left no words" : run.answer
+    })
 
 const afterPlan = (state: SessionState, plan: Plan.Plan, rejections: ReadonlyArray<string>, turn: number): Progress =>
   state.spec.planOnly && turn === 1
@@ -175,9 +194,7 @@ const advance = (
             : Progress.Closing({ end: "error", text: failed(event) })
         )
     case "NothingChanged":
-      return progress._tag === "Collecting"
-        ? to(Progress.Closing({ end: "complete", text: progress.run.answer }))
-        : undefined
+      return progress._tag === "Collecting" ? to(afterNothing(state, progress.run)) : undefined
     case "ChangesCollected":
       return progress._tag === "Collecting"
         ? to(Progress.Reviewing({ run: progress.run, changes: event.changes }))
@@ -221,7 +238,7 @@ const facets = (state: SessionState, event: Event.SessionEvent): SessionState =>
     case "ReviewHeld":
       return Review.wasHeld(event.review) ? { ...state, reviewRounds: state.reviewRounds + 1 } : state
     case "BranchPushed":
-      return { ...state, pushed: event.commit }
+      return { ...state, pushed: event.commit, isProposable: event.pullRequests }
     case "PullRequestOpened":
     case "PullRequestUpdated":
       return { ...state, pullRequest: event.pullRequest }

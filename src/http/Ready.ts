@@ -11,7 +11,9 @@ export interface HealthCheck {
 }
 
 /** What is looked at. Each check runs for at most five seconds, all of them at once. */
-export class HealthChecks extends Context.Tag("opentl/http/Ready/HealthChecks")<HealthChecks, ReadonlyArray<HealthCheck>>() {}
+export class HealthChecks
+  extends Context.Tag("opentl/http/Ready/HealthChecks")<HealthChecks, ReadonlyArray<HealthCheck>>()
+{}
 
 const patience = "5 seconds"
 

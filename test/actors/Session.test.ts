@@ -101,6 +101,31 @@ describe("a task", () => {
       })
     ))
 
+  it.effect("whose pull request could not be opened is proposed by the next turn, even if that one changes nothing", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        world.remote.refusals = 1
+        const id = yield* create()
+        assert.deepStrictEqual(endings(yield* history(id)), ["error"])
+        world.engine.script = () => ({ exitCode: 0, answer: "nothing to do", commits: false })
+        yield* sessions.message(id, "try again", by)
+        const events = yield* history(id)
+        assert.strictEqual(events[events.length - 1]?.data, "https://forge.test/acme/app/pull/7")
+        assert.strictEqual(world.remote.pushes.length, 1)
+      })
+    ))
+
+  it.effect("whose budget is spent asks no model any more", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const id = yield* create({ budgetUsd: 0.01 })
+        yield* history(id)
+        assert.deepStrictEqual(world.model.asked.map((asked) => asked.purpose), ["plan"])
+        assert.isTrue(world.remote.proposals[0]?.draft)
+      })
+    ))
+
   it.effect("fails with the agent's last lines, and nothing is pushed", () =>
     withServer((world) =>
       Effect.gen(function*() {

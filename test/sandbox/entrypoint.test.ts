@@ -97,6 +97,15 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.strictEqual(log, "Do the task by OpenTL Agent\nmy own by OpenTL Agent")
     }), minute)
 
+  it.scoped("commits on top of what stands already where the agent rewrote it", () =>
+    Effect.gen(function*() {
+      const session = yield* makeSession(readme)
+      yield* session.round("echo a > a; git add a; git commit --amend --no-edit -q")
+      assert.strictEqual(yield* session.changedFiles, "A\ta")
+      assert.strictEqual(yield* session.git("rev-list", "--count", `${session.base}..result`), "1")
+      yield* session.git("merge-base", "--is-ancestor", session.base, "result")
+    }), minute)
+
   it.scoped("does not stumble over what the agent left in its home", () =>
     Effect.gen(function*() {
       const session = yield* makeSession(readme)

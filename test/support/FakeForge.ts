@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { BranchName, CommitId } from "../../src/domain/Ids.ts"
 import { show } from "../../src/domain/Repository.ts"
-import { Forge, type Proposal } from "../../src/services/forge/Forge.ts"
+import { Forge, ForgeError, type Proposal } from "../../src/services/forge/Forge.ts"
 import { Repositories } from "../../src/services/git/Repositories.ts"
 
 export const commit = (n: number): CommitId => CommitId.make(n.toString(16).padStart(40, "0"))
@@ -15,6 +15,8 @@ export class FakeRemote {
   readonly imports: Array<string> = []
   /** Whether pull requests are to be had. */
   pullRequests = true
+  /** How many times a proposal still fails. */
+  refusals = 0
 }
 
 export const layer = (remote: FakeRemote) =>
@@ -26,11 +28,19 @@ export const layer = (remote: FakeRemote) =>
         defaultBranch: () => Effect.succeed(BranchName.make("main")),
         hasPullRequests: () => remote.pullRequests,
         propose: (proposal) =>
-          Effect.sync(() => {
+          Effect.suspend(() => {
+            if (remote.refusals-- > 0) {
+              return new ForgeError({
+                operation: "opening the pull request",
+                status: 500,
+                reason: "down",
+                isRetryable: true
+              })
+            }
             const opened = !remote.proposals.some((known) => known.head === proposal.head)
             remote.proposals.push(proposal)
             const url = `https://forge.test/${show(proposal.repo)}/pull/7`
-            return { opened, pullRequest: { number: 7, url, draft: proposal.draft } }
+            return Effect.succeed({ opened, pullRequest: { number: 7, url, draft: proposal.draft } })
           })
       })
     ),

@@ -13,6 +13,8 @@ export interface ModelQuestion<A, I> {
   readonly prompt: string
   /** What the answer must decode to. One repair is asked for where it does not. */
   readonly answer: Schema.Schema<A, I>
+  /** The answer counts only as a whole: JSON that stands within prose may be a quotation of what is judged. */
+  readonly isStrict?: boolean
   /** Reads an answer in prose that can mean only one thing; tried before the repair. */
   readonly readText?: (text: string) => Option.Option<A>
 }

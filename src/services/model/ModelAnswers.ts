@@ -40,6 +40,13 @@ const closing = (text: string, start: number): number => {
   return -1
 }
 
+/** One block of code as a whole answer, with at most a line of introduction. */
+const fenced = /^(?:[^\n{}]*\n+)?\s*```[a-z]*\s*\n([\s\S]*?)\n?\s*```\s*$/i
+
+/** The object that a text consists of. One that stands within prose may be a quotation, from a diff say. */
+export const wholeObject = (text: string): ReadonlyArray<unknown> =>
+  Option.toArray(Option.filter(parseJson((fenced.exec(text)?.[1] ?? text).trim()), Predicate.isRecord))
+
 /** The JSON objects in a text, outermost ones, in order. */
 export const jsonObjects = (text: string): ReadonlyArray<unknown> => {
   const searched = text.slice(0, searchLimit)
@@ -65,7 +72,10 @@ const tidy = (value: unknown): unknown => {
 /** The answer, or in one sentence why it is none. */
 export const read = <A, I>(question: ModelQuestion<A, I>, raw: RawAnswer): Either.Either<A, string> => {
   const decode = Schema.decodeUnknownEither(question.answer)
-  const candidates = [...Option.toArray(raw.input), ...jsonObjects(raw.text)].map((value) => decode(tidy(value)))
+  const candidates = [
+    ...Option.toArray(raw.input),
+    ...(question.isStrict === true ? wholeObject(raw.text) : jsonObjects(raw.text))
+  ].map((value) => decode(tidy(value)))
   const fitting = Arr.findFirst(candidates, Either.getRight)
   if (Option.isSome(fitting)) return Either.right(fitting.value)
   const worded = Option.flatMap(

@@ -6,7 +6,7 @@ import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { type PlanAnswer, subject } from "../../domain/Plan.ts"
 import type { Finding, ReviewAnswer } from "../../domain/Review.ts"
-import { jsonObjects } from "./ModelAnswers.ts"
+import { wholeObject } from "./ModelAnswers.ts"
 
 const unmarked = (line: string): string => line.replace(/^[\s#>*_`]+|[\s*_`:]+$/g, "")
 
@@ -46,7 +46,11 @@ export const readPlan = (text: string): Option.Option<PlanAnswer> => {
   })
 }
 
-const approval = /^(approved?|lgtm|looks good to me)(?![\w-])/i
+/** An approval stands alone, or a sentence end follows it: "LGTM only if …" and "Approve? No." approve nothing. */
+const approval = /^(approved?|lgtm|looks good to me)[*_`"']*\s*($|\n|[.:,!\u2014]|[-\u2013]\s)/i
+/** Words that take an approval back. */
+const reservation =
+  /\b(but|however|unless|until|except|only if|once|must|first|before|not (yet|ready|to)|do(es)? not|don't|changes? (is |are )?(required|requested|needed))\b/i
 const refusal =
   /^(changes[ _-]?(are )?(requested|required|needed)|request(ed|ing)?[ _-]changes|needs[ _-](work|changes)|reject(ed)?|not approved)(?![\w-])/i
 
@@ -57,7 +61,7 @@ const verdictOf = (text: string): Option.Option<ReviewAnswer["verdict"]> => {
   )
   return refusal.test(words)
     ? Option.some("request_changes")
-    : approval.test(words)
+    : approval.test(words) && !reservation.test(words)
     ? Option.some("approve")
     : Option.none()
 }
@@ -130,7 +134,7 @@ const readWords = (text: string): Option.Option<ReviewAnswer> =>
   }))
 
 export const readReview = (text: string): Option.Option<ReviewAnswer> => {
-  const objects = jsonObjects(text)
+  const objects = wholeObject(text)
   return objects.length > 0
     ? Option.orElse(Arr.findFirst(objects, (value) => Either.getRight(readLoose(value))), () => readWords(text))
     : readWords(text)

@@ -148,6 +148,7 @@ export const reviewQuestion = (
   purpose: "review",
   system: reviewer,
   answer: Review.ReviewAnswer,
+  isStrict: true,
   readText: readReview,
   prompt: sections([
     ["Task", request.prompt],

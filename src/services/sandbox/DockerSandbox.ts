@@ -86,6 +86,8 @@ const make = Effect.gen(function*() {
       yield* Layout.checkInputs(spec)
       if (Option.exists(yield* engine.inspectContainer(name), DockerContainer.wasStarted)) return
       const { sessionId } = spec.run
+      // before anything is made: without its image a session leaves nothing behind
+      if (!(yield* engine.hasImage(config.docker.image))) return yield* imageMissing
       yield* engine.createVolume(
         DockerContainer.volumeName(sessionId),
         DockerContainer.sessionLabels(sessionId, instance)
