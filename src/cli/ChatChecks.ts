@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { missingScopes } from "../services/chat/SlackScopes.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import { type DoctorCheck, fail, ok, request, type Verdict } from "./DoctorCheck.ts"
 
@@ -17,10 +18,13 @@ const readSlack = Schema.decodeUnknownOption(SlackAnswer)
 
 const slackCall = (apiUrl: string, method: string, token: Redacted.Redacted) =>
   request(HttpClientRequest.post(`${apiUrl}${method}`).pipe(HttpClientRequest.bearerToken(token))).pipe(
-    Effect.flatMap(({ body, status }) =>
+    Effect.flatMap(({ body, headers, status }) =>
       Option.match(readSlack(body), {
         onNone: () => Effect.fail(`it answers ${status}`),
-        onSome: (answer) => answer.ok ? Effect.succeed(answer) : Effect.fail(answer.error ?? "it refuses the token")
+        onSome: (answer) =>
+          answer.ok
+            ? Effect.succeed({ ...answer, scopes: headers["x-oauth-scopes"] })
+            : Effect.fail(answer.error ?? "it refuses the token")
       })
     )
   )
@@ -36,6 +40,13 @@ const slack: DoctorCheck = {
       Effect.fail(fail(`${variable}: ${reason}`, `check ${variable} and SLACK_API_URL`))
     const bot = yield* Effect.catchAll(slackCall(apiUrl, "auth.test", botToken.value), refused("SLACK_BOT_TOKEN"))
     yield* Effect.catchAll(slackCall(apiUrl, "apps.connections.open", appToken.value), refused("SLACK_APP_TOKEN"))
+    const missing = bot.scopes === undefined ? [] : missingScopes(bot.scopes)
+    if (missing.length > 0) {
+      return fail(
+        `SLACK_BOT_TOKEN lacks the scopes ${missing.join(", ")}`,
+        "add them to the app (docs/slack.md has the manifest) and install it again"
+      )
+    }
     return ok(`${bot.user ?? "the bot"} in ${bot.team ?? "its workspace"}`)
   }).pipe(Effect.merge)
 }

@@ -136,6 +136,18 @@ describe("chat", () => {
       assert.strictEqual(found.get("telegram")?.detail, "@opentl_bot")
     }))
 
+  it.effect("names the scopes that Slack's token lacks", () =>
+    Effect.gen(function*() {
+      const found = yield* findings(chatChecks, slack, {
+        "https://slack.test/api/auth.test": [200, { ok: true, team: "Acme", user: "opentl" }, {
+          "x-oauth-scopes": "chat:write"
+        }],
+        "https://slack.test/api/apps.connections.open": [200, { ok: true }]
+      })
+      assert.strictEqual(found.get("slack")?.status, "fail")
+      assert.include(found.get("slack")?.detail ?? "", "app_mentions:read")
+    }))
+
   it.effect("fails with wrong tokens, and shows none of them", () =>
     Effect.gen(function*() {
       const found = yield* findings(chatChecks, { ...slack, ...telegram }, {
