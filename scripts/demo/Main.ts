@@ -159,8 +159,13 @@ const chooseSandbox = Effect.fnUntraced(function*(opentl: (...args: ReadonlyArra
   const named = yield* Config.string("OPENTL_SANDBOX").pipe(Config.withDefault("auto"))
   if (named !== "auto") return { kind: named, why: `${named}, as OPENTL_SANDBOX says` }
   const check = yield* quiet(opentl("sandbox", "check"))
-  if (check.code === 0) return { kind: "docker", why: "docker: each session in a container of its own" }
-  if (!check.err.includes("image")) return { kind: "local", why: "local: there is no Docker here" }
+  const found = check.out.trim()
+  if (check.code === 0) {
+    return found === "docker"
+      ? { kind: "docker", why: "docker: each session in a container of its own" }
+      : { kind: "local", why: `${found}: there is no Docker here` }
+  }
+  if (!check.err.includes("image")) return { kind: "local", why: `local: ${check.err.trim()}` }
   yield* Console.log("Docker is here, the sandbox image is not yet: building it …")
   const built = yield* quiet(opentl("sandbox", "build")).pipe(
     Effect.timeoutTo({ duration: "3 minutes", onTimeout: () => 1, onSuccess: ({ code }) => code })
