@@ -8,15 +8,16 @@ import { pathToFileURL } from "node:url"
 import { withLock } from "./support/lock.mjs"
 import { hashFiles, inRoot, readJson, root, sourcesHash } from "./support/project.mjs"
 
-const leastNode = [20, 15]
+const leastNode = [20, 18, 1]
 
 const say = (line) => process.stdout.write(`setup: ${line}\n`)
 
 class SetupFailed extends Error {}
 
 const checkNode = () => {
-  const [major, minor] = process.versions.node.split(".").map(Number)
-  if (major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1])) return
+  const version = process.versions.node.split(".").map(Number)
+  const differing = leastNode.findIndex((part, i) => version[i] !== part)
+  if (differing === -1 || version[differing] > leastNode[differing]) return
   throw new SetupFailed(`node ${leastNode.join(".")} or newer is needed, this is ${process.versions.node}`)
 }
 
