@@ -21,6 +21,7 @@ import { DataDirectory } from "./services/config/DataDirectory.ts"
 import * as Forges from "./services/forge/Forges.ts"
 import { Gateway } from "./services/gateway/Gateway.ts"
 import { Git } from "./services/git/Git.ts"
+import * as GitLocalForge from "./services/git/GitLocalForge.ts"
 import * as GitRepositories from "./services/git/GitRepositories.ts"
 import * as LanguageModels from "./services/model/LanguageModels.ts"
 import { Sandbox } from "./services/sandbox/Sandbox.ts"
@@ -66,7 +67,7 @@ export const layerOutside = Layer.mergeAll(
   SandboxLayer.layer,
   Gateway.layer
 ).pipe(
-  Layer.provideMerge(Forges.layer),
+  Layer.provideMerge(Layer.provide(Forges.layer, GitLocalForge.layer)),
   Layer.provide(Git.layer)
 )
 

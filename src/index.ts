@@ -41,10 +41,12 @@ export { AppConfig, type AppConfigShape } from "./services/config/AppConfig.ts"
 export { DataDirectory, DataDirectoryBusy, DataDirectoryUnusable } from "./services/config/DataDirectory.ts"
 export { Forge, ForgeError, type Proposal, type Remote, RepositoryNotFound } from "./services/forge/Forge.ts"
 export * as Forges from "./services/forge/Forges.ts"
+export { LocalForge } from "./services/forge/LocalForge.ts"
 export { Gateway, GatewayError, type GatewayReport, type GatewayRequest } from "./services/gateway/Gateway.ts"
 export { Git } from "./services/git/Git.ts"
+export * as GitLocalForge from "./services/git/GitLocalForge.ts"
 export * as GitRepositories from "./services/git/GitRepositories.ts"
-export { BranchNotFound, type Diff, GitError, Repositories } from "./services/git/Repositories.ts"
+export { BranchNotFound, type Diff, GitError, Repositories, ResultRefused } from "./services/git/Repositories.ts"
 export {
   LanguageModel,
   LanguageModelError,

@@ -5,13 +5,13 @@ import { Repository } from "../../domain/Repository.ts"
 import { Forge, ForgeError } from "./Forge.ts"
 import { GitHub } from "./GitHub.ts"
 import * as GitHubForge from "./GitHubForge.ts"
-import * as LocalForge from "./LocalForge.ts"
+import { LocalForge } from "./LocalForge.ts"
 
 export const layer = Layer.effect(
   Forge,
   Effect.gen(function*() {
     const github = yield* GitHubForge.make
-    const local = yield* LocalForge.make
+    const local = yield* LocalForge
     return Forge.of({
       remote: Repository.$match({ GitHub: (repo) => Effect.succeed(github.remote(repo)), Local: local.remote }),
       defaultBranch: Repository.$match({ GitHub: github.defaultBranch, Local: local.defaultBranch }),

@@ -1,51 +1,15 @@
-/** `Forge` for a git repository on this machine, bare or not. Its result is a branch; there are no pull requests. */
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import { BranchName } from "../../domain/Ids.ts"
+/** What `Forge` needs to know of a git repository on this machine. The git side says it: `../git/GitLocalForge.ts`. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { BranchName } from "../../domain/Ids.ts"
 import type { Repository } from "../../domain/Repository.ts"
-import { Git } from "../git/Git.ts"
-import type { GitError } from "../git/Repositories.ts"
-import { ForgeError, type Remote, RepositoryNotFound } from "./Forge.ts"
+import type { ForgeError, Remote, RepositoryNotFound } from "./Forge.ts"
 
-type LocalRepository = Extract<Repository, { readonly _tag: "Local" }>
+export type LocalRepository = Extract<Repository, { readonly _tag: "Local" }>
 
-const operation = "reading the repository"
-
-const decodeBranch = Schema.decodeUnknown(BranchName)
-
-const refuse = (reason: string) => new ForgeError({ operation, reason, isRetryable: false })
-
-/** What `Forge` promises, for this kind of repository. */
-export const make = Effect.gen(function*() {
-  const git = yield* Git
-
-  const ask = (repo: LocalRepository, ...args: ReadonlyArray<string>) =>
-    git.run({ operation: args[0] ?? "", directory: repo.path, args })
-
-  const notFound = (repo: LocalRepository) => (error: GitError) =>
-    new RepositoryNotFound({ repo: repo.path, hint: `it is not a git repository (${error.reason})` })
-
+export class LocalForge extends Context.Tag("opentl/services/forge/LocalForge")<LocalForge, {
   /** The path itself must be the repository: a directory somewhere inside of one is not meant. */
-  const remote = (repo: LocalRepository): Effect.Effect<Remote, RepositoryNotFound> =>
-    ask(repo, "rev-parse", "--git-dir").pipe(
-      Effect.mapError(notFound(repo)),
-      Effect.as({ url: repo.path, authorization: Option.none() })
-    )
-
-  const defaultBranch = Effect.fn("LocalForge.defaultBranch")(function*(repo: LocalRepository) {
-    yield* remote(repo)
-    const head = yield* Effect.mapError(
-      ask(repo, "symbolic-ref", "--quiet", "--short", "HEAD"),
-      () => refuse(`${repo.path} is on no branch (its HEAD is detached): name the branch to start from`)
-    )
-    const branch = head.stdout.trim()
-    yield* Effect.mapError(
-      ask(repo, "rev-parse", "--verify", "--quiet", `refs/heads/${branch}^{commit}`),
-      () => refuse(`${repo.path} has no commit on ${branch} yet: make a first one`)
-    )
-    return yield* Effect.mapError(decodeBranch(branch), (error) => refuse(error.message))
-  })
-
-  return { remote, defaultBranch }
-})
+  readonly remote: (repo: LocalRepository) => Effect.Effect<Remote, RepositoryNotFound>
+  /** The branch that is checked out. */
+  readonly defaultBranch: (repo: LocalRepository) => Effect.Effect<BranchName, RepositoryNotFound | ForgeError>
+}>() {}
