@@ -17,6 +17,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { AppConfig } from "./AppConfig.ts"
+import { temporaryIn } from "./DataPaths.ts"
 
 /** Who owns a data directory. */
 export const Owner = Schema.Struct({
@@ -144,6 +145,8 @@ export class DataDirectory extends Context.Tag("opentl/services/config/DataDirec
         yield* usable(fs.makeDirectory(path, { recursive: true, mode: 0o700 }))
         yield* usable(fs.access(path, { readable: true, writable: true }))
         yield* lock(path)
+        // there is one owner: what lies here was left by one that was killed
+        yield* Effect.ignoreLogged(fs.remove(temporaryIn(path), { recursive: true, force: true }))
         // eslint-disable-next-line house/no-process -- the owner is named by its process id
         const owner: Owner = { pid: process.pid, since: yield* DateTime.now, kind }
         const write = (owner: Owner) =>

@@ -169,7 +169,11 @@ const make = Effect.gen(function*() {
       const bundle = yield* takeOut(run, Layout.bundle, (entry) =>
         Effect.gen(function*() {
           yield* Layout.checkBundle(entry.size)
-          const file = yield* fs.makeTempFileScoped({ prefix: "opentl-result-" })
+          const file = yield* Effect.provideService(
+            Layout.bundleFile(config.dataDir),
+            FileSystem.FileSystem,
+            fs
+          )
           yield* Stream.run(entry.content, fs.sink(file))
           return file
         }))

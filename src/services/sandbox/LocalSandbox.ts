@@ -89,7 +89,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
   const root = path.join(config.dataDir, "workspaces")
   const runsRoot = path.join(config.dataDir, "runs")
   yield* Effect.forEach([root, runsRoot], (directory) => fs.makeDirectory(directory, { recursive: true, mode: 0o700 }))
-  const workspaces = yield* LocalWorkspace.make(root)
+  const workspaces = yield* LocalWorkspace.make(root, config.dataDir)
   const runs = yield* LocalRuns.make(runsRoot)
   const isolation = yield* findIsolation(
     candidates,

@@ -12,7 +12,7 @@ import type { SessionId } from "../../domain/Ids.ts"
 import type { InputFile } from "./Sandbox.ts"
 import * as Layout from "./SandboxLayout.ts"
 
-export const make = Effect.fnUntraced(function*(root: string) {
+export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const executor = yield* CommandExecutor.CommandExecutor
@@ -71,7 +71,7 @@ export const make = Effect.fnUntraced(function*(root: string) {
     const found = yield* outputFile(session, Layout.bundle)
     if (Option.isNone(found)) return Option.none()
     yield* Layout.checkBundle(found.value.size)
-    const copy = yield* fs.makeTempFileScoped({ prefix: "opentl-result-" })
+    const copy = yield* Layout.bundleFile(dataDir)
     yield* fs.copyFile(found.value.file, copy)
     return Option.some(copy)
   })

@@ -1,6 +1,8 @@
 /** What both kinds of sandbox know of the workspace: names, limits, and how its untrusted files are read. */
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { temporaryIn } from "../config/DataPaths.ts"
 import { type RunSpec, SandboxError } from "./Sandbox.ts"
 
 /** Emptied before each run, then filled with its inputs. */
@@ -35,6 +37,14 @@ export const checkBundle = (size: bigint | number): Effect.Effect<void, SandboxE
   size > bundleLimit
     ? new SandboxError({ operation: "result", reason: `the result is larger than ${bundleLimit / 1024 ** 3} GiB` })
     : Effect.void
+
+/** An empty file for a bundle that is taken out, for as long as the scope. A killed server's are swept at the next start. */
+export const bundleFile = Effect.fnUntraced(function*(dataDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const directory = temporaryIn(dataDir)
+  yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
+  return yield* fs.makeTempFileScoped({ directory, prefix: "result-" })
+})
 
 /** The beginning of a text, at most `limit` bytes of it, cut between characters. */
 export const readText = <E, R>(content: Stream.Stream<Uint8Array, E, R>, limit: number): Effect.Effect<string, E, R> =>

@@ -53,6 +53,23 @@ describe("DataDirectory", () => {
       assert.strictEqual(Option.getOrThrow(yield* currentOwner(dataDir)).url, "http://127.0.0.1:4711")
     }).pipe(Effect.provide(NodeContext.layer)))
 
+  it.scopedLive("sweeps what a killed owner left in its temporary directory, and nothing of a live one's", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const dataDir = yield* temporary
+      const left = `${dataDir}/tmp/result-1`
+      const leave = Effect.zipRight(
+        fs.makeDirectory(left, { recursive: true }),
+        fs.writeFileString(`${left}/b`, "half")
+      )
+      yield* leave
+      yield* own(dataDir)
+      assert.isFalse(yield* fs.exists(left))
+      yield* leave
+      yield* Effect.flip(own(dataDir))
+      assert.isTrue(yield* fs.exists(left))
+    }).pipe(Effect.provide(NodeContext.layer)))
+
   it.scopedLive("refuses a second owner in one line that names the first", () =>
     Effect.gen(function*() {
       const dataDir = yield* temporary

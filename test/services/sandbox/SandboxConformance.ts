@@ -18,6 +18,7 @@ import type { InputFile, RunId, RunSpec, Sandbox, SandboxUnavailable } from "../
 import { run as runProcess } from "../../sandbox/Processes.ts"
 
 export interface Subject {
+  readonly dataDir: string
   /** A server's own instance of the sandbox. */
   readonly open: Effect.Effect<Context.Tag.Service<Sandbox>, SandboxUnavailable, Scope.Scope>
 }
@@ -89,7 +90,6 @@ export const makeSession = Effect.fn("makeSession")(function*(subject: Subject) 
       OPENTL_ROUND: `${run.round}`,
       OPENTL_BRANCH: branchOf(session),
       OPENTL_START_COMMIT: options.start ?? origin.commit,
-      OPENTL_BASE_COMMIT: origin.commit,
       OPENTL_AGENT: "command",
       OPENTL_AGENT_COMMAND: agent
     },
@@ -140,22 +140,27 @@ export const conformance = <E, R>(declare: Declare<R>, makeSubject: Effect.Effec
         yield* body(yield* makeSession(subject), subject)
       }))
 
-  test("a repository goes in, commits and an answer come out", ({ runAgent, sandbox, session, takeBundle }) =>
-    Effect.gen(function*() {
-      assert.isFalse(yield* sandbox.hasRepository(session))
-      const { exit, output, run } = yield* runAgent(
-        1,
-        `echo working; echo bye >hello.txt; echo Done. >"$OPENTL_ANSWER_FILE"`
-      )
-      assert.deepStrictEqual(exit, { code: 0, reason: undefined })
-      assert.include(output, "\nworking\n")
-      assert.include(output, `###OPENTL_DONE### opentl/${session}\n`)
-      const { answer, bundle } = yield* sandbox.result(run)
-      assert.strictEqual(answer, "Done.\n")
-      const log = yield* takeBundle(Option.getOrThrow(bundle))
-      assert.match(log, /^Change the greeting\n/)
-      assert.include(log, "-hello\n+bye")
-    }))
+  test(
+    "a repository goes in, commits and an answer come out",
+    ({ runAgent, sandbox, session, takeBundle }, subject) =>
+      Effect.gen(function*() {
+        assert.isFalse(yield* sandbox.hasRepository(session))
+        const { exit, output, run } = yield* runAgent(
+          1,
+          `echo working; echo bye >hello.txt; echo Done. >"$OPENTL_ANSWER_FILE"`
+        )
+        assert.deepStrictEqual(exit, { code: 0, reason: undefined })
+        assert.include(output, "\nworking\n")
+        assert.include(output, `###OPENTL_DONE### opentl/${session}\n`)
+        const { answer, bundle } = yield* sandbox.result(run)
+        assert.strictEqual(answer, "Done.\n")
+        // where the next start sweeps what a killed server leaves
+        assert.isTrue(Option.getOrThrow(bundle).startsWith(`${subject.dataDir}/tmp/`))
+        const log = yield* takeBundle(Option.getOrThrow(bundle))
+        assert.match(log, /^Change the greeting\n/)
+        assert.include(log, "-hello\n+bye")
+      })
+  )
 
   test("a second round goes on in the same workspace", ({ runAgent, sandbox, session, takeBundle }) =>
     Effect.gen(function*() {
