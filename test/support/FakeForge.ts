@@ -47,10 +47,16 @@ export const layer = (remote: FakeRemote) =>
     Layer.succeed(
       Repositories,
       Repositories.of({
-        prepare: (_, base) => Effect.succeed({ base: base ?? BranchName.make("main"), commit: commit(1) }),
+        prepare: (_, { remoteTip, wantedBase }) =>
+          Effect.succeed({
+            base: wantedBase ?? BranchName.make("main"),
+            commit: commit(1),
+            start: Option.fromNullable(remoteTip),
+            change: Option.none()
+          }),
         overview: () => Effect.succeed("README.md"),
-        exportBundle: () => Effect.succeed("/dev/null"),
-        importBundle: (_repo, _session, bundle) => Effect.sync(() => commit(1 + remote.imports.push(bundle))),
+        exportBundle: () => Effect.succeedSome("/dev/null"),
+        importBundle: (_repo, bundle) => Effect.sync(() => commit(1 + remote.imports.push(bundle))),
         diff: (_, from, to) =>
           Effect.succeed(
             from === to

@@ -11,9 +11,10 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { CommitId } from "../../src/domain/Ids.ts"
 import { Repository } from "../../src/domain/Repository.ts"
-import type { AppConfigShape } from "../../src/services/config/AppConfig.ts"
+import type { AppConfig, AppConfigShape } from "../../src/services/config/AppConfig.ts"
 import * as Forges from "../../src/services/forge/Forges.ts"
 import { Git } from "../../src/services/git/Git.ts"
+import * as GitLocalForge from "../../src/services/git/GitLocalForge.ts"
 import * as GitRepositories from "../../src/services/git/GitRepositories.ts"
 import { layerConfig } from "./TestConfig.ts"
 
@@ -85,11 +86,14 @@ export const local = (path: string) => Repository.Local({ path })
 export const commitOf = (directory: string, revision: string) =>
   Effect.orDie(Effect.flatMap(git(directory, "rev-parse", revision), Schema.decode(CommitId)))
 
-/** Git, forges and repositories as the server has them, on a data directory. */
-export const layer = (config: Partial<AppConfigShape> & Pick<AppConfigShape, "dataDir">) =>
+/** Git, forges and repositories as the server has them. */
+export const layerOn = <E, R>(config: Layer.Layer<AppConfig, E, R>) =>
   GitRepositories.layer.pipe(
-    Layer.provideMerge(Forges.layer),
+    Layer.provideMerge(Layer.provide(Forges.layer, GitLocalForge.layer)),
     Layer.provideMerge(Git.layer),
-    Layer.provideMerge(layerConfig(config)),
+    Layer.provideMerge(config),
     Layer.provideMerge(NodeContext.layer)
   )
+
+/** The same on a data directory of the test's own. */
+export const layer = (config: Partial<AppConfigShape> & Pick<AppConfigShape, "dataDir">) => layerOn(layerConfig(config))

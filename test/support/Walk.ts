@@ -34,7 +34,23 @@ const outcomes: (step: Step) => ReadonlyArray<ReadonlyArray<Event.SessionEvent>>
   StartTurn: ({ prompt, turn }) => [[Event.TurnStarted.make({ turn, prompt, deadline })]],
   ResumeTurn: ({ turn }) => [[Event.TurnResumed.make({ turn, deadline })]],
   PrepareRepository: ({ turn }) => [
-    [Event.RepositoryPrepared.make({ turn: turn.number, base: BranchName.make("main"), commit: commit("a") })]
+    [Event.RepositoryPrepared.make({ turn: turn.number, base: BranchName.make("main"), commit: commit("a") })],
+    [
+      Event.BranchChanged.make({
+        turn: turn.number,
+        branch: BranchName.make("opentl/0123456789ab"),
+        change: "pushed",
+        commit: commit("c"),
+        commits: 1,
+        authors: ["Ada"]
+      }),
+      Event.RepositoryPrepared.make({
+        turn: turn.number,
+        base: BranchName.make("main"),
+        commit: commit("a"),
+        start: commit("c")
+      })
+    ]
   ],
   MakePlan: ({ turn }) => [
     [

@@ -1,4 +1,4 @@
-/** The words that go out with a change: commit message, pull request title and body. Pure. */
+/** The words that go out with a change: the pull request's title and body. Pure. */
 import type { SessionId } from "../../domain/Ids.ts"
 import * as Plan from "../../domain/Plan.ts"
 import * as Requester from "../../domain/Requester.ts"
@@ -8,9 +8,6 @@ import type { ReviewedRound } from "../../domain/SessionState.ts"
 import * as Usage from "../../domain/Usage.ts"
 import { details, inline, neutralise, quote } from "./Markdown.ts"
 
-/** Who commits. */
-export const author = { name: "OpenTL", email: "opentl@users.noreply.github.com" } as const
-
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
 /** Plain text: the marks of a heading, a list or a code span are taken off. */
@@ -18,22 +15,8 @@ const plain = (text: string): string =>
   oneLine(neutralise(text.trim().split("\n")[0] ?? "").replace(/^[\s#>*+-]+|[`*\u200b]/g, ""))
 
 /** Of the plan, else of the prompt; at most 72 characters. */
-const title = (planTitle: string | undefined, prompt: string): string =>
+export const title = (planTitle: string | undefined, prompt: string): string =>
   Plan.subject(plain(planTitle ?? "") || plain(prompt))
-
-export interface CommitMessage {
-  /** The plan's title, where there is a plan. */
-  readonly title: string | undefined
-  readonly prompt: string
-  readonly sessionId: SessionId
-  readonly requestedBy: Requester.Requester
-}
-
-/** A subject of at most 72 characters and two trailers. */
-export const commitMessage = (message: CommitMessage): string =>
-  `${title(message.title, message.prompt)}\n\nSession: ${message.sessionId}\nRequested-by: ${
-    oneLine(Requester.show(message.requestedBy))
-  }\n`
 
 export interface PullRequestText {
   readonly sessionId: SessionId

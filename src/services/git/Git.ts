@@ -2,7 +2,6 @@
  * Runs git. Arguments are an array; nothing of the user's own configuration, hooks or credentials takes part; a secret
  * travels in the environment alone; a process that does not end when it is told to is killed.
  */
-import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -10,31 +9,18 @@ import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { AppConfig } from "../config/AppConfig.ts"
-import type { Remote } from "../forge/Forge.ts"
 import { retryTransient } from "../Retry.ts"
+import { command, type GitCall, type GitEnvironment, globalConfig } from "./GitCommand.ts"
 import * as GitFailure from "./GitFailure.ts"
 import { GitError } from "./Repositories.ts"
-
-export interface GitCall {
-  /** What is tried, for errors and spans: "fetch", "push". */
-  readonly operation: string
-  /** Where it runs. */
-  readonly directory: string
-  readonly args: ReadonlyArray<string>
-  readonly config?: Readonly<Record<string, string>>
-  /** The remote that is talked to. Its failures of the network are tried again. */
-  readonly remote?: Remote
-  /** How much output is kept, in bytes: what is beyond is cut off, and said. */
-  readonly maxBytes?: number
-}
 
 export interface GitOutput {
   readonly stdout: string
@@ -44,57 +30,12 @@ export interface GitOutput {
   readonly isCut: boolean
 }
 
-/** The environment that git gets beside a call's own. */
-export type GitEnvironment = Readonly<Record<string, string>>
-
 /** Of the server's own environment git gets where programs are, and how the network and its certificates are reached. */
 const passedOn = [
   "PATH",
   ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy", "ALL_PROXY"],
   ...["SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "TMPDIR"]
 ]
-
-/** For every call. The mirror has no hooks, and does nothing that was not asked for. */
-const houseConfig = {
-  "core.hooksPath": "/dev/null",
-  "core.fsmonitor": "false",
-  "credential.helper": "",
-  "fetch.recurseSubmodules": "false",
-  "gc.auto": "0",
-  "maintenance.auto": "false",
-  "http.lowSpeedLimit": "1",
-  "http.lowSpeedTime": "120",
-  "protocol.allow": "never",
-  "protocol.file.allow": "always",
-  "protocol.http.allow": "always",
-  "protocol.https.allow": "always"
-} as const
-
-const authorizationConfig = (remote: Remote | undefined): ReadonlyArray<readonly [string, string]> =>
-  remote === undefined || Option.isNone(remote.authorization)
-    ? []
-    : [[`http.${remote.url}.extraHeader`, `Authorization: ${Redacted.value(remote.authorization.value)}`]]
-
-/** The command of a call. A secret is in its environment and nowhere else. */
-export const command = (environment: GitEnvironment, call: GitCall): Command.Command => {
-  const entries = [...Object.entries({ ...houseConfig, ...call.config }), ...authorizationConfig(call.remote)]
-  const config = Object.fromEntries(
-    entries.flatMap(([key, value], i) => [[`GIT_CONFIG_KEY_${i}`, key], [`GIT_CONFIG_VALUE_${i}`, value]])
-  )
-  return Command.make("git", "--no-pager", ...call.args).pipe(
-    Command.workingDirectory(call.directory),
-    Command.env(
-      {
-        ...environment,
-        ...config,
-        GIT_CONFIG_COUNT: String(entries.length),
-        // a directory that is no repository must not be taken for a part of the one around it
-        GIT_CEILING_DIRECTORIES: call.directory.replace(/\/[^/]*\/*$/, "") || "/"
-      },
-      { extendEnv: false }
-    )
-  )
-}
 
 interface Captured {
   readonly chunks: ReadonlyArray<Uint8Array>
@@ -146,16 +87,38 @@ const unable = (call: GitCall) => (error: PlatformError.PlatformError) =>
     operation: call.operation,
     reason: error._tag === "SystemError" && error.reason === "NotFound"
       ? error.module === "Command"
-        ? "git is not installed, or not on the PATH"
+        ? `${call.wrapper?.[0] ?? "git"} is not installed, or not on the PATH`
         : `there is no directory ${call.directory}`
       : GitFailure.scrub(error.message)
   })
+
+/** A process that a signal has ended has no exit code; which signal it was stands in its error, as it would on stderr. */
+const exitOf = (process: CommandExecutor.Process) =>
+  Effect.map(process.exitCode, (exitCode) => ({ exitCode: Number(exitCode), signal: "" })).pipe(
+    Effect.catchTag("SystemError", (error) => {
+      const signal = /receipt of signal: (SIG\w+)/.exec(error.message)?.[1]
+      return signal === undefined
+        ? Effect.fail(error)
+        : Effect.succeed({ exitCode: 128, signal: `\nfatal: git died of signal ${signal}\n` })
+    })
+  )
+
+/** The error that an exit code beside 0 is. */
+export const check = (call: GitCall, output: GitOutput): Effect.Effect<GitOutput, GitError> =>
+  output.exitCode === 0
+    ? Effect.succeed(output)
+    : new GitError({ operation: call.operation, reason: GitFailure.reasonOf(output.stderr, output.exitCode) })
 
 export class Git extends Context.Tag("opentl/services/git/Git")<Git, {
   /** Runs git to its end, whatever its exit code. */
   readonly exec: (call: GitCall) => Effect.Effect<GitOutput, GitError>
   /** Runs git; an exit code beside 0 is an error. */
   readonly run: (call: GitCall) => Effect.Effect<GitOutput, GitError>
+  /**
+   * What git prints, as it comes. The process ends with the stream, however early; an exit code beside 0 at its own end
+   * is an error. (`maxBytes` and `timeout` are the reader's.)
+   */
+  readonly stream: (call: GitCall) => Stream.Stream<Uint8Array, GitError>
   /** An empty directory beside the mirrors, for as long as the scope. */
   readonly temporaryDirectory: Effect.Effect<string, GitError, Scope.Scope>
 }>() {
@@ -182,17 +145,26 @@ export class Git extends Context.Tag("opentl/services/git/Git")<Git, {
       )
       const cleaned = yield* Effect.cached(Effect.ignoreLogged(leftBehind))
 
+      /** For as long as the scope, and what it says on stderr. */
+      const start = Effect.fnUntraced(function*(call: GitCall) {
+        const process = yield* executor.start(command(environment, call))
+        yield* Effect.addFinalizer(() => end(process))
+        const stderr = yield* Effect.forkScoped(lastOf(process.stderr))
+        const ended = Effect.gen(function*() {
+          const { exitCode, signal } = yield* exitOf(process)
+          return { exitCode, stderr: `${yield* Fiber.join(stderr)}${signal}` }
+        })
+        return { stdout: process.stdout, ended }
+      })
+
       const once = (call: GitCall) =>
         Effect.gen(function*() {
-          const process = yield* executor.start(command(environment, call))
-          yield* Effect.addFinalizer(() => end(process))
-          const stderr = yield* Effect.forkScoped(lastOf(process.stderr))
+          const process = yield* start(call)
           const { maxBytes = Infinity } = call
           const stdout = yield* Stream.runFoldWhile(process.stdout, nothing, ({ size }) => size <= maxBytes, append)
           if (stdout.size > maxBytes) return { stdout: decode(stdout, maxBytes), stderr: "", exitCode: 0, isCut: true }
-          const exitCode = yield* process.exitCode
-          return { stdout: decode(stdout), stderr: yield* Fiber.join(stderr), exitCode, isCut: false }
-        }).pipe(Effect.scoped, Effect.mapError(unable(call)))
+          return { stdout: decode(stdout), ...(yield* process.ended), isCut: false }
+        }).pipe(Effect.scoped, Effect.mapError(unable(call)), inTime(call))
 
       const exec = Effect.fn("Git.exec")((call: GitCall): Effect.Effect<GitOutput, GitError> =>
         once(call).pipe(
@@ -206,23 +178,37 @@ export class Git extends Context.Tag("opentl/services/git/Git")<Git, {
         )
       )
 
+      const stream = (call: GitCall): Stream.Stream<Uint8Array, GitError> =>
+        Stream.unwrapScoped(
+          Effect.map(start(call), ({ ended, stdout }) =>
+            Stream.concat(
+              Stream.mapError(stdout, unable(call)),
+              ended.pipe(
+                Effect.mapError(unable(call)),
+                Effect.flatMap((end) => check(call, { ...end, stdout: "", isCut: false })),
+                Stream.fromEffect,
+                Stream.drain
+              )
+            )).pipe(Effect.mapError(unable(call)))
+        )
+
       return Git.of({
         exec,
         run: (call) => Effect.flatMap(exec(call), (output) => check(call, output)),
+        stream,
         temporaryDirectory: Effect.zipRight(cleaned, setup(fs.makeTempDirectoryScoped({ directory: temporary })))
       })
     })
   )
 }
 
-/** The error that an exit code beside 0 is. */
-export const check = (call: GitCall, output: GitOutput): Effect.Effect<GitOutput, GitError> =>
-  output.exitCode === 0
-    ? Effect.succeed(output)
-    : new GitError({ operation: call.operation, reason: GitFailure.reasonOf(output.stderr, output.exitCode) })
-
-/** Read by the processes that git starts in other repositories as well, where a call's own configuration ends. */
-const globalConfig = "[safe]\n\tdirectory = *\n"
+const inTime = (call: GitCall) => <A>(effect: Effect.Effect<A, GitError>): Effect.Effect<A, GitError> => {
+  const { operation, timeout } = call
+  return timeout === undefined ? effect : Effect.timeoutFail(effect, {
+    duration: timeout,
+    onTimeout: () => new GitError({ operation, reason: `it was not done after ${Duration.format(timeout)}` })
+  })
+}
 
 const makeEnvironment = (home: string) =>
   Effect.map(

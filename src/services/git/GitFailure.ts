@@ -29,7 +29,7 @@ const prefix = /^(fatal|error|warning|hint|remote|git):\s*/i
 /** Lines that only say that something failed, and not why. */
 const isNoise = (line: string): boolean =>
   line === "" ||
-  /^(hint:|warning:|to \S+$|error: failed to push some refs|fatal: the remote end hung up|fatal: (index-pack|unpack-objects) (failed|died)|fatal: fsck error in|and the repository exists|please make sure|could not read from remote)/i
+  /^(hint:|warning:|to \S+$|error: failed to push some refs|fatal: the remote end hung up|fatal: (index-pack|unpack-objects) (failed|died)|fatal: fsck error in|fatal: fetch-pack: invalid index-pack output|and the repository exists|please make sure|could not read from remote)/i
     .test(line)
 
 const known: ReadonlyArray<readonly [pattern: RegExp, words: string]> = [

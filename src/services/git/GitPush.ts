@@ -1,9 +1,10 @@
-/** Pushes one commit as one branch: forward only, and never under somebody's feet. */
+/** Pushes one commit as one branch: only onto what is known of it, and never under somebody's feet. */
 import * as Effect from "effect/Effect"
 import type { BranchName, CommitId } from "../../domain/Ids.ts"
 import type { Repository } from "../../domain/Repository.ts"
 import { Forge } from "../forge/Forge.ts"
-import { Git, type GitCall, type GitOutput } from "./Git.ts"
+import { Git, type GitOutput } from "./Git.ts"
+import type { GitCall } from "./GitCommand.ts"
 import * as GitFailure from "./GitFailure.ts"
 import type { Mirror } from "./GitMirror.ts"
 import { GitError } from "./Repositories.ts"
@@ -22,7 +23,8 @@ const rejection = (branch: BranchName, { exitCode, stderr, stdout }: GitOutput):
   if (report === null) return GitFailure.reasonOf(stderr, exitCode)
   const [, kind = "rejected", why = ""] = report
   if (/fetch first|non-fast-forward|stale info/.test(why)) {
-    return `${branch} has commits at the remote that this session does not know, and they are not overwritten`
+    return `${branch} has commits at the remote that this session does not know, and they are not overwritten. ` +
+      "Send the session a message, and its next turn takes them in"
   }
   const said = stderr.split("\n").flatMap((line) => /^remote:\s*(.*\S)/.exec(line)?.[1] ?? []).join(" ")
   return GitFailure.scrub([`${kind}${why === "" ? "" : `, ${why}`}`, said].filter((text) => text !== "").join(": "))
@@ -46,35 +48,52 @@ export const make = Effect.gen(function*() {
     }
   })
 
-  const isThere = (call: GitCall, url: string, branch: BranchName, commit: CommitId) =>
+  /** What the branch is at the remote now; empty where it is not there. */
+  const tipOf = (call: GitCall, url: string, branch: BranchName) =>
     Effect.map(
-      git.exec({ ...call, args: ["ls-remote", "--quiet", "--", url, `refs/heads/${branch}`] }),
-      ({ stdout }) => stdout.startsWith(commit)
+      git.run({ ...call, args: ["ls-remote", "--quiet", "--", url, `refs/heads/${branch}`] }),
+      ({ stdout }) => stdout.split("\t")[0] ?? ""
     )
 
   /**
    * The same commit again is no change. When the answer to a push is lost, curl repeats it by itself and is told that
-   * the branch exists: so what the remote has decides, not what was said.
+   * the branch exists: so what the remote has decides, not what was said. And where the branch is not what is expected,
+   * that is found out by the remote in the same moment (a lease), so that nothing of others is undone, not even that they
+   * went back.
    */
-  return Effect.fnUntraced(function*(mirror: Mirror, repo: Repository, branch: BranchName, commit: CommitId) {
-    yield* checkWorktrees(repo, branch)
-    const remote = yield* forge.remote(repo)
-    const call: GitCall = {
-      operation: "push",
-      directory: mirror.directory,
-      remote,
-      args: [
-        "push",
-        "--porcelain",
-        "--no-verify",
-        "--recurse-submodules=no",
-        "--",
-        remote.url,
-        `${commit}:refs/heads/${branch}`
-      ]
+  return Effect.fnUntraced(
+    function*(
+      mirror: Mirror,
+      repo: Repository,
+      branch: BranchName,
+      commit: CommitId,
+      expected: CommitId | undefined
+    ) {
+      yield* checkWorktrees(repo, branch)
+      const remote = yield* forge.remote(repo)
+      const push = (expected: string): GitCall => ({
+        operation: "push",
+        directory: mirror.directory,
+        remote,
+        args: [
+          "push",
+          "--porcelain",
+          "--no-verify",
+          "--recurse-submodules=no",
+          `--force-with-lease=refs/heads/${branch}:${expected}`,
+          "--",
+          remote.url,
+          `${commit}:refs/heads/${branch}`
+        ]
+      })
+      const first = push(expected ?? "")
+      const output = yield* git.exec(first)
+      if (output.exitCode === 0) return
+      const tip = yield* Effect.orElseSucceed(tipOf(first, remote.url, branch), () => "unknown")
+      if (tip === commit) return
+      // deleted in the meantime: it is made again
+      const again = tip === "" && expected !== undefined ? yield* git.exec(push("")) : output
+      if (again.exitCode !== 0) return yield* refuse(rejection(branch, again))
     }
-    const output = yield* git.exec(call)
-    if (output.exitCode === 0 || (yield* isThere(call, remote.url, branch, commit))) return
-    return yield* refuse(rejection(branch, output))
-  })
+  )
 })

@@ -1,23 +1,19 @@
 /** `Repositories` over git and the mirrors. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
-import { CommitId } from "../../domain/Ids.ts"
-import { show } from "../../domain/Repository.ts"
-import { Forge } from "../forge/Forge.ts"
-import { Git } from "./Git.ts"
 import * as GitBundles from "./GitBundles.ts"
 import * as GitMirror from "./GitMirror.ts"
 import * as GitOverview from "./GitOverview.ts"
 import * as GitPush from "./GitPush.ts"
-import { BranchNotFound, type Diff, GitError, Repositories } from "./Repositories.ts"
+import { type Diff, Repositories } from "./Repositories.ts"
+import * as SandboxResults from "./SandboxResults.ts"
+import * as SessionBranches from "./SessionBranches.ts"
+import { UntrustedGit } from "./UntrustedGit.ts"
 
 /** A larger diff is cut: it is stored, shown and reviewed as text. */
 const maxPatchBytes = 20 * 1024 * 1024
 const maxListBytes = 8 * 1024 * 1024
 const maxStatFiles = 300
-
-const decodeCommit = Schema.decodeUnknown(CommitId)
 
 /** The line that closes git's statistics: " 3 files changed, 10 insertions(+), 2 deletions(-)". */
 const statistics = (output: string): Omit<Diff, "patch"> => {
@@ -43,32 +39,15 @@ const cutPatch = (patch: string): string => {
 export const layer = Layer.scoped(
   Repositories,
   Effect.gen(function*() {
-    const forge = yield* Forge
-    const git = yield* Git
+    // a mirror holds what sandboxes made
+    const git = yield* UntrustedGit
     const mirrors = yield* GitMirror.make
-    const bundles = yield* GitBundles.make
+    const prepare = yield* SessionBranches.make(mirrors)
+    const exportBundle = yield* GitBundles.make
+    const importBundle = yield* SandboxResults.make
     const pushTo = yield* GitPush.make
 
-    const prepare: Repositories["Type"]["prepare"] = Effect.fn("Repositories.prepare")(
-      function*(repo, wanted) {
-        const base = wanted ?? (yield* forge.defaultBranch(repo))
-        const mirror = yield* mirrors.open(repo)
-        yield* mirrors.fetch(repo, mirror)
-        const { exitCode, stdout } = yield* git.exec({
-          operation: "read",
-          directory: mirror.directory,
-          args: ["rev-parse", "--verify", "--quiet", `refs/remotes/origin/${base}^{commit}`]
-        })
-        if (exitCode !== 0) return yield* new BranchNotFound({ repo: show(repo), branch: base })
-        const commit = yield* Effect.mapError(
-          decodeCommit(stdout.trim()),
-          (error) => new GitError({ operation: "read", reason: error.message })
-        )
-        return { base, commit }
-      },
-      Effect.scoped
-    )
-
+    /** A submodule may have the name of a file, and has no text. */
     const overview: Repositories["Type"]["overview"] = Effect.fn("Repositories.overview")(
       function*(repo, commit, limit) {
         const { directory } = yield* mirrors.openAt(repo, commit)
@@ -80,13 +59,13 @@ export const layer = Layer.scoped(
         })
         const paths = tree.stdout.split("\0").filter((path) => path !== "")
         const files = yield* Effect.forEach(GitOverview.keyFiles(paths), (path) =>
-          git.run({
+          git.exec({
             operation: "read",
             directory,
             args: ["cat-file", "blob", `${commit}:${path}`],
             maxBytes: limit
-          }).pipe(Effect.map(({ stdout }) => ({ path, text: stdout }))))
-        return GitOverview.overview(paths, files, limit)
+          }).pipe(Effect.map(({ exitCode, stdout }) => exitCode === 0 ? [{ path, text: stdout }] : [])))
+        return GitOverview.overview(paths, files.flat(), limit)
       },
       Effect.scoped
     )
@@ -109,21 +88,21 @@ export const layer = Layer.scoped(
     )
 
     return Repositories.of({
-      prepare,
+      prepare: Effect.fn("Repositories.prepare")(prepare),
       overview,
       diff,
-      exportBundle: Effect.fn("Repositories.exportBundle")(function*(repo, branch, commit) {
-        const mirror = yield* mirrors.openAt(repo, commit)
-        return yield* bundles.exportBundle(mirror, branch, commit)
+      exportBundle: Effect.fn("Repositories.exportBundle")(function*(repo, branch, contents) {
+        const mirror = yield* mirrors.openAt(repo, contents.start)
+        return yield* exportBundle(mirror, branch, contents)
       }),
-      importBundle: Effect.fn("Repositories.importBundle")(function*(repo, session, bundle, from) {
-        const mirror = yield* mirrors.openAt(repo, from)
-        return yield* bundles.importBundle(mirror, session, bundle, from)
+      importBundle: Effect.fn("Repositories.importBundle")(function*(repo, bundle, result) {
+        const mirror = yield* mirrors.openAt(repo, result.start)
+        return yield* importBundle(mirror, bundle, result)
       }, Effect.scoped),
-      push: Effect.fn("Repositories.push")(function*(repo, branch, commit) {
+      push: Effect.fn("Repositories.push")(function*(repo, branch, commit, expected) {
         const mirror = yield* mirrors.openAt(repo, commit)
-        yield* pushTo(mirror, repo, branch, commit)
+        yield* pushTo(mirror, repo, branch, commit, expected)
       }, Effect.scoped)
     })
   })
-)
+).pipe(Layer.provide(UntrustedGit.layer))

@@ -6,7 +6,8 @@ import type { ModelQuestion } from "./LanguageModel.ts"
 import { readPlan, readReview } from "./PromptAnswers.ts"
 import { excerpt, fence, patchExcerpt, untrustedRule } from "./PromptText.ts"
 
-export { author, commitMessage, pullRequestText } from "../forge/PullRequestText.ts"
+export { author, commitMessage } from "../forge/CommitMessage.ts"
+export { pullRequestText } from "../forge/PullRequestText.ts"
 
 /** How much of a diff a reviewer sees, in characters. */
 export const patchLimit = 200_000

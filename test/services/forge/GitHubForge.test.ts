@@ -12,11 +12,13 @@ import { Repository } from "../../../src/domain/Repository.ts"
 import { Forge, type Proposal } from "../../../src/services/forge/Forge.ts"
 import * as Forges from "../../../src/services/forge/Forges.ts"
 import { Git } from "../../../src/services/git/Git.ts"
+import * as GitLocalForge from "../../../src/services/git/GitLocalForge.ts"
 import { Repositories } from "../../../src/services/git/Repositories.ts"
 import * as Support from "../../support/Git.ts"
 import type { GitHubExchange } from "../../support/GitHubAccess.ts"
 import { GitHubFault } from "../../support/GitHubFaults.ts"
 import * as GitHubStandIn from "../../support/GitHubStandIn.ts"
+import { firstTurn, resultOf } from "../../support/GitSession.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 
 const token = "ghp_real"
@@ -50,6 +52,7 @@ const make = (wanted: string | null = token) =>
     const dataDir = yield* Support.temporary
     const context = yield* Layer.build(
       Forges.layer.pipe(
+        Layer.provide(GitLocalForge.layer),
         Layer.provide(Git.layer),
         Layer.provide(layerConfig({ dataDir, ...configOf(gitHub, wanted) }))
       )
@@ -178,7 +181,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("Repositories on GitHub"
       const { dataDir, gitHub, repositories } = yield* server
       const fs = yield* FileSystem.FileSystem
       const held = yield* Deferred.make<void>()
-      const { commit } = yield* repositories.prepare(repo, undefined)
+      const { commit } = yield* repositories.prepare(repo, firstTurn())
       const work = `${yield* Support.temporary}/work`
       yield* Support.git(
         "/",
@@ -186,16 +189,18 @@ layer(NodeContext.layer, { excludeTestServices: true })("Repositories on GitHub"
         "--quiet",
         "--branch",
         head,
-        yield* repositories.exportBundle(repo, head, commit),
+        Option.getOrThrow(
+          yield* repositories.exportBundle(repo, head, { start: commit, known: undefined, work: undefined })
+        ),
         work
       )
-      const tip = yield* Support.commit(work, { "b.txt": "b\n" })
+      yield* Support.commit(work, { "b.txt": "b\n" })
       yield* Support.git(work, "bundle", "create", "--quiet", "out.bundle", `${commit}..${head}`)
-      yield* repositories.importBundle(repo, SessionId.make("0123456789ab"), `${work}/out.bundle`, commit)
+      const tip = yield* repositories.importBundle(repo, `${work}/out.bundle`, resultOf(commit, { branch: head }))
 
       const basic = Buffer.from(`x-access-token:${token}`).toString("base64")
       yield* gitHub.failNext(GitHubStandIn.hold(Deferred.await(held)), { when: isGit })
-      const push = yield* Effect.fork(repositories.push(repo, head, tip))
+      const push = yield* Effect.fork(repositories.push(repo, head, tip, undefined))
       yield* gitHub.journal.awaitEntry((entry) => isGit(entry) && entry.outcome === "open")
       const lines = yield* Effect.forEach(
         yield* fs.readDirectory("/proc"),
@@ -220,11 +225,11 @@ layer(NodeContext.layer, { excludeTestServices: true })("Repositories on GitHub"
       const { gitHub, repositories } = yield* server
       const upload = (entry: GitHubExchange) => isGit(entry) && entry.path.endsWith("/git-upload-pack")
       yield* gitHub.failNext(GitHubStandIn.hold(Effect.never), { when: upload })
-      const prepare = yield* Effect.fork(repositories.prepare(repo, undefined))
+      const prepare = yield* Effect.fork(repositories.prepare(repo, firstTurn()))
       yield* gitHub.journal.awaitEntry(upload)
       yield* Fiber.interrupt(prepare)
       yield* gitHub.journal.awaitEntry((entry) => upload(entry) && entry.outcome === "aborted")
-      const { base } = yield* repositories.prepare(repo, undefined)
+      const { base } = yield* repositories.prepare(repo, firstTurn())
       assert.strictEqual(base, "main")
     }))
 
@@ -233,19 +238,19 @@ layer(NodeContext.layer, { excludeTestServices: true })("Repositories on GitHub"
       const { gitHub, repositories } = yield* server
       yield* gitHub.failNext(GitHubStandIn.serverError(503), { when: isGit })
       yield* gitHub.failNext(GitHubStandIn.reset, { when: isGit })
-      const { commit } = yield* repositories.prepare(repo, undefined)
+      const { commit } = yield* repositories.prepare(repo, firstTurn())
       yield* gitHub.failNext(GitHubStandIn.loseAnswer, {
         when: ({ kind, method }) => kind === "git" && method === "POST"
       })
-      yield* repositories.push(repo, head, commit)
+      yield* repositories.push(repo, head, commit, undefined)
       assert.deepStrictEqual(yield* gitHub.branches(slug), ["main", head])
       yield* gitHub.createRepository({ owner: "acme", name: "closed", files: { "a.txt": "a\n" }, push: false })
       const closed = Repository.GitHub({ owner: "acme", name: "closed" })
-      const prepared = yield* repositories.prepare(closed, undefined)
-      const denied = yield* Effect.flip(repositories.push(closed, head, prepared.commit))
+      const prepared = yield* repositories.prepare(closed, firstTurn())
+      const denied = yield* Effect.flip(repositories.push(closed, head, prepared.commit, undefined))
       assert.include(denied.message, "Contents: read and write")
       const gone = Repository.GitHub({ owner: "acme", name: "gone" })
-      const missing = yield* Effect.flip(repositories.prepare(gone, BranchName.make("main")))
+      const missing = yield* Effect.flip(repositories.prepare(gone, firstTurn(BranchName.make("main"))))
       assert.strictEqual(missing._tag, "RepositoryNotFound")
     }))
 })

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { CommitId, SessionId } from "../../../src/domain/Ids.ts"
 import { neutralise, quote } from "../../../src/services/forge/Markdown.ts"
-import { commitMessage, type PullRequestText, pullRequestText } from "../../../src/services/forge/PullRequestText.ts"
+import { type PullRequestText, pullRequestText } from "../../../src/services/forge/PullRequestText.ts"
 
 const sessionId = SessionId.make("0123456789ab")
 const requestedBy = { name: "ada", via: "slack" } as const
@@ -23,36 +23,6 @@ const text = (changes: Partial<PullRequestText> = {}): PullRequestText => ({
 
 /** Lines that are ours: not quoted, and outside of every container of a user's words. */
 const ours = (body: string) => body.split("\n").filter((line) => !line.startsWith(">"))
-
-describe("commitMessage", () => {
-  it("has a subject and two trailers", () => {
-    assert.strictEqual(
-      commitMessage({ title: "Add a flag", prompt: "x", sessionId, requestedBy }),
-      "Add a flag\n\nSession: 0123456789ab\nRequested-by: ada (slack)\n"
-    )
-    assert.isTrue(
-      commitMessage({ title: undefined, prompt: "\n## Fix `the` bug\nmore", sessionId, requestedBy }).startsWith(
-        "Fix the bug\n\n"
-      )
-    )
-    assert.isTrue(commitMessage({ title: " ", prompt: "###", sessionId, requestedBy }).startsWith("Change\n\n"))
-  })
-
-  it.prop("has a subject of at most 72 characters, and no further trailer", [
-    FastCheck.string({ unit: "binary" }),
-    FastCheck.string({ unit: "binary", minLength: 1 })
-  ], ([title, name]) => {
-    const message = commitMessage({ title, prompt: title, sessionId, requestedBy: { name, via: "http" } })
-    const [subject = "", empty, session, by, last, ...more] = message.split("\n")
-    assert.isAtMost(Array.from(subject).length, 72)
-    assert.notStrictEqual(subject.trim(), "")
-    assert.strictEqual(empty, "")
-    assert.strictEqual(session, "Session: 0123456789ab")
-    assert.isTrue(by?.startsWith("Requested-by: "))
-    assert.strictEqual(last, "")
-    assert.deepStrictEqual(more, [])
-  })
-})
 
 describe("pullRequestText", () => {
   it("tells task, result, review, plan, usage and who asked", () => {

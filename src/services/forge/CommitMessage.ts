@@ -1,0 +1,78 @@
+/**
+ * The message of the one commit that a turn's work becomes. Its words come from people, models and agents, and forges act
+ * on words in commits: they close issues, call people, skip checks, take trailers for facts. Here they do none of it. Pure.
+ */
+import type { SessionId } from "../../domain/Ids.ts"
+import * as Plan from "../../domain/Plan.ts"
+import * as Requester from "../../domain/Requester.ts"
+import { title } from "./PullRequestText.ts"
+
+/** Who commits. */
+export const author = { name: "OpenTL", email: "opentl@users.noreply.github.com" } as const
+
+export interface CommitMessage {
+  /** The plan's title, where there is a plan. */
+  readonly title: string | undefined
+  readonly prompt: string
+  readonly sessionId: SessionId
+  readonly requestedBy: Requester.Requester
+  /** The messages of the agent's own commits, oldest first. */
+  readonly agentMessages: ReadonlyArray<string>
+}
+
+/** How much of the agent's messages is quoted: so many lines of so many characters. */
+const mostLines = 60
+const longestLine = 160
+/** Of each message so many characters are looked at. */
+const mostCharacters = 16_384
+
+/** Characters that steer a terminal, or turn round or hide what stands beside them. */
+const steering =
+  /[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
+
+/**
+ * Text that no forge acts on: a space comes between what would call somebody (`@name`), refer to something (`#2`, `GH-2`,
+ * `!2`, the address of an issue) or close it, and round instead of square brackets keep `[skip ci]` from being an order.
+ */
+export const inert = (text: string): string =>
+  text
+    .replace(/\r\n?/g, "\n")
+    .replace(steering, (character) => /\s/.test(character) ? " " : "")
+    .replace(/@(?=[\p{L}\p{N}_-])/gu, "@ ")
+    .replace(/([#!])(?=[\p{L}\p{N}_])/gu, "$1 ")
+    .replace(/\b(GH-)(?=\d)/gi, "$1 ")
+    .replace(/:\/\/(?=\S)/g, ":// ")
+    .replace(/\[/g, "(")
+    .replace(/\]/g, ")")
+    .replace(/\*{3}/g, "* * *")
+
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
+
+const subject = (message: CommitMessage): string => Plan.subject(oneLine(inert(title(message.title, message.prompt))))
+
+const cut = (line: string): string => {
+  const points = Array.from(line)
+  return points.length <= longestLine ? line : `${points.slice(0, longestLine - 1).join("")}…`
+}
+
+/** What the entrypoint commits for the agent has our own words already. */
+const quoted = (messages: ReadonlyArray<string>, ours: string): ReadonlyArray<string> => {
+  const theirs = messages.filter((text) => text.trim() !== ours.trim()).flatMap((text, i) => [
+    ...(i === 0 ? [] : [""]),
+    ...inert(text.slice(0, mostCharacters)).trim().split("\n")
+  ])
+  const lines = theirs.slice(0, mostLines).map((line) => `> ${cut(line)}`.trimEnd())
+  return theirs.length > mostLines ? [...lines, "> …"] : lines
+}
+
+const trailers = ({ requestedBy, sessionId }: CommitMessage): string =>
+  `Session: ${sessionId}\nRequested-by: ${oneLine(inert(Requester.show(requestedBy)))}\n`
+
+/** A subject, the agent's own words as a quotation where it left any, and two trailers. */
+export const commitMessage = (message: CommitMessage): string => {
+  const ours = `${subject(message)}\n\n${trailers(message)}`
+  const quotation = quoted(message.agentMessages, ours)
+  return quotation.length === 0
+    ? ours
+    : `${subject(message)}\n\nThe agent's own words:\n\n${quotation.join("\n")}\n\n${trailers(message)}`
+}

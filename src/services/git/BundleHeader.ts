@@ -1,0 +1,80 @@
+/**
+ * The beginning of a bundle file, read by ourselves: git would read a header of any length, and take in what it names.
+ * Allowed is what one branch's commits need: a signature, the commits that they build upon, one reference. Pure.
+ */
+import * as Either from "effect/Either"
+import type { BranchName } from "../../domain/Ids.ts"
+
+/** In bytes. The commits that a bundle builds upon take about a hundred each. */
+export const longestHeader = 64 * 1024
+
+/** What stands before a pack's objects: its mark, its version and their number. */
+const packHeader = 12
+
+/** How much of a file's beginning `parse` needs. */
+export const bytesNeeded = longestHeader + packHeader
+
+export interface BundleHeader {
+  /** The one reference's object: nothing is known of it but its name. */
+  readonly tip: string
+  /** How many objects follow, as the pack says. */
+  readonly objects: number
+}
+
+interface Lines {
+  readonly format: "sha1" | "sha256"
+  readonly tip: string | undefined
+}
+
+const isName = (format: Lines["format"], text: string): boolean =>
+  /^[0-9a-f]+$/.test(text) && text.length === (format === "sha1" ? 40 : 64)
+
+const shown = (text: string): string => text.slice(0, 100).replace(/[^\x20-\x7e]/g, "?")
+
+const withLine = (state: Lines, line: string, branch: BranchName): Either.Either<Lines, string> => {
+  if (line.startsWith("@")) {
+    const format = line === "@object-format=sha1" ? "sha1" : line === "@object-format=sha256" ? "sha256" : undefined
+    return format === undefined
+      ? Either.left(`its bundle wants "${shown(line)}"`)
+      : Either.right({ ...state, format })
+  }
+  if (line.startsWith("-")) {
+    return isName(state.format, line.slice(1).split(" ")[0] ?? "")
+      ? Either.right(state)
+      : Either.left("its bundle's header is malformed")
+  }
+  const space = line.indexOf(" ")
+  const name = line.slice(0, space)
+  const ref = line.slice(space + 1)
+  if (space < 0 || !isName(state.format, name)) return Either.left("its bundle's header is malformed")
+  if (ref !== `refs/heads/${branch}`) return Either.left(`it holds ${shown(ref)} where only ${branch} belongs`)
+  return state.tip === undefined
+    ? Either.right({ ...state, tip: name })
+    : Either.left(`it holds ${branch} more than once`)
+}
+
+/** Reads a file's first `bytesNeeded` bytes (all, where it has fewer). The one reference must be the branch. */
+export const parse = (bytes: Uint8Array, branch: BranchName): Either.Either<BundleHeader, string> => {
+  // a character a byte, so that places in the text are places in the file
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
+  const signature = /^# v[23] git bundle\n/.exec(text)
+  if (signature === null) return Either.left("it does not look like a git bundle")
+  let state: Lines = { format: "sha1", tip: undefined }
+  let at = signature[0].length
+  for (;;) {
+    const end = text.indexOf("\n", at)
+    if (end < 0 && bytes.length < bytesNeeded) return Either.left("its bundle's header has no end")
+    if (end < 0 || end >= longestHeader) return Either.left(`its bundle's header is longer than ${longestHeader} bytes`)
+    const line = text.slice(at, end)
+    at = end + 1
+    if (line === "") break
+    const next = withLine(state, line, branch)
+    if (Either.isLeft(next)) return Either.left(next.left)
+    state = next.right
+  }
+  if (state.tip === undefined) return Either.left("it holds no branch")
+  const pack = bytes.subarray(at, at + packHeader)
+  if (pack.length < packHeader || text.slice(at, at + 4) !== "PACK") return Either.left("its bundle has no pack")
+  const objects = new DataView(pack.buffer, pack.byteOffset, packHeader).getUint32(8)
+  return Either.right({ tip: state.tip, objects })
+}

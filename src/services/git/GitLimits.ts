@@ -1,0 +1,63 @@
+/** What a process of git may use up while it reads what a sandbox made. Pure. */
+import type * as Duration from "effect/Duration"
+
+/** Each for one process. */
+export interface GitLimits {
+  /** Of address space, in bytes. */
+  readonly memory: number
+  /** Of processor time, in seconds. */
+  readonly cpu: number
+  /** Of a file that it writes, in bytes. */
+  readonly file: number
+  readonly openFiles: number
+  /** By the clock, for a call with all its processes. */
+  readonly time: Duration.DurationInput
+}
+
+const gibibyte = 1024 ** 3
+
+export const limits: GitLimits = {
+  memory: gibibyte,
+  cpu: 120,
+  file: 2 * gibibyte,
+  openFiles: 1024,
+  time: "10 minutes"
+}
+
+/** The command that a limited one is started by. */
+export const prlimit = ({ cpu, file, memory, openFiles }: GitLimits): ReadonlyArray<string> => [
+  "prlimit",
+  `--as=${memory}`,
+  `--cpu=${cpu}`,
+  `--fsize=${file}`,
+  `--nofile=${openFiles}`,
+  "--core=0",
+  "--"
+]
+
+/** Within the limits: packs are mapped piece by piece, one thread works, large files are not compared line by line. */
+export const limitedConfig = `[safe]
+	directory = *
+[core]
+	bigFileThreshold = 16m
+	packedGitWindowSize = 32m
+	packedGitLimit = 128m
+	deltaBaseCacheLimit = 64m
+[pack]
+	threads = 1
+	windowMemory = 64m
+[diff]
+	renameLimit = 400
+`
+
+const size = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`
+
+/** Which limit ended git, in words, from what it or the process that started it said; none where it was another reason. */
+export const exceeded = ({ cpu, file, memory }: GitLimits, stderr: string): string | undefined => {
+  if (/died of signal (SIGXCPU|SIGKILL|24\b|9\b)/.test(stderr)) return `it takes more than ${cpu} seconds to read`
+  if (/died of signal (SIGXFSZ|25\b)|file too large/i.test(stderr)) return `it unpacks to more than ${size(file)}`
+  return /out of memory|cannot allocate memory|mmap failed|memory exhausted|malloc|died of signal (SIGSEGV|SIGABRT|SIGBUS|11\b|6\b|7\b)/i
+      .test(stderr)
+    ? `it takes more than ${size(memory)} of memory to read`
+    : undefined
+}

@@ -1,0 +1,155 @@
+/**
+ * Looks at the commit that a sandbox made before anything else reads it: how many commits, files and directories it has,
+ * how deep they lie, what they are named, how large the changed ones are. All of it is counted while git lists it.
+ */
+import * as Effect from "effect/Effect"
+import type { CommitId } from "../../domain/Ids.ts"
+import { ResultRefused } from "./Repositories.ts"
+import type { ResultLimits } from "./ResultLimits.ts"
+import { UntrustedGit } from "./UntrustedGit.ts"
+
+/** What a commit's files amount to. */
+interface Extent {
+  readonly entries: number
+  readonly depth: number
+  readonly path: number
+  readonly name: number
+}
+
+const empty: Extent = { entries: 0, depth: 0, path: 0, name: 0 }
+
+const lengthOfName = (path: string): number => path.length - 1 - path.lastIndexOf("/")
+
+const slashes = (path: string): number => {
+  let count = 0
+  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) count++
+  return count
+}
+
+const extended = (extent: Extent, paths: ReadonlyArray<string>): Extent => {
+  let { depth, name, path } = extent
+  for (const each of paths) {
+    depth = Math.max(depth, slashes(each))
+    path = Math.max(path, each.length)
+    name = Math.max(name, lengthOfName(each))
+  }
+  return { entries: extent.entries + paths.length, depth, path, name }
+}
+
+/** Which limit the extent is over, given that of the commit that it builds upon. */
+const excess = (extent: Extent, base: Extent, limits: ResultLimits): string | undefined => {
+  const most = base.entries + limits.entries
+  if (extent.entries > most) return `it has more than ${most} files and directories`
+  const depth = Math.max(limits.depth, base.depth)
+  if (extent.depth > depth) return `its directories lie more than ${depth} deep`
+  const path = Math.max(limits.path, base.path)
+  if (extent.path > path) return `a path in it is longer than ${path} bytes`
+  const name = Math.max(limits.name, base.name)
+  if (extent.name > name) return `a name in it is longer than ${name} bytes`
+  return undefined
+}
+
+interface Change {
+  readonly mode: string
+  readonly object: string
+}
+
+const changeRecord = /^:\d{6} (\d{6}) [0-9a-f]+ ([0-9a-f]+) [A-Z]$/
+
+/** `:<old mode> <new mode> <old object> <new object> <status>`; between them stand the paths. */
+const changesIn = (records: ReadonlyArray<string>): ReadonlyArray<Change> =>
+  records.flatMap((record) => {
+    const [, mode, object] = changeRecord.exec(record) ?? []
+    return mode === undefined || object === undefined ? [] : [{ mode, object }]
+  })
+
+const isSubmodule = ({ mode }: Change): boolean => mode === "160000"
+const isDeletion = ({ mode }: Change): boolean => mode === "000000"
+const isLink = ({ mode }: Change): boolean => mode === "120000"
+
+export const make = Effect.gen(function*() {
+  const git = yield* UntrustedGit
+
+  const refuse = (reason: string) => new ResultRefused({ reason })
+
+  const commits = Effect.fnUntraced(function*(directory: string, range: string, limits: ResultLimits) {
+    const { stdout } = yield* git.run({
+      operation: "import",
+      directory,
+      args: ["rev-list", "--count", `--max-count=${limits.commits + 1}`, range]
+    })
+    if (Number(stdout) > limits.commits) return yield* refuse(`it has more than ${limits.commits} commits`)
+  })
+
+  const extentOf = (directory: string, commit: CommitId, goesOn: (extent: Extent) => boolean) =>
+    git.fold({ operation: "import", directory, args: ["ls-tree", "-r", "-t", "-z", "--name-only", commit] }, {
+      initial: empty,
+      while: goesOn,
+      step: extended
+    })
+
+  const extent = Effect.fnUntraced(
+    function*(directory: string, start: CommitId, tip: CommitId, limits: ResultLimits) {
+      const base = yield* extentOf(directory, start, () => true)
+      const isWithin = (extent: Extent) => excess(extent, base, limits) === undefined
+      const reason = excess(yield* extentOf(directory, tip, isWithin), base, limits)
+      if (reason !== undefined) return yield* refuse(reason)
+    }
+  )
+
+  /** What is new or other than at the start. To be asked once the number of files is known to be bounded. */
+  const changes = Effect.fnUntraced(
+    function*(directory: string, start: CommitId, tip: CommitId, limits: ResultLimits) {
+      const found = yield* git.fold({
+        operation: "import",
+        directory,
+        args: ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", start, tip]
+      }, {
+        initial: new Array<Change>(),
+        while: (changes) => changes.length <= limits.changes,
+        step: (changes, records) => {
+          changes.push(...changesIn(records))
+          return changes
+        }
+      })
+      return found.length > limits.changes
+        ? yield* refuse(`it changes more than ${limits.changes} files`)
+        : found.filter((change) => !isDeletion(change) && !isSubmodule(change))
+    }
+  )
+
+  const sizes = Effect.fnUntraced(
+    function*(directory: string, changes: ReadonlyArray<Change>, limits: ResultLimits) {
+      if (changes.length === 0) return
+      const { stdout } = yield* git.run({
+        operation: "import",
+        directory,
+        args: ["cat-file", "--batch-check=%(objectsize)"],
+        stdin: changes.map(({ object }) => `${object}\n`).join(""),
+        maxBytes: 32 * limits.changes
+      })
+      const found = stdout.split("\n").slice(0, changes.length).map(Number)
+      if (found.length < changes.length || found.some(Number.isNaN)) return yield* refuse("a file of it is missing")
+      const total = found.reduce((sum, size) => sum + size, 0)
+      const inMegabytes = (bytes: number) => `${bytes / 1024 ** 2} MiB`
+      if (found.some((size) => size > limits.file)) {
+        return yield* refuse(`a changed file is larger than ${inMegabytes(limits.file)}`)
+      }
+      if (total > limits.changed) {
+        return yield* refuse(`its changed files have more than ${inMegabytes(limits.changed)} together`)
+      }
+      if (changes.some((change, i) => isLink(change) && (found[i] ?? 0) > limits.link)) {
+        return yield* refuse(`a symbolic link in it names more than ${limits.link} bytes`)
+      }
+    }
+  )
+
+  /** Fails with the first limit that the commit is over, compared with the one that it builds upon. */
+  return Effect.fn("ResultInspection.inspect")(
+    function*(directory: string, start: CommitId, tip: CommitId, limits: ResultLimits) {
+      yield* commits(directory, `${start}..${tip}`, limits)
+      yield* extent(directory, start, tip, limits)
+      yield* sizes(directory, yield* changes(directory, start, tip, limits), limits)
+    }
+  )
+})

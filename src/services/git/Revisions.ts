@@ -1,0 +1,56 @@
+/** What commits are there, and how they descend from each other: asked of git the same way with limits and without. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { CommitId } from "../../domain/Ids.ts"
+import { check, type GitOutput } from "./Git.ts"
+import type { GitCall } from "./GitCommand.ts"
+import { GitError } from "./Repositories.ts"
+
+type Exec = (call: Pick<GitCall, "operation" | "directory" | "args">) => Effect.Effect<GitOutput, GitError>
+
+const decodeCommit = Schema.decodeUnknown(CommitId)
+
+export const make = (exec: Exec) => {
+  const call = (directory: string, ...args: ReadonlyArray<string>) => ({ operation: "read", directory, args })
+
+  /** The object that a revision names, as `git rev-parse` reads it: a commit's id, or a full reference. */
+  const find = (directory: string, revision: string): Effect.Effect<Option.Option<CommitId>, GitError> =>
+    Effect.flatMap(
+      exec(call(directory, "rev-parse", "--verify", "--quiet", revision)),
+      ({ exitCode, stdout }) =>
+        exitCode === 0
+          ? Effect.asSome(
+            Effect.mapError(
+              decodeCommit(stdout.trim()),
+              (error) => new GitError({ operation: "read", reason: error.message })
+            )
+          )
+          : Effect.succeedNone
+    )
+
+  return {
+    find,
+    commit: (directory: string, revision: string) => find(directory, `${revision}^{commit}`),
+    has: (directory: string, commit: CommitId) => Effect.map(find(directory, `${commit}^{commit}`), Option.isSome),
+    isAncestor: (directory: string, ancestor: CommitId, commit: CommitId): Effect.Effect<boolean, GitError> => {
+      const asked = call(directory, "merge-base", "--is-ancestor", ancestor, commit)
+      return Effect.flatMap(exec(asked), (output) =>
+        output.exitCode <= 1
+          ? Effect.succeed(output.exitCode === 0)
+          : Effect.as(check(asked, output), false))
+    },
+    /** The newest commit that both descend from; none where they have none in common. */
+    mergeBase: (
+      directory: string,
+      one: CommitId,
+      other: CommitId
+    ): Effect.Effect<Option.Option<CommitId>, GitError> => {
+      const asked = call(directory, "merge-base", one, other)
+      return Effect.flatMap(exec(asked), (output) =>
+        output.exitCode === 1
+          ? Effect.succeedNone
+          : Effect.flatMap(check(asked, output), ({ stdout }) => find(directory, stdout.split("\n")[0] ?? "")))
+    }
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Commits on their way out of a sandbox. Its bundle is untrusted: it is unpacked beside the mirror, looked at within
+ * limits, and of its newest commit the files alone are taken. They become one commit of ours on top of the turn's start,
+ * and that commit is taken into the mirror, object by object.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { CommitId, SessionId } from "../../domain/Ids.ts"
+import * as BundleHeader from "./BundleHeader.ts"
+import { Git } from "./Git.ts"
+import type { Mirror } from "./GitMirror.ts"
+import { GitError, type ResultCommit, ResultRefused } from "./Repositories.ts"
+import * as ResultInspection from "./ResultInspection.ts"
+import { resultLimits } from "./ResultLimits.ts"
+import * as Revisions from "./Revisions.ts"
+import { UntrustedGit } from "./UntrustedGit.ts"
+
+/** The session's work, which nothing else moves; objects that it reaches are kept. */
+export const workRef = (session: SessionId): string => `refs/opentl/${session}/work`
+
+/** Of the agent's own messages so many are read, and so many bytes. */
+const mostMessages = 50
+const messageBytes = 64 * 1024
+
+const refuse = (reason: string) => new ResultRefused({ reason })
+
+/** What git says against untrusted data is why it is refused. */
+const refusing = Effect.mapError((error: GitError | ResultRefused) =>
+  error._tag === "ResultRefused" ? error : refuse(error.reason)
+)
+
+export const make = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const git = yield* Git
+  const untrusted = yield* UntrustedGit
+  const inspect = yield* ResultInspection.make
+  const revisions = Revisions.make(untrusted.exec)
+
+  const inside = (directory: string, ...args: ReadonlyArray<string>) =>
+    untrusted.run({ operation: "import", directory, args })
+
+  /** Before git sees the file: its size, and its header. */
+  const checkFile = Effect.fnUntraced(function*(bundle: string, { branch }: ResultCommit) {
+    const { size } = yield* fs.stat(bundle)
+    if (size > resultLimits.bundle) {
+      return yield* refuse(`it has ${size} bytes, and at most ${resultLimits.bundle} are taken`)
+    }
+    const beginning = yield* Stream.runCollect(fs.stream(bundle, { bytesToRead: BundleHeader.bytesNeeded }))
+    const { objects, tip } = yield* Effect.mapError(BundleHeader.parse(Buffer.concat([...beginning]), branch), refuse)
+    if (objects > resultLimits.objects) {
+      return yield* refuse(`it holds ${objects} objects, and at most ${resultLimits.objects} are taken`)
+    }
+    return tip
+  }, Effect.catchTags({ BadArgument: (e) => refuse(e.message), SystemError: (e) => refuse(e.message) }))
+
+  /** A repository that borrows the mirror's objects and has none of its references. */
+  const quarantine = Effect.fnUntraced(function*(mirror: Mirror, start: CommitId) {
+    const directory = yield* git.temporaryDirectory
+    const format = yield* git.run({
+      operation: "read",
+      directory: mirror.directory,
+      args: ["rev-parse", "--show-object-format"]
+    })
+    yield* git.run({
+      operation: "init",
+      directory,
+      args: ["init", "--quiet", "--bare", "--template=", `--object-format=${format.stdout.trim()}`, directory]
+    })
+    yield* fs.makeDirectory(`${directory}/objects/info`, { recursive: true }).pipe(
+      Effect.zipRight(fs.writeFileString(`${directory}/objects/info/alternates`, `${mirror.directory}/objects\n`)),
+      Effect.mapError((error) => new GitError({ operation: "import", reason: error.message }))
+    )
+    // what a bundle may build upon
+    yield* git.run({ operation: "update-ref", directory, args: ["update-ref", "refs/opentl/start", start] })
+    return directory
+  })
+
+  /** Unpacks the bundle, and gives its commit once it is known to be within the limits. */
+  const unpack = Effect.fnUntraced(
+    function*(directory: string, bundle: string, claimed: string, { branch, start }: ResultCommit) {
+      yield* inside(directory, "bundle", "unbundle", bundle)
+      const tip = yield* Effect.flatMap(
+        revisions.commit(directory, claimed),
+        Option.match({ onNone: () => refuse(`${branch} is no commit in it`), onSome: Effect.succeed })
+      )
+      if (!(yield* revisions.isAncestor(directory, start, tip))) {
+        return yield* refuse(`${branch} does not continue from ${start.slice(0, 12)}`)
+      }
+      yield* inspect(directory, start, tip, resultLimits)
+      return tip
+    },
+    refusing
+  )
+
+  /** The messages of the agent's own commits, oldest first. */
+  const messages = (directory: string, start: CommitId, tip: CommitId) =>
+    untrusted.run({
+      operation: "import",
+      directory,
+      args: ["log", "-z", "--no-color", "--format=%B", `--max-count=${mostMessages}`, `${start}..${tip}`, "--"],
+      maxBytes: messageBytes
+    }).pipe(
+      Effect.map(({ stdout }) => stdout.split("\0").map((text) => text.trim()).filter((text) => text !== "").reverse()),
+      refusing
+    )
+
+  /** The same files, start and words make the same commit. */
+  const commitTree = Effect.fnUntraced(
+    function*(directory: string, tip: CommitId, { author, date, message, start }: ResultCommit) {
+      const words = message(yield* messages(directory, start, tip))
+      const seconds = `${Math.floor(DateTime.toEpochMillis(date) / 1000)} +0000`
+      const { stdout } = yield* untrusted.run({
+        operation: "commit",
+        directory,
+        args: ["commit-tree", `${tip}^{tree}`, "-p", start, "-F", "-"],
+        stdin: words,
+        environment: {
+          GIT_AUTHOR_NAME: author.name,
+          GIT_AUTHOR_EMAIL: author.email,
+          GIT_AUTHOR_DATE: seconds,
+          GIT_COMMITTER_NAME: author.name,
+          GIT_COMMITTER_EMAIL: author.email,
+          GIT_COMMITTER_DATE: seconds
+        }
+      })
+      return stdout.trim()
+    }
+  )
+
+  /** Takes the one commit into the mirror; its objects are checked on the way. */
+  const takeIn = Effect.fnUntraced(
+    function*(mirror: Mirror, directory: string, commit: string, session: SessionId) {
+      const outgoing = "refs/opentl/result"
+      yield* inside(directory, "update-ref", outgoing, commit)
+      yield* untrusted.run({
+        operation: "import",
+        directory: mirror.directory,
+        args: [
+          "fetch",
+          "--quiet",
+          "--no-tags",
+          "--no-write-fetch-head",
+          "--",
+          directory,
+          `+${outgoing}:${workRef(session)}`
+        ],
+        config: { "transfer.fsckObjects": "true", "fetch.unpackLimit": "1" }
+      }).pipe(mirror.exclusively)
+      return yield* Effect.flatMap(
+        revisions.commit(mirror.directory, workRef(session)),
+        Option.match({ onNone: () => refuse("its commit could not be taken in"), onSome: Effect.succeed })
+      )
+    },
+    refusing
+  )
+
+  return Effect.fnUntraced(
+    function*(mirror: Mirror, bundle: string, result: ResultCommit) {
+      const { session, start } = result
+      const claimed = yield* checkFile(bundle, result)
+      const directory = yield* quarantine(mirror, start)
+      const tip = yield* unpack(directory, bundle, claimed, result)
+      const [before, after] = yield* Effect.all([
+        revisions.find(directory, `${start}^{tree}`),
+        revisions.find(directory, `${tip}^{tree}`)
+      ])
+      if (Option.getEquivalence<CommitId>((one, other) => one === other)(before, after)) return start
+      return yield* takeIn(mirror, directory, yield* commitTree(directory, tip, result), session)
+    },
+    Effect.scoped
+  )
+})

@@ -1,0 +1,98 @@
+/**
+ * Where a turn starts: at the session's branch as it is at the remote now. What people pushed there is taken in, what
+ * they rewrote is taken as it is, and what they deleted is made again from the last commit that is known of it.
+ */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { BranchName, CommitId } from "../../domain/Ids.ts"
+import { type Repository, show } from "../../domain/Repository.ts"
+import { Forge } from "../forge/Forge.ts"
+import type * as GitMirror from "./GitMirror.ts"
+import {
+  BranchNotFound,
+  type GitError,
+  type Preparation,
+  type RemoteChange,
+  type SessionBranch
+} from "./Repositories.ts"
+import * as Revisions from "./Revisions.ts"
+import { UntrustedGit } from "./UntrustedGit.ts"
+
+/** How many authors are named, how long a name may be, and how many commits are looked through for them. */
+const mostAuthors = 3
+const longestName = 60
+const mostCommits = 1000
+
+const remoteRef = (branch: BranchName): string => `refs/remotes/origin/${branch}`
+
+const shownName = (name: string): string => name.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim().slice(0, longestName)
+
+/** `Ada, Bob, Carol and 2 others` */
+const authorsOf = (log: string): ReadonlyArray<string> => {
+  const names = Arr.dedupe(log.split("\0").map(shownName).filter((name) => name !== ""))
+  return names.length <= mostAuthors
+    ? names
+    : [...names.slice(0, mostAuthors), `${names.length - mostAuthors} more`]
+}
+
+export const make = Effect.fnUntraced(function*(mirrors: Effect.Effect.Success<typeof GitMirror.make>) {
+  const forge = yield* Forge
+  // the branch has our own commits, and their files are a sandbox's
+  const git = yield* UntrustedGit
+  const revisions = Revisions.make(git.exec)
+
+  /** What is new at the remote, without what came along from the base branch. */
+  const theirs = Effect.fnUntraced(
+    function*(directory: string, tip: CommitId, known: Option.Option<CommitId>, base: Option.Option<CommitId>) {
+      const range = [tip, ...[known, base].flatMap(Option.toArray).map((commit) => `^${commit}`)]
+      const call = { operation: "read", directory }
+      const { stdout } = yield* git.run({ ...call, args: ["rev-list", "--count", ...range] })
+      const log = yield* git.run({
+        ...call,
+        args: ["log", "-z", "--no-color", "--format=%an", `--max-count=${mostCommits}`, ...range, "--"]
+      })
+      return { commits: Number(stdout), authors: authorsOf(log.stdout) }
+    }
+  )
+
+  const changeOf = Effect.fnUntraced(
+    function*(
+      directory: string,
+      now: Option.Option<CommitId>,
+      before: Option.Option<CommitId>,
+      base: Option.Option<CommitId>
+    ): Effect.fn.Return<Option.Option<RemoteChange>, GitError> {
+      if (Option.isNone(now)) {
+        return Option.map(before, (commit) => ({ change: "deleted", commit, commits: 0, authors: [] }))
+      }
+      const commit = now.value
+      if (Option.contains(before, commit)) return Option.none()
+      const isAhead = Option.isNone(before) || (yield* revisions.isAncestor(directory, before.value, commit))
+      const change = isAhead ? "pushed" : "rewritten"
+      return Option.some({ change, commit, ...(yield* theirs(directory, commit, before, base)) })
+    }
+  )
+
+  return Effect.fnUntraced(function*(repo: Repository, { branch, origin, remoteTip, wantedBase }: SessionBranch) {
+    const base = origin?.base ?? wantedBase ?? (yield* forge.defaultBranch(repo))
+    const mirror = yield* mirrors.open(repo)
+    yield* mirrors.fetch(repo, mirror)
+    const { directory } = mirror
+    const isHere = (commit: CommitId | undefined) =>
+      commit === undefined ? Effect.succeedNone : revisions.commit(directory, commit)
+    const baseTip = yield* revisions.commit(directory, remoteRef(base))
+    const before = yield* isHere(remoteTip)
+    const now = yield* revisions.commit(directory, remoteRef(branch))
+    const start = Option.orElse(now, () => before)
+    const forked = yield* Option.match(Option.all([baseTip, start]), {
+      onNone: () => Effect.succeedNone,
+      onSome: ([tip, start]) => revisions.mergeBase(directory, tip, start)
+    })
+    // a base branch that is gone keeps no session from going on
+    const commit = Option.firstSomeOf([forked, yield* isHere(origin?.commit), baseTip])
+    if (Option.isNone(commit)) return yield* new BranchNotFound({ repo: show(repo), branch: base })
+    const change = yield* changeOf(directory, now, before, baseTip)
+    return { base, commit: commit.value, start, change } satisfies Preparation
+  }, Effect.scoped)
+})

@@ -1,0 +1,137 @@
+/**
+ * Git that reads what a sandbox made. A few hundred bytes of it can ask for any amount of memory and time, so each
+ * process has limits (memory, processor time, the size of files, by `prlimit`), each call a time by the clock, and what it
+ * prints is read no further than wanted. The mirror counts as such once a sandbox's work is in it.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { AppConfig } from "../config/AppConfig.ts"
+import { check, Git, type GitOutput } from "./Git.ts"
+import type { GitCall } from "./GitCommand.ts"
+import * as GitLimits from "./GitLimits.ts"
+import { GitError } from "./Repositories.ts"
+
+export type UntrustedCall = Omit<GitCall, "remote" | "timeout" | "wrapper">
+
+/** How much output is kept where a call does not say it, in bytes. */
+const defaultBytes = 1024 * 1024
+
+/** In bytes: what is longer is no path of a file. */
+const longestRecord = 64 * 1024
+
+export interface RecordsFold<S> {
+  readonly initial: S
+  /** Whether there is need of more: else git is ended. */
+  readonly while: (state: S) => boolean
+  /** Takes some of the records that git printed, each without the NUL that ended it, a character a byte. */
+  readonly step: (state: S, records: ReadonlyArray<string>) => S
+}
+
+export class UntrustedGit extends Context.Tag("opentl/services/git/UntrustedGit")<UntrustedGit, {
+  /** Runs git to its end, whatever its exit code. Over a limit is an error. */
+  readonly exec: (call: UntrustedCall) => Effect.Effect<GitOutput, GitError>
+  /** Runs git; an exit code beside 0 is an error. */
+  readonly run: (call: UntrustedCall) => Effect.Effect<GitOutput, GitError>
+  /** Reads NUL-terminated records as they come. Memory is that of the state, however much git prints. */
+  readonly fold: <S>(call: UntrustedCall, fold: RecordsFold<S>) => Effect.Effect<S, GitError>
+}>() {
+  static readonly layerWith = (limits: GitLimits.GitLimits) =>
+    Layer.effect(
+      UntrustedGit,
+      Effect.gen(function*() {
+        const { dataDir } = yield* AppConfig
+        const fs = yield* FileSystem.FileSystem
+        const git = yield* Git
+        const home = `${dataDir}/mirrors/.git-home`
+        const config = `${home}/limited`
+        yield* Effect.mapError(
+          fs.writeFileString(config, GitLimits.limitedConfig),
+          (error) => new GitError({ operation: "setup", reason: error.message })
+        )
+        const wrapper = yield* findWrapper(git, home, limits)
+
+        const limited = (call: UntrustedCall): GitCall => ({
+          maxBytes: defaultBytes,
+          ...call,
+          environment: { ...call.environment, GIT_CONFIG_GLOBAL: config, MALLOC_ARENA_MAX: "1" },
+          wrapper,
+          timeout: Duration.decode(limits.time)
+        })
+
+        const inWords = (operation: string) => (error: GitError) => {
+          const limit = GitLimits.exceeded(limits, error.reason)
+          return limit === undefined ? error : new GitError({ operation, reason: limit })
+        }
+
+        const exec = Effect.fn("UntrustedGit.exec")((call: UntrustedCall): Effect.Effect<GitOutput, GitError> =>
+          git.exec(limited(call)).pipe(
+            Effect.flatMap((output) => {
+              const limit = output.exitCode === 0 ? undefined : GitLimits.exceeded(limits, output.stderr)
+              return limit === undefined
+                ? Effect.succeed(output)
+                : new GitError({ operation: call.operation, reason: limit })
+            })
+          )
+        )
+
+        const fold = Effect.fn("UntrustedGit.fold")(
+          <S>(call: UntrustedCall, { initial, step, while: goesOn }: RecordsFold<S>): Effect.Effect<S, GitError> =>
+            Stream.runFoldWhile(
+              git.stream(limited(call)),
+              { state: initial, rest: "" },
+              ({ rest, state }) => rest.length <= longestRecord && goesOn(state),
+              ({ rest, state }, chunk) => {
+                const records = `${rest}${Buffer.from(chunk).toString("latin1")}`.split("\0")
+                const last = records.pop() ?? ""
+                return { state: step(state, records), rest: last }
+              }
+            ).pipe(
+              Effect.flatMap(({ rest, state }) =>
+                rest.length <= longestRecord
+                  ? Effect.succeed(state)
+                  : new GitError({ operation: call.operation, reason: `a name in it has over ${longestRecord} bytes` })
+              ),
+              Effect.mapError(inWords(call.operation)),
+              Effect.timeoutFail({
+                duration: limits.time,
+                onTimeout: () =>
+                  new GitError({
+                    operation: call.operation,
+                    reason: `it was not done after ${Duration.format(limits.time)}`
+                  })
+              })
+            )
+        )
+
+        return UntrustedGit.of({
+          exec,
+          run: (call) => Effect.flatMap(exec(call), (output) => check(call, output)),
+          fold
+        })
+      })
+    )
+
+  static readonly layer = UntrustedGit.layerWith(GitLimits.limits)
+}
+
+/** Where there is no `prlimit`, or its limits may not be set, it is said once: the other bounds hold. */
+const findWrapper = Effect.fnUntraced(
+  function*(git: Context.Tag.Service<Git>, directory: string, limits: GitLimits.GitLimits) {
+    const wrapper = GitLimits.prlimit(limits)
+    const call = { operation: "setup", directory, args: ["version"], wrapper }
+    return yield* Effect.flatMap(git.exec(call), (output) => check(call, output)).pipe(
+      Effect.as(wrapper),
+      Effect.catchTag("GitError", ({ reason }) =>
+        Effect.as(
+          Effect.logWarning(
+            `reading what a sandbox made has no limit on memory and processor time: prlimit (util-linux) does not work (${reason})`
+          ),
+          []
+        ))
+    )
+  }
+)

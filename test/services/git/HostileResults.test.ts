@@ -1,0 +1,229 @@
+/** Results that would exhaust the host: each is refused with one sentence, within the limits of the process that reads it. */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { assert, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type { CommitId } from "../../../src/domain/Ids.ts"
+import { resultLimits } from "../../../src/services/git/ResultLimits.ts"
+import * as Git from "../../support/Git.ts"
+import {
+  branch,
+  exported,
+  firstTurn,
+  mirrorIn,
+  resultOf,
+  setup,
+  withRepositories,
+  workspace
+} from "../../support/GitSession.ts"
+import * as Hostile from "../../support/HostileBundles.ts"
+
+interface Inside {
+  /** The repository in the sandbox. */
+  readonly work: string
+  readonly start: CommitId
+}
+
+/** What becomes of the bundle that an attacker makes, and whether anything of it is left in the mirror. */
+const refusalOf = <E, R>(attack: (inside: Inside) => Effect.Effect<string, E, R>) =>
+  Effect.gen(function*() {
+    const { dataDir, repo } = yield* setup
+    return yield* withRepositories(dataDir, (repositories) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { commit } = yield* repositories.prepare(repo, firstTurn())
+        const work = yield* workspace(yield* exported(repositories, repo, commit))
+        const bundle = yield* attack({ work, start: commit })
+        const mirror = yield* mirrorIn(dataDir)
+        const objects = Git.git(mirror, "count-objects", "-v")
+        const before = yield* objects
+        const error = yield* Effect.flip(repositories.importBundle(repo, bundle, resultOf(commit)))
+        assert.strictEqual(yield* objects, before, "nothing of it is taken in")
+        assert.deepStrictEqual(yield* Git.git(mirror, "for-each-ref", "refs/opentl"), "")
+        const left = (yield* fs.readDirectory(`${dataDir}/mirrors/.tmp`)).length
+        assert.strictEqual(left, 1, "the exported bundle's directory alone is left, until its scope closes")
+        assert.strictEqual(error._tag, "ResultRefused")
+        assert.match(error.message, /^the sandbox's result is refused: [^\n]+$/)
+        return error.message.slice("the sandbox's result is refused: ".length)
+      }))
+  })
+
+const minutes = 300_000
+
+layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is refused", (it) => {
+  const refused = <E, R>(
+    name: string,
+    reason: string,
+    attack: (inside: Inside) => Effect.Effect<string, E, R>
+  ) => ({ name, reason, test: Effect.map(refusalOf(attack), (said) => assert.include(said, reason)) })
+
+  const overLimit = <E, R>(name: string, reason: string, tree: (work: string) => Effect.Effect<string, E, R>) =>
+    refused(
+      name,
+      reason,
+      ({ start, work }) => Effect.flatMap(tree(work), (tree) => Hostile.bundleOf(work, start, tree))
+    )
+
+  const files = (work: string, count: number) =>
+    Effect.flatMap(
+      Hostile.blob(work, ""),
+      (object) => Hostile.tree(work, Array.from({ length: count }, (_, i) => Hostile.entry("100644", object, `f${i}`)))
+    )
+
+  const cases = [
+    overLimit(
+      "of trees nested ten wide and seven deep",
+      "files and directories",
+      (work) => Hostile.nestedTrees(work, 10, 7)
+    ),
+    overLimit(
+      "of trees nested two wide and eighty deep",
+      "files and directories",
+      (work) => Hostile.nestedTrees(work, 2, 80)
+    ),
+    overLimit("of very many empty files", "files and directories", (work) => files(work, resultLimits.entries + 10)),
+    overLimit(
+      "of too many changed files",
+      `it changes more than ${resultLimits.changes} files`,
+      (work) => files(work, resultLimits.changes + 1)
+    ),
+    overLimit(
+      "of directories that lie very deep",
+      "its directories lie more than 100 deep",
+      (work) => Hostile.deepTree(work, 120, "d")
+    ),
+    overLimit(
+      "of directories that lie deeper than a path is long",
+      "its directories lie more than 100 deep",
+      (work) => Hostile.deepTree(work, 8_000, "d")
+    ),
+    overLimit(
+      "of a path that Linux does not take",
+      "a path in it is longer than 4095 bytes",
+      (work) => Hostile.deepTree(work, 20, "d".repeat(250))
+    ),
+    overLimit(
+      "of a name that Linux does not take",
+      "a name in it is longer than 255 bytes",
+      (work) =>
+        Effect.flatMap(files(work, 1), (tree) => Hostile.tree(work, [Hostile.entry("040000", tree, "n".repeat(256))]))
+    ),
+    overLimit(
+      "of a file that nobody reviews",
+      "a changed file is larger than 100 MiB",
+      (work) =>
+        Effect.flatMap(
+          Hostile.zeros(work, resultLimits.file + 1),
+          (object) => Hostile.tree(work, [Hostile.entry("100644", object, "zeros")])
+        )
+    ),
+    overLimit(
+      "of one large file many times",
+      "its changed files have more than 512 MiB together",
+      (work) =>
+        Effect.flatMap(
+          Hostile.zeros(work, resultLimits.file),
+          (object) =>
+            Hostile.tree(work, Array.from({ length: 6 }, (_, i) => Hostile.entry("100644", object, `zeros${i}`)))
+        )
+    ),
+    overLimit(
+      "of a symbolic link as long as a book",
+      "a symbolic link in it names more than",
+      (work) =>
+        Effect.flatMap(
+          Hostile.blob(work, "x".repeat(5_000)),
+          (object) => Hostile.tree(work, [Hostile.entry("120000", object, "link")])
+        )
+    ),
+    refused("with a file that is not there", "a file of it is missing", ({ start }) => Hostile.missingFile(start)),
+    refused(
+      "of very many commits",
+      `it has more than ${resultLimits.commits} commits`,
+      ({ start, work }) => Hostile.manyCommits(work, start, resultLimits.commits + 1)
+    ),
+    refused(
+      "whose delta unpacks to gigabytes",
+      "more than 1024 MiB of memory",
+      ({ start }) => Hostile.deltaBomb(start, 512)
+    ),
+    refused(
+      "whose commit unpacks to gigabytes",
+      "more than 1024 MiB of memory",
+      ({ start }) => Hostile.inflatingCommit(start, 8 * 1024 ** 3)
+    ),
+    refused(
+      "whose pack says that it has billions of objects",
+      "at most 500000 are taken",
+      ({ start }) => Hostile.headerOnly(`# v2 git bundle\n${start} refs/heads/${branch}\n\n`, 0xffffffff)
+    ),
+    refused("whose header names millions of references", "where only", ({ start }) =>
+      Hostile.headerOnly(
+        `# v2 git bundle\n${start} refs/heads/${branch}\n${`${start} refs/heads/x\n`.repeat(10_000)}`,
+        0,
+        700 * 1024 ** 2
+      )),
+    refused(
+      "whose header has no end",
+      "its bundle's header is longer than 65536 bytes",
+      ({ start }) => Hostile.headerOnly(`# v2 git bundle\n${`-${start} words\n`.repeat(10_000)}`, 0, 700 * 1024 ** 2)
+    ),
+    refused(
+      "that wants what we do not have",
+      "its bundle wants \"@filter=blob:none\"",
+      ({ start }) => Hostile.headerOnly(`# v3 git bundle\n@filter=blob:none\n${start} refs/heads/${branch}\n\n`, 0)
+    )
+  ]
+
+  for (const { name, test } of cases) it.scoped(name, () => test, minutes)
+})
+
+layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is taken", (it) => {
+  it.scoped("with links and submodules that point anywhere: nothing here follows them", () =>
+    Effect.gen(function*() {
+      const { dataDir, repo } = yield* setup
+      yield* withRepositories(dataDir, (repositories) =>
+        Effect.gen(function*() {
+          const fs = yield* FileSystem.FileSystem
+          const secret = `${yield* Git.temporary}/secret`
+          yield* fs.writeFileString(secret, "the host's own\n")
+          const { commit } = yield* repositories.prepare(repo, firstTurn())
+          const work = yield* workspace(yield* exported(repositories, repo, commit))
+          const link = yield* Hostile.blob(work, secret)
+          const tree = yield* Hostile.tree(work, [
+            Hostile.entry("120000", link, "README.md"),
+            Hostile.entry("160000", "f".repeat(40), "package.json"),
+            Hostile.entry("120000", link, "link")
+          ])
+          const bundle = yield* Hostile.bundleOf(work, commit, tree)
+          const ours = yield* repositories.importBundle(repo, bundle, resultOf(commit))
+          const { patch, stat } = yield* repositories.diff(repo, commit, ours)
+          const overview = yield* repositories.overview(repo, ours, 10_000)
+          for (const text of [patch, stat, overview]) assert.notInclude(text, "the host's own")
+          assert.include(patch, "+Subproject commit ffff")
+          assert.include(patch, `+${secret}`)
+        }))
+    }), minutes)
+
+  it.scoped(
+    "by a repository that has more files, and deeper ones, than a result may add",
+    () =>
+      Effect.gen(function*() {
+        const origin = yield* Git.repository()
+        const deep = yield* Hostile.deepTree(origin, 120, "d")
+        yield* Git.git(origin, "reset", "--quiet", "--hard", yield* Git.git(origin, "commit-tree", deep, "-m", "deep"))
+        const dataDir = yield* Git.temporary
+        const repo = Git.local(origin)
+        yield* withRepositories(dataDir, (repositories) =>
+          Effect.gen(function*() {
+            const { commit } = yield* repositories.prepare(repo, firstTurn())
+            const work = yield* workspace(yield* exported(repositories, repo, commit))
+            const tree = yield* Hostile.deepTree(work, 119, "d")
+            const bundle = yield* Hostile.bundleOf(work, commit, tree)
+            const ours = yield* repositories.importBundle(repo, bundle, resultOf(commit))
+            assert.notStrictEqual(ours, commit)
+          }))
+      }),
+    minutes
+  )
+})
