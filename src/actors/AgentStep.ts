@@ -6,6 +6,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import type { CommitId, SessionId } from "../domain/Ids.ts"
 import type { Step } from "../domain/NextStep.ts"
 import * as OutputLines from "../domain/OutputLines.ts"
 import * as SandboxMarker from "../domain/SandboxMarker.ts"
@@ -18,7 +19,7 @@ import {
   StatusReported,
   UsageRecorded
 } from "../domain/SessionEvent.ts"
-import { turnStart } from "../domain/SessionState.ts"
+import { type SessionState, turnStart } from "../domain/SessionState.ts"
 import { type AgentEnvironment, Agents } from "../services/Agents.ts"
 import { Gateway } from "../services/gateway/Gateway.ts"
 import { Repositories } from "../services/git/Repositories.ts"
@@ -75,6 +76,13 @@ export const make = Effect.gen(function*() {
   const sandbox = yield* Sandbox
   const writer = yield* LogWriter
 
+  /** What of the turn's start the workspace lacks; with a workspace that is not there (any more), unpushed work, too. */
+  const bundleFor = Effect.fnUntraced(function*(session: SessionId, state: SessionState, start: CommitId) {
+    const known = (yield* sandbox.hasRepository(session)) ? state.inWorkspace : undefined
+    const work = known === undefined ? state.unpushed : undefined
+    return { bundle: yield* repositories.exportBundle(state.spec.repo, state.branch, { start, known, work }), work }
+  })
+
   const inputs = Effect.fnUntraced(function*({ claim, state }: StepContext, { findings, round, turn }: RunAgent) {
     const start = turnStart(state)
     if (start === undefined) {
@@ -92,17 +100,23 @@ export const make = Effect.gen(function*() {
       title: turn.plan?.title,
       prompt: turn.prompt,
       sessionId: claim.sessionId,
-      requestedBy: state.spec.requestedBy
+      requestedBy: state.spec.requestedBy,
+      agentMessages: []
     })
     const files: ReadonlyArray<InputFile> = [
       { path: "in/prompt.md", content: { _tag: "Text", text: prompt } },
       { path: "in/commit-message.txt", content: { _tag: "Text", text: message } }
     ]
-    if (yield* sandbox.hasRepository(claim.sessionId)) return { files, start }
-    const bundle = yield* repositories.exportBundle(state.spec.repo, state.branch, start)
+    const { bundle, work } = yield* bundleFor(claim.sessionId, state, start)
     return {
-      files: [...files, { path: "in/repository.bundle", content: { _tag: "File", path: bundle } } as const],
-      start
+      files: [
+        ...files,
+        ...Option.toArray(bundle).map((path) => ({
+          path: "in/repository.bundle",
+          content: { _tag: "File", path } as const
+        }))
+      ],
+      environment: { OPENTL_START_COMMIT: start, ...(work === undefined ? {} : { OPENTL_WORK_COMMIT: work }) }
     }
   })
 
@@ -111,7 +125,7 @@ export const make = Effect.gen(function*() {
       const { claim, record, state } = context
       // what an engine that was away kept alive of an earlier round must not work on beside this one
       yield* sandbox.removeRuns(claim.sessionId)
-      const { files, start } = yield* inputs(context, step)
+      const { environment, files } = yield* inputs(context, step)
       yield* record([RoundStarted.make({ turn: run.turn, round: run.round, sandbox: sandbox.kind })])
       yield* sandbox.start({
         run,
@@ -119,12 +133,12 @@ export const make = Effect.gen(function*() {
         inputs: files,
         environment: {
           ...agent,
+          ...environment,
           OPENTL_SESSION: claim.sessionId,
           OPENTL_TURN: String(run.turn),
           OPENTL_ROUND: String(run.round),
           OPENTL_BRANCH: state.branch,
-          OPENTL_START_COMMIT: start,
-          OPENTL_BASE_COMMIT: state.origin?.commit ?? start,
+          ...(state.pushedTurn === undefined ? {} : { OPENTL_PUSHED_TURN: String(state.pushedTurn) }),
           OPENTL_AUTHOR_NAME: Prompts.author.name,
           OPENTL_AUTHOR_EMAIL: Prompts.author.email
         }

@@ -5,9 +5,17 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Step } from "../domain/NextStep.ts"
-import { ApprovalRequested, RepositoryPrepared, TurnEnded, TurnResumed, TurnStarted } from "../domain/SessionEvent.ts"
+import {
+  ApprovalRequested,
+  BranchChanged,
+  RepositoryPrepared,
+  TurnEnded,
+  TurnResumed,
+  TurnStarted
+} from "../domain/SessionEvent.ts"
 import { Repositories } from "../services/git/Repositories.ts"
 import { Sandbox } from "../services/sandbox/Sandbox.ts"
 import * as AgentStep from "./AgentStep.ts"
@@ -53,8 +61,22 @@ export class Pipeline extends Context.Tag("opentl/actors/Pipeline")<Pipeline, {
 
       const prepare: Perform<Named<"PrepareRepository">> = Effect.fn("Pipeline.prepare")(
         function*({ record, state }, { turn }) {
-          const { base, commit } = yield* repositories.prepare(state.spec.repo, state.spec.base)
-          yield* record([RepositoryPrepared.make({ turn: turn.number, base, commit })])
+          const { base, change, commit, start } = yield* repositories.prepare(state.spec.repo, {
+            branch: state.branch,
+            wantedBase: state.spec.base,
+            origin: state.origin,
+            remoteTip: state.remoteTip
+          })
+          const at = { turn: turn.number }
+          yield* record([
+            ...Option.toArray(change).map((change) => BranchChanged.make({ ...at, branch: state.branch, ...change })),
+            RepositoryPrepared.make({
+              ...at,
+              base,
+              commit,
+              ...Option.match(start, { onNone: () => ({}), onSome: (start) => ({ start }) })
+            })
+          ])
         }
       )
 

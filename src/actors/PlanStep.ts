@@ -4,6 +4,7 @@ import type { Step } from "../domain/NextStep.ts"
 import * as Plan from "../domain/Plan.ts"
 import { show as showRepository } from "../domain/Repository.ts"
 import { PlanProduced, PlanSkipped, UsageRecorded } from "../domain/SessionEvent.ts"
+import { turnStart } from "../domain/SessionState.ts"
 import { Repositories } from "../services/git/Repositories.ts"
 import { LanguageModel } from "../services/model/LanguageModel.ts"
 import * as Prompts from "../services/model/Prompts.ts"
@@ -25,7 +26,7 @@ export const make = Effect.gen(function*() {
         return yield* record([PlanSkipped.make({ turn: turn.number, reason })])
       }
       if (isSpent(state)) return yield* new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 })
-      const commit = state.pushed ?? state.origin?.commit
+      const commit = turnStart(state)
       const overview = commit === undefined ? "" : yield* repositories.overview(spec.repo, commit, overviewLimit)
       const question = Prompts.planQuestion({
         repo: showRepository(spec.repo),

@@ -34,12 +34,24 @@ export const make = Effect.gen(function*() {
       const { bundle } = yield* sandbox.result({ sessionId: claim.sessionId, ...at })
       const commit = Option.isNone(bundle)
         ? start
-        : yield* repositories.importBundle(state.spec.repo, claim.sessionId, bundle.value, start)
+        : yield* repositories.importBundle(state.spec.repo, bundle.value, {
+          session: claim.sessionId,
+          branch: state.branch,
+          start,
+          date: turn.startedAt,
+          author: Prompts.author,
+          message: (agentMessages) =>
+            Prompts.commitMessage({
+              title: turn.plan?.title,
+              prompt: turn.prompt,
+              sessionId: claim.sessionId,
+              requestedBy: state.spec.requestedBy,
+              agentMessages
+            })
+        })
       const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, commit)
       const { deletions, files, insertions } = diff
-      // commits that change nothing are no change either
-      const isUnchanged = commit === start || (yield* repositories.diff(state.spec.repo, start, commit)).files === 0
-      yield* isUnchanged
+      yield* commit === start
         ? record([NothingChanged.make(at)])
         : record(
           [ChangesCollected.make({ ...at, changes: { commit, files, insertions, deletions }, stat: diff.stat })],
@@ -52,7 +64,7 @@ export const make = Effect.gen(function*() {
 
   const push: Perform<Named<"PushBranch">> = Effect.fn("PublishSteps.push")(
     function*({ record, state }, { changes, turn }) {
-      yield* repositories.push(state.spec.repo, state.branch, changes.commit)
+      yield* repositories.push(state.spec.repo, state.branch, changes.commit, state.remoteTip)
       const pullRequests = forge.hasPullRequests(state.spec.repo)
       yield* record([
         BranchPushed.make({ turn: turn.number, branch: state.branch, commit: changes.commit, pullRequests })

@@ -82,6 +82,8 @@ export const update = (view: TurnView, event: SessionEventView): TurnView => {
       return { ...view, phase: "going on", waiting: false }
     case "RepositoryPrepared":
       return { ...view, phase: "planning" }
+    case "BranchChanged":
+      return { ...view, lastAction: event.data }
     case "PlanProduced":
       return { ...view, plan: value.plan, phase: "planned" }
     case "PlanSkipped":

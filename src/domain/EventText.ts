@@ -5,7 +5,7 @@ import { SessionId } from "./Ids.ts"
 import { show as showRepository } from "./Repository.ts"
 import * as Requester from "./Requester.ts"
 import * as Review from "./Review.ts"
-import { SessionEvent } from "./SessionEvent.ts"
+import { type BranchChanged, SessionEvent } from "./SessionEvent.ts"
 import * as Usage from "./Usage.ts"
 import { key, optional } from "./Wire.ts"
 
@@ -36,6 +36,21 @@ export class SessionEventView extends Schema.Class<SessionEventView>("SessionEve
 const changes = (event: { readonly files: number; readonly insertions: number; readonly deletions: number }) =>
   `${event.files} ${event.files === 1 ? "file" : "files"} changed, +${event.insertions} -${event.deletions}`
 
+const branchChange = ({ authors, branch, change, commit, commits }: typeof BranchChanged.Type): string => {
+  const short = commit.slice(0, 12)
+  const by = authors.length === 0 ? "" : ` by ${authors.join(", ")}`
+  const theirs = `${commits} ${commits === 1 ? "commit" : "commits"}${by}`
+  switch (change) {
+    case "pushed":
+      return `${theirs} on ${branch} taken in: the turn starts from ${short}`
+    case "rewritten":
+      return `${branch} was rewritten at the remote: the turn starts from what is there now (${short}, ${theirs}), and ` +
+        "what was there before is not put back"
+    case "deleted":
+      return `${branch} was deleted at the remote: it is made again from ${short}`
+  }
+}
+
 /** What kind of event this is, and how it reads. */
 export const describe = (event: SessionEvent): { readonly type: EventType; readonly data: string } => {
   const status = (data: string) => ({ type: "status", data } as const)
@@ -53,7 +68,13 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
     case "TurnResumed":
       return status(`turn ${event.turn} goes on`)
     case "RepositoryPrepared":
-      return status(`repository ready: ${event.base} at ${event.commit.slice(0, 12)}`)
+      return status(
+        `repository ready: ${event.base} at ${event.commit.slice(0, 12)}${
+          event.start === undefined ? "" : `, the turn starts from ${event.start.slice(0, 12)}`
+        }`
+      )
+    case "BranchChanged":
+      return status(branchChange(event))
     case "PlanProduced":
       return { type: "plan", data: `${event.plan.title}\n\n${event.plan.markdown}` }
     case "PlanSkipped":

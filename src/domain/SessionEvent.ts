@@ -56,10 +56,25 @@ export const TurnStarted = fact("TurnStarted", {
 /** After an approval or a rejection the turn goes on with the time it had left. */
 export const TurnResumed = fact("TurnResumed", { turn: Ordinal, deadline: Schema.DateTimeUtc })
 
+/** Each turn begins with a look at the remote. (In logs of earlier versions only the first one did.) */
 export const RepositoryPrepared = fact("RepositoryPrepared", {
   turn: Ordinal,
   base: BranchName,
-  commit: CommitId
+  /** Where the session's branch forks from its base: what the whole change is measured against. */
+  commit: CommitId,
+  /** The commit of the session's branch that the turn starts from; absent where it has no such branch yet. */
+  start: optional(CommitId)
+})
+/** What others did to the session's branch at the remote since the session last saw it. */
+export const BranchChanged = fact("BranchChanged", {
+  turn: Ordinal,
+  branch: BranchName,
+  change: Schema.Literal("pushed", "rewritten", "deleted"),
+  /** The branch's commit there; of a deleted branch the one that it had. */
+  commit: CommitId,
+  /** How many commits of others are new, and who made them (the first few names). */
+  commits: Schema.NonNegativeInt,
+  authors: Schema.Array(Schema.String)
 })
 
 export const PlanProduced = fact("PlanProduced", { turn: Ordinal, plan: Plan })
@@ -161,6 +176,7 @@ export const SessionEvent = Schema.Union(
   TurnStarted,
   TurnResumed,
   RepositoryPrepared,
+  BranchChanged,
   PlanProduced,
   PlanSkipped,
   ApprovalRequested,

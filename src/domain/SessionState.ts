@@ -6,7 +6,7 @@
  * diff or a pull request without a push cannot be written down.
  */
 import * as Data from "effect/Data"
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import type { BranchName, CommitId } from "./Ids.ts"
 import type * as Plan from "./Plan.ts"
 import * as Review from "./Review.ts"
@@ -41,6 +41,7 @@ export const Progress = Data.taggedEnum<Progress>()
 export interface Turn {
   readonly number: number
   readonly prompt: string
+  readonly startedAt: DateTime.Utc
   readonly deadline: DateTime.Utc
   /** The plan in force, once there is one. */
   readonly plan: Plan.Plan | undefined
@@ -88,8 +89,16 @@ export interface SessionState {
   readonly inbox: ReadonlyArray<Message>
   /** Where the session's branch forks from. */
   readonly origin: { readonly base: BranchName; readonly commit: CommitId } | undefined
-  /** The newest commit that was pushed. */
-  readonly pushed: CommitId | undefined
+  /** The commit that the latest turn starts from, once its repository is prepared. */
+  readonly start: CommitId | undefined
+  /** The session's branch at the remote as it was last seen there, or last pushed. */
+  readonly remoteTip: CommitId | undefined
+  /** The latest turn whose work was pushed. */
+  readonly pushedTurn: number | undefined
+  /** Work that was collected and not pushed (yet). */
+  readonly unpushed: CommitId | undefined
+  /** A commit that the sandbox's workspace is known to have, with all that it descends from. */
+  readonly inWorkspace: CommitId | undefined
   /** Whether a branch was pushed to a forge that has pull requests. */
   readonly isProposable: boolean
   /** The newest diff that was collected, pushed or not. */
@@ -107,7 +116,11 @@ export const create = (event: typeof Event.SessionCreated.Type): SessionState =>
   turns: 0,
   inbox: [{ id: "prompt", text: event.prompt }],
   origin: undefined,
-  pushed: undefined,
+  start: undefined,
+  remoteTip: undefined,
+  pushedTurn: undefined,
+  unpushed: undefined,
+  inWorkspace: undefined,
   isProposable: false,
   changes: undefined,
   plan: undefined,
@@ -117,7 +130,9 @@ export const create = (event: typeof Event.SessionCreated.Type): SessionState =>
 })
 
 /** The commit that a turn's work is measured against: unchanged since then means that nothing was changed. */
-export const turnStart = (state: SessionState): CommitId | undefined => state.pushed ?? state.origin?.commit
+export const turnStart = (state: SessionState): CommitId | undefined =>
+  // in a log of an earlier version later turns were not prepared
+  state.start ?? state.remoteTip ?? state.origin?.commit
 
 /** The number of the turn that is on, or that would begin next. */
 export const currentTurn = ({ phase, turns }: SessionState): number =>
@@ -152,6 +167,14 @@ const afterPlan = (state: SessionState, plan: Plan.Plan, rejections: ReadonlyArr
     ? Progress.Planned({ plan, rejections })
     : firstRound
 
+/** Whether a plan is due, and the rejections before it. In logs of earlier versions later turns began with their plan. */
+const rejectionsOf = ({ origin }: SessionState, progress: Progress): ReadonlyArray<string> | undefined =>
+  progress._tag === "Planning"
+    ? progress.rejections
+    : progress._tag === "Preparing" && origin !== undefined
+    ? []
+    : undefined
+
 const firstRound: Progress = Progress.Coding({ round: 1, started: false, findings: undefined })
 
 /** How an event moves a turn: the next station, with the turn as it then is; `undefined` where it does not belong. */
@@ -165,12 +188,16 @@ const advance = (
   switch (event._tag) {
     case "RepositoryPrepared":
       return progress._tag === "Preparing" ? to(Progress.Planning({ rejections: [] })) : undefined
-    case "PlanProduced":
-      return progress._tag === "Planning"
-        ? to(afterPlan(state, event.plan, progress.rejections, turn.number), { plan: event.plan })
-        : undefined
+    case "BranchChanged":
+      return progress._tag === "Preparing" ? to(progress) : undefined
+    case "PlanProduced": {
+      const rejections = rejectionsOf(state, progress)
+      return rejections === undefined
+        ? undefined
+        : to(afterPlan(state, event.plan, rejections, turn.number), { plan: event.plan })
+    }
     case "PlanSkipped":
-      return progress._tag !== "Planning"
+      return rejectionsOf(state, progress) === undefined
         ? undefined
         // where a plan was asked for, nothing happens without one
         : state.spec.approvePlan || (state.spec.planOnly && turn.number === 1)
@@ -226,19 +253,41 @@ const advance = (
 const failed = (event: typeof Event.AgentFinished.Type): string =>
   `the agent exited with code ${event.exitCode}${event.answer === "" ? "" : `: ${event.answer}`}`
 
+/**
+ * What the workspace has after a run: the turn's start, once an agent ran on it. A sandbox that could not do its part
+ * (exit code 70) leaves it open what is there, and one that was killed what it had done.
+ */
+const broughtIn = (state: SessionState, exitCode: number): CommitId | undefined =>
+  exitCode === 70 ? undefined : exitCode < 128 ? turnStart(state) : state.inWorkspace
+
 /** What an event changes beside the phase. */
 const facets = (state: SessionState, event: Event.SessionEvent): SessionState => {
   switch (event._tag) {
     case "RepositoryPrepared":
-      return { ...state, origin: state.origin ?? { base: event.base, commit: event.commit } }
+      return {
+        ...state,
+        origin: { base: event.base, commit: event.commit },
+        start: event.start ?? event.commit,
+        remoteTip: event.start ?? state.remoteTip
+      }
+    case "AgentFinished":
+      return { ...state, inWorkspace: broughtIn(state, event.exitCode) }
     case "PlanProduced":
       return { ...state, plan: event.plan }
     case "ChangesCollected":
-      return { ...state, changes: event.changes }
+      return { ...state, changes: event.changes, unpushed: event.changes.commit }
+    case "NothingChanged":
+      return { ...state, unpushed: undefined }
     case "ReviewHeld":
       return Review.wasHeld(event.review) ? { ...state, reviewRounds: state.reviewRounds + 1 } : state
     case "BranchPushed":
-      return { ...state, pushed: event.commit, isProposable: event.pullRequests }
+      return {
+        ...state,
+        remoteTip: event.commit,
+        pushedTurn: event.turn,
+        unpushed: undefined,
+        isProposable: event.pullRequests
+      }
     case "PullRequestOpened":
     case "PullRequestUpdated":
       return { ...state, pullRequest: event.pullRequest }
@@ -271,12 +320,18 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
       const turn: Turn = {
         number: event.turn,
         prompt: event.prompt,
+        startedAt: DateTime.subtractDuration(event.deadline, state.spec.timeoutMillis),
         deadline: event.deadline,
         plan: undefined,
         reviews: []
       }
-      const progress = state.origin === undefined ? Progress.Preparing() : Progress.Planning({ rejections: [] })
-      return { ...state, turns: event.turn, inbox: [], phase: Phase.Active({ turn, progress }) }
+      return {
+        ...state,
+        turns: event.turn,
+        inbox: [],
+        start: undefined,
+        phase: Phase.Active({ turn, progress: Progress.Preparing() })
+      }
     }
     case "TurnResumed":
       return phase._tag === "Resuming" && phase.turn.number === event.turn
