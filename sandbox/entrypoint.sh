@@ -16,6 +16,7 @@ bundle=$OPENTL_WORKSPACE/in/repository.bundle
 message=$OPENTL_WORKSPACE/in/commit-message.txt
 branch=$OPENTL_BRANCH
 branch_ref=refs/heads/$OPENTL_BRANCH
+start=$OPENTL_START_COMMIT
 author_name=${OPENTL_AUTHOR_NAME:-OpenTL}
 author_email=${OPENTL_AUTHOR_EMAIL:-opentl@localhost}
 install_seconds=${OPENTL_INSTALL_TIMEOUT:-600}
@@ -132,28 +133,119 @@ prepare_repository() {
   fi
   if [ -e "$repo/.git" ]; then
     status "Continuing in the workspace"
-    continue_repository || die "The workspace's repository cannot be used any more"
+    { continue_repository && move_to_start; } || start_anew || die "The workspace's repository cannot be used any more"
   else
     status "Cloning repository"
     if ! clone_repository; then
       rm -rf "$repo"
       die "The repository could not be cloned"
     fi
-    install_dependencies
   fi
   touch "$ready"
   rm -f "$bundle" 2>>"$log"
 }
 
+# The repository as it is at the turn's start, with its dependencies, and with work that was not pushed yet.
 clone_repository() {
   rm -rf "$repo" "$ready"
   git init -q --template= -b "$branch" "$repo" >>"$log" 2>&1 || return 1
+  take_in_bundle || return 1
+  attend repo_git checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
+  install_dependencies
+  if [ -n "${OPENTL_WORK_COMMIT:-}" ] && has_commit "$OPENTL_WORK_COMMIT"; then
+    carry_over "$OPENTL_WORK_COMMIT"
+  fi
+  record_start
+}
+
+# Objects of commits that the workspace lacks.
+take_in_bundle() {
+  [ -f "$bundle" ] || return 0
   attend repo_git fetch -q "$bundle" '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' >>"$log" ||
     return 1
-  if ! has_commit "$OPENTL_START_COMMIT"; then
+  if ! has_commit "$start" || ! has_commit "${OPENTL_WORK_COMMIT:-$start}"; then
     attend repo_git bundle unbundle "$bundle" >>"$log" || return 1
   fi
-  attend repo_git checkout -q -B "$branch" "$OPENTL_START_COMMIT" >>"$log" && cd "$repo"
+}
+
+# A repository that the agent broke is put aside, where the bundle has all that is needed for a new one.
+start_anew() {
+  [ -f "$bundle" ] || return 1
+  cd "$OPENTL_WORKSPACE" && rm -rf "$repo.broken" && mv "$repo" "$repo.broken" || return 1
+  if clone_repository; then
+    note "The workspace's repository could not be used any more and was made anew; what it was is in $repo.broken"
+    return 0
+  fi
+  rm -rf "$repo"
+  mv "$repo.broken" "$repo" && touch "$ready" # as it was: it may still be of use to a person
+  return 1
+}
+
+# --- The turn's start ------------------------------------------------------------------------------------------------
+#
+# A turn's work is one commit on top of its start, and each turn has its own: what was pushed, and what people pushed on
+# top of it. Where the workspace stands is in its references: `refs/opentl/start/<turn>` is the start that it was last
+# moved to, `refs/opentl/packed` the newest commit that was handed out, `refs/opentl/moving` work that is being moved.
+
+moved_turn() { repo_git for-each-ref --format='%(refname:lstrip=3)' refs/opentl/start | sort -n | tail -n 1; }
+
+record_start() {
+  local ref
+  {
+    printf 'update refs/opentl/start/%s %s\n' "$OPENTL_TURN" "$start"
+    for ref in $(repo_git for-each-ref --format='%(refname)' refs/opentl/start refs/opentl/moving); do
+      [ "$ref" = "refs/opentl/start/$OPENTL_TURN" ] || printf 'delete %s\n' "$ref"
+    done
+  } | repo_git update-ref --stdin >>"$log"
+}
+
+# What unpushed work is counted from: what was handed out, where that is what was pushed; else the start of its turn.
+base_of_work() { # TURN
+  if [ -n "$1" ] && [ "$1" = "${OPENTL_PUSHED_TURN:-}" ] && repo_git rev-parse -q --verify 'refs/opentl/packed^{commit}'; then
+    return 0
+  fi
+  [ -n "$1" ] && repo_git rev-parse -q --verify "refs/opentl/start/$1^{commit}" && return 0
+  repo_git merge-base HEAD "$start"
+}
+
+# Puts the branch on the turn's start. Work of earlier turns that was not pushed comes along, uncommitted files too.
+move_to_start() {
+  local turn work
+  turn=$(moved_turn)
+  [ "$turn" = "$OPENTL_TURN" ] && return 0
+  take_in_bundle && has_commit "$start" || return 1
+  # a move that was cut short goes on with the work that it had found
+  work=$(repo_git rev-parse -q --verify 'refs/opentl/moving^{commit}') || find_unpushed_work "$turn" || return 1
+  repo_git update-ref refs/opentl/moving "$work" || return 1
+  attend repo_git checkout -q -f -B "$branch" "$start" >>"$log" || return 1
+  [ "$work" = "$start" ] || carry_over "$work"
+  record_start
+}
+
+# TURN: sets `work` to a commit whose change against its parent is the work; to the start where there is none.
+find_unpushed_work() {
+  local base tree
+  stage_files
+  tree=$(repo_git write-tree) && base=$(base_of_work "$1") || return 1
+  work=$start
+  [ "$tree" = "$(repo_git rev-parse "$base^{tree}")" ] && return 0
+  work=$(as_author repo_git commit-tree "$tree" -p "$base" -m "Work that was not pushed") || return 1
+  repo_git update-ref "refs/opentl/kept/$work" "$work"
+}
+
+carry_over() { # COMMIT: its change against its parent comes on top of the branch; conflicts are left to the agent
+  local conflicts
+  if attend repo_git -c rerere.enabled=false -c merge.conflictStyle=merge cherry-pick --no-commit "$1" >>"$log"; then
+    repo_git diff --cached --quiet --no-ext-diff >>"$log" && return 0
+    write_commit && status "Work of an earlier turn that was not pushed is on the branch again"
+    return 0
+  fi
+  conflicts=$(repo_git diff --name-only --diff-filter=U | head -n 20 | paste -s -d ' ')
+  if [ -n "$conflicts" ]; then
+    note "Work of an earlier turn that was not pushed conflicts with what the branch has now, in: $conflicts. In these files the branch's lines stand first, after <<<<<<<, those of the earlier work after =======: resolve the conflicts"
+  else
+    note "Work of an earlier turn that was not pushed could not be put on the branch; it is kept in the workspace as commit $1"
+  fi
 }
 
 continue_repository() {
@@ -185,7 +277,7 @@ adopt_head() { # HEAD's commit becomes the branch's; index and files stay
     repo_git update-ref "$branch_ref" "$new" && repo_git symbolic-ref HEAD "$branch_ref"
   else
     # A branch without a commit: what is there becomes a change on top of the session's branch.
-    [ -n "$old" ] || repo_git update-ref "$branch_ref" "$OPENTL_BASE_COMMIT" || return 1
+    [ -n "$old" ] || repo_git update-ref "$branch_ref" "$start" || return 1
     repo_git symbolic-ref HEAD "$branch_ref" && repo_git reset -q >>"$log"
   fi
 }
@@ -285,7 +377,7 @@ install_go_modules() {
 forget_changes() {
   local path
   remove_stale_locks
-  repo_git checkout -q -f -B "$branch" "$OPENTL_START_COMMIT" >>"$log" || return 1
+  repo_git checkout -q -f -B "$branch" "$start" >>"$log" || return 1
   while IFS= read -r -d '' path; do
     exclude "$path"
   done < <(repo_git ls-files -z --others --exclude-standard --directory)
@@ -321,34 +413,41 @@ commit_changes() {
   if ! on_branch || ! has_commit HEAD; then
     adopt_head || die "The agent's result could not be put on the branch"
   fi
-  settle_operation
-  leave_out_nested_repositories
-  repo_git add -A --ignore-errors >>"$log" || note "Some files could not be read and are not in the result"
-  leave_out_gitlinks
+  stage_files
   if git_state MERGE_HEAD || ! repo_git diff --cached --quiet --no-ext-diff >>"$log"; then
     write_commit || die "The agent's changes could not be committed"
   fi
   keep_history || die "The agent's result could not be put on the branch"
 }
 
+stage_files() {
+  settle_operation
+  leave_out_nested_repositories
+  repo_git add -A --ignore-errors >>"$log" || note "Some files could not be read and are not in the result"
+  leave_out_gitlinks
+}
+
 # Where the agent rewrote commits that stand already, its files become one commit on top of them.
 keep_history() {
-  has_commit "$OPENTL_START_COMMIT" || return 0
-  repo_git merge-base --is-ancestor "$OPENTL_START_COMMIT" HEAD && return 0
+  has_commit "$start" || return 0
+  repo_git merge-base --is-ancestor "$start" HEAD && return 0
   local old
   old=$(repo_git rev-parse HEAD) || return 1
   repo_git update-ref "refs/opentl/kept/$old" "$old"
-  note "The agent rewrote history; its files are committed on top of $OPENTL_START_COMMIT, and its own commit $old is kept in the workspace"
-  repo_git reset -q --soft "$OPENTL_START_COMMIT" >>"$log" || return 1
+  note "The agent rewrote history; its files are committed on top of $start, and its own commit $old is kept in the workspace"
+  repo_git reset -q --soft "$start" >>"$log" || return 1
   repo_git diff --cached --quiet --no-ext-diff >>"$log" || write_commit
 }
 
 write_commit() {
   local -a words=(-F "$message")
   [ -s "$message" ] || words=(-m "Changes of session ${OPENTL_SESSION:-}")
+  as_author repo_git commit -q --no-verify --cleanup=whitespace "${words[@]}" >>"$log"
+}
+
+as_author() { # COMMAND…
   GIT_AUTHOR_NAME=$author_name GIT_AUTHOR_EMAIL=$author_email \
-    GIT_COMMITTER_NAME=$author_name GIT_COMMITTER_EMAIL=$author_email \
-    repo_git commit -q --no-verify --cleanup=whitespace "${words[@]}" >>"$log"
+    GIT_COMMITTER_NAME=$author_name GIT_COMMITTER_EMAIL=$author_email "$@"
 }
 
 git_state() { [ -e "$repo/.git/$1" ]; }
@@ -399,12 +498,13 @@ leave_out_gitlinks() {
 write_results() { # EXIT_CODE
   local head changed=false
   head=$(repo_git rev-parse -q --verify "$branch_ref^{commit}") || die "The result has no commit"
-  has_commit "$OPENTL_BASE_COMMIT" || die "The commit that the branch starts from is missing"
-  if ! repo_git merge-base --is-ancestor "$head" "$OPENTL_BASE_COMMIT"; then
+  has_commit "$start" || die "The commit that the branch starts from is missing"
+  if ! repo_git merge-base --is-ancestor "$head" "$start"; then
     changed=true
-    attend repo_git bundle create -q "$out/result.bundle" "^$OPENTL_BASE_COMMIT" "$branch_ref" >>"$log" ||
+    attend repo_git bundle create -q "$out/result.bundle" "^$start" "$branch_ref" >>"$log" ||
       die "The result could not be packed"
   fi
+  repo_git update-ref refs/opentl/packed "$head"
   node -e '
     const { existsSync, readFileSync, renameSync, writeFileSync } = require("node:fs")
     const [file, notesFile, exitCode, head, changed] = process.argv.slice(1)

@@ -56,7 +56,6 @@ export const makeSession = Effect.fn("makeSession")(function*(files: Record<stri
     OPENTL_ROUND: "1",
     OPENTL_BRANCH: branch,
     OPENTL_START_COMMIT: base,
-    OPENTL_BASE_COMMIT: base,
     OPENTL_AGENT: "command",
     OPENTL_AGENT_COMMAND: "true",
     OPENTL_AUTHOR_NAME: "OpenTL Agent",
@@ -89,10 +88,72 @@ export const makeSession = Effect.fn("makeSession")(function*(files: Record<stri
   /** Takes the result over as the host does, as the branch `result` of the origin. */
   const takeResult = git("fetch", "-q", `${workspace}/out/result.bundle`, `+refs/heads/${branch}:refs/heads/result`)
 
+  /** What the server does with a round's result: one commit with its files on top of the turn's start. */
+  const asOneCommit = Effect.fn("asOneCommit")(function*(start: string) {
+    yield* takeResult
+    return yield* git("commit-tree", "result^{tree}", "-p", start, "-m", "The turn's work")
+  })
+
+  /** A person commits a file on top of a commit, at the remote. */
+  const person = Effect.fn("person")(function*(parent: string, name: string, text: string) {
+    yield* git("checkout", "-q", "-f", "--detach", parent)
+    yield* fs.writeFileString(`${origin}/${name}`, text)
+    yield* git("add", "-A")
+    yield* git("commit", "-q", "-m", `A person's ${name}`)
+    return yield* git("rev-parse", "HEAD")
+  })
+
+  /** A further turn, from that commit on. The bundle leaves out what is `known`, and has the `work` where there is some. */
+  const turn = Effect.fn("turn")(function*(
+    number: number,
+    start: string,
+    agentCommand: string,
+    options: {
+      readonly known?: string
+      readonly work?: string
+      readonly pushedTurn?: number
+      readonly round?: number
+      readonly bundle?: boolean
+    } = {}
+  ) {
+    if (options.bundle !== false) {
+      yield* git("update-ref", `refs/heads/${branch}`, start)
+      if (options.work !== undefined) yield* git("update-ref", "refs/opentl/work", options.work)
+      yield* git(
+        ...["bundle", "create", "-q", `${workspace}/in/repository.bundle`, `refs/heads/${branch}`],
+        ...(options.work === undefined ? [] : ["refs/opentl/work"]),
+        ...(options.known === undefined ? [] : [`^${options.known}`])
+      )
+    }
+    return yield* round(agentCommand, {
+      env: {
+        OPENTL_TURN: `${number}`,
+        OPENTL_ROUND: `${options.round ?? 1}`,
+        OPENTL_START_COMMIT: start,
+        ...(options.work === undefined ? {} : { OPENTL_WORK_COMMIT: options.work }),
+        ...(options.pushedTurn === undefined ? {} : { OPENTL_PUSHED_TURN: `${options.pushedTurn}` })
+      }
+    })
+  })
+
   /** The files that differ between the start and the result: status and path, one a line. */
   const changedFiles = Effect.zipRight(takeResult, git("diff", "--name-status", base, "result"))
 
-  return { base, begin, changedFiles, git, repository: `${workspace}/repo`, round, takeResult, workspace }
+  const repository = `${workspace}/repo`
+  return {
+    asOneCommit,
+    base,
+    begin,
+    changedFiles,
+    git,
+    inside: gitIn(repository),
+    person,
+    repository,
+    round,
+    takeResult,
+    turn,
+    workspace
+  }
 })
 
 /** Marker lines only: kind and text. */
