@@ -3,8 +3,10 @@ import type * as Duration from "effect/Duration"
 
 /** Each for one process. */
 export interface GitLimits {
-  /** Of address space, in bytes. */
+  /** Of memory of its own, in bytes. Packs and their indexes are mapped beside it, so that large repositories work. */
   readonly memory: number
+  /** Of memory and mapped files together, in bytes. */
+  readonly addressSpace: number
   /** Of processor time, in seconds. */
   readonly cpu: number
   /** Of a file that it writes, in bytes. */
@@ -18,6 +20,7 @@ const gibibyte = 1024 ** 3
 
 export const limits: GitLimits = {
   memory: gibibyte,
+  addressSpace: 4 * gibibyte,
   cpu: 120,
   file: 2 * gibibyte,
   openFiles: 1024,
@@ -25,9 +28,10 @@ export const limits: GitLimits = {
 }
 
 /** The command that a limited one is started by. */
-export const prlimit = ({ cpu, file, memory, openFiles }: GitLimits): ReadonlyArray<string> => [
+export const prlimit = ({ addressSpace, cpu, file, memory, openFiles }: GitLimits): ReadonlyArray<string> => [
   "prlimit",
-  `--as=${memory}`,
+  `--data=${memory}`,
+  `--as=${addressSpace}`,
   `--cpu=${cpu}`,
   `--fsize=${file}`,
   `--nofile=${openFiles}`,

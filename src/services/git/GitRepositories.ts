@@ -1,6 +1,7 @@
 /** `Repositories` over git and the mirrors. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { CommitId } from "../../domain/Ids.ts"
 import * as GitBundles from "./GitBundles.ts"
 import * as GitMirror from "./GitMirror.ts"
 import * as GitOverview from "./GitOverview.ts"
@@ -70,18 +71,28 @@ export const layer = Layer.scoped(
       Effect.scoped
     )
 
+    const compare = (
+      directory: string,
+      [from, to]: readonly [from: CommitId, to: CommitId],
+      maxBytes: number,
+      ...args: ReadonlyArray<string>
+    ) => {
+      const call = (args: ReadonlyArray<string>) => ({
+        operation: "diff",
+        directory,
+        args: ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", ...args, from, to, "--"],
+        maxBytes
+      })
+      // of files that it takes more than the limits to compare it is only said that they differ
+      const without = { ...call(args.filter((arg) => arg !== "--binary")), config: { "core.bigFileThreshold": "1m" } }
+      return Effect.orElse(git.run(call(args)), () => git.run(without))
+    }
+
     const diff: Repositories["Type"]["diff"] = Effect.fn("Repositories.diff")(
       function*(repo, from, to) {
         const { directory } = yield* mirrors.openAt(repo, to)
-        const run = (maxBytes: number, ...args: ReadonlyArray<string>) =>
-          git.run({
-            operation: "diff",
-            directory,
-            args: ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", ...args, from, to, "--"],
-            maxBytes
-          })
-        const patch = yield* run(maxPatchBytes, "--binary", "--full-index")
-        const stat = yield* run(maxListBytes, "--stat=100", `--stat-count=${maxStatFiles}`)
+        const patch = yield* compare(directory, [from, to], maxPatchBytes, "--binary", "--full-index")
+        const stat = yield* compare(directory, [from, to], maxListBytes, "--stat=100", `--stat-count=${maxStatFiles}`)
         return { ...statistics(stat.stdout), patch: patch.isCut ? cutPatch(patch.stdout) : patch.stdout }
       },
       Effect.scoped

@@ -206,6 +206,32 @@ layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is t
     }), minutes)
 
   it.scoped(
+    "with files that take too much to be compared line by line: it is said that they differ",
+    () =>
+      Effect.gen(function*() {
+        const { dataDir, repo } = yield* setup
+        yield* withRepositories(dataDir, (repositories) =>
+          Effect.gen(function*() {
+            const { commit } = yield* repositories.prepare(repo, firstTurn())
+            const work = yield* workspace(yield* exported(repositories, repo, commit))
+            const lines = yield* Hostile.blob(work, "\n".repeat(16 * 1024 ** 2 - 1))
+            const small = yield* Hostile.blob(work, "small\n")
+            const tree = yield* Hostile.tree(work, [
+              Hostile.entry("100644", lines, "lines"),
+              Hostile.entry("100644", small, "small")
+            ])
+            const bundle = yield* Hostile.bundleOf(work, commit, tree)
+            const ours = yield* repositories.importBundle(repo, bundle, resultOf(commit))
+            const { insertions, patch } = yield* repositories.diff(repo, commit, ours)
+            assert.include(patch, "Binary files /dev/null and b/lines differ")
+            assert.include(patch, "\n+small\n")
+            assert.strictEqual(insertions, 1)
+          }))
+      }),
+    minutes
+  )
+
+  it.scoped(
     "by a repository that has more files, and deeper ones, than a result may add",
     () =>
       Effect.gen(function*() {
