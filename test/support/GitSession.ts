@@ -57,15 +57,10 @@ export const workspace = Effect.fnUntraced(function*(bundle: string) {
   return work
 })
 
-/** Packs what the workspace's branch has on top of a commit, as the entrypoint does. (Bare: git looks for no file.) */
+/** Packs what the workspace's branch has on top of a commit, as the entrypoint does. */
 export const packed = (work: string, start: string) =>
   Effect.as(
-    Git.git(
-      "/",
-      `--git-dir=${work}/.git`,
-      ...["-c", "core.bare=true"],
-      ...["bundle", "create", "--quiet", `${work}.bundle`, `^${start}`, `refs/heads/${branch}`]
-    ),
+    Git.git(work, "bundle", "create", "--quiet", `${work}.bundle`, `^${start}`, `refs/heads/${branch}`),
     `${work}.bundle`
   )
 

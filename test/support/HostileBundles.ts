@@ -59,6 +59,8 @@ const nestedDirectories = Effect.fnUntraced(function*(work: string, names: Reado
 export const bundleOf = Effect.fnUntraced(function*(work: string, start: string, tree: string) {
   const tip = yield* Git.git(work, "commit-tree", tree, "-p", start, "-m", "hostile")
   yield* Git.git(work, "update-ref", `refs/heads/${branch}`, tip)
+  // else git looks for files with such names, and says that it cannot
+  yield* Git.git(work, "config", "core.bare", "true")
   return yield* packed(work, start)
 })
 

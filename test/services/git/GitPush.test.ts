@@ -38,7 +38,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitPush", (it) => {
           )
           assert.strictEqual(yield* Git.commitOf(origin, branch), theirs)
         }))
-    }))
+    }), minutes)
 
   it.scoped(
     "does not put back what others took away while the turn ran, but makes a deleted branch again",
@@ -67,25 +67,29 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitPush", (it) => {
     minutes
   )
 
-  it.scoped("leaves a branch alone that is checked out, in any worktree and whatever the repository allows", () =>
-    Effect.gen(function*() {
-      const { dataDir, origin, repo } = yield* setup
-      yield* Git.git(origin, "config", "receive.denyCurrentBranch", "ignore")
-      yield* withRepositories(dataDir, (repositories) =>
-        Effect.gen(function*() {
-          const { commit } = yield* repositories.prepare(repo, firstTurn())
-          const { out } = yield* sandbox(yield* exported(repositories, repo, commit), { "l.txt": "l\n" })
-          const tip = yield* repositories.importBundle(repo, out, resultOf(commit))
-          const main = yield* Effect.flip(repositories.push(repo, BranchName.make("main"), tip, undefined))
-          assert.include(main.message, "main is checked out in")
-          const worktree = `${yield* Git.temporary}/worktree`
-          yield* Git.git(origin, "worktree", "add", "--quiet", "-b", branch, worktree)
-          const second = yield* Effect.flip(repositories.push(repo, branch, tip, undefined))
-          assert.include(second.message, `${branch} is checked out in ${worktree}`)
-          assert.strictEqual(yield* Git.commitOf(origin, "main"), commit)
-          assert.strictEqual(yield* Git.commitOf(origin, branch), commit)
-        }))
-    }))
+  it.scoped(
+    "leaves a branch alone that is checked out, in any worktree and whatever the repository allows",
+    () =>
+      Effect.gen(function*() {
+        const { dataDir, origin, repo } = yield* setup
+        yield* Git.git(origin, "config", "receive.denyCurrentBranch", "ignore")
+        yield* withRepositories(dataDir, (repositories) =>
+          Effect.gen(function*() {
+            const { commit } = yield* repositories.prepare(repo, firstTurn())
+            const { out } = yield* sandbox(yield* exported(repositories, repo, commit), { "l.txt": "l\n" })
+            const tip = yield* repositories.importBundle(repo, out, resultOf(commit))
+            const main = yield* Effect.flip(repositories.push(repo, BranchName.make("main"), tip, undefined))
+            assert.include(main.message, "main is checked out in")
+            const worktree = `${yield* Git.temporary}/worktree`
+            yield* Git.git(origin, "worktree", "add", "--quiet", "-b", branch, worktree)
+            const second = yield* Effect.flip(repositories.push(repo, branch, tip, undefined))
+            assert.include(second.message, `${branch} is checked out in ${worktree}`)
+            assert.strictEqual(yield* Git.commitOf(origin, "main"), commit)
+            assert.strictEqual(yield* Git.commitOf(origin, branch), commit)
+          }))
+      }),
+    minutes
+  )
 
   it.scoped("runs the target's hooks, tells what they say, and none of the mirror's", () =>
     Effect.gen(function*() {
@@ -107,5 +111,5 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitPush", (it) => {
           assert.include(error.message, "policy says no")
           assert.isFalse(yield* fs.exists(`${dataDir}/hooked`))
         }))
-    }))
+    }), minutes)
 })

@@ -19,146 +19,168 @@ import {
 
 const treeOf = (directory: string, commit: string) => Git.git(directory, "rev-parse", `${commit}^{tree}`)
 
+const minutes = 120_000
+
 layer(NodeContext.layer, { excludeTestServices: true })("SandboxResults", (it) => {
-  it.scoped("takes a round trip through a sandbox: bundle out, work, bundle in, diff, push, again", () =>
-    Effect.gen(function*() {
-      const { dataDir, origin, repo } = yield* setup
-      yield* withRepositories(dataDir, (repositories) =>
-        Effect.gen(function*() {
-          const { commit } = yield* repositories.prepare(repo, firstTurn())
-          const { out, tip, work } = yield* sandbox(yield* exported(repositories, repo, commit), {
-            "src/a.ts": "export const a = 2\n",
-            "src/ü.bin": "\0\u0001\u0002"
-          })
-          const ours = yield* repositories.importBundle(repo, out, resultOf(commit))
-          const diff = yield* repositories.diff(repo, commit, ours)
-          assert.deepInclude(diff, { files: 2, insertions: 1, deletions: 1 })
-          assert.include(diff.patch, "-export const a = 1\n+export const a = 2\n")
-          assert.include(diff.patch, "GIT binary patch")
-          assert.strictEqual(diff.stat.split("\n").length, 2)
-          yield* repositories.push(repo, branch, ours, undefined)
-          yield* repositories.push(repo, branch, ours, undefined)
-          assert.strictEqual(yield* Git.commitOf(origin, branch), ours)
-          assert.strictEqual(yield* treeOf(origin, ours), yield* treeOf(work, tip))
-          // the next turn starts from what was pushed
-          const second = yield* sandbox(yield* exported(repositories, repo, ours), { "e.txt": "e\n" })
-          const next = yield* repositories.importBundle(repo, second.out, resultOf(ours))
-          yield* repositories.push(repo, branch, next, ours)
-          assert.strictEqual(yield* Git.commitOf(origin, branch), next)
-          assert.strictEqual(yield* Git.commitOf(origin, "main"), commit)
-        }))
-    }))
-
-  it.scoped("makes one commit of ours on the turn's start, whoever the agent says it is; its words are handed on", () =>
-    Effect.gen(function*() {
-      const { dataDir, repo } = yield* setup
-      yield* withRepositories(dataDir, (repositories) =>
-        Effect.gen(function*() {
-          const { commit } = yield* repositories.prepare(repo, firstTurn())
-          const work = yield* workspace(yield* exported(repositories, repo, commit))
-          yield* Git.git(work, "config", "user.name", "Linus Torvalds")
-          yield* Git.commit(work, { "a.txt": "a\n" }, "closes #2 @everyone")
-          yield* Git.git(work, "checkout", "--quiet", "-b", "side", commit)
-          yield* Git.commit(work, { "b.txt": "b\n" }, "side \u001b[31mred")
-          yield* Git.git(work, "checkout", "--quiet", branch)
-          yield* Git.git(work, "merge", "--quiet", "--message", "merged", "side")
-          const out = yield* packed(work, commit)
-          const heard: Array<ReadonlyArray<string>> = []
-          const ours = yield* repositories.importBundle(
-            repo,
-            out,
-            resultOf(commit, {
-              message: (messages) => {
-                heard.push(messages)
-                return "Our subject\n\nSession: 1\n"
-              }
+  it.scoped(
+    "takes a round trip through a sandbox: bundle out, work, bundle in, diff, push, again",
+    () =>
+      Effect.gen(function*() {
+        const { dataDir, origin, repo } = yield* setup
+        yield* withRepositories(dataDir, (repositories) =>
+          Effect.gen(function*() {
+            const { commit } = yield* repositories.prepare(repo, firstTurn())
+            const { out, tip, work } = yield* sandbox(yield* exported(repositories, repo, commit), {
+              "src/a.ts": "export const a = 2\n",
+              "src/ü.bin": "\0\u0001\u0002"
             })
-          )
-          const mirror = yield* mirrorIn(dataDir)
-          assert.strictEqual(
-            yield* Git.git(mirror, "cat-file", "commit", ours),
-            [
-              `tree ${yield* treeOf(work, "HEAD")}`,
-              `parent ${commit}`,
-              "author OpenTL <opentl@example.org> 1767323045 +0000",
-              "committer OpenTL <opentl@example.org> 1767323045 +0000",
-              "",
-              "Our subject",
-              "",
-              "Session: 1"
-            ].join("\n")
-          )
-          assert.sameMembers([...heard[0] ?? []], ["closes #2 @everyone", "side \u001b[31mred", "merged"])
-          const objects = yield* Git.git(mirror, "cat-file", "--batch-check", "--batch-all-objects")
-          for (const theirs of ["HEAD", "HEAD^1", "HEAD^2"]) {
-            assert.notInclude(objects, yield* Git.commitOf(work, theirs))
-          }
-        }))
-    }))
+            const ours = yield* repositories.importBundle(repo, out, resultOf(commit))
+            const diff = yield* repositories.diff(repo, commit, ours)
+            assert.deepInclude(diff, { files: 2, insertions: 1, deletions: 1 })
+            assert.include(diff.patch, "-export const a = 1\n+export const a = 2\n")
+            assert.include(diff.patch, "GIT binary patch")
+            assert.strictEqual(diff.stat.split("\n").length, 2)
+            yield* repositories.push(repo, branch, ours, undefined)
+            yield* repositories.push(repo, branch, ours, undefined)
+            assert.strictEqual(yield* Git.commitOf(origin, branch), ours)
+            assert.strictEqual(yield* treeOf(origin, ours), yield* treeOf(work, tip))
+            // the next turn starts from what was pushed
+            const second = yield* sandbox(yield* exported(repositories, repo, ours), { "e.txt": "e\n" })
+            const next = yield* repositories.importBundle(repo, second.out, resultOf(ours))
+            yield* repositories.push(repo, branch, next, ours)
+            assert.strictEqual(yield* Git.commitOf(origin, branch), next)
+            assert.strictEqual(yield* Git.commitOf(origin, "main"), commit)
+          }))
+      }),
+    minutes
+  )
 
-  it.scoped("is the same commit when it is taken in again, by another server, after a crash", () =>
-    Effect.gen(function*() {
-      const { dataDir, repo } = yield* setup
-      const fs = yield* FileSystem.FileSystem
-      const out = `${yield* Git.temporary}/out.bundle`
-      const commit = yield* withRepositories(dataDir, (repositories) =>
-        Effect.gen(function*() {
-          const { commit } = yield* repositories.prepare(repo, firstTurn())
-          const run = yield* sandbox(yield* exported(repositories, repo, commit), { "a.txt": "a\n" })
-          yield* fs.copyFile(run.out, out)
-          return commit
-        })).pipe(Effect.scoped)
-      const take = withRepositories(
-        dataDir,
-        (repositories) => repositories.importBundle(repo, out, resultOf(commit))
-      )
-      const elsewhere = yield* Git.temporary
-      const [first, again, anew] = yield* Effect.all([
-        take,
-        take,
-        withRepositories(elsewhere, (repositories) => repositories.importBundle(repo, out, resultOf(commit)))
-      ])
-      assert.strictEqual(again, first)
-      assert.strictEqual(anew, first)
-    }))
+  it.scoped(
+    "makes one commit of ours on the turn's start, whoever the agent says it is; its words are handed on",
+    () =>
+      Effect.gen(function*() {
+        const { dataDir, repo } = yield* setup
+        yield* withRepositories(dataDir, (repositories) =>
+          Effect.gen(function*() {
+            const { commit } = yield* repositories.prepare(repo, firstTurn())
+            const work = yield* workspace(yield* exported(repositories, repo, commit))
+            yield* Git.git(work, "config", "user.name", "Linus Torvalds")
+            yield* Git.commit(work, { "a.txt": "a\n" }, "closes #2 @everyone")
+            yield* Git.git(work, "checkout", "--quiet", "-b", "side", commit)
+            yield* Git.commit(work, { "b.txt": "b\n" }, "side \u001b[31mred")
+            yield* Git.git(work, "checkout", "--quiet", branch)
+            yield* Git.git(work, "merge", "--quiet", "--message", "merged", "side")
+            const out = yield* packed(work, commit)
+            const heard: Array<ReadonlyArray<string>> = []
+            const ours = yield* repositories.importBundle(
+              repo,
+              out,
+              resultOf(commit, {
+                message: (messages) => {
+                  heard.push(messages)
+                  return "Our subject\n\nSession: 1\n"
+                }
+              })
+            )
+            const mirror = yield* mirrorIn(dataDir)
+            assert.strictEqual(
+              yield* Git.git(mirror, "cat-file", "commit", ours),
+              [
+                `tree ${yield* treeOf(work, "HEAD")}`,
+                `parent ${commit}`,
+                "author OpenTL <opentl@example.org> 1767323045 +0000",
+                "committer OpenTL <opentl@example.org> 1767323045 +0000",
+                "",
+                "Our subject",
+                "",
+                "Session: 1"
+              ].join("\n")
+            )
+            assert.sameMembers([...heard[0] ?? []], ["closes #2 @everyone", "side \u001b[31mred", "merged"])
+            const objects = yield* Git.git(mirror, "cat-file", "--batch-check", "--batch-all-objects")
+            for (const theirs of ["HEAD", "HEAD^1", "HEAD^2"]) {
+              assert.notInclude(objects, yield* Git.commitOf(work, theirs))
+            }
+          }))
+      }),
+    minutes
+  )
 
-  it.scoped("is one commit again in a later round, and none where the files are the same in the end", () =>
-    Effect.gen(function*() {
-      const { dataDir, repo } = yield* setup
-      yield* withRepositories(dataDir, (repositories) =>
-        Effect.gen(function*() {
-          const { commit } = yield* repositories.prepare(repo, firstTurn())
-          const bundle = yield* exported(repositories, repo, commit)
-          const { out, work } = yield* sandbox(bundle, { "a.txt": "a\n" })
-          yield* repositories.importBundle(repo, out, resultOf(commit))
-          yield* Git.commit(work, { "b.txt": "b\n" })
-          const second = yield* repositories.importBundle(repo, yield* packed(work, commit), resultOf(commit))
-          const mirror = yield* mirrorIn(dataDir)
-          assert.strictEqual(yield* Git.git(mirror, "rev-list", "--count", `${commit}..${second}`), "1")
-          assert.strictEqual((yield* repositories.diff(repo, commit, second)).files, 2)
-          yield* Git.git(work, "rm", "--quiet", "a.txt", "b.txt")
-          yield* Git.git(work, "commit", "--quiet", "--message", "Never mind")
-          const third = yield* repositories.importBundle(repo, yield* packed(work, commit), resultOf(commit))
-          assert.strictEqual(third, commit)
-        }))
-    }))
+  it.scoped(
+    "is the same commit when it is taken in again, by another server, after a crash",
+    () =>
+      Effect.gen(function*() {
+        const { dataDir, repo } = yield* setup
+        const fs = yield* FileSystem.FileSystem
+        const out = `${yield* Git.temporary}/out.bundle`
+        const commit = yield* withRepositories(dataDir, (repositories) =>
+          Effect.gen(function*() {
+            const { commit } = yield* repositories.prepare(repo, firstTurn())
+            const run = yield* sandbox(yield* exported(repositories, repo, commit), { "a.txt": "a\n" })
+            yield* fs.copyFile(run.out, out)
+            return commit
+          })).pipe(Effect.scoped)
+        const take = withRepositories(
+          dataDir,
+          (repositories) => repositories.importBundle(repo, out, resultOf(commit))
+        )
+        const elsewhere = yield* Git.temporary
+        const [first, again, anew] = yield* Effect.all([
+          take,
+          take,
+          withRepositories(elsewhere, (repositories) => repositories.importBundle(repo, out, resultOf(commit)))
+        ])
+        assert.strictEqual(again, first)
+        assert.strictEqual(anew, first)
+      }),
+    minutes
+  )
 
-  it.scoped("takes a whole history as a bundle too, and the commit that the turn started from", () =>
-    Effect.gen(function*() {
-      const { dataDir, repo } = yield* setup
-      yield* withRepositories(dataDir, (repositories) =>
-        Effect.gen(function*() {
-          const { commit } = yield* repositories.prepare(repo, firstTurn())
-          const bundle = yield* exported(repositories, repo, commit)
-          assert.strictEqual(yield* repositories.importBundle(repo, bundle, resultOf(commit)), commit)
-          const { out, work } = yield* sandbox(bundle, { "f.txt": "f\n" })
-          yield* Git.git(work, "bundle", "create", "--quiet", "whole.bundle", branch)
-          assert.strictEqual(
-            yield* repositories.importBundle(repo, `${work}/whole.bundle`, resultOf(commit)),
+  it.scoped(
+    "is one commit again in a later round, and none where the files are the same in the end",
+    () =>
+      Effect.gen(function*() {
+        const { dataDir, repo } = yield* setup
+        yield* withRepositories(dataDir, (repositories) =>
+          Effect.gen(function*() {
+            const { commit } = yield* repositories.prepare(repo, firstTurn())
+            const bundle = yield* exported(repositories, repo, commit)
+            const { out, work } = yield* sandbox(bundle, { "a.txt": "a\n" })
             yield* repositories.importBundle(repo, out, resultOf(commit))
-          )
-        }))
-    }))
+            yield* Git.commit(work, { "b.txt": "b\n" })
+            const second = yield* repositories.importBundle(repo, yield* packed(work, commit), resultOf(commit))
+            const mirror = yield* mirrorIn(dataDir)
+            assert.strictEqual(yield* Git.git(mirror, "rev-list", "--count", `${commit}..${second}`), "1")
+            assert.strictEqual((yield* repositories.diff(repo, commit, second)).files, 2)
+            yield* Git.git(work, "rm", "--quiet", "a.txt", "b.txt")
+            yield* Git.git(work, "commit", "--quiet", "--message", "Never mind")
+            const third = yield* repositories.importBundle(repo, yield* packed(work, commit), resultOf(commit))
+            assert.strictEqual(third, commit)
+          }))
+      }),
+    minutes
+  )
+
+  it.scoped(
+    "takes a whole history as a bundle too, and the commit that the turn started from",
+    () =>
+      Effect.gen(function*() {
+        const { dataDir, repo } = yield* setup
+        yield* withRepositories(dataDir, (repositories) =>
+          Effect.gen(function*() {
+            const { commit } = yield* repositories.prepare(repo, firstTurn())
+            const bundle = yield* exported(repositories, repo, commit)
+            assert.strictEqual(yield* repositories.importBundle(repo, bundle, resultOf(commit)), commit)
+            const { out, work } = yield* sandbox(bundle, { "f.txt": "f\n" })
+            yield* Git.git(work, "bundle", "create", "--quiet", "whole.bundle", branch)
+            assert.strictEqual(
+              yield* repositories.importBundle(repo, `${work}/whole.bundle`, resultOf(commit)),
+              yield* repositories.importBundle(repo, out, resultOf(commit))
+            )
+          }))
+      }),
+    minutes
+  )
 
   it.scoped("refuses a forged bundle and takes nothing of it in", () =>
     Effect.gen(function*() {
@@ -194,7 +216,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("SandboxResults", (it) =
           const objects = yield* Git.git(mirror, "cat-file", "--batch-check", "--batch-all-objects")
           for (const stranger of [tip, foreign]) assert.notInclude(objects, stranger)
         }))
-    }))
+    }), minutes)
 
   it.scoped("refuses objects that are malformed", () =>
     Effect.gen(function*() {
@@ -214,7 +236,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("SandboxResults", (it) =
           assert.include(error.message, "the sandbox's result is refused")
           assert.include(error.message, "hasDotgit")
         }))
-    }))
+    }), minutes)
 
   it.scoped("works with repositories that name their objects by SHA-256", () =>
     Effect.gen(function*() {
@@ -230,5 +252,5 @@ layer(NodeContext.layer, { excludeTestServices: true })("SandboxResults", (it) =
           yield* repositories.push(repo, branch, ours, undefined)
           assert.strictEqual(yield* Git.commitOf(origin, branch), ours)
         }))
-    }))
+    }), minutes)
 })

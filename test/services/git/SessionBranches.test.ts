@@ -51,7 +51,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("SessionBranches", (it) 
           assert.strictEqual(missing._tag, "BranchNotFound")
           assert.include(missing.message, "has no branch gone")
         }))
-    }))
+    }), minutes)
 
   it.scoped("follows branches that are deleted, forced back and turned into directories", () =>
     Effect.gen(function*() {
@@ -72,7 +72,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("SessionBranches", (it) 
             "BranchNotFound"
           )
         }))
-    }))
+    }), minutes)
 
   it.scoped("refuses a path that is no repository, an empty one, and a shallow clone", () =>
     Effect.gen(function*() {
@@ -93,7 +93,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("SessionBranches", (it) 
           const part = yield* Effect.flip(repositories.prepare(Git.local(shallow), firstTurn()))
           assert.include(part.message, "is a shallow clone")
         }))
-    }))
+    }), minutes)
 
   it.scoped(
     "takes in what people pushed to the session's branch, and says who and how many commits",
