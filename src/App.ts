@@ -3,12 +3,13 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as LocalSessions from "./actors/LocalSessions.ts"
 import { NewSessions } from "./actors/NewSessions.ts"
 import { Pipeline } from "./actors/Pipeline.ts"
-import { Places } from "./actors/Places.ts"
 import * as Recovery from "./actors/Recovery.ts"
-import { SessionSupervisor } from "./actors/SessionSupervisor.ts"
+import { Admission } from "./actors/session/Admission.ts"
+import { SessionRouter } from "./actors/session/SessionRouter.ts"
+import { SessionSupervisor } from "./actors/session/SessionSupervisor.ts"
+import * as SessionsLive from "./actors/SessionsLive.ts"
 import { BotStatus } from "./bots/BotStatus.ts"
 import * as SlackBot from "./bots/SlackBot.ts"
 import * as TelegramBot from "./bots/TelegramBot.ts"
@@ -47,18 +48,27 @@ export const layerLog = Layer.mergeAll(
   Layer.provideMerge(EventBus.layer)
 )
 
-/** The sessions on top of the log. Open: the database, the sandbox, the gateway, the model, the forge and its repositories. */
-export const layerSessions = LocalSessions.layer.pipe(
+/** The sessions on top of the log. Open: the database, the sandbox, the gateway, the model, the forge, its repositories, and who may run. */
+const layerSessions = SessionsLive.layer.pipe(
   Layer.provideMerge(NewSessions.layer),
+  Layer.provideMerge(SessionRouter.layerLocal),
   Layer.provideMerge(SessionSupervisor.layer),
   Layer.provide(Pipeline.layer),
-  Layer.provideMerge(Places.layer),
   Layer.provide(Agents.layer),
   Layer.provideMerge(layerLog)
 )
 
-/** The same, and what was under way when the last process went is taken up again. */
-export const layerActors = Recovery.layer.pipe(Layer.provideMerge(layerSessions))
+/** Sessions that are worked on: new ones, and those that were under way when the last process went. */
+export const layerWorking = Recovery.layer.pipe(
+  Layer.provideMerge(layerSessions),
+  Layer.provideMerge(Admission.layer)
+)
+
+/**
+ * Sessions that are recorded: created, steered and read, but no turn begins here. A stop does stop, with its clean-up;
+ * everything else waits for the next process that works.
+ */
+export const layerRecording = layerSessions.pipe(Layer.provideMerge(Admission.layerClosed))
 
 /** The world outside, as the configuration has it. */
 export const layerOutside = Layer.mergeAll(
@@ -74,12 +84,9 @@ export const layerOutside = Layer.mergeAll(
 /** The data directory with its database, owned by this process for as long as the layer. */
 const layerOwned = (kind: "server" | "embedded") => Database.layer.pipe(Layer.provideMerge(DataDirectory.layer(kind)))
 
-/**
- * The whole program without its edges, on the data directory. `kind` is what others are told who find it taken; without
- * `work` sessions are only read and written, and the next process that works goes on with them.
- */
+/** The whole program without its edges, on the data directory. `kind` is what others are told who find it taken. */
 export const layerCore = (kind: "server" | "embedded", work = true) =>
-  (work ? layerActors : layerSessions).pipe(
+  (work ? layerWorking : layerRecording).pipe(
     Layer.provideMerge(layerOutside),
     Layer.provideMerge(layerOwned(kind)),
     Layer.provideMerge(AppConfig.layer),

@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { Sandbox } from "../services/sandbox/Sandbox.ts"
 import { SessionHistory } from "../services/store/SessionHistory.ts"
-import { SessionSupervisor } from "./SessionSupervisor.ts"
+import { SessionSupervisor } from "./session/SessionSupervisor.ts"
 
 /** How often is looked for runs without a live session. */
 const sweepEvery = Schedule.spaced("1 minute")
@@ -15,7 +15,8 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
   const supervisor = yield* SessionSupervisor
 
   const live = yield* history.live
-  yield* Effect.forEach(live, supervisor.start, { discard: true })
+  // in the order in which they were admitted; what is only to be cleaned up needs no admission
+  yield* Effect.forEach(live, (id) => Effect.zipRight(supervisor.start(id), supervisor.wake(id)), { discard: true })
   if (live.length > 0) yield* Effect.logInfo(`taken up ${live.length} session(s) that were under way`)
 
   const sweep = Effect.gen(function*() {

@@ -7,7 +7,14 @@ import type { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import type { Requester } from "../domain/Requester.ts"
 import type { Session, SessionNotFound, SessionStatus } from "../domain/Session.ts"
-import type { ApproverIsRequester, NothingToApprove, SessionEnded } from "../domain/SessionCommand.ts"
+import type {
+  ApproverIsRequester,
+  NothingToApprove,
+  NothingToRetry,
+  PlanRef,
+  PlanReplaced,
+  SessionEnded
+} from "../domain/SessionCommand.ts"
 import type { CreateSession, IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
 import type { StoreError } from "../services/store/StoreError.ts"
 
@@ -78,19 +85,24 @@ export class Sessions extends Context.Tag("opentl/actors/Sessions")<Sessions, {
     by: Requester,
     messageId?: string
   ) => Effect.Effect<{ readonly messageId: string }, SessionNotFound | StoreError | SessionUnavailable>
+  /** Approves the plan that waits, edited where `plan` is given. `answers` names the plan that was seen. */
   readonly approve: (
     id: SessionId,
-    plan: string | undefined,
-    by: Requester
+    approval: { readonly plan?: string | undefined; readonly answers?: PlanRef | undefined; readonly by: Requester }
   ) => Effect.Effect<
     Session,
-    SessionNotFound | NothingToApprove | ApproverIsRequester | StoreError | SessionUnavailable
+    SessionNotFound | NothingToApprove | PlanReplaced | ApproverIsRequester | StoreError | SessionUnavailable
   >
+  /** Has the plan that waits made anew, for the reason. */
   readonly reject: (
     id: SessionId,
-    reason: string,
-    by: Requester
-  ) => Effect.Effect<Session, SessionNotFound | NothingToApprove | StoreError | SessionUnavailable>
+    rejection: { readonly reason: string; readonly answers?: PlanRef | undefined; readonly by: Requester }
+  ) => Effect.Effect<Session, SessionNotFound | NothingToApprove | PlanReplaced | StoreError | SessionUnavailable>
+  /** Tries again what the last turn was asked for, where that one failed or was stopped. `turn` is the one that was seen. */
+  readonly retry: (
+    id: SessionId,
+    retry: { readonly turn?: number | undefined; readonly by: Requester }
+  ) => Effect.Effect<Session, SessionNotFound | NothingToRetry | StoreError | SessionUnavailable>
   /** The newest collected diff; empty where there is none yet. */
   readonly diff: (id: SessionId) => Effect.Effect<string, SessionNotFound | StoreError>
   /** The terminal log as the bots upload it: one line an event. */

@@ -37,7 +37,7 @@ export const make = Effect.fnUntraced(function*({ permitted, requester }: SlackP
       case "stop":
         return yield* stop(id, user)
       case "approve":
-        return yield* sessions.approve(id, undefined, yield* requester(user))
+        return yield* sessions.approve(id, { by: yield* requester(user) })
       case "reject":
         return yield* slack.openView(trigger_id, Modals.reject(id, channel))
       case "edit": {
@@ -87,9 +87,12 @@ export const make = Effect.fnUntraced(function*({ permitted, requester }: SlackP
     const text = Modals.textOf(view.state.values, name, joins)
     if (text.trim() === "") return Modals.faults(name === "plan" ? "plan-0" : "reason", "This must not be empty.")
     const by = yield* requester(user)
-    yield* Effect.asVoid(name === "plan" ? sessions.approve(session, text, by) : sessions.reject(session, text, by))
+    yield* Effect.asVoid(
+      name === "plan" ? sessions.approve(session, { plan: text, by }) : sessions.reject(session, { reason: text, by })
+    )
       .pipe(
         Effect.catchTags({
+          PlanReplaced: (error) => new ChatRefusal({ reason: error.message }),
           NothingToApprove: (error) => new ChatRefusal({ reason: error.message }),
           ApproverIsRequester: (error) => new ChatRefusal({ reason: error.message })
         })

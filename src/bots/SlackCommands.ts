@@ -119,6 +119,7 @@ export const make = Effect.fnUntraced(function*(self: string) {
         ChatRefusal: refused,
         InvalidRequest: refused,
         NothingToApprove: refused,
+        PlanReplaced: refused,
         SessionEnded: refused,
         SessionNotFound: refused,
         SessionUnavailable: refused,

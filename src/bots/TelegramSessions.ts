@@ -83,10 +83,10 @@ export class TelegramSessions extends Context.Tag("opentl/bots/TelegramSessions"
         ),
         followUp,
         approve: Effect.fn("TelegramSessions.approve")((id, by) =>
-          sessions.approve(id, undefined, by).pipe(Effect.asVoid, refusing)
+          sessions.approve(id, { by }).pipe(Effect.asVoid, refusing)
         ),
         reject: Effect.fn("TelegramSessions.reject")((id, reason, by) =>
-          sessions.reject(id, reason, by).pipe(Effect.asVoid, refusing)
+          sessions.reject(id, { reason, by }).pipe(Effect.asVoid, refusing)
         ),
         // the stop is recorded at once; what it waits for is the clean-up
         stop: Effect.fn("TelegramSessions.stop")((id, by) =>

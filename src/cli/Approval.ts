@@ -53,7 +53,7 @@ export const askApproval = (connection: Connection, id: SessionId) =>
         case undefined:
           return false
         case "approve":
-          yield* sessions.approve(id, undefined, by)
+          yield* sessions.approve(id, { by })
           return true
         case "edit": {
           const { plan = "" } = yield* sessions.get(id)
@@ -62,13 +62,13 @@ export const askApproval = (connection: Connection, id: SessionId) =>
             yield* stdio.err("the plan was left as it is\n")
             return false
           }
-          yield* sessions.approve(id, edited.value, by)
+          yield* sessions.approve(id, { plan: edited.value, by })
           return true
         }
         case "reject": {
           const reason = Option.filter(yield* ask("Why? "), (text) => text.trim() !== "")
           if (Option.isNone(reason)) return false
-          yield* sessions.reject(id, reason.value, by)
+          yield* sessions.reject(id, { reason: reason.value, by })
           return true
         }
       }

@@ -115,6 +115,8 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
       return status(`pull request #${event.pullRequest.number} updated: ${event.pullRequest.url}`)
     case "StopRequested":
       return status(`stop requested by ${Requester.show(event.by)}`)
+    case "RetryRequested":
+      return status(`retry requested by ${Requester.show(event.by)}`)
     case "UsageRecorded":
       return { type: "usage", data: `${event.source} (${event.model}): ${Usage.show(event.usage)}` }
     case "TurnEnded":

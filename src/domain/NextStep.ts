@@ -4,10 +4,11 @@
  */
 import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
+import { describeDuration } from "./EventText.ts"
 import type * as Plan from "./Plan.ts"
 import type * as Review from "./Review.ts"
-import type * as Event from "./SessionEvent.ts"
-import { type AgentRun, Phase, Progress, type SessionState, type Turn } from "./SessionState.ts"
+import * as Event from "./SessionEvent.ts"
+import { type AgentRun, currentTurn, Phase, Progress, type SessionState, type Turn } from "./SessionState.ts"
 
 interface InTurn {
   readonly turn: Turn
@@ -66,9 +67,30 @@ export const nextStep = (state: SessionState): Step =>
     Ended: () => Step.Rest()
   })
 
-/** Whether a step must wait for a place among the running sessions. Ending needs none: a stop never queues. */
-export const needsPlace = (step: Step): boolean => step._tag !== "Rest" && step._tag !== "EndTurn"
+/** Whether a step must wait for admission among the running sessions. Ending needs none: a stop never queues. */
+export const needsAdmission = (step: Step): boolean => step._tag !== "Rest" && step._tag !== "EndTurn"
 
 /** The moment at which the running turn must be over. */
 export const deadlineOf = (state: SessionState): DateTime.Utc | undefined =>
   state.phase._tag === "Active" ? state.phase.turn.deadline : undefined
+
+/** The end of a turn that failed. */
+export const failed = (state: SessionState, reason: string): Step =>
+  Step.EndTurn({ turn: currentTurn(state), end: "error", text: reason })
+
+/** The end of a turn whose time is used up. */
+export const timedOut = (state: SessionState): Step =>
+  failed(state, `timed out after ${describeDuration(state.spec.timeoutMillis)}`)
+
+/** What a turn must have before it can be ended: its beginning. Empty where the turn has begun, or nothing is to be done. */
+export const beginning = (state: SessionState, now: DateTime.Utc): ReadonlyArray<Event.SessionEvent> => {
+  const step = nextStep(state)
+  switch (step._tag) {
+    case "StartTurn":
+      return [Event.TurnStarted.make({ turn: step.turn, prompt: step.prompt, deadline: now })]
+    case "ResumeTurn":
+      return [Event.TurnResumed.make({ turn: step.turn, deadline: now })]
+    default:
+      return []
+  }
+}

@@ -4,7 +4,7 @@ import * as Agent from "./Agent.ts"
 import { BranchName, SessionId } from "./Ids.ts"
 import { show as showRepository } from "./Repository.ts"
 import { Requester } from "./Requester.ts"
-import type { Phase, Progress, SessionState } from "./SessionState.ts"
+import { type Phase, type Progress, proposalOf, type SessionState } from "./SessionState.ts"
 import { Usage } from "./Usage.ts"
 import { key, optional, optionalKey } from "./Wire.ts"
 
@@ -40,6 +40,8 @@ export const SessionFields = {
   prDraft: optionalKey("pr_draft", Schema.Boolean),
   error: optional(Schema.String),
   plan: optional(Schema.String),
+  /** The how many-th plan of the turn waits for an answer, from 1; only while one does. An answer may name it. */
+  proposal: optional(Schema.Int),
   /** The last turn's answer or result, where it ended well. */
   result: optional(Schema.String),
   turn: Schema.NonNegativeInt,
@@ -136,6 +138,7 @@ export const summarize = (state: SessionState): SessionSummary => {
     ...(phase._tag === "Ended" && phase.end === "error" ? { error: phase.text } : {}),
     ...(phase._tag === "Ended" && phase.end === "complete" ? { result: phase.text } : {}),
     ...(state.plan === undefined ? {} : { plan: state.plan.markdown }),
+    ...(phase._tag === "Waiting" ? { proposal: proposalOf(phase) } : {}),
     turn: state.turns,
     reviewRounds: state.reviewRounds,
     usage: state.usage,

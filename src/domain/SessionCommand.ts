@@ -1,22 +1,31 @@
 /**
- * What people ask of a session that exists, and the decision about it. Pure: the store takes the decision and writes
- * its events in one transaction. (A session's creation needs no decision: see `SessionCreated`.)
+ * What people ask of a session that exists, and the decision about it. Pure: the session's actor takes the decision, and
+ * the store writes its events in one transaction. (A session's creation needs no decision: see `SessionCreated`.)
  */
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
-import { SessionId } from "./Ids.ts"
+import { Ordinal, SessionId } from "./Ids.ts"
 import * as Plan from "./Plan.ts"
 import type { Requester } from "./Requester.ts"
 import * as Event from "./SessionEvent.ts"
-import { currentTurn, Phase, type SessionState } from "./SessionState.ts"
+import { currentTurn, type Phase, proposalOf, type SessionState } from "./SessionState.ts"
+
+/** Which plan an answer is to: the n-th that the turn proposed, from 1. */
+export const PlanRef = Schema.Struct({ turn: Ordinal, proposal: Ordinal })
+export type PlanRef = typeof PlanRef.Type
 
 export type SessionCommand = Data.TaggedEnum<{
   Message: { readonly messageId: string; readonly text: string; readonly by: Requester }
-  Approve: { readonly plan: string | undefined; readonly by: Requester }
-  Reject: { readonly reason: string; readonly by: Requester }
+  /** `answers` names the plan that was seen; where it is not given, whatever plan waits now is meant. */
+  Approve: { readonly plan: string | undefined; readonly answers: PlanRef | undefined; readonly by: Requester }
+  Reject: { readonly reason: string; readonly answers: PlanRef | undefined; readonly by: Requester }
   Stop: { readonly by: Requester }
+  /** Once more what the last turn was asked for. `turn` is the one that was seen to fail; the last one where not given. */
+  Retry: { readonly turn: number | undefined; readonly by: Requester }
 }>
 export const SessionCommand = Data.taggedEnum<SessionCommand>()
+type CommandTag = SessionCommand["_tag"]
+type Named<Tag extends CommandTag> = Extract<SessionCommand, { readonly _tag: Tag }>
 
 export class SessionEnded
   extends Schema.TaggedError<SessionEnded>()("SessionEnded", { sessionId: SessionId, end: Event.TurnEnd })
@@ -34,6 +43,18 @@ export class NothingToApprove
   }
 }
 
+/** The answer is to a plan that does not wait any more: it was replaced by another one. */
+export class PlanReplaced extends Schema.TaggedError<PlanReplaced>()("PlanReplaced", {
+  sessionId: SessionId,
+  answered: PlanRef,
+  waiting: PlanRef
+}) {
+  override get message() {
+    return `this answers plan ${this.answered.proposal} of turn ${this.answered.turn}, which was replaced: ` +
+      `session ${this.sessionId} now waits for an answer to plan ${this.waiting.proposal} of turn ${this.waiting.turn}`
+  }
+}
+
 export class ApproverIsRequester extends Schema.TaggedError<ApproverIsRequester>()("ApproverIsRequester", {
   sessionId: SessionId,
   name: Schema.String
@@ -43,23 +64,114 @@ export class ApproverIsRequester extends Schema.TaggedError<ApproverIsRequester>
   }
 }
 
-export const CommandRejected = Schema.Union(SessionEnded, NothingToApprove, ApproverIsRequester)
-export type CommandRejected = typeof CommandRejected.Type
+export class NothingToRetry
+  extends Schema.TaggedError<NothingToRetry>()("NothingToRetry", { sessionId: SessionId, reason: Schema.String })
+{
+  override get message() {
+    return `there is nothing to retry in session ${this.sessionId}: ${this.reason}`
+  }
+}
 
-export type Decision = Data.TaggedEnum<{
+/** Why a command can be refused, by command. */
+interface Rejections {
+  readonly Message: never
+  readonly Approve: NothingToApprove | PlanReplaced | ApproverIsRequester
+  readonly Reject: NothingToApprove | PlanReplaced
+  readonly Stop: SessionEnded
+  readonly Retry: NothingToRetry
+}
+export type CommandRejected = Rejections[CommandTag]
+export type RejectionOf<C extends SessionCommand> = Rejections[C["_tag"]]
+
+const rejections = {
+  Message: [],
+  Approve: ["NothingToApprove", "PlanReplaced", "ApproverIsRequester"],
+  Reject: ["NothingToApprove", "PlanReplaced"],
+  Stop: ["SessionEnded"],
+  Retry: ["NothingToRetry"]
+} as const satisfies { readonly [Tag in CommandTag]: ReadonlyArray<Rejections[Tag]["_tag"]> }
+
+const rejectionsOf = (command: SessionCommand): ReadonlyArray<string> => rejections[command._tag]
+
+/** Whether an error is one that this very command can be refused with. */
+export const isRejectionOf =
+  <C extends SessionCommand>(command: C) =>
+  <E extends { readonly _tag: string }>(error: E): error is E & RejectionOf<C> =>
+    rejectionsOf(command).includes(error._tag)
+
+export type Decision<E = CommandRejected> = Data.TaggedEnum<{
   Accepted: { readonly events: ReadonlyArray<Event.SessionEvent> }
-  Rejected: { readonly error: CommandRejected }
+  Rejected: { readonly error: E }
 }>
-export const Decision = Data.taggedEnum<Decision>()
+interface DecisionDefinition extends Data.TaggedEnum.WithGenerics<1> {
+  readonly taggedEnum: Decision<this["A"]>
+}
+export const Decision = Data.taggedEnum<DecisionDefinition>()
 
 export interface DecisionRules {
   /** A plan's approver must be another person than the session's requester. */
   readonly fourEyes: boolean
 }
 
-const accept = (...events: ReadonlyArray<Event.SessionEvent>) => Decision.Accepted({ events })
+const accept = (...events: ReadonlyArray<Event.SessionEvent>): Decision<never> => Decision.Accepted({ events })
+const reject = <E>(error: E): Decision<E> => Decision.Rejected({ error })
 
-/** Decides a command. A stop that is already under way is accepted and adds nothing. */
+type Waiting = Extract<Phase, { readonly _tag: "Waiting" }>
+
+/** The plan that waits, if it is the one that is answered. */
+const answered = (
+  id: SessionId,
+  { phase }: SessionState,
+  answers: PlanRef | undefined,
+  decide: (waiting: Waiting) => Decision<ApproverIsRequester>
+): Decision<Rejections["Approve"]> => {
+  if (phase._tag !== "Waiting") return reject(new NothingToApprove({ sessionId: id }))
+  const waiting = { turn: phase.turn.number, proposal: proposalOf(phase) }
+  return answers !== undefined && (answers.turn !== waiting.turn || answers.proposal !== waiting.proposal)
+    ? reject(new PlanReplaced({ sessionId: id, answered: answers, waiting }))
+    : decide(phase)
+}
+
+const approve = (
+  id: SessionId,
+  state: SessionState,
+  { answers, by, plan }: Named<"Approve">,
+  rules: DecisionRules
+): Decision<Rejections["Approve"]> =>
+  answered(id, state, answers, (waiting) => {
+    const requester = state.spec.requestedBy.name
+    if (rules.fourEyes && by.name === requester) {
+      return reject(new ApproverIsRequester({ sessionId: id, name: requester }))
+    }
+    const edited = plan === undefined ? {} : { plan: Plan.edited(waiting.plan, plan) }
+    return accept(Event.PlanApproved.make({ turn: waiting.turn.number, by, ...edited }))
+  })
+
+const rejectPlan = (id: SessionId, state: SessionState, { answers, by, reason }: Named<"Reject">) =>
+  answered(
+    id,
+    state,
+    answers,
+    (waiting) => accept(Event.PlanRejected.make({ turn: waiting.turn.number, by, reason }))
+  )
+
+/** A stop that is already under way is accepted and adds nothing. */
+const stop = (id: SessionId, state: SessionState, { by }: Named<"Stop">): Decision<SessionEnded> => {
+  const { phase } = state
+  if (phase._tag === "Ended") return reject(new SessionEnded({ sessionId: id, end: phase.end }))
+  return phase._tag === "Stopping" ? accept() : accept(Event.StopRequested.make({ turn: currentTurn(state), by }))
+}
+
+const retry = (id: SessionId, { phase, turns }: SessionState, { by, turn }: Named<"Retry">) => {
+  const nothing = (reason: string) => reject(new NothingToRetry({ sessionId: id, reason }))
+  if (phase._tag !== "Ended") return nothing("it is still at work")
+  if (turn !== undefined && turn !== turns) return nothing(`it has gone on since turn ${turn}`)
+  return phase.end === "complete"
+    ? nothing("its last turn ended well; a message starts another one")
+    : accept(Event.RetryRequested.make({ turn: turns, by }))
+}
+
+/** Decides a command on the session's present state. */
 export const decide = (
   id: SessionId,
   state: SessionState,
@@ -67,29 +179,9 @@ export const decide = (
   rules: DecisionRules = { fourEyes: false }
 ): Decision =>
   SessionCommand.$match(command, {
-    Message: ({ by, messageId, text }) => accept(Event.MessageReceived.make({ messageId, text, by })),
-    Approve: ({ by, plan }) => {
-      if (state.phase._tag !== "Waiting") return Decision.Rejected({ error: new NothingToApprove({ sessionId: id }) })
-      const requester = state.spec.requestedBy.name
-      if (rules.fourEyes && by.name === requester) {
-        return Decision.Rejected({ error: new ApproverIsRequester({ sessionId: id, name: requester }) })
-      }
-      const edited = plan === undefined ? {} : { plan: Plan.edited(state.phase.plan, plan) }
-      return accept(Event.PlanApproved.make({ turn: state.phase.turn.number, by, ...edited }))
-    },
-    Reject: ({ by, reason }) =>
-      state.phase._tag === "Waiting"
-        ? accept(Event.PlanRejected.make({ turn: state.phase.turn.number, by, reason }))
-        : Decision.Rejected({ error: new NothingToApprove({ sessionId: id }) }),
-    Stop: ({ by }) =>
-      Phase.$match(state.phase, {
-        Queued: () => accept(stop(state, by)),
-        Waiting: () => accept(stop(state, by)),
-        Resuming: () => accept(stop(state, by)),
-        Active: () => accept(stop(state, by)),
-        Stopping: () => accept(),
-        Ended: ({ end }) => Decision.Rejected({ error: new SessionEnded({ sessionId: id, end }) })
-      })
+    Message: ({ by, messageId, text }): Decision => accept(Event.MessageReceived.make({ messageId, text, by })),
+    Approve: (command) => approve(id, state, command, rules),
+    Reject: (command) => rejectPlan(id, state, command),
+    Stop: (command) => stop(id, state, command),
+    Retry: (command) => retry(id, state, command)
   })
-
-const stop = (state: SessionState, by: Requester) => Event.StopRequested.make({ turn: currentTurn(state), by })

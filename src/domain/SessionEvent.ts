@@ -82,7 +82,9 @@ export const PlanSkipped = fact("PlanSkipped", { turn: Ordinal, reason: Schema.S
 export const ApprovalRequested = fact("ApprovalRequested", {
   turn: Ordinal,
   /** Waiting for a person does not use up the turn's time. */
-  remainingMillis: key("remaining_ms", Schema.NonNegative)
+  remainingMillis: key("remaining_ms", Schema.NonNegative),
+  /** The how many-th plan of the turn this is, from 1: what an answer names. */
+  proposal: optional(Ordinal)
 })
 export const PlanApproved = fact("PlanApproved", {
   turn: Ordinal,
@@ -158,6 +160,9 @@ export const PullRequestUpdated = fact("PullRequestUpdated", {
 
 export const StopRequested = fact("StopRequested", { turn: Ordinal, by: Requester })
 
+/** The last turn failed or was stopped; what it was asked for is to be tried again, in a turn of its own. */
+export const RetryRequested = fact("RetryRequested", { turn: Schema.NonNegativeInt, by: Requester })
+
 export const UsageRecorded = fact("UsageRecorded", {
   turn: Ordinal,
   source: Schema.Literal("plan", "agent", "review"),
@@ -194,6 +199,7 @@ export const SessionEvent = Schema.Union(
   PullRequestOpened,
   PullRequestUpdated,
   StopRequested,
+  RetryRequested,
   UsageRecorded,
   TurnEnded
 )

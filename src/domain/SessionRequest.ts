@@ -1,6 +1,6 @@
 /** What a caller sends to open a session, and to steer one. The same schema serves HTTP, the CLI, the bots and the library. */
 import * as Schema from "effect/Schema"
-import { BranchName } from "./Ids.ts"
+import { BranchName, Ordinal } from "./Ids.ts"
 import { RepositoryFromString } from "./Repository.ts"
 import { optional, optionalKey } from "./Wire.ts"
 
@@ -24,8 +24,12 @@ export const CreateSession = Schema.Struct({
 export type CreateSession = typeof CreateSession.Type
 
 export const SendMessage = Schema.Struct({ text: Prompt })
-export const ApprovePlan = Schema.Struct({ plan: optional(Prompt) })
-export const RejectPlan = Schema.Struct({ reason: Prompt })
+/** Which plan an answer is to; without it, whatever plan waits when it comes is meant. Both or none. */
+const answers = { turn: optional(Ordinal), proposal: optional(Ordinal) }
+export const ApprovePlan = Schema.Struct({ plan: optional(Prompt), ...answers })
+export const RejectPlan = Schema.Struct({ reason: Prompt, ...answers })
+/** `turn` is the one that was seen to fail; without it the last one is meant. */
+export const RetryTurn = Schema.Struct({ turn: optional(Ordinal) })
 
 /** The request's own fault, beyond what the schema says. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", { reason: Schema.String }) {

@@ -87,6 +87,8 @@ export interface SessionState {
   readonly turns: number
   /** What waits to be taken by the next turn, oldest first. */
   readonly inbox: ReadonlyArray<Message>
+  /** What the newest turn was asked for: a retry asks for it again. */
+  readonly lastPrompt: string
   /** Where the session's branch forks from. */
   readonly origin: { readonly base: BranchName; readonly commit: CommitId } | undefined
   /** The commit that the latest turn starts from, once its repository is prepared. */
@@ -115,6 +117,7 @@ export const create = (event: typeof Event.SessionCreated.Type): SessionState =>
   phase: Phase.Queued(),
   turns: 0,
   inbox: [{ id: "prompt", text: event.prompt }],
+  lastPrompt: event.prompt,
   origin: undefined,
   start: undefined,
   remoteTip: undefined,
@@ -137,6 +140,10 @@ export const turnStart = (state: SessionState): CommitId | undefined =>
 /** The number of the turn that is on, or that would begin next. */
 export const currentTurn = ({ phase, turns }: SessionState): number =>
   phase._tag === "Queued" ? turns + 1 : phase._tag === "Stopping" ? phase.turn : turns
+
+/** The how many-th plan of its turn waits for an answer, from 1. */
+export const proposalOf = (waiting: { readonly rejections: ReadonlyArray<string> }): number =>
+  waiting.rejections.length + 1
 
 /** The outcome of a review decides between another round and publishing. */
 const afterReview = (state: SessionState, run: AgentRun, changes: Event.Changes, review: Review.Review): Progress =>
@@ -329,6 +336,7 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
         ...state,
         turns: event.turn,
         inbox: [],
+        lastPrompt: turn.prompt,
         start: undefined,
         phase: Phase.Active({ turn, progress: Progress.Preparing() })
       }
@@ -371,6 +379,11 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
       return phase._tag !== "Ended" && phase._tag !== "Stopping" && event.turn === currentTurn(state)
         ? { ...state, phase: stopping(state, event) }
         : undefined
+    case "RetryRequested": {
+      if (phase._tag !== "Ended") return undefined
+      const inbox = state.inbox.length > 0 ? state.inbox : [{ id: "retry", text: state.lastPrompt }]
+      return { ...state, inbox, phase: Phase.Queued() }
+    }
     case "UsageRecorded":
       // what a stopped turn has used counts too
       return (phase._tag === "Active" || phase._tag === "Stopping") && currentTurn(state) === event.turn
@@ -396,6 +409,20 @@ const endsTurn = (state: SessionState, event: typeof Event.TurnEnded.Type): bool
 
 /** Whether an event belongs to the present state. The store takes no other. */
 export const admits = (state: SessionState, event: Event.SessionEvent): boolean => step(state, event) !== undefined
+
+/** Of events that come one after the other the first that does not belong; `undefined` where all do. */
+export const firstRefused = (
+  state: SessionState,
+  events: ReadonlyArray<Event.SessionEvent>
+): Event.SessionEvent | undefined => {
+  let current = state
+  for (const event of events) {
+    const next = step(current, event)
+    if (next === undefined) return event
+    current = next
+  }
+  return undefined
+}
 
 /** The state after an event. */
 export const evolve = (state: SessionState, event: Event.SessionEvent): SessionState => step(state, event) ?? state

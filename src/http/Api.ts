@@ -7,7 +7,7 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import * as Schema from "effect/Schema"
 import { BranchName, SessionId } from "../domain/Ids.ts"
 import { Session, SessionStatus } from "../domain/Session.ts"
-import { ApprovePlan, CreateSession, RejectPlan, SendMessage } from "../domain/SessionRequest.ts"
+import { ApprovePlan, CreateSession, RejectPlan, RetryTurn, SendMessage } from "../domain/SessionRequest.ts"
 import { key, optional } from "../domain/Wire.ts"
 import * as ApiDocument from "./ApiDocument.ts"
 import { Authorization } from "./Authorization.ts"
@@ -91,6 +91,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addSuccess(Session)
       .addError(Wire.SessionNotFound)
       .addError(Wire.NothingToApprove)
+      .addError(Wire.PlanReplaced)
       .addError(Wire.SessionUnavailable)
       .addError(Wire.ApproverIsRequester)
       .annotateContext(describe("Approve the waiting plan", "A plan in the body takes its place."))
@@ -102,8 +103,19 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addSuccess(Session)
       .addError(Wire.SessionNotFound)
       .addError(Wire.NothingToApprove)
+      .addError(Wire.PlanReplaced)
       .addError(Wire.SessionUnavailable)
       .annotateContext(describe("Reject the waiting plan", "It is planned again with the reason."))
+  )
+  .add(
+    HttpApiEndpoint.post("retry", "/api/sessions/:id/retry")
+      .setPath(SessionPath)
+      .setPayload(RetryTurn)
+      .addSuccess(Session)
+      .addError(Wire.SessionNotFound)
+      .addError(Wire.NothingToRetry)
+      .addError(Wire.SessionUnavailable)
+      .annotateContext(describe("Try the last turn again", "Where it failed or was stopped; in a turn of its own."))
   )
   .add(
     HttpApiEndpoint.get("diff", "/api/sessions/:id/diff")

@@ -204,11 +204,14 @@ export const make = (
           headers: messageId === undefined ? {} : { "idempotency-key": messageId }
         }))
       ),
-      approve: Effect.fn("ApiClient.approve")((id, plan) =>
-        command(sessions.approve({ path: { id }, payload: plan === undefined ? {} : { plan } }))
+      approve: Effect.fn("ApiClient.approve")((id, { answers = {}, plan }) =>
+        command(sessions.approve({ path: { id }, payload: { ...(plan === undefined ? {} : { plan }), ...answers } }))
       ),
-      reject: Effect.fn("ApiClient.reject")((id, reason) =>
-        command(sessions.reject({ path: { id }, payload: { reason } }))
+      reject: Effect.fn("ApiClient.reject")((id, { answers = {}, reason }) =>
+        command(sessions.reject({ path: { id }, payload: { reason, ...answers } }))
+      ),
+      retry: Effect.fn("ApiClient.retry")((id, { turn }) =>
+        command(sessions.retry({ path: { id }, payload: turn === undefined ? {} : { turn } }))
       ),
       diff: Effect.fn("ApiClient.diff")((id) => command(sessions.diff({ path: { id } }))),
       log: (id) => ApiEvents.log(client, id)

@@ -3,7 +3,13 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { SessionUnavailable } from "../actors/Sessions.ts"
 import { SessionNotFound } from "../domain/Session.ts"
-import { ApproverIsRequester, NothingToApprove, SessionEnded } from "../domain/SessionCommand.ts"
+import {
+  ApproverIsRequester,
+  NothingToApprove,
+  NothingToRetry,
+  PlanReplaced,
+  SessionEnded
+} from "../domain/SessionCommand.ts"
 import { IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
 import { optional } from "../domain/Wire.ts"
 import { StoreError } from "../services/store/StoreError.ts"
@@ -87,6 +93,8 @@ export const Wire = {
   SessionNotFound: wire(SessionNotFound, 404),
   SessionEnded: wire(SessionEnded, 409),
   NothingToApprove: wire(NothingToApprove, 409),
+  PlanReplaced: wire(PlanReplaced, 409),
+  NothingToRetry: wire(NothingToRetry, 409),
   IdempotencyConflict: wire(IdempotencyConflict, 409),
   PayloadTooLarge: wire(PayloadTooLarge, 413),
   UnsupportedMediaType: wire(UnsupportedMediaType, 415),

@@ -12,7 +12,15 @@ import * as Stream from "effect/Stream"
 import { Sessions } from "../actors/Sessions.ts"
 import { SessionId } from "../domain/Ids.ts"
 import { Session, SessionNotFound } from "../domain/Session.ts"
-import { ApprovePlan, CreateSession, InvalidRequest, RejectPlan, SendMessage } from "../domain/SessionRequest.ts"
+import type { PlanRef } from "../domain/SessionCommand.ts"
+import {
+  ApprovePlan,
+  CreateSession,
+  InvalidRequest,
+  RejectPlan,
+  RetryTurn,
+  SendMessage
+} from "../domain/SessionRequest.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import { Api, CreatedSession, type ListQuery, MessageAccepted, type SessionsGroup } from "./Api.ts"
 import { type Authorization, Caller } from "./Authorization.ts"
@@ -43,6 +51,17 @@ const keyOf = (headers: { readonly "idempotency-key"?: string }): Effect.Effect<
     ? Effect.succeed(key)
     : new InvalidRequest({ reason: "the header Idempotency-Key must be 1 to 255 printable ASCII characters" })
 }
+
+/** Which plan an answer names. */
+const answersOf = ({ proposal, turn }: {
+  readonly turn?: number
+  readonly proposal?: number
+}): Effect.Effect<PlanRef | undefined, InvalidRequest> =>
+  turn === undefined && proposal === undefined
+    ? Effect.succeed(undefined)
+    : turn === undefined || proposal === undefined
+    ? new InvalidRequest({ reason: "turn and proposal name a plan together: give both or none" })
+    : Effect.succeed({ turn, proposal })
 
 /** Where the list goes on. Relative, for a proxy may have put the server elsewhere. */
 const nextPage = (query: typeof ListQuery.Type, last: Session): string =>
@@ -107,13 +126,23 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
         Effect.gen(function*() {
           const id = yield* sessionId(path.id)
           const { value } = yield* RequestBody.json(ApprovePlan)
-          return yield* answerSession(yield* sessions.approve(id, value.plan, yield* Caller))
+          return yield* answerSession(
+            yield* sessions.approve(id, { plan: value.plan, answers: yield* answersOf(value), by: yield* Caller })
+          )
         }))
       .handleRaw("reject", ({ path }) =>
         Effect.gen(function*() {
           const id = yield* sessionId(path.id)
           const { value } = yield* RequestBody.json(RejectPlan)
-          return yield* answerSession(yield* sessions.reject(id, value.reason, yield* Caller))
+          return yield* answerSession(
+            yield* sessions.reject(id, { reason: value.reason, answers: yield* answersOf(value), by: yield* Caller })
+          )
+        }))
+      .handleRaw("retry", ({ path }) =>
+        Effect.gen(function*() {
+          const id = yield* sessionId(path.id)
+          const { value } = yield* RequestBody.json(RetryTurn)
+          return yield* answerSession(yield* sessions.retry(id, { turn: value.turn, by: yield* Caller }))
         }))
       .handle("diff", ({ path }) => Effect.flatMap(sessionId(path.id), sessions.diff))
       .handleRaw("log", ({ path }) =>

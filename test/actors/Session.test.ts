@@ -166,7 +166,7 @@ describe("a plan that waits for approval", () => {
         yield* until(id, "ApprovalRequested")
         assert.strictEqual((yield* sessions.get(id)).status, "waiting")
         assert.deepStrictEqual(world.engine.started, [])
-        yield* sessions.approve(id, "Do it my way", by)
+        yield* sessions.approve(id, { plan: "Do it my way", by })
         const events = yield* history(id)
         assert.deepStrictEqual(endings(events), ["complete"])
         assert.strictEqual((yield* sessions.get(id)).plan, "Do it my way")
@@ -180,7 +180,7 @@ describe("a plan that waits for approval", () => {
         world.model.answer = (purpose, n) => Effect.succeed(purpose === "plan" ? plan(`Plan ${n}`) : approve)
         const id = yield* create({ approvePlan: true })
         yield* until(id, "ApprovalRequested")
-        yield* sessions.reject(id, "too big", by)
+        yield* sessions.reject(id, { reason: "too big", by })
         yield* sessions.events(id, 0).pipe(
           Stream.filter((event) => event.detail?.["_tag"] === "ApprovalRequested"),
           Stream.take(2),
@@ -188,7 +188,7 @@ describe("a plan that waits for approval", () => {
           ticking
         )
         assert.include(world.model.asked[1]?.prompt ?? "", "too big")
-        const error = yield* Effect.flip(Effect.zipRight(sessions.stop(id, by), sessions.approve(id, undefined, by)))
+        const error = yield* Effect.flip(Effect.zipRight(sessions.stop(id, by), sessions.approve(id, { by })))
         assert.strictEqual(error._tag, "NothingToApprove")
       })
     ))

@@ -26,8 +26,8 @@ describe("a plan that waits", () => {
     const sessions: Partial<SessionsShape> = {
       create: () => Effect.succeed({ session: session({ turn: 0 }), replayed: false }),
       get: () => Effect.succeed(session({ plan: "1. do" })),
-      approve: (_, plan) => note("approve", plan),
-      reject: (_, reason) => note("reject", reason),
+      approve: (_, { plan }) => note("approve", plan),
+      reject: (_, { reason }) => note("reject", reason),
       events: () =>
         Stream.concat(
           Stream.fromIterable(planned),

@@ -214,8 +214,8 @@ describe("approve and reject", () => {
       const note = (...call: ReadonlyArray<unknown>) => Effect.as(Ref.update(asked, (all) => [...all, call]), session())
       const sessions: Partial<SessionsShape> = {
         ...found,
-        approve: (id, plan, by) => note("approve", id, plan, by.name),
-        reject: (id, reason, by) => note("reject", id, reason, by.name)
+        approve: (id, { by, plan }) => note("approve", id, plan, by.name),
+        reject: (id, { by, reason }) => note("reject", id, reason, by.name)
       }
       assert.strictEqual((yield* runCli(["approve", "0123"], { sessions })).out, `approved ${sessionId}\n`)
       yield* runCli(["approve", "0123", "--plan", "-"], { sessions, stdin: "1. better\n" })

@@ -55,7 +55,7 @@ describe("the fold of a session's facts", () => {
           ended = true
         } else if (event._tag !== "MessageReceived") {
           // the next turn's first event comes before anything else of it (a stop may come before it begins)
-          if (ended) assert.include(["TurnStarted", "StopRequested"], event._tag)
+          if (ended) assert.include(["TurnStarted", "StopRequested", "RetryRequested"], event._tag)
           ended = false
         }
       }
@@ -161,7 +161,8 @@ describe("decisions", () => {
           Message: () => false,
           Approve: () => state.phase._tag !== "Waiting",
           Reject: () => state.phase._tag !== "Waiting",
-          Stop: () => state.phase._tag === "Ended"
+          Stop: () => state.phase._tag === "Ended",
+          Retry: () => !(state.phase._tag === "Ended" && state.phase.end !== "complete")
         })
         assert.strictEqual(isRefused, expected)
       }
@@ -172,7 +173,9 @@ describe("decisions", () => {
     assert.isDefined(asked)
     if (asked === undefined) return
     const approve = (name: string) =>
-      decide(id, asked, SessionCommand.Approve({ plan: undefined, by: { ...by, name } }), { fourEyes: true })._tag
+      decide(id, asked, SessionCommand.Approve({ plan: undefined, answers: undefined, by: { ...by, name } }), {
+        fourEyes: true
+      })._tag
     assert.strictEqual(approve("ada"), "Rejected")
     assert.strictEqual(approve("grace"), "Accepted")
   })

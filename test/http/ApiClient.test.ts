@@ -81,8 +81,8 @@ describe("ApiClient", () => {
         find: (prefix) => prefix === "01" ? Effect.succeed(all) : new SessionNotFound({ id: prefix }),
         stop: () => Effect.succeed(session({ status: "cancelled" })),
         message: (_, text, by, messageId) => Effect.succeed({ messageId: `${text} ${by.name} ${messageId ?? ""}` }),
-        approve: (_, plan) => Effect.succeed(session({ plan: plan ?? "none" })),
-        reject: (_, reason) => Effect.succeed(session({ plan: reason })),
+        approve: (_, { plan }) => Effect.succeed(session({ plan: plan ?? "none" })),
+        reject: (_, { reason }) => Effect.succeed(session({ plan: reason })),
         diff: () => Effect.succeed("diff ä\n"),
         log: () => Stream.make("a\nb\n", "c\n"),
         eventsPage: (_, after, limit) => Effect.succeed([event(after + limit)])
@@ -99,9 +99,9 @@ describe("ApiClient", () => {
       assert.strictEqual((yield* client.stop(id, by)).status, "cancelled")
       assert.deepStrictEqual(yield* client.message(id, "hi", by), { messageId: "hi ci " })
       assert.deepStrictEqual(yield* client.message(id, "hi", by, "m"), { messageId: "hi ci m" })
-      assert.strictEqual((yield* client.approve(id, undefined, by)).plan, "none")
-      assert.strictEqual((yield* client.approve(id, "better", by)).plan, "better")
-      assert.strictEqual((yield* client.reject(id, "no", by)).plan, "no")
+      assert.strictEqual((yield* client.approve(id, { by })).plan, "none")
+      assert.strictEqual((yield* client.approve(id, { plan: "better", by })).plan, "better")
+      assert.strictEqual((yield* client.reject(id, { reason: "no", by })).plan, "no")
       assert.strictEqual(yield* client.diff(id), "diff ä\n")
       assert.deepStrictEqual(Array.from(yield* Stream.runCollect(client.log(id))), ["a\n", "b\n", "c\n"])
       assert.deepStrictEqual(yield* client.eventsPage(id, 4, 5), [event(9)])
@@ -138,8 +138,8 @@ describe("ApiClient", () => {
       yield* failsWith(client.find("0"), new InvalidRequest({ reason: "\"0\" is ambiguous" }))
       yield* failsWith(client.stop(id, by), new SessionEnded({ sessionId: id, end: "complete" }))
       yield* failsWith(client.message(id, "x", by), new SessionUnavailable({ sessionId: id }))
-      yield* failsWith(client.approve(id, undefined, by), new ApproverIsRequester({ sessionId: id, name: "ci" }))
-      yield* failsWith(client.reject(id, "x", by), new NothingToApprove({ sessionId: id }))
+      yield* failsWith(client.approve(id, { by }), new ApproverIsRequester({ sessionId: id, name: "ci" }))
+      yield* failsWith(client.reject(id, { reason: "x", by }), new NothingToApprove({ sessionId: id }))
       const store = yield* Effect.flip(client.diff(id))
       assert.deepStrictEqual([store._tag, store.message], ["StoreError", "the session store failed to read a diff"])
     }))

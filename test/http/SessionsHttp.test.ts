@@ -343,11 +343,11 @@ describe("a session's routes", () => {
   it.scopedLive("approve and reject answer the session, 409 where nothing waits, 403 where four eyes are wanted", () =>
     Effect.gen(function*() {
       const server = yield* serve({
-        approve: (asked, plan, by) =>
+        approve: (asked, { by, plan }) =>
           by.name === "anna"
             ? new ApproverIsRequester({ sessionId: asked, name: "anna" })
             : Effect.succeed(session({ plan: plan ?? "as it was" })),
-        reject: (asked, reason) =>
+        reject: (asked, { reason }) =>
           reason === "late"
             ? new NothingToApprove({ sessionId: asked })
             : Effect.succeed(session({ phase: "planning" }))

@@ -6,7 +6,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Sessions } from "../../src/actors/Sessions.ts"
-import { layerActors } from "../../src/App.ts"
+import { layerWorking } from "../../src/App.ts"
 import type { SessionEventView } from "../../src/domain/EventText.ts"
 import type { SessionId } from "../../src/domain/Ids.ts"
 import type { CreateSession } from "../../src/domain/SessionRequest.ts"
@@ -29,7 +29,7 @@ export class World {
 
   /** One server's life on this world and on the given database. */
   layer(database: Layer.Layer<SqlClient.SqlClient, StoreError>, config: Partial<AppConfigShape> = {}) {
-    return layerActors.pipe(
+    return layerWorking.pipe(
       Layer.provide(FakeSandbox.layer(this.engine)),
       Layer.provide(FakeForge.layer(this.remote)),
       Layer.provide(FakeModel.layer(this.model)),

@@ -29,7 +29,7 @@ export const created = (changed: Partial<typeof Event.SessionCreated.Type> = {})
   })
 
 /** What a step can come out as. */
-const outcomes: (step: Step) => ReadonlyArray<ReadonlyArray<Event.SessionEvent>> = Step.$match({
+export const outcomes: (step: Step) => ReadonlyArray<ReadonlyArray<Event.SessionEvent>> = Step.$match({
   Rest: () => [],
   StartTurn: ({ prompt, turn }) => [[Event.TurnStarted.make({ turn, prompt, deadline })]],
   ResumeTurn: ({ turn }) => [[Event.TurnResumed.make({ turn, deadline })]],
@@ -101,10 +101,11 @@ const outcomes: (step: Step) => ReadonlyArray<ReadonlyArray<Event.SessionEvent>>
 
 export const commands: ReadonlyArray<SessionCommand> = [
   SessionCommand.Message({ messageId: "m", text: "and more", by }),
-  SessionCommand.Approve({ plan: undefined, by }),
-  SessionCommand.Approve({ plan: "edited", by }),
-  SessionCommand.Reject({ reason: "no", by }),
-  SessionCommand.Stop({ by })
+  SessionCommand.Approve({ plan: undefined, answers: undefined, by }),
+  SessionCommand.Approve({ plan: "edited", answers: undefined, by }),
+  SessionCommand.Reject({ reason: "no", answers: undefined, by }),
+  SessionCommand.Stop({ by }),
+  SessionCommand.Retry({ turn: undefined, by })
 ]
 
 /** Everything that can happen now: what the next step comes to, its failure, and what people may ask for. */

@@ -54,6 +54,11 @@ export interface ReceiptKey {
   readonly fingerprint: string
 }
 
+export interface AppendOptions {
+  readonly patch?: { readonly turn: number; readonly round: number; readonly patch: string } | undefined
+  readonly receipt?: ReceiptKey | undefined
+}
+
 export interface NewSession {
   readonly id: SessionId
   readonly spec: SessionSpec
@@ -75,11 +80,11 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
     rules: DecisionRules,
     receipt?: ReceiptKey
   ) => Effect.Effect<SessionState, CommandRejected | SessionNotFound | StoreError>
-  /** Writes a step's results: all of them or, where one does not belong, none. */
+  /** Writes facts: all of them or, where one does not belong, none. A known receipt writes nothing. Returns the state then. */
   readonly append: (
     claim: Claim,
     events: ReadonlyArray<SessionEvent>,
-    patch?: { readonly turn: number; readonly round: number; readonly patch: string }
+    options?: AppendOptions
   ) => Effect.Effect<SessionState, EventsRefused | SessionLost | StoreError>
   /** Writes a batch of log lines of several sessions in one transaction; batches that are void are named, not failed. */
   readonly appendLog: (
@@ -197,13 +202,12 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
       )
 
       const append = Effect.fn("SessionStore.append")(
-        function*(
-          claim: Claim,
-          events: ReadonlyArray<SessionEvent>,
-          patch?: { turn: number; round: number; patch: string }
-        ) {
+        function*(claim: Claim, events: ReadonlyArray<SessionEvent>, { patch, receipt }: AppendOptions = {}) {
           yield* sql`UPDATE sessions SET updated_at = updated_at WHERE id = ${claim.sessionId}`
           let state = yield* queries.state(claim.sessionId)
+          if (receipt !== undefined && (yield* replayed(receipt)) !== undefined) return state
+          yield* keep(claim.sessionId, receipt)
+          if (events.length === 0) return state
           for (const event of events) {
             if (!admits(state, event)) {
               return yield* new EventsRefused({ sessionId: claim.sessionId, event: event._tag })
@@ -272,9 +276,10 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
               SessionLost: (cause) => new StoreError({ operation: "record a command", cause })
             })
           ),
-        append: (claim, events, patch) =>
-          ringing(claim.sessionId, append(claim, events, patch)).pipe(
+        append: (claim, events, options) =>
+          ringing(claim.sessionId, append(claim, events, options)).pipe(
             Effect.catchTags({
+              IdempotencyConflict: (cause) => new StoreError({ operation: "record events", cause }),
               SqlError: (cause) => new StoreError({ operation: "record events", cause }),
               ParseError: (cause) => new StoreError({ operation: "record events", cause }),
               SessionNotFound: () => new SessionLost({ sessionId: claim.sessionId })

@@ -1,4 +1,7 @@
-/** `Sessions` in this process, over its store, log and actors. */
+/**
+ * `Sessions` over the store, the log and the actors. What is asked of a session goes to its actor, and there alone it is
+ * decided; nothing is looked at here before.
+ */
 import * as Chunk from "effect/Chunk"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -16,11 +19,11 @@ import { EventBus } from "../services/store/EventBus.ts"
 import { EventLog } from "../services/store/EventLog.ts"
 import { fingerprint } from "../services/store/Fingerprint.ts"
 import { SessionHistory } from "../services/store/SessionHistory.ts"
-import { type ReceiptKey, SessionStore } from "../services/store/SessionStore.ts"
+import type { ReceiptKey } from "../services/store/SessionStore.ts"
 import { NewSessions } from "./NewSessions.ts"
-import { Places } from "./Places.ts"
+import { Admission } from "./session/Admission.ts"
+import { SessionRouter } from "./session/SessionRouter.ts"
 import { Sessions } from "./Sessions.ts"
-import { SessionSupervisor } from "./SessionSupervisor.ts"
 
 export const layer = Layer.effect(
   Sessions,
@@ -29,51 +32,44 @@ export const layer = Layer.effect(
     const history = yield* SessionHistory
     const log = yield* EventLog
     const newSessions = yield* NewSessions
-    const places = yield* Places
-    const store = yield* SessionStore
-    const supervisor = yield* SessionSupervisor
+    const admission = yield* Admission
+    const router = yield* SessionRouter
 
-    /** The row, with what only this process knows: the place in the queue. */
-    const placed = (session: Session) =>
+    /** The row, with what only this process knows: the position in the queue. */
+    const positioned = (session: Session) =>
       session.status !== "pending" ? Effect.succeed(session) : Effect.map(
-        places.position(session.id),
+        admission.position(session.id),
         (queuePosition) => queuePosition === undefined ? session : session.at(queuePosition)
       )
-    const get = Effect.fn("Sessions.get")((id: SessionId) => Effect.flatMap(history.get(id), placed))
+    const get = Effect.fn("Sessions.get")((id: SessionId) => Effect.flatMap(history.get(id), positioned))
 
-    /** Hears the bell until the stop's clean-up is over. */
+    /** Waits until a stop's clean-up is over. */
     const stopped = (id: SessionId) =>
       Effect.scoped(Effect.gen(function*() {
         const bell = yield* bus.listen(id)
-        while ((yield* store.state(id)).phase._tag === "Stopping") {
+        while ((yield* history.get(id)).phase === "stopping") {
           yield* Effect.timeoutOption(Queue.take(bell), "1 second")
         }
       }))
-
-    const command = Effect.fnUntraced(function*(id: SessionId, command: SessionCommand, receipt?: ReceiptKey) {
-      yield* history.get(id)
-      return yield* supervisor.tell(id, command, receipt)
-    })
 
     /** The same person's same words under the same name are the same message; other words are never lost for it. */
     const messageReceipt = (id: SessionId, by: Requester, messageId: string, text: string): ReceiptKey => {
       const words = fingerprint(text)
       return { scope: `message:${id}:${by.name}`, key: `${messageId}:${words}`, fingerprint: words }
     }
-    const refused = "this command is not refused like that"
 
     return Sessions.of({
       create: Effect.fn("Sessions.create")(function*(request, options) {
         const created = yield* newSessions.create(request, options)
-        yield* supervisor.start(created.session.id)
-        return { ...created, session: yield* placed(created.session) }
+        yield* router.start(created.session.id)
+        return { ...created, session: yield* positioned(created.session) }
       }),
       get,
       find: Effect.fn("Sessions.find")(function*(prefix) {
         const isId = /^[0-9A-Za-z-]+$/.test(prefix)
         const found = isId ? yield* history.byPrefix(prefix) : []
         const exact = found.find((session) => session.id === prefix) ?? (found.length === 1 ? found[0] : undefined)
-        if (exact !== undefined) return yield* placed(exact)
+        if (exact !== undefined) return yield* positioned(exact)
         if (found.length === 0) return yield* new SessionNotFound({ id: prefix })
         const ids = found.map((session) => session.id).join(", ")
         return yield* new InvalidRequest({
@@ -94,54 +90,38 @@ export const layer = Layer.effect(
           before: before ?? null,
           limit: limit + 1
         })
-        return { sessions: yield* Effect.forEach(rows.slice(0, limit), placed), hasMore: rows.length > limit }
+        return { sessions: yield* Effect.forEach(rows.slice(0, limit), positioned), hasMore: rows.length > limit }
       }),
       events: log.stream,
       eventsPage: log.page,
       stop: Effect.fn("Sessions.stop")(function*(id, by) {
         const { isEnded } = yield* history.get(id)
-        yield* command(id, SessionCommand.Stop({ by })).pipe(
+        yield* router.ask(id, SessionCommand.Stop({ by })).pipe(
           // it was live when this stop arrived, and another stop was quicker
           Effect.catchIf(
             (error) => error._tag === "SessionEnded" && error.end === "cancelled" && !isEnded,
             () => Effect.void
-          ),
-          Effect.catchTags({
-            NothingToApprove: () => Effect.dieMessage(refused),
-            ApproverIsRequester: () => Effect.dieMessage(refused)
-          })
+          )
         )
         yield* stopped(id)
         return yield* get(id)
       }),
       message: Effect.fn("Sessions.message")(function*(id, text, by, messageId) {
         const known = messageId ?? (yield* newSessions.messageId)
-        yield* command(
-          id,
-          SessionCommand.Message({ messageId: known, text, by }),
-          messageId === undefined ? undefined : messageReceipt(id, by, messageId, text)
-        ).pipe(
-          Effect.catchTags({
-            SessionEnded: () => Effect.dieMessage(refused),
-            NothingToApprove: () => Effect.dieMessage(refused),
-            ApproverIsRequester: () => Effect.dieMessage(refused)
-          })
-        )
+        const receipt = messageId === undefined ? undefined : messageReceipt(id, by, messageId, text)
+        yield* router.ask(id, SessionCommand.Message({ messageId: known, text, by }), receipt)
         return { messageId: known }
       }),
-      approve: Effect.fn("Sessions.approve")(function*(id, plan, by) {
-        yield* command(id, SessionCommand.Approve({ plan, by })).pipe(
-          Effect.catchTag("SessionEnded", () => Effect.dieMessage(refused))
-        )
+      approve: Effect.fn("Sessions.approve")(function*(id, { answers, by, plan }) {
+        yield* router.ask(id, SessionCommand.Approve({ plan, answers, by }))
         return yield* get(id)
       }),
-      reject: Effect.fn("Sessions.reject")(function*(id, reason, by) {
-        yield* command(id, SessionCommand.Reject({ reason, by })).pipe(
-          Effect.catchTags({
-            SessionEnded: () => Effect.dieMessage(refused),
-            ApproverIsRequester: () => Effect.dieMessage(refused)
-          })
-        )
+      reject: Effect.fn("Sessions.reject")(function*(id, { answers, by, reason }) {
+        yield* router.ask(id, SessionCommand.Reject({ reason, answers, by }))
+        return yield* get(id)
+      }),
+      retry: Effect.fn("Sessions.retry")(function*(id, { by, turn }) {
+        yield* router.ask(id, SessionCommand.Retry({ turn, by }))
         return yield* get(id)
       }),
       diff: Effect.fn("Sessions.diff")((id: SessionId) => Effect.zipRight(history.get(id), history.patch(id))),

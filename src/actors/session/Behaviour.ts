@@ -1,0 +1,197 @@
+/**
+ * What a session's actor does with a message, as data. An actor has one behaviour at a time and at most one step under
+ * way; `receive` says which behaviour a message leads to and what is to be done about it. Nothing here has an effect:
+ * `SessionActor.ts` performs the actions.
+ *
+ * The state belongs to the actor. It changes by `Persist` alone, a step's own facts included, and `settle` draws the
+ * consequence of each change: the next step, an interruption, or rest.
+ */
+import * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
+import * as DateTime from "effect/DateTime"
+import type { SessionId } from "../../domain/Ids.ts"
+import type { Step } from "../../domain/NextStep.ts"
+import { deadlineOf, failed, needsAdmission, nextStep, timedOut } from "../../domain/NextStep.ts"
+import { type CommandRejected, decide, type DecisionRules } from "../../domain/SessionCommand.ts"
+import type { SessionEvent } from "../../domain/SessionEvent.ts"
+import { firstRefused, type SessionState } from "../../domain/SessionState.ts"
+import { EventsRefused, type ReceiptKey } from "../../services/store/SessionStore.ts"
+import type { Patch } from "../StepContext.ts"
+import { type ActorFailure, Message, type RecordRefusal, StepOutcome } from "./Messages.ts"
+import type { Reply } from "./Reply.ts"
+
+/** What an actor is doing. */
+export type Behaviour = Data.TaggedEnum<{
+  /** Nothing is to be done: a person is waited for, or the session has ended. */
+  Resting: object
+  /** The next step needs admission, and other sessions are before this one. */
+  Queued: object
+  /** One step is under way. `begunWith` is the state then: a step that leaves it as it was would be repeated for ever. */
+  Working: { readonly step: Step; readonly begunWith: SessionState }
+  /** The step under way is being interrupted; what follows begins when it has ended. */
+  Interrupting: { readonly then: "proceed" | "time out" | "leave" }
+  /** The actor has left memory. */
+  Stopped: object
+}>
+export const Behaviour = Data.taggedEnum<Behaviour>()
+
+/** What an actor has to do, in order. */
+export type Action = Data.TaggedEnum<{
+  /** Commit facts. The state after them is the actor's, and what whoever asked is told. */
+  Persist: {
+    readonly events: ReadonlyArray<SessionEvent>
+    readonly receipt?: ReceiptKey | undefined
+    readonly patch?: Patch | undefined
+    readonly reply: Reply<RecordRefusal>
+  }
+  /** Tell the person who asked why not. */
+  Refuse: { readonly reply: Reply<CommandRejected>; readonly error: CommandRejected }
+  /** Tell the step that its facts are not recorded. */
+  RefuseFacts: { readonly reply: Reply<EventsRefused>; readonly error: EventsRefused }
+  /** Begin a step. */
+  Perform: { readonly step: Step }
+  /** Interrupt the step under way. It says itself when it has ended. */
+  Interrupt: object
+  /** Ask for admission: it is granted now, or later by `Admitted`. */
+  RequestAdmission: object
+  /** Give admission back, or leave the queue for it. */
+  ReleaseAdmission: object
+  /** Leave memory if no message has come meanwhile: the log has all that the actor knew. */
+  Passivate: object
+  /** Leave memory now. */
+  Leave: object
+  /** Give up; the supervisor decides what comes of it. */
+  Fail: { readonly cause: Cause.Cause<ActorFailure> }
+}>
+export const Action = Data.taggedEnum<Action>()
+
+export interface Reaction {
+  readonly behaviour: Behaviour
+  readonly actions: ReadonlyArray<Action>
+}
+
+const become = (behaviour: Behaviour, ...actions: ReadonlyArray<Action>): Reaction => ({ behaviour, actions })
+
+const perform = (step: Step, state: SessionState): Reaction =>
+  become(Behaviour.Working({ step, begunWith: state }), Action.Perform({ step }))
+
+const isCancel = (step: Step): boolean => step._tag === "EndTurn" && step.end === "cancelled"
+
+/** What the state asks for when no step is under way. Admission that is held already is granted at once. */
+const proceed = (state: SessionState): Reaction => {
+  const step = nextStep(state)
+  if (step._tag === "Rest") return become(Behaviour.Resting(), Action.ReleaseAdmission(), Action.Passivate())
+  return needsAdmission(step)
+    ? become(Behaviour.Queued(), Action.RequestAdmission(), Action.Passivate())
+    : perform(step, state)
+}
+
+const interrupt = (then: Extract<Behaviour, { readonly _tag: "Interrupting" }>["then"]): Reaction =>
+  become(Behaviour.Interrupting({ then }), Action.Interrupt())
+
+/** The consequence of the state as it is now: when it was read, and after each change. */
+export const settle = (behaviour: Behaviour, state: SessionState): Reaction =>
+  Behaviour.$match(behaviour, {
+    Resting: () => proceed(state),
+    Queued: () => proceed(state),
+    // a step that a stop has made void is let go of before the clean-up begins
+    Working: ({ step }) => isCancel(nextStep(state)) && !isCancel(step) ? interrupt("proceed") : become(behaviour),
+    Interrupting: () => become(behaviour),
+    Stopped: () => become(behaviour)
+  })
+
+/** The turn ends by a failure; where a stop was recorded meanwhile, as stopped. */
+const endTurn = (state: SessionState, failure: Step): Reaction =>
+  perform(isCancel(nextStep(state)) ? nextStep(state) : failure, state)
+
+const leave = become(Behaviour.Stopped(), Action.Leave())
+
+const fail = (cause: Cause.Cause<ActorFailure>): Reaction => become(Behaviour.Stopped(), Action.Fail({ cause }))
+
+/** A step has ended: the state says what comes next, unless the step could not do its work. */
+const stepEnded = (
+  { begunWith, step }: Extract<Behaviour, { readonly _tag: "Working" }>,
+  state: SessionState,
+  outcome: StepOutcome
+): Reaction => {
+  const died = (cause: Cause.Cause<never>) =>
+    step._tag === "EndTurn" ? fail(cause) : endTurn(state, failed(state, "an internal error; the server's log has it"))
+  return StepOutcome.$match(outcome, {
+    Ended: () => {
+      if (state === begunWith) return died(Cause.die(new Error(`the step ${step._tag} changed nothing`)))
+      const next = proceed(state)
+      // the next turn queues anew: other sessions have waited longer
+      return step._tag === "EndTurn" ? become(next.behaviour, Action.ReleaseAdmission(), ...next.actions) : next
+    },
+    Failed: ({ reason }) => endTurn(state, failed(state, reason)),
+    Died: ({ cause }) => died(cause),
+    Interrupted: () => died(Cause.die(new Error(`the step ${step._tag} was interrupted from outside`))),
+    Unrecorded: ({ error }) => fail(Cause.fail(error))
+  })
+}
+
+/** The interrupted step has ended. */
+const interrupted = (
+  { then }: Extract<Behaviour, { readonly _tag: "Interrupting" }>,
+  state: SessionState
+): Reaction => {
+  switch (then) {
+    case "proceed":
+      return proceed(state)
+    case "time out":
+      return endTurn(state, timedOut(state))
+    case "leave":
+      return leave
+  }
+}
+
+const isDeadlineOf = (state: SessionState, deadline: DateTime.Utc): boolean => {
+  const current = deadlineOf(state)
+  return current !== undefined && DateTime.Equivalence(current, deadline)
+}
+
+/** What a message leads to. `state` is the session's as the log has it. */
+export const receive = (
+  id: SessionId,
+  behaviour: Behaviour,
+  state: SessionState,
+  message: Message,
+  rules: DecisionRules
+): Reaction => {
+  const ignore = become(behaviour)
+  return Message.$match(message, {
+    // people are heard in every behaviour: what a command means depends on the state alone
+    Ask: ({ command, receipt, reply }) => {
+      const decision = decide(id, state, command, rules)
+      return decision._tag === "Rejected"
+        ? become(behaviour, Action.Refuse({ reply, error: decision.error }), Action.Passivate())
+        : become(behaviour, Action.Persist({ events: decision.events, receipt, reply }))
+    },
+    Record: ({ events, patch, reply }) => {
+      const refused = firstRefused(state, events)
+      return refused === undefined
+        ? become(behaviour, Action.Persist({ events, patch, reply }))
+        : become(
+          behaviour,
+          Action.RefuseFacts({ reply, error: new EventsRefused({ sessionId: id, event: refused._tag }) })
+        )
+    },
+    StepEnded: ({ outcome }) =>
+      behaviour._tag === "Working"
+        ? stepEnded(behaviour, state, outcome)
+        : behaviour._tag === "Interrupting"
+        ? interrupted(behaviour, state)
+        : ignore,
+    Admitted: () => behaviour._tag === "Queued" ? perform(nextStep(state), state) : ignore,
+    DeadlinePassed: ({ deadline }) =>
+      behaviour._tag === "Working" && behaviour.step._tag !== "EndTurn" && isDeadlineOf(state, deadline)
+        ? interrupt("time out")
+        : ignore,
+    Release: () =>
+      behaviour._tag === "Working"
+        ? interrupt("leave")
+        : behaviour._tag === "Interrupting"
+        ? become(Behaviour.Interrupting({ then: "leave" }))
+        : leave
+  })
+}

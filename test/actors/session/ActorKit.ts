@@ -1,0 +1,116 @@
+/** Actors under their supervisor, on a store in memory and steps that are scripts. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
+import { Pipeline } from "../../../src/actors/Pipeline.ts"
+import { Admission } from "../../../src/actors/session/Admission.ts"
+import { SessionSupervisor } from "../../../src/actors/session/SessionSupervisor.ts"
+import type { RecordFailure, StepContext, StepFailure } from "../../../src/actors/StepContext.ts"
+import { SessionId } from "../../../src/domain/Ids.ts"
+import type { Step } from "../../../src/domain/NextStep.ts"
+import { SessionNotFound } from "../../../src/domain/Session.ts"
+import type { SessionEvent } from "../../../src/domain/SessionEvent.ts"
+import * as State from "../../../src/domain/SessionState.ts"
+import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
+import { EventsRefused, SessionLost, SessionStore } from "../../../src/services/store/SessionStore.ts"
+import type { StoreError } from "../../../src/services/store/StoreError.ts"
+import { layerConfig } from "../../support/TestConfig.ts"
+import { created, outcomes } from "../../support/Walk.ts"
+
+interface Stored {
+  readonly events: Array<SessionEvent>
+  state: State.SessionState
+  generation: number
+}
+
+type Performed = Effect.Effect<void, StepFailure | RecordFailure>
+
+/** What a step comes to when all goes well. */
+const usual = (step: Step): ReadonlyArray<SessionEvent> => {
+  const all = outcomes(step)
+  const finished = all.find((events) => events.some((event) => event._tag === "AgentFinished" && event.exitCode === 0))
+  return finished ?? all[0] ?? []
+}
+
+export class ActorWorld {
+  readonly stored = new Map<SessionId, Stored>()
+  /** The steps that began, as `<session>:<step>`. */
+  readonly begun: Array<string> = []
+  /** Runs before the store does anything. */
+  fault: (
+    operation: "claim" | "state" | "append",
+    id: SessionId,
+    events: ReadonlyArray<SessionEvent>
+  ) => Effect.Effect<void, StoreError> = () => Effect.void
+  /** What a step does; `undefined`: what it usually does. */
+  script: (step: Step, context: StepContext) => Performed | undefined = () => undefined
+
+  readonly create = (name: string, changes: Parameters<typeof created>[0] = {}): SessionId => {
+    const id = SessionId.make(name)
+    const event = created(changes)
+    this.stored.set(id, { events: [event], state: State.create(event), generation: 0 })
+    return id
+  }
+
+  readonly of = (id: SessionId): Stored => {
+    const stored = this.stored.get(id)
+    if (stored === undefined) throw new Error(`no session ${id}`)
+    return stored
+  }
+
+  readonly tags = (id: SessionId) => this.of(id).events.map((event) => event._tag)
+
+  private readonly store = Layer.mock(SessionStore, {
+    claim: (id, _owner) =>
+      this.fault("claim", id, []).pipe(Effect.zipRight(Effect.suspend(() => {
+        const stored = this.stored.get(id)
+        return stored === undefined
+          ? new SessionNotFound({ id })
+          : Effect.sync(() => ({ sessionId: id, generation: ++stored.generation }))
+      }))),
+    state: (id) => Effect.zipRight(this.fault("state", id, []), Effect.sync(() => this.of(id).state)),
+    append: ({ generation, sessionId }, events) =>
+      this.fault("append", sessionId, events).pipe(Effect.zipRight(Effect.gen(this, function*() {
+        const stored = this.of(sessionId)
+        if (stored.generation !== generation) return yield* new SessionLost({ sessionId })
+        const refused = State.firstRefused(stored.state, events)
+        if (refused !== undefined) return yield* new EventsRefused({ sessionId, event: refused._tag })
+        stored.events.push(...events)
+        stored.state = State.evolveAll(stored.state, events)
+        return stored.state
+      })))
+  })
+
+  private readonly pipeline = Layer.mock(Pipeline, {
+    perform: (context, step) =>
+      Effect.suspend(() => {
+        this.begun.push(`${context.claim.sessionId}:${step._tag}`)
+        return this.script(step, context) ?? context.record(usual(step))
+      })
+  })
+
+  readonly layer = (config: Partial<AppConfigShape> = {}, admission = Admission.layer) =>
+    SessionSupervisor.layer.pipe(
+      Layer.provideMerge(admission),
+      Layer.provide(Layer.mergeAll(this.store, this.pipeline)),
+      Layer.provide(layerConfig(config))
+    )
+}
+
+/** Runs a test on a world of its own, under one supervisor. */
+export const supervised = <A, E>(
+  test: (world: ActorWorld) => Effect.Effect<A, E, SessionSupervisor | Admission | Scope.Scope>,
+  config: Partial<AppConfigShape> = {}
+) =>
+  Effect.suspend(() => {
+    const world = new ActorWorld()
+    return Effect.scoped(test(world)).pipe(Effect.provide(Layer.fresh(world.layer(config))))
+  })
+
+/** Lets time pass, a little at a time, until something holds. */
+export const eventually = (holds: () => boolean) =>
+  Effect.iterate(false, {
+    while: (held) => !held,
+    body: () => Effect.as(TestClock.adjust("50 millis"), undefined).pipe(Effect.map(holds))
+  })
