@@ -12,7 +12,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Sessions } from "../../src/actors/Sessions.ts"
-import { layerActors } from "../../src/App.ts"
+import { layerWorking } from "../../src/App.ts"
 import { Agent } from "../../src/domain/Agent.ts"
 import type { SessionId } from "../../src/domain/Ids.ts"
 import { Gateway } from "../../src/services/gateway/Gateway.ts"
@@ -47,7 +47,7 @@ const makeWorld = Effect.gen(function*() {
     dataDir: `${directory}/data`,
     agent: Option.some(Agent.Command({ line: `sh ${script}` }))
   })
-  const server = layerActors.pipe(
+  const server = layerWorking.pipe(
     Layer.provide(LocalSandbox.layerPlain),
     Layer.provide(runtime),
     Layer.provide(Git.layerOn(config)),
