@@ -5,9 +5,19 @@ import * as Option from "effect/Option"
 import { BranchName, CommitId } from "../../src/domain/Ids.ts"
 import { show } from "../../src/domain/Repository.ts"
 import { Forge, ForgeError, type Proposal } from "../../src/services/forge/Forge.ts"
-import { Repositories } from "../../src/services/git/Repositories.ts"
+import { type Diff, Repositories } from "../../src/services/git/Repositories.ts"
 
 export const commit = (n: number): CommitId => CommitId.make(n.toString(16).padStart(40, "0"))
+
+/** The diff of a change in one line of one file. */
+export const oneLine = (from: string, to: string): Diff => ({
+  patch: `diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\n+diff ${from} ${to}\n`,
+  stat: " a.txt | 2 +-",
+  changed: [{ path: "a.txt", previousPath: undefined, status: "changed", mode: "100644", previousMode: "100644" }],
+  files: 1,
+  insertions: 1,
+  deletions: 1
+})
 
 export class FakeRemote {
   readonly pushes: Array<{ readonly branch: string; readonly commit: string }> = []
@@ -15,6 +25,8 @@ export class FakeRemote {
   readonly imports: Array<string> = []
   /** Whether pull requests are to be had. */
   pullRequests = true
+  /** What a session's commit changes. */
+  diff = oneLine
   /** How many times a proposal still fails. */
   refusals = 0
 }
@@ -60,8 +72,8 @@ export const layer = (remote: FakeRemote) =>
         diff: (_, from, to) =>
           Effect.succeed(
             from === to
-              ? { patch: "", stat: "", files: 0, insertions: 0, deletions: 0 }
-              : { patch: `diff ${from} ${to}`, stat: " a.txt | 1 +", files: 1, insertions: 1, deletions: 0 }
+              ? { patch: "", stat: "", changed: [], files: 0, insertions: 0, deletions: 0 }
+              : remote.diff(from, to)
           ),
         push: (_, branch, commit) => Effect.sync(() => void remote.pushes.push({ branch, commit }))
       })

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { CommitId } from "../../domain/Ids.ts"
 import * as GitBundles from "./GitBundles.ts"
+import * as GitChanges from "./GitChanges.ts"
 import * as GitMirror from "./GitMirror.ts"
 import * as GitOverview from "./GitOverview.ts"
 import * as GitPush from "./GitPush.ts"
@@ -17,7 +18,7 @@ const maxListBytes = 8 * 1024 * 1024
 const maxStatFiles = 300
 
 /** The line that closes git's statistics: " 3 files changed, 10 insertions(+), 2 deletions(-)". */
-const statistics = (output: string): Omit<Diff, "patch"> => {
+const statistics = (output: string): Omit<Diff, "patch" | "changed"> => {
   const lines = output.trimEnd().split("\n")
   const total = lines.at(-1) ?? ""
   const count = (what: RegExp) => Number(what.exec(total)?.[1] ?? 0)
@@ -93,7 +94,12 @@ export const layer = Layer.scoped(
         const { directory } = yield* mirrors.openAt(repo, to)
         const patch = yield* compare(directory, [from, to], maxPatchBytes, "--binary", "--full-index")
         const stat = yield* compare(directory, [from, to], maxListBytes, "--stat=100", `--stat-count=${maxStatFiles}`)
-        return { ...statistics(stat.stdout), patch: patch.isCut ? cutPatch(patch.stdout) : patch.stdout }
+        const list = yield* compare(directory, [from, to], maxListBytes, "--raw", "-z", "--full-index")
+        return {
+          ...statistics(stat.stdout),
+          changed: GitChanges.read(list.stdout),
+          patch: patch.isCut ? cutPatch(patch.stdout) : patch.stdout
+        }
       },
       Effect.scoped
     )

@@ -9,6 +9,7 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { ChangedFile } from "../../domain/ChangedFile.ts"
 import type { BranchName, CommitId, SessionId } from "../../domain/Ids.ts"
 import type { Repository } from "../../domain/Repository.ts"
 import type { BranchChanged } from "../../domain/SessionEvent.ts"
@@ -46,6 +47,8 @@ export interface Diff {
   readonly patch: string
   /** One line a file, as `git diff --stat` has it, without the closing line. */
   readonly stat: string
+  /** Every changed file, also where the patch was cut; of very many the first. */
+  readonly changed: ReadonlyArray<ChangedFile>
   readonly files: number
   readonly insertions: number
   readonly deletions: number
