@@ -8,6 +8,7 @@ import { turnStart } from "../domain/SessionState.ts"
 import { Repositories } from "../services/git/Repositories.ts"
 import { LanguageModel } from "../services/model/LanguageModel.ts"
 import * as Prompts from "../services/model/Prompts.ts"
+import { fenceTag } from "../services/model/PromptText.ts"
 import { BudgetSpent, isSpent } from "./Budget.ts"
 import type { Perform } from "./StepContext.ts"
 
@@ -29,6 +30,7 @@ export const make = Effect.gen(function*() {
       const commit = turnStart(state)
       const overview = commit === undefined ? "" : yield* repositories.overview(spec.repo, commit, overviewLimit)
       const question = Prompts.planQuestion({
+        tag: yield* fenceTag,
         repo: showRepository(spec.repo),
         prompt: turn.prompt,
         firstPrompt: turn.number === 1 ? undefined : spec.prompt,

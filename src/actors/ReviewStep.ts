@@ -5,7 +5,9 @@ import * as Review from "../domain/Review.ts"
 import { type Changes, ReviewHeld, UsageRecorded } from "../domain/SessionEvent.ts"
 import { GitError, Repositories } from "../services/git/Repositories.ts"
 import { LanguageModel } from "../services/model/LanguageModel.ts"
+import { patchExcerpt } from "../services/model/PatchExcerpt.ts"
 import * as Prompts from "../services/model/Prompts.ts"
+import { fenceTag } from "../services/model/PromptText.ts"
 import { BudgetSpent, isSpent } from "./Budget.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
@@ -33,11 +35,13 @@ export const make = Effect.gen(function*() {
         return yield* record([ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason } })])
       }
       const diff = yield* diffOf(context, changes)
+      const excerpt = patchExcerpt(diff, Prompts.patchLimit)
       const question = Prompts.reviewQuestion({
+        tag: yield* fenceTag,
         prompt: turn.prompt,
         firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
         plan: turn.plan,
-        patch: diff.patch,
+        diff: excerpt,
         stat: diff.stat,
         answer: run.answer,
         earlier: turn.reviews
@@ -47,7 +51,7 @@ export const make = Effect.gen(function*() {
           onSuccess: ({ model, usage, value }) =>
             record([
               UsageRecorded.make({ turn: turn.number, source: "review", model, usage }),
-              ReviewHeld.make({ ...at, review: Review.fromAnswer(value) })
+              ReviewHeld.make({ ...at, review: Review.fromAnswer(value, excerpt.unseen) })
             ]),
           onFailure: (error) =>
             record([

@@ -6,7 +6,7 @@ import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import type { SessionEventView } from "../domain/EventText.ts"
 import * as Requester from "../domain/Requester.ts"
-import type * as Review from "../domain/Review.ts"
+import * as Review from "../domain/Review.ts"
 import { SessionEvent, TurnEnd } from "../domain/SessionEvent.ts"
 import * as Usage from "../domain/Usage.ts"
 import { optional } from "../domain/Wire.ts"
@@ -50,13 +50,6 @@ export const begin = (turn: number, at: number): TurnView => ({
   decisions: [],
   reviews: []
 })
-
-const verdicts = {
-  Approved: "approved",
-  ChangesRequested: "changes requested",
-  Unreadable: "unreadable",
-  Skipped: "skipped"
-} as const satisfies Record<Review.Review["_tag"], string>
 
 /** One line of output cannot be read as the fact that it is (its text is stored beside it), so it is taken as text. */
 const decode = Schema.decodeUnknownOption(SessionEvent)
@@ -116,7 +109,7 @@ export const update = (view: TurnView, event: SessionEventView): TurnView => {
       return {
         ...view,
         phase: "reviewed",
-        reviews: [...view.reviews, { round: value.round, verdict: verdicts[value.review._tag], text: event.data }]
+        reviews: [...view.reviews, { round: value.round, verdict: Review.verdict(value.review), text: event.data }]
       }
     case "BranchPushed":
       return { ...view, phase: "publishing", branch: value.branch }

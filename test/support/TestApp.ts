@@ -12,6 +12,7 @@ import type { SessionId } from "../../src/domain/Ids.ts"
 import type { CreateSession } from "../../src/domain/SessionRequest.ts"
 import type { AppConfigShape } from "../../src/services/config/AppConfig.ts"
 import { Gateway } from "../../src/services/gateway/Gateway.ts"
+import type { LanguageModel } from "../../src/services/model/LanguageModel.ts"
 import * as Database from "../../src/services/store/Database.ts"
 import type { StoreError } from "../../src/services/store/StoreError.ts"
 import * as FakeForge from "./FakeForge.ts"
@@ -27,12 +28,16 @@ export class World {
   readonly remote = new FakeForge.FakeRemote()
   readonly model = new FakeModel.FakeModelScript()
 
-  /** One server's life on this world and on the given database. */
-  layer(database: Layer.Layer<SqlClient.SqlClient, StoreError>, config: Partial<AppConfigShape> = {}) {
+  /** One server's life on this world and on the given database. `model` takes the scripted one's place. */
+  layer(
+    database: Layer.Layer<SqlClient.SqlClient, StoreError>,
+    config: Partial<AppConfigShape> = {},
+    model: Layer.Layer<LanguageModel> = FakeModel.layer(this.model)
+  ) {
     return layerWorking.pipe(
       Layer.provide(FakeSandbox.layer(this.engine)),
       Layer.provide(FakeForge.layer(this.remote)),
-      Layer.provide(FakeModel.layer(this.model)),
+      Layer.provide(model),
       Layer.provide(gateway),
       Layer.provideMerge(database),
       Layer.provideMerge(layerConfig(config))

@@ -48,9 +48,15 @@ const Message = Schema.Struct({
 })
 
 const completion = ({ content, stop_reason, usage }: typeof Message.Type): ModelCalls.Completion => ({
-  input: Option.fromNullable(content.find((block) => block.type === "tool_use" && block.name === toolName)?.input),
+  calls: content.flatMap((block) =>
+    block.type === "tool_use" ? [block.name === toolName ? block.input : undefined] : []
+  ),
   text: content.flatMap((block) => block.type === "text" && block.text !== undefined ? [block.text] : []).join("\n"),
-  isCut: stop_reason === "max_tokens",
+  end: stop_reason === "refusal"
+    ? "refused"
+    : stop_reason === "max_tokens" || stop_reason === "model_context_window_exceeded"
+    ? "cut"
+    : "complete",
   tokens: {
     input: usage.input_tokens,
     output: usage.output_tokens,

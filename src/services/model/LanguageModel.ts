@@ -2,7 +2,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Usage } from "../../domain/Usage.ts"
 
@@ -13,10 +12,8 @@ export interface ModelQuestion<A, I> {
   readonly prompt: string
   /** What the answer must decode to. One repair is asked for where it does not. */
   readonly answer: Schema.Schema<A, I>
-  /** The answer counts only as a whole: JSON that stands within prose may be a quotation of what is judged. */
-  readonly isStrict?: boolean
-  /** Reads an answer in prose that can mean only one thing; tried before the repair. */
-  readonly readText?: (text: string) => Option.Option<A>
+  /** Which answers count only with no word beside them: the word could take them back. */
+  readonly standsAlone?: (answer: A) => boolean
 }
 
 export interface ModelAnswer<A> {

@@ -1,65 +1,35 @@
 /**
- * Reads a model's answer. It should come as the one tool's input or as a JSON object; models, and the servers that speak
- * their protocols, also wrap it in prose or answer in plain words. What is unambiguous is taken.
+ * Reads a model's answer. One structured value counts: the one tool call's input, or a text that is a JSON object and
+ * nothing else (in a code fence or not). Nothing is read out of prose, and nothing that could mean two things is taken.
  */
-import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as JSONSchema from "effect/JSONSchema"
-import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import * as JsonText from "./JsonText.ts"
 import type { ModelQuestion } from "./LanguageModel.ts"
 
 /** What a provider answered. */
 export interface RawAnswer {
-  /** The tool's input, where the model called the tool. */
-  readonly input: Option.Option<unknown>
+  /** The input of each tool call: a value, or JSON text. What no call of the one tool has is `undefined`. */
+  readonly calls: ReadonlyArray<unknown>
   readonly text: string
-  /** Whether it stopped because it had no tokens left. */
-  readonly isCut: boolean
+  /** How it ended: of itself, because there were no tokens left, or because the model or its provider refused. */
+  readonly end: "complete" | "cut" | "refused"
 }
 
-/** How much of an answer is searched for JSON. */
-const searchLimit = 1_000_000
+/** An answer has at most this many characters. */
+const maxLength = 200_000
 
-const parseJson = Schema.decodeOption(Schema.parseJson())
+/** Deeper values than our schemas ask for are not looked into. */
+const maxDepth = 16
 
-/** Where the object that opens at `start` closes, strings and escapes respected; -1 where it does not. */
-const closing = (text: string, start: number): number => {
-  let depth = 0
-  let inString = false
-  for (let i = start; i < text.length; i++) {
-    const character = text[i]
-    if (inString) {
-      if (character === "\\") i++
-      else if (character === "\"") inString = false
-    } else if (character === "\"") inString = true
-    else if (character === "{") depth++
-    else if (character === "}" && --depth === 0) return i
-  }
-  return -1
-}
+/** How much is said of what is wrong, in characters. */
+const maxReason = 500
 
-/** One block of code as a whole answer, with at most a line of introduction. */
-const fenced = /^(?:[^\n{}]*\n+)?\s*```[a-z]*\s*\n([\s\S]*?)\n?\s*```\s*$/i
-
-/** The object that a text consists of. One that stands within prose may be a quotation, from a diff say. */
-export const wholeObject = (text: string): ReadonlyArray<unknown> =>
-  Option.toArray(Option.filter(parseJson((fenced.exec(text)?.[1] ?? text).trim()), Predicate.isRecord))
-
-/** The JSON objects in a text, outermost ones, in order. */
-export const jsonObjects = (text: string): ReadonlyArray<unknown> => {
-  const searched = text.slice(0, searchLimit)
-  const found: Array<unknown> = []
-  let tries = 0
-  for (let start = searched.indexOf("{"); start >= 0 && tries < 100; tries++) {
-    const end = closing(searched, start)
-    const value = end < 0 ? Option.none() : parseJson(searched.slice(start, end + 1))
-    if (Option.isSome(value)) found.push(value.value)
-    start = searched.indexOf("{", Option.isSome(value) ? end + 1 : start + 1)
-  }
-  return found
-}
+const isDeeper = (value: unknown, depth: number): boolean =>
+  Predicate.isObject(value) && (depth === 0 || Object.values(value).some((item) => isDeeper(item, depth - 1)))
 
 /** Models write `null` for "none", where our schemas leave a field out, and white space round their sentences. */
 const tidy = (value: unknown): unknown => {
@@ -69,29 +39,43 @@ const tidy = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).flatMap(([key, item]) => item === null ? [] : [[key, tidy(item)]]))
 }
 
-/** The answer, or in one sentence why it is none. */
-export const read = <A, I>(question: ModelQuestion<A, I>, raw: RawAnswer): Either.Either<A, string> => {
-  const decode = Schema.decodeUnknownEither(question.answer)
-  const candidates = [
-    ...Option.toArray(raw.input),
-    ...(question.isStrict === true ? wholeObject(raw.text) : jsonObjects(raw.text))
-  ].map((value) => decode(tidy(value)))
-  const fitting = Arr.findFirst(candidates, Either.getRight)
-  if (Option.isSome(fitting)) return Either.right(fitting.value)
-  const worded = Option.flatMap(
-    Option.liftPredicate(raw.text, (text) => text.trim() !== ""),
-    (text) => question.readText?.(text) ?? Option.none()
-  )
-  if (Option.isSome(worded)) return Either.right(worded.value)
-  if (raw.isCut) return Either.left("it was cut off at the token limit")
-  const [misfit] = candidates
-  if (misfit !== undefined && Either.isLeft(misfit)) return Either.left(misfit.left.message)
-  return Either.left(raw.text.trim() === "" ? "it is empty" : "it has no JSON object")
+/** The one value that is the answer. */
+const single = ({ calls, end, text }: RawAnswer): Either.Either<unknown, string> => {
+  if (end === "cut") return Either.left("it was cut off at the token limit")
+  if (end === "refused") {
+    return Either.left(`the model refused to answer${text.trim() === "" ? "" : `: ${text.trim()}`}`)
+  }
+  if (calls.length > 1) return Either.left(`it has ${calls.length} tool calls, and only one can be meant`)
+  const [call] = calls
+  if (calls.length === 1 && !Predicate.isString(call)) return Either.right(call)
+  return JsonText.object(Predicate.isString(call) ? call : text, maxLength)
 }
 
+const misfit = (error: ParseResult.ParseError): string =>
+  ParseResult.ArrayFormatter.formatErrorSync(error)
+    .map(({ message, path }) => path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`)
+    .join("; ")
+
+/** The answer, or in one sentence why it is none. */
+export const read = <A, I>(question: ModelQuestion<A, I>, raw: RawAnswer): Either.Either<A, string> =>
+  single(raw).pipe(
+    Either.filterOrLeft((value) => !isDeeper(value, maxDepth), () => "it is nested too deeply"),
+    Either.filterOrLeft(
+      (value) => JSON.stringify(value ?? null).length <= maxLength,
+      () => `it is longer than ${maxLength} characters`
+    ),
+    Either.flatMap((value) => Either.mapLeft(Schema.decodeUnknownEither(question.answer)(tidy(value)), misfit)),
+    Either.filterOrLeft(
+      (answer) => raw.calls.length === 0 || raw.text.trim() === "" || question.standsAlone?.(answer) !== true,
+      () => "there are words beside the tool call, and such an answer counts only alone"
+    ),
+    Either.mapLeft((reason) => reason.length > maxReason ? `${reason.slice(0, maxReason)}…` : reason)
+  )
+
 /** The answer as it was given, to be shown to the model. */
-export const show = (raw: RawAnswer): string =>
-  Option.match(raw.input, { onNone: () => raw.text, onSome: (input) => JSON.stringify(input) })
+export const show = ({ calls, text }: RawAnswer): string =>
+  [text, ...calls.map((call) => isDeeper(call, maxDepth) ? "{…}" : JSON.stringify(call ?? null))]
+    .filter((part) => part.trim() !== "").join("\n")
 
 /** The JSON Schema that an answer must fit: an object, as tools and structured outputs want it. */
 export const jsonSchema = <A, I>(question: ModelQuestion<A, I>): Readonly<Record<string, unknown>> => {

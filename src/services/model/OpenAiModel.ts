@@ -35,14 +35,21 @@ const Chat = Schema.Struct({
   })))
 })
 
-const completion = ({ choices: [{ finish_reason, message }], usage }: typeof Chat.Type): ModelCalls.Completion => {
+/** One answer was asked for. Where a server gives more, they are parts of one, which then means nothing. */
+const completion = ({ choices, usage }: typeof Chat.Type): ModelCalls.Completion => {
+  const messages = choices.map(({ message }) => message)
+  const refusals = messages.map(({ refusal }) => refusal).filter((text) => text !== "")
+  const ends = choices.map(({ finish_reason }) => finish_reason)
   const cacheRead = usage?.prompt_tokens_details?.cached_tokens ?? 0
   const cacheWrite = usage?.prompt_tokens_details?.cache_write_tokens ?? 0
-  const texts = [message.content, message.refusal, ...message.tool_calls.map((call) => call.function?.arguments ?? "")]
   return {
-    input: Option.none(),
-    text: texts.filter((text) => text !== "").join("\n"),
-    isCut: finish_reason === "length",
+    calls: messages.flatMap(({ tool_calls }) => tool_calls.map((call) => call.function?.arguments)),
+    text: [...messages.map(({ content }) => content), ...refusals].filter((text) => text !== "").join("\n"),
+    end: refusals.length > 0 || ends.includes("content_filter")
+      ? "refused"
+      : ends.includes("length")
+      ? "cut"
+      : "complete",
     tokens: {
       input: Math.max(0, (usage?.prompt_tokens ?? 0) - cacheRead - cacheWrite),
       output: usage?.completion_tokens ?? 0,

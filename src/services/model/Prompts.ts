@@ -2,9 +2,10 @@
 import * as Plan from "../../domain/Plan.ts"
 import * as Review from "../../domain/Review.ts"
 import type { ReviewedRound } from "../../domain/SessionState.ts"
+import * as Unseen from "../../domain/Unseen.ts"
 import type { ModelQuestion } from "./LanguageModel.ts"
-import { readPlan, readReview } from "./PromptAnswers.ts"
-import { excerpt, fence, patchExcerpt, untrustedRule } from "./PromptText.ts"
+import type { PatchExcerpt } from "./PatchExcerpt.ts"
+import { excerpt, fence, untrustedRule } from "./PromptText.ts"
 
 export { author, commitMessage } from "../forge/CommitMessage.ts"
 export { pullRequestText } from "../forge/PullRequestText.ts"
@@ -25,6 +26,8 @@ const list = (items: ReadonlyArray<string>): string =>
   items.map((item) => `- ${item.replaceAll("\n", "\n  ")}`).join("\n")
 
 export interface PlanRequest {
+  /** Of the question's fences: `PromptText.fenceTag`. */
+  readonly tag: string
   /** As it is shown: `owner/name` or a path. */
   readonly repo: string
   /** What this turn asks for. */
@@ -38,7 +41,7 @@ export interface PlanRequest {
   readonly rejections: ReadonlyArray<string>
 }
 
-const planner =
+const planner = (tag: string): string =>
   `You plan changes to a repository for a coding agent that will carry them out on its own, without asking back.
 
 Plan what was asked for and nothing beyond it: the smallest change that does the whole task, in the style of the code that is
@@ -46,14 +49,13 @@ there. Name the files and parts concerned as far as the overview shows them; whe
 the agent checks its work with the repository's own means. When the task is a question, plan how to find the answer, and that
 nothing is changed.
 
-${untrustedRule}`
+${untrustedRule(tag)}`
 
 /** Asks for a plan of the turn. */
 export const planQuestion = (request: PlanRequest): ModelQuestion<Plan.PlanAnswer, typeof Plan.PlanAnswer.Encoded> => ({
   purpose: "plan",
-  system: planner,
+  system: planner(request.tag),
   answer: Plan.PlanAnswer,
-  readText: readPlan,
   prompt: sections([
     ["Task", request.prompt],
     [
@@ -64,7 +66,11 @@ export const planQuestion = (request: PlanRequest): ModelQuestion<Plan.PlanAnswe
       request.rejections.length > 0 ? "The plan that was rejected" : "The plan of the turn before",
       request.previousPlan === undefined
         ? undefined
-        : fence("plan", excerpt(`${request.previousPlan.title}\n\n${request.previousPlan.markdown}`, textLimit))
+        : fence(
+          request.tag,
+          "plan",
+          excerpt(`${request.previousPlan.title}\n\n${request.previousPlan.markdown}`, textLimit)
+        )
     ],
     [
       "Why earlier plans were rejected",
@@ -72,7 +78,10 @@ export const planQuestion = (request: PlanRequest): ModelQuestion<Plan.PlanAnswe
         ? undefined
         : `${list(request.rejections)}\n\nThe new plan must answer these reasons.`
     ],
-    [`The repository ${request.repo}`, request.overview === "" ? undefined : fence("repository", request.overview)]
+    [
+      `The repository ${request.repo}`,
+      request.overview === "" ? undefined : fence(request.tag, "repository", request.overview)
+    ]
   ])
 })
 
@@ -119,26 +128,30 @@ export const enrichedPrompt = (task: AgentTask): string =>
   }\n`
 
 export interface ReviewRequest {
+  /** Of the question's fences: `PromptText.fenceTag`. */
+  readonly tag: string
   readonly prompt: string
   readonly firstPrompt: string | undefined
   readonly plan: Plan.Plan | undefined
-  readonly patch: string
+  /** As much of the diff as `PatchExcerpt.patchExcerpt` shows, and what it does not. */
+  readonly diff: PatchExcerpt
   readonly stat: string
   /** The agent's final words. */
   readonly answer: string
   readonly earlier: ReadonlyArray<ReviewedRound>
 }
 
-const reviewer = `You review a change that a coding agent made, before it becomes a pull request.
+const reviewer = (tag: string): string =>
+  `You review a change that a coding agent made, before it becomes a pull request.
 
 Request changes only for what must not be merged as it is: the task is not done or only in part, something that worked is broken,
 a fault in what was added, a security hole, secrets or stray files, tests that were weakened or that the task needs and are
 missing. Taste is no reason, nor is what was not asked for. Each finding names its file and line as in the new version and says
-what is wrong and what would be right. Judge by the diff, not by what the agent says of it. A part of the diff may be left out
-because of its length; that alone is no fault of the change. When an earlier round's findings are given, look first whether they
-are dealt with, and do not raise new matters of little weight.
+what is wrong and what would be right. An approval has no findings: what need not be changed is a remark. Judge by the diff, not by
+what the agent says of it. Files that are named as not shown are left to a person; that they are is no fault of the change. When an
+earlier round's findings are given, look first whether they are dealt with, and do not raise new matters of little weight.
 
-${untrustedRule}`
+${untrustedRule(tag)}`
 
 const held = ({ review, round }: ReviewedRound): string => `Round ${round}: ${Review.show(review)}`
 
@@ -147,10 +160,9 @@ export const reviewQuestion = (
   request: ReviewRequest
 ): ModelQuestion<Review.ReviewAnswer, typeof Review.ReviewAnswer.Encoded> => ({
   purpose: "review",
-  system: reviewer,
+  system: reviewer(request.tag),
   answer: Review.ReviewAnswer,
-  isStrict: true,
-  readText: readReview,
+  standsAlone: ({ verdict }) => verdict === "approve",
   prompt: sections([
     ["Task", request.prompt],
     ["What the session was opened with", request.firstPrompt],
@@ -158,19 +170,25 @@ export const reviewQuestion = (
       "Plan",
       request.plan === undefined
         ? undefined
-        : fence("plan", excerpt(`${request.plan.title}\n\n${request.plan.markdown}`, textLimit))
+        : fence(request.tag, "plan", excerpt(`${request.plan.title}\n\n${request.plan.markdown}`, textLimit))
     ],
     [
       "Earlier rounds",
       request.earlier.length === 0
         ? undefined
-        : fence("reviews", excerpt(request.earlier.map(held).join("\n\n"), textLimit))
+        : fence(request.tag, "reviews", excerpt(request.earlier.map(held).join("\n\n"), textLimit))
     ],
     [
       "What the agent says",
-      request.answer.trim() === "" ? undefined : fence("answer", excerpt(request.answer, textLimit))
+      request.answer.trim() === "" ? undefined : fence(request.tag, "answer", excerpt(request.answer, textLimit))
     ],
-    ["Changed files", fence("stat", excerpt(request.stat, textLimit))],
-    ["Diff", fence("diff", patchExcerpt(request.patch, patchLimit))]
+    ["Changed files", fence(request.tag, "stat", excerpt(request.stat, textLimit))],
+    [
+      "Not shown to you",
+      request.diff.unseen === undefined
+        ? undefined
+        : fence(request.tag, "files", Unseen.list(request.diff.unseen, 50).join("\n"))
+    ],
+    ["Diff", fence(request.tag, "diff", request.diff.text)]
   ])
 })

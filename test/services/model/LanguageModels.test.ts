@@ -113,23 +113,27 @@ for (const provider of providers) {
         assert.isAbove(error.usage.costUsd, 0)
       }))
 
-    it.scopedLive("takes a plain word for a verdict, and prose for a plan, without asking again", () =>
+    it.scopedLive("takes no word for a verdict, and no prose for a plan: each is asked for again", () =>
       Effect.gen(function*() {
         const { model, standIn } = yield* serve(provider, [
           ModelStandIn.text("APPROVED"),
-          ModelStandIn.text("# Do it\n\nBecause.\n\n1. Edit a.ts\n2. Test")
+          ModelStandIn.text("LGTM"),
+          ModelStandIn.text("# Do it\n\nBecause.\n\n1. Edit a.ts\n2. Test"),
+          ModelStandIn.json({ title: "Do it", summary: "Because.", steps: ["Edit a.ts", "Test"] })
         ])
-        const review = yield* model.ask(Prompts.reviewQuestion({
+        const review = yield* Effect.flip(model.ask(Prompts.reviewQuestion({
+          tag: "data-1",
           prompt: "Task",
           firstPrompt: undefined,
           plan: undefined,
-          patch: "diff",
+          diff: { text: "diff", unseen: undefined },
           stat: "",
           answer: "",
           earlier: []
-        }))
-        assert.strictEqual(review.value.verdict, "approve")
+        })))
+        assert.strictEqual(review._tag, "UnreadableAnswer")
         const plan = yield* model.ask(Prompts.planQuestion({
+          tag: "data-1",
           repo: "acme/app",
           prompt: "Task",
           firstPrompt: undefined,
@@ -138,7 +142,7 @@ for (const provider of providers) {
           rejections: []
         }))
         assert.deepInclude(plan.value, { title: "Do it", summary: "Because.", steps: ["Edit a.ts", "Test"] })
-        assert.strictEqual((yield* standIn.calls).length, 2)
+        assert.strictEqual((yield* standIn.calls).length, 4)
       }))
 
     it.scopedLive("fails when nobody answers in time, and lets go of the connection", () =>

@@ -13,74 +13,118 @@ const question: ModelQuestion<ReviewAnswer, typeof ReviewAnswer.Encoded> = {
   prompt: "",
   answer: ReviewAnswer
 }
+const planQuestion: ModelQuestion<PlanAnswer, typeof PlanAnswer.Encoded> = {
+  purpose: "plan",
+  system: "",
+  prompt: "",
+  answer: PlanAnswer
+}
 
 const answer = { verdict: "approve", summary: "Fine", findings: [] } as const
+const plan = { title: "Do it", summary: "As asked.", steps: ["do it"] }
 
-const text = (text: string): ModelAnswers.RawAnswer => ({ input: Option.none(), text, isCut: false })
-const read = (raw: ModelAnswers.RawAnswer) => ModelAnswers.read(question, raw)
+const raw = (fields: Partial<ModelAnswers.RawAnswer>): ModelAnswers.RawAnswer => ({
+  calls: [],
+  text: "",
+  end: "complete",
+  ...fields
+})
+const read = (fields: Partial<ModelAnswers.RawAnswer>) => ModelAnswers.read(question, raw(fields))
+const problem = (fields: Partial<ModelAnswers.RawAnswer>) =>
+  Option.getOrElse(Either.getLeft(read(fields)), () => "it was read")
+
+const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
 
 describe("ModelAnswers", () => {
-  it("takes the tool's input before the text", () => {
-    const raw = { ...text("{\"verdict\":\"request_changes\",\"summary\":\"No\"}"), input: Option.some(answer) }
-    assert.deepStrictEqual(read(raw), Either.right(answer))
+  it("takes a call's input, a value or JSON text", () => {
+    assert.deepStrictEqual(read({ calls: [answer] }), Either.right(answer))
+    assert.deepStrictEqual(read({ calls: [JSON.stringify(answer)] }), Either.right(answer))
+    assert.deepStrictEqual(read({ calls: [answer], text: " \n" }), Either.right(answer))
   })
 
-  it("finds the object in a fence, in prose, and behind another one", () => {
-    const json = JSON.stringify(answer)
-    for (
-      const given of [
-        json,
-        `\`\`\`json\n${json}\n\`\`\``,
-        `Here it is: ${json} Good.`,
-        `{"a": {}} then ${json}`,
-        `{ not json } ${json}`
-      ]
-    ) {
-      assert.deepStrictEqual(read(text(given)), Either.right(answer), given)
+  it("takes a text that is an object, in a fence or not", () => {
+    const json = JSON.stringify(answer, null, 2)
+    for (const text of [json, ` ${json}\n`, `\`\`\`json\n${json}\n\`\`\``, `\`\`\`\r\n${json}\r\n\`\`\`\n`]) {
+      assert.deepStrictEqual(read({ text }), Either.right(answer), text)
     }
   })
 
+  it("takes words beside a call where the question allows it for such an answer, and reads nothing out of them", () => {
+    const given = { calls: [answer], text: JSON.stringify({ ...answer, summary: "Other" }) }
+    assert.deepStrictEqual(read(given), Either.right(answer))
+    const strict = { ...question, standsAlone: () => true }
+    assert.isTrue(Either.isLeft(ModelAnswers.read(strict, raw(given))))
+    assert.isTrue(Either.isRight(ModelAnswers.read(strict, raw({ calls: [answer] }))))
+  })
+
   it("leaves nulls out and trims", () => {
-    const given = { verdict: " approve ", summary: "Fine\n", findings: [{ file: null, line: null, comment: " c " }] }
+    const given = { verdict: " approve ", summary: "Fine\n", findings: null, remarks: [" c "] }
     assert.deepStrictEqual(
-      read(text(JSON.stringify(given))),
-      Either.right({ verdict: "approve", summary: "Fine", findings: [{ comment: "c" }] })
+      read({ text: JSON.stringify(given) }),
+      Either.right({ verdict: "approve", summary: "Fine", findings: [], remarks: ["c"] })
     )
   })
 
-  it("says what is wrong", () => {
-    const problem = (raw: ModelAnswers.RawAnswer) => Option.getOrElse(Either.getLeft(read(raw)), () => "")
-    assert.strictEqual(problem(text(" ")), "it is empty")
-    assert.strictEqual(problem(text("Well, well")), "it has no JSON object")
-    assert.strictEqual(problem({ ...text("{\"verdict\": \"app"), isCut: true }), "it was cut off at the token limit")
-    assert.include(problem(text("{\"verdict\":\"maybe\",\"summary\":\"x\"}")), "verdict")
+  it("says in a sentence what is wrong, of a bounded length", () => {
+    const json = JSON.stringify(answer)
+    assert.strictEqual(problem({ text: " " }), "it is empty")
+    assert.strictEqual(problem({ text: "```\n```" }), "it is empty")
+    for (const text of ["Well, well", `Here: ${json}`, "[1]", "1", "\"x\"", "null", "{", `${json}${json}`]) {
+      assert.strictEqual(problem({ text }), "it is not one JSON object and nothing else", text)
+    }
+    assert.strictEqual(problem({ text: json, end: "cut" }), "it was cut off at the token limit")
+    assert.strictEqual(problem({ text: "I cannot", end: "refused" }), "the model refused to answer: I cannot")
+    assert.strictEqual(problem({ calls: [answer], end: "refused" }), "the model refused to answer")
+    assert.strictEqual(problem({ calls: [answer, answer] }), "it has 2 tool calls, and only one can be meant")
+    assert.match(problem({ text: "{\"verdict\":\"maybe\",\"summary\":\"x\"}" }), /^verdict: .*"maybe"/)
+    assert.match(problem({ text: JSON.stringify({ ...answer, approved: false }) }), /^approved: is unexpected/)
+    assert.isBelow(problem({ text: JSON.stringify({ verdict: "x".repeat(10_000) }) }).length, 600)
+    assert.isBelow(problem({ text: "no ".repeat(10_000), end: "refused" }).length, 600)
   })
 
-  it("reads words where the question knows how, and JSON first", () => {
-    const worded = { ...question, readText: () => Option.some({ ...answer, summary: "words" }) }
-    assert.deepStrictEqual(
-      ModelAnswers.read(worded, text("LGTM")),
-      Either.right({ ...answer, summary: "words" })
+  it("takes no object with a key twice, however it is written", () => {
+    const refused = "\"verdict\":\"request_changes\",\"summary\":\"No\""
+    for (const again of ["\"verdict\":\"approve\"", "\"\\u0076erdict\" : \"approve\"", "\"verdict\"\n:\t\"approve\""]) {
+      assert.strictEqual(problem({ text: `{${refused},${again}}` }), "it has a key twice", again)
+    }
+    const twice = "{\"comment\":\"a\",\"comment\":\"b\"}"
+    assert.strictEqual(problem({ text: `{${refused},"findings":[${twice}]}` }), "it has a key twice")
+    const findings = "[{\"comment\":\"a \\\"comment\\\": {\"},{\"comment\":\"verdict\"}]"
+    assert.isTrue(Either.isRight(read({ text: `{${refused},"findings":${findings}}` })))
+  })
+
+  it("is not brought down by the depth or the length of an answer", () => {
+    const deep = nested(400_000)
+    for (const summary of [deep, `{"a":${deep}}`]) {
+      assert.strictEqual(
+        problem({ text: `{"verdict":"approve","summary":${summary}}` }),
+        "it is longer than 200000 characters"
+      )
+    }
+    assert.strictEqual(problem({ text: `{"summary":${nested(50_000)}}` }), "it is nested too deeply")
+    const input: unknown = JSON.parse(deep)
+    assert.strictEqual(problem({ calls: [{ ...answer, summary: input }] }), "it is nested too deeply")
+    assert.include(ModelAnswers.show(raw({ calls: [input] })), "…")
+    assert.strictEqual(
+      problem({ calls: [{ ...answer, remarks: ["x".repeat(300_000)] }] }),
+      "it is longer than 200000 characters"
     )
-    assert.deepStrictEqual(ModelAnswers.read(worded, text(JSON.stringify(answer))), Either.right(answer))
-    assert.isTrue(Either.isLeft(ModelAnswers.read(worded, text(""))))
   })
 
-  it.prop("finds any object again, whatever stands round it", [
-    FastCheck.dictionary(FastCheck.string(), FastCheck.jsonValue()),
-    FastCheck.string().filter((text) => !/[{}"]/.test(text))
-  ], ([value, around]) => {
-    const json = JSON.stringify(value)
-    const [found] = ModelAnswers.jsonObjects(`${around}${json}${around}`)
-    assert.strictEqual(JSON.stringify(found), json)
+  it("reads a plan as strictly", () => {
+    const readPlan = (text: string) => ModelAnswers.read(planQuestion, raw({ text }))
+    assert.isTrue(Either.isRight(readPlan(JSON.stringify(plan))))
+    for (const text of ["# Do it\n\n1. Edit a.ts", `Here is the plan: ${JSON.stringify(plan)}`, "Just fix it."]) {
+      assert.isTrue(Either.isLeft(readPlan(text)), text)
+    }
   })
 
-  it.prop("ends on any text", [FastCheck.stringMatching(/^[{}"\\a:,[\]]{0,400}$/)], ([text]) => {
-    assert.isArray(ModelAnswers.jsonObjects(text))
+  it("shows an answer as it was given", () => {
+    assert.strictEqual(ModelAnswers.show(raw({ text: "Hm." })), "Hm.")
+    assert.strictEqual(ModelAnswers.show(raw({ text: "Hm.", calls: [{ a: 1 }, undefined] })), "Hm.\n{\"a\":1}\nnull")
   })
 
   it("describes both questions as objects, without a loose end", () => {
-    const planQuestion = { purpose: "plan", system: "", prompt: "", answer: PlanAnswer } as const
     for (const schema of [ModelAnswers.jsonSchema(question), ModelAnswers.jsonSchema(planQuestion)]) {
       assert.strictEqual(schema["type"], "object")
     }
@@ -88,5 +132,16 @@ describe("ModelAnswers", () => {
     const defined = new Set(Object.keys(Object(ModelAnswers.jsonSchema(question)["$defs"] ?? {})))
     for (const [, name] of schema.matchAll(/#\/\$defs\/(\w+)/g)) assert.isTrue(defined.has(name ?? ""))
     assert.include(schema, "\"request_changes\"")
+  })
+
+  it.prop("finds an object again, and takes it with nothing around it", [
+    FastCheck.string({ minLength: 1 }).filter((text) => text.trim() !== ""),
+    FastCheck.string().filter((text) => text.trim() !== "")
+  ], ([summary, around]) => {
+    const given = { ...answer, summary }
+    assert.deepStrictEqual(read({ text: JSON.stringify(given) }), Either.right({ ...answer, summary: summary.trim() }))
+    for (const text of [`${around}${JSON.stringify(given)}`, `${JSON.stringify(given)}${around}`]) {
+      assert.isTrue(Either.isLeft(read({ text })), text)
+    }
   })
 })
