@@ -2,7 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Step } from "../domain/NextStep.ts"
+import * as Patch from "../domain/Patch.ts"
 import { needsDraft } from "../domain/Review.ts"
+import { sensitiveFiles } from "../domain/SensitiveFile.ts"
 import {
   BranchPushed,
   ChangesCollected,
@@ -77,6 +79,7 @@ export const make = Effect.gen(function*() {
       if (state.origin === undefined) {
         return yield* new GitError({ operation: "push", reason: "the session has no base branch" })
       }
+      const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
       const { opened, pullRequest } = yield* forge.propose({
         repo: state.spec.repo,
         head: state.branch,
@@ -91,6 +94,7 @@ export const make = Effect.gen(function*() {
           review,
           answer: run.answer,
           changes,
+          sensitive: sensitiveFiles(diff.changed, Patch.sections(diff.patch)),
           usage: state.usage,
           requestedBy: state.spec.requestedBy
         })

@@ -3,16 +3,18 @@ import type { SessionId } from "../../domain/Ids.ts"
 import * as Plan from "../../domain/Plan.ts"
 import * as Requester from "../../domain/Requester.ts"
 import * as Review from "../../domain/Review.ts"
+import type { SensitiveFile } from "../../domain/SensitiveFile.ts"
 import type { Changes } from "../../domain/SessionEvent.ts"
 import type { ReviewedRound } from "../../domain/SessionState.ts"
+import * as Unseen from "../../domain/Unseen.ts"
 import * as Usage from "../../domain/Usage.ts"
-import { details, inline, neutralise, quote } from "./Markdown.ts"
+import { code, details, inline, neutralise, quote } from "./Markdown.ts"
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
-/** Plain text: the marks of a heading, a list or a code span are taken off. */
+/** Plain text: the marks of a heading, a list or a code span are taken off. A merge makes a commit message of it. */
 const plain = (text: string): string =>
-  oneLine(neutralise(text.trim().split("\n")[0] ?? "").replace(/^[\s#>*+-]+|[`*\u200b]/g, ""))
+  oneLine(neutralise((text.trim().split("\n", 1)[0] ?? "").slice(0, 1_000).replace(/^[\s#>*+-]+|[`*]/g, "")))
 
 /** Of the plan, else of the prompt; at most 72 characters. */
 export const title = (planTitle: string | undefined, prompt: string): string =>
@@ -31,27 +33,37 @@ export interface PullRequestText {
   /** The agent's final words. */
   readonly answer: string
   readonly changes: Changes
+  /** The changed files that a person should look at. */
+  readonly sensitive: ReadonlyArray<SensitiveFile>
   readonly usage: Usage.Usage
   readonly requestedBy: Requester.Requester
 }
 
-/** GitHub takes 65 536 characters; what people wrote is cut so that the whole stays well below. */
-const limits = { task: 4_000, answer: 4_000, plan: 8_000, findings: 8_000 } as const
+/**
+ * GitHub takes 65 536 characters; what people wrote is cut so that the whole stays below, even where each character needs
+ * another one beside it.
+ */
+const limits = { task: 3_000, answer: 3_500, plan: 5_500, findings: 5_500, remarks: 1_500, summary: 200 } as const
+const maxRounds = 10
+const maxFiles = 20
 
 const verdict = (review: Review.Review): string =>
   Review.match(review, {
-    Approved: ({ summary }) => `**approved**: ${inline(summary)}`,
-    ChangesRequested: ({ summary }) => `**changes requested**: ${inline(summary)}`,
-    Unreadable: ({ reason }) => `**unreadable**: the reviewer's answer could not be read (${inline(reason)})`,
-    Skipped: ({ reason }) => `**not reviewed**: ${inline(reason)}`
+    Approved: ({ summary }) => `**${Review.verdict(review)}**: ${inline(summary, limits.summary)}`,
+    ChangesRequested: ({ summary }) => `**${Review.verdict(review)}**: ${inline(summary, limits.summary)}`,
+    Unreadable: ({ reason }) =>
+      `**unreadable**: the reviewer's answer could not be read (${inline(reason, limits.summary)})`,
+    Skipped: ({ reason }) => `**not reviewed**: ${inline(reason, limits.summary)}`
   })
 
-const standing = (review: Review.Review): string =>
+const remarks = (review: Review.Review): string => {
+  const text = Review.remarksMarkdown(review)
+  return text === "" ? "" : `### Remarks\n\n${quote(text, limits.remarks)}`
+}
+
+const openFindings = (review: Review.Review): string =>
   Review.match(review, {
-    Approved: ({ findings }) =>
-      findings.length === 0
-        ? ""
-        : `### Remarks\n\n${quote(Review.findingsMarkdown(findings), limits.findings)}`,
+    Approved: () => "",
     ChangesRequested: ({ findings, summary }) =>
       `### Open findings\n\nThe last review asked for changes, so this is a draft.\n\n${
         quote(findings.length === 0 ? summary : Review.findingsMarkdown(findings), limits.findings)
@@ -61,8 +73,28 @@ const standing = (review: Review.Review): string =>
     Skipped: () => ""
   })
 
+const bullets = (items: ReadonlyArray<string>): string => items.map((item) => `- ${item}`).join("\n")
+
+/** An approval speaks of what was shown. */
+const notShown = (review: Review.Review): string => {
+  const unseen = review._tag === "Approved" || review._tag === "ChangesRequested" ? review.unseen : undefined
+  if (unseen === undefined) return ""
+  const what = Unseen.holdsBack(unseen)
+    ? "These files were not shown to the reviewer, so this is a draft until somebody has looked at them:"
+    : "These files were not shown to the reviewer, because they are no text:"
+  return `### Not shown to the reviewer\n\n${what}\n\n${bullets(Unseen.list(unseen, maxFiles, code))}`
+}
+
+const needsYourEye = (sensitive: ReadonlyArray<SensitiveFile>): string =>
+  sensitive.length === 0 ? "" : `### Needs your eye\n\n${
+    bullets([
+      ...sensitive.slice(0, maxFiles).map(({ path, why }) => `${code(path)}: ${inline(why)}`),
+      ...(sensitive.length > maxFiles ? [`and ${count(sensitive.length - maxFiles, "more file")}`] : [])
+    ])
+  }`
+
 const reviewed = ({ review, reviews }: PullRequestText): string => {
-  const rounds = reviews.length === 0 ? [{ round: 1, review }] : reviews.slice(-10)
+  const rounds = reviews.length === 0 ? [{ round: 1, review }] : reviews.slice(-maxRounds)
   return `### Review\n\n${rounds.map((held) => `- Round ${held.round}: ${verdict(held.review)}`).join("\n")}`
 }
 
@@ -74,15 +106,22 @@ const footer = ({ changes, requestedBy, sessionId, usage }: PullRequestText): st
   } (tokens) · ` +
   `OpenTL session \`${sessionId}\`, requested by ${inline(oneLine(Requester.show(requestedBy)))}`
 
-/** Title and body of the session's pull request. What people and models wrote cannot break out of its place. */
+/**
+ * Title and body of the session's pull request. What people and models wrote cannot break out of its part, and does
+ * nothing there. That goes for the task as well: people paste what others wrote, and the closing of issues in every
+ * repository that the merging person may write to is not asked for by a task. Numbers of issues stay readable.
+ */
 export const pullRequestText = (text: PullRequestText): { readonly title: string; readonly body: string } => ({
   title: title(text.plan?.title, text.prompt),
   body: [
     quote(text.prompt, limits.task),
     text.turnPrompt === undefined ? "" : `### Latest request\n\n${quote(text.turnPrompt, limits.task)}`,
     text.answer.trim() === "" ? "" : `### What was done\n\n${quote(text.answer, limits.answer)}`,
-    standing(text.review),
+    openFindings(text.review),
+    needsYourEye(text.sensitive),
+    notShown(text.review),
     reviewed(text),
+    remarks(text.review),
     text.plan === undefined ? "" : details("Plan", quote(text.plan.markdown, limits.plan)),
     footer(text)
   ].filter((part) => part !== "").join("\n\n")

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { CommitId, SessionId } from "../../../src/domain/Ids.ts"
-import { neutralise, quote } from "../../../src/services/forge/Markdown.ts"
 import { type PullRequestText, pullRequestText } from "../../../src/services/forge/PullRequestText.ts"
 
 const sessionId = SessionId.make("0123456789ab")
@@ -16,6 +15,7 @@ const text = (changes: Partial<PullRequestText> = {}): PullRequestText => ({
   review: { _tag: "Approved", summary: "Fine", findings: [] },
   answer: "Done.",
   changes: { commit: CommitId.make("a".repeat(40)), files: 1, insertions: 2, deletions: 3 },
+  sensitive: [],
   usage: { inputTokens: 1000, outputTokens: 20, costUsd: 0.5 },
   requestedBy,
   ...changes
@@ -34,6 +34,41 @@ describe("pullRequestText", () => {
     assert.include(body, "1 file changed, +2 −3 · 1,000 in, 20 out, $0.5000 (tokens)")
     assert.include(body, "session `0123456789ab`, requested by ada (slack)")
     assert.notInclude(body, "draft")
+  })
+
+  it("says of an approval what it does not speak of, and shows remarks", () => {
+    const files = [{ file: "a`b.ts", why: "left_out" }, { file: "logo.png", why: "media" }] as const
+    const unseen = { total: 30, media: 1, files }
+    const { body } = pullRequestText(
+      text({ review: { _tag: "Approved", summary: "Fine", findings: [], remarks: ["A typo\nin it"], unseen } })
+    )
+    assert.include(body, "- Round 1: **approved in part**: Fine")
+    assert.include(body, "so this is a draft until somebody has looked at them:\n\n- `` a`b.ts `` (left out")
+    assert.include(body, "- `logo.png` (picture, font or sound)\n- and 28 more")
+    assert.include(body, "### Remarks\n\n> - A typo\n> in it")
+  })
+
+  it("lists the files that need a person's eye, of many the first", () => {
+    const many = Array.from({ length: 25 }, (_, i) => ({ path: `.github/workflows/${i}.yml`, why: "added; workflow" }))
+    const { body } = pullRequestText(text({ sensitive: many }))
+    assert.include(body, "### Needs your eye\n\n- `.github/workflows/0.yml`: added; workflow\n- `.github")
+    assert.include(body, "- `.github/workflows/19.yml`: added; workflow\n- and 5 more files")
+    assert.notInclude(pullRequestText(text()).body, "Needs your eye")
+  })
+
+  it("closes no issue, in title or body, whoever's words they are, and they can be read", () => {
+    const words = "Fixes #12, closes acme/app#3 and resolves https://github.com/acme/app/issues/4 [skip ci]"
+    const { body, title } = pullRequestText(text({
+      prompt: words,
+      turnPrompt: words,
+      answer: words,
+      plan: { title: words, markdown: words },
+      review: { _tag: "ChangesRequested", summary: words, findings: [{ comment: words }], remarks: [words] }
+    }))
+    for (const written of [title, body]) {
+      assert.notMatch(written, /#\d|:\/\/|\[skip/)
+      assert.include(written.replaceAll("\u200b", ""), "Fixes #12, closes acme/app#3")
+    }
   })
 
   it("lists every round, and the open findings of a draft", () => {
@@ -79,36 +114,46 @@ describe("pullRequestText", () => {
   })
 
   it("stays within what GitHub takes, whatever the words are made of", () => {
-    for (const piece of ["a\n", "\n*", "@a<a", "*", "word ", "\u{1f600}"]) {
+    const pieces = [
+      "a\n",
+      "\n*",
+      "@a<a",
+      "*",
+      "word ",
+      "\u{1f600}",
+      "][",
+      "\\[!",
+      "#1\n",
+      "```mermaid\n",
+      "$\\a",
+      "\u202e"
+    ]
+    for (const piece of pieces) {
       const long = piece.repeat(100_000)
-      const review = { _tag: "ChangesRequested", summary: long, findings: [{ comment: long }] } as const
+      const unseen = {
+        total: 60,
+        media: 0,
+        files: Array.from({ length: 50 }, () => ({ file: long, why: "cut" as const }))
+      }
+      const review = {
+        _tag: "ChangesRequested",
+        summary: long,
+        findings: [{ comment: long }],
+        remarks: [long],
+        unseen
+      } as const
       const { body, title } = pullRequestText(text({
         prompt: long,
         turnPrompt: long,
         answer: long,
         plan: { title: long, markdown: long },
         review,
+        sensitive: Array.from({ length: 50 }, () => ({ path: long, why: long })),
         reviews: Array.from({ length: 20 }, (_, i) => ({ round: i + 1, review })),
         requestedBy: { name: long, via: "http" }
       }))
       assert.isBelow(body.length, 65_536)
       assert.isAtMost(Array.from(title).length, 72)
     }
-  })
-})
-
-describe("Markdown", () => {
-  it.prop(
-    "neutralises once and for all, and only adds what cannot be seen",
-    [FastCheck.string({ unit: "grapheme" })],
-    ([text]) => {
-      const safe = neutralise(text)
-      assert.strictEqual(neutralise(safe), safe)
-      assert.notMatch(safe, /@[A-Za-z0-9]|<[A-Za-z/!?]/)
-    }
-  )
-
-  it("quotes every line", () => {
-    assert.strictEqual(quote("a\r\n\r\nb\n"), "> a\n>\n> b")
   })
 })
