@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Invisible from "../../src/domain/Invisible.ts"
 import * as Patch from "../../src/domain/Patch.ts"
 import * as Review from "../../src/domain/Review.ts"
-import { inline, neutralise, quote } from "../../src/services/forge/Markdown.ts"
+import { inline, quote } from "../../src/services/forge/Markdown.ts"
 import * as JsonText from "../../src/services/model/JsonText.ts"
 import { patchExcerpt } from "../../src/services/model/PatchExcerpt.ts"
 import { excerpt, fence } from "../../src/services/model/PromptText.ts"
@@ -44,10 +44,15 @@ const pieces = [
   "[0,"
 ]
 
+/** Alone, and within what an expression might begin and not end with. */
+const shapes = [
+  ...pieces.map((piece) => ["", piece, ""] as const),
+  ...[" ", "\t", "a", ">", "1", "~"].map((piece) => ["```", piece, "`"] as const),
+  ...[" ", "a", "1"].flatMap((piece) => [["&#", piece, "!"], ["\n", piece, "!"], ["[", piece, "]"]] as const)
+]
+
 const texts = {
-  strip: Invisible.strip,
   reveal: Invisible.reveal,
-  neutralise,
   quote,
   inline: (text: string) => inline(text, Infinity),
   excerpt: (text: string) => excerpt(text, 10_000),
@@ -62,8 +67,9 @@ const texts = {
 describe("the work on a text", () => {
   for (const [name, work] of Object.entries(texts)) {
     it(`grows like its length: ${name}`, () => {
-      for (const piece of pieces) {
-        assert.isTrue(isLinear((size) => work(piece.repeat(size / piece.length)), 20_000), JSON.stringify(piece))
+      for (const [before, piece, after] of shapes) {
+        const text = (size: number) => `${before}${piece.repeat(size / piece.length)}${after}`
+        assert.isTrue(isLinear((size) => work(text(size)), 5_000), JSON.stringify([before, piece, after]))
       }
     })
   }

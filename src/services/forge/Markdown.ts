@@ -16,8 +16,8 @@ const signs: ReadonlyArray<RegExp> = [
   // people and teams; addresses
   /@(?=[\w-])/g,
   // issues and pull requests, which a word before them would close: `#1`, `owner/name#1`, `GH-1`
-  /#(?=\\?\d)/g,
-  /GH(?=\\?-\\?\d)/gi,
+  /#(?=\d)/g,
+  /GH(?=\\?-\d)/gi,
   // addresses of issues do the same, and an address alone is a link, or a video
   /:(?=\\?\/\\?\/)/g,
   /www(?=\\?\.)/gi,

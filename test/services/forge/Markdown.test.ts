@@ -108,6 +108,16 @@ describe("someone's words", () => {
     assert.notMatch(neutralise("[skip ci] [ci skip] [no ci] [skip actions] ***NO_CI***"), /\[(skip|ci|no)|\*\*\*NO/)
   })
 
+  it("hide nothing where they are cut, either", () => {
+    // the cut falls just before the fence, which then stands at the beginning of a line
+    const fence = `\`\`\`mermaid\n${"b".repeat(89)}`
+    for (const before of ["a".repeat(300), `${"@a".repeat(30)}${"a".repeat(40)}`]) {
+      const quoted = quote(`${before}${fence}`, 200)
+      assert.match(quoted, /characters left out …\]\n/)
+      assert.notMatch(quoted, /^> ```mermaid/m)
+    }
+  })
+
   it("stay in their quotation, line by line", () => {
     assert.strictEqual(quote("a\r\n\r\nb\n"), "> a\n>\n> b")
     const kinds = lexer(`${quote("```\nopen\n\n<!-- \n- x\n\n# y")}\n\nours`).map(({ type }) => type)

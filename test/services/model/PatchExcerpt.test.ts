@@ -42,6 +42,11 @@ describe("what of a diff a reviewer is shown", () => {
     assert.deepStrictEqual(unseen(sized("a.ts", 4_500), sized("dist/a.js", 400)), ["dist/a.js: left_out"])
   })
 
+  it("is what still fits beside a file that does not, however much that one matters", () => {
+    const changes = [sized(".github/workflows/ci.yml", 9_000), sized("a.ts", 1_000), sized("yarn.lock", 1_000)]
+    assert.deepStrictEqual(unseen(...changes), [".github/workflows/ci.yml: left_out"])
+  })
+
   it("is a part of a file where none fits", () => {
     const { text, unseen: missing } = show(sized("a.ts", 9_000), sized("b.ts", 8_000))
     assert.isBelow(text.length, limit + 100)
