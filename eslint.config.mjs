@@ -77,6 +77,7 @@ export default [
     }
   },
   { files: ["src/**/*.ts", "sandbox/**/*.ts"], rules: program },
+  { files: ["src/**/*.ts"], rules: all("error", "supervised") },
   { files: ["src/domain/**/*.ts"], rules: all("error", "pure-domain") },
   { files: ["test/**/*.ts"], rules: all("error", "no-vi-mock", "no-skip", "no-run", "no-daemon") },
 
@@ -92,6 +93,10 @@ export default [
   ),
   exempt("puts the very node that runs it into the sandbox", ["src/services/sandbox/SandboxRuntime.ts"], "no-builtins"),
   exempt("the agent's entry runs the agent", ["sandbox/agent/main.ts"], "no-run", "no-process"),
+  exempt("here they are supervised", ["src/services/support/BackgroundTasks.ts"], "supervised"),
+  exempt("lives as long as the process whose words it reads", ["src/services/git/Git.ts"], "supervised"),
+  exempt("lives as long as the command that draws", ["src/cli/LiveLine.ts"], "supervised"),
+  exempt("lives a few seconds longer than its caller, who waits for it", ["src/bots/TelegramGrace.ts"], "supervised"),
   exempt("the migrator reads default exports", ["src/services/store/migrations/*.ts"], "no-default-export"),
   exempt("vitest reads default exports", ["vitest.config.ts"], "no-default-export")
 ]

@@ -1,8 +1,8 @@
 /** The composition. Everything that a program needs is a layer here; only edges are added on top. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { NewSessions } from "./actors/NewSessions.ts"
 import { Pipeline } from "./actors/Pipeline.ts"
 import * as Recovery from "./actors/Recovery.ts"
@@ -29,14 +29,16 @@ import { Sandbox } from "./services/sandbox/Sandbox.ts"
 import * as SandboxLayer from "./services/sandbox/SandboxLayer.ts"
 import { ChatMemory } from "./services/store/ChatMemory.ts"
 import * as Database from "./services/store/Database.ts"
+import { DatabaseHealth } from "./services/store/DatabaseHealth.ts"
 import { EventBus } from "./services/store/EventBus.ts"
 import { EventLog } from "./services/store/EventLog.ts"
 import { LogWriter } from "./services/store/LogWriter.ts"
 import { Outbox } from "./services/store/Outbox.ts"
 import { SessionHistory } from "./services/store/SessionHistory.ts"
 import { SessionStore } from "./services/store/SessionStore.ts"
+import { BackgroundTasks, describe as describeTask } from "./services/support/BackgroundTasks.ts"
 
-/** The log: written, read, streamed. Open: the database. */
+/** The log: written, read, streamed; and who watches over the fibers that live long. Open: the database. */
 export const layerLog = Layer.mergeAll(
   LogWriter.layer,
   EventLog.layer,
@@ -45,7 +47,8 @@ export const layerLog = Layer.mergeAll(
   ChatMemory.layer
 ).pipe(
   Layer.provideMerge(SessionStore.layer),
-  Layer.provideMerge(EventBus.layer)
+  Layer.provideMerge(EventBus.layer),
+  Layer.provideMerge(BackgroundTasks.layer)
 )
 
 /** The sessions on top of the log. Open: the database, the sandbox, the gateway, the model, the forge, its repositories, and who may run. */
@@ -96,16 +99,24 @@ export const layerCore = (kind: "server" | "embedded", work = true) =>
 /** The bots. With no token set they are empty, and a wrong one keeps nobody else from serving. */
 const layerBots = Layer.mergeAll(SlackBot.layer, TelegramBot.layer).pipe(Layer.provideMerge(BotStatus.layer))
 
-/** What `/ready` looks at. */
+/** What `/ready` looks at: the database, the sandbox, and each task that is to live as long as the program. */
 const layerHealth = Layer.effect(
   HealthChecks,
   Effect.gen(function*() {
-    const sql = yield* SqlClient.SqlClient
+    const database = yield* DatabaseHealth
     const sandbox = yield* Sandbox
-    return [
-      { name: "database", check: Effect.asVoid(sql`SELECT 1`) },
-      { name: "sandbox", check: sandbox.check }
-    ]
+    const { tasks } = yield* BackgroundTasks
+    return Effect.map(tasks, (tasks) => [
+      { name: "database", check: database.check },
+      { name: "sandbox", check: sandbox.check },
+      ...tasks.map((task) => ({
+        name: task.name,
+        check: Option.match(describeTask(task), {
+          onNone: () => Effect.void,
+          onSome: (message) => Effect.fail({ message })
+        })
+      }))
+    ])
   })
 )
 

@@ -251,7 +251,14 @@ export const house = {
       member("Runtime", "/^run(Promise|Sync|Fork|Callback)/"),
       member("NodeRuntime", "\"runMain\"")
     ),
-    "no-daemon": forbid("every fiber has an owner: forkScoped, FiberMap, FiberSet", member("Effect", "\"forkDaemon\"")),
+    "no-daemon": forbid(
+      "every fiber has an owner: BackgroundTasks, FiberMap, FiberSet",
+      member("Effect", "\"forkDaemon\"")
+    ),
+    "supervised": forbid(
+      "a fiber that lives long is supervised: BackgroundTasks.run starts it again and tells /ready of it",
+      member("Effect", "/^fork(Scoped|In)$/")
+    ),
     "no-json-parse": forbid("decode at the boundary: Schema.parseJson", member("JSON", "\"parse\"")),
     "no-fetch": forbid("requests go through HttpClient", "CallExpression[callee.name=\"fetch\"]"),
     "no-default-export": forbid("exports have names", "ExportDefaultDeclaration"),

@@ -17,6 +17,7 @@ import type { SlackEvent } from "../services/chat/SlackIncoming.ts"
 import * as SlackWeb from "../services/chat/SlackWeb.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import * as NamedLock from "../services/git/NamedLock.ts"
+import { BackgroundTasks } from "../services/support/BackgroundTasks.ts"
 import { BotStatus } from "./BotStatus.ts"
 import { follow } from "./ChatFollower.ts"
 import { Conversations } from "./Conversations.ts"
@@ -56,6 +57,7 @@ const laneOf = (event: SlackEvent): string => {
 const run = Effect.gen(function*() {
   const slack = yield* SlackClient
   const status = yield* BotStatus
+  const tasks = yield* BackgroundTasks
   const known = yield* Deferred.make<void>()
 
   const work = Effect.gen(function*() {
@@ -105,10 +107,9 @@ const run = Effect.gen(function*() {
         reason: isCredentialError(error) ? `${error.message}; the bot is off` : error.message
       })),
     Effect.ensuring(Deferred.succeed(known, undefined)),
-    Effect.catchAllCause((cause) => Effect.logError("slack: the bot has stopped", cause)),
     Effect.annotateLogs({ bot: "slack" })
   )
-  yield* Effect.forkScoped(work)
+  yield* tasks.run("slack bot", work)
   yield* Effect.timeoutOption(Deferred.await(known), startPatience)
 })
 

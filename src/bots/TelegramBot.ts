@@ -7,6 +7,7 @@ import * as Ref from "effect/Ref"
 import { TelegramClient, type TelegramError } from "../services/chat/TelegramClient.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import type { StoreError } from "../services/store/StoreError.ts"
+import { BackgroundTasks } from "../services/support/BackgroundTasks.ts"
 import { BotStatus } from "./BotStatus.ts"
 import * as ChatFollower from "./ChatFollower.ts"
 import { Conversations } from "./Conversations.ts"
@@ -99,11 +100,12 @@ const startPatience = "5 seconds"
 
 const start = Effect.gen(function*() {
   const known = yield* Deferred.make<void>()
-  yield* Effect.forkScoped(
+  const tasks = yield* BackgroundTasks
+  yield* tasks.run(
+    "telegram bot",
     run(known).pipe(
       Effect.scoped,
       Effect.ensuring(Deferred.succeed(known, undefined)),
-      Effect.catchAllCause((cause) => Effect.logError("telegram: the bot has stopped", cause)),
       Effect.annotateLogs({ bot: "telegram" })
     )
   )

@@ -98,7 +98,7 @@ export const Wire = {
   IdempotencyConflict: wire(IdempotencyConflict, 409),
   PayloadTooLarge: wire(PayloadTooLarge, 413),
   UnsupportedMediaType: wire(UnsupportedMediaType, 415),
-  StoreError: wire(StoreError, 500),
+  StoreError: wire(StoreError, 503),
   DiskFull: wire(DiskFull, 503),
   SessionUnavailable: wire(SessionUnavailable, 503)
 }

@@ -1,28 +1,35 @@
 /** The route of a session's events: a stream that goes on where the client stopped, or a page. */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as FiberRef from "effect/FiberRef"
+import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Sessions } from "../actors/Sessions.ts"
 import { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
+import { logStoreError, StoreError } from "../services/store/StoreError.ts"
+import { BackgroundTasks } from "../services/support/BackgroundTasks.ts"
 import * as Accept from "./Accept.ts"
 import { Api, type EventsGroup } from "./Api.ts"
 import type { Authorization } from "./Authorization.ts"
-import { Draining } from "./Draining.ts"
+import * as EventClients from "./EventClients.ts"
+import { FairScheduler } from "./FairScheduler.ts"
 import * as HttpMetrics from "./HttpMetrics.ts"
 import { sessionId } from "./SessionsHttp.ts"
 import * as SseFrames from "./SseFrames.ts"
 
-const heartbeat = "15 seconds"
-
 const answerEvents = HttpServerResponse.schemaJson(Schema.Array(SessionEventView))
+
+const isStoreError = Schema.is(StoreError)
 
 const gone = HttpServerResponse.empty({ status: 204 })
 
@@ -44,30 +51,25 @@ const cursor = (
 export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, typeof EventsGroup>) =>
   Effect.gen(function*() {
     const sessions = yield* Sessions
-    const draining = yield* Draining
+    const clients = yield* EventClients.make
+    const scheduler = yield* FairScheduler
     const encode = SseFrames.encoder()
-    // known to whoever looks at the metrics, before the first client
-    yield* Metric.incrementBy(HttpMetrics.eventClients, 0)
     yield* Metric.incrementBy(HttpMetrics.eventsSent, 0)
-
-    // the first comes at once: it carries the headers out, however long the first event takes
-    const beats = Stream.make(SseFrames.comment).pipe(
-      Stream.concat(Stream.repeatEffect(Effect.delay(Effect.succeed(SseFrames.comment), heartbeat))),
-      Stream.interruptWhen(draining)
-    )
+    // it comes at once: it carries the headers out, however long the first event takes
+    const opening = Stream.make(SseFrames.comment)
 
     const frames = (id: SessionId, after: number) =>
       sessions.events(id, after).pipe(
         Stream.mapChunksEffect((events) =>
           Effect.as(Metric.incrementBy(HttpMetrics.eventsSent, Chunk.size(events)), encode(events))
         ),
-        Stream.tapErrorCause((cause) => Effect.logError("an event stream broke off", cause))
+        Stream.tapErrorCause((cause) =>
+          Option.match(Option.filter(Cause.failureOption(cause), isStoreError), {
+            onNone: () => Effect.logError("an event stream broke off", cause),
+            onSome: logStoreError
+          })
+        )
       )
-
-    const counted = Effect.acquireRelease(
-      Metric.increment(HttpMetrics.eventClients),
-      () => Metric.incrementBy(HttpMetrics.eventClients, -1)
-    )
 
     /** Nobody has seen an event that is not there: whoever says so has another session or another server in mind. */
     const exists = (id: SessionId, event: number) =>
@@ -88,13 +90,16 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
             reason: `session ${id} has no event ${after}: its newest is ${session.lastEventId}`
           })
         }
-        const body = Stream.merge(frames(id, after), beats, { haltStrategy: "either" })
-        return HttpServerResponse.stream(Stream.unwrapScoped(Effect.as(counted, body)), {
+        // the rest of this fiber's life is the stream
+        yield* FiberRef.set(FiberRef.currentScheduler, scheduler)
+        const joined = clients.join(yield* HttpServerRequest.HttpServerRequest)
+        const body = Stream.unwrapScoped(Effect.as(joined, Stream.concat(opening, frames(id, after))))
+        return HttpServerResponse.stream(body, {
           contentType: "text/event-stream",
           headers: { "cache-control": "no-cache", "x-accel-buffering": "no" }
         })
       }))
   })
 
-export const layer: Layer.Layer<HttpApiGroup.ApiGroup<"opentl", "events">, never, Sessions | Authorization> =
-  HttpApiBuilder.group(Api, "events", handlers)
+export const layer: Layer.Layer<HttpApiGroup.ApiGroup<"opentl", "events">, never, Sessions | Authorization> = Layer
+  .provide(HttpApiBuilder.group(Api, "events", handlers), BackgroundTasks.layer)

@@ -8,11 +8,14 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
+import type * as Scheduler from "effect/Scheduler"
 import * as Schema from "effect/Schema"
 import * as Http from "node:http"
 import type * as Net from "node:net"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import { Draining } from "./Draining.ts"
+import { FairScheduler } from "./FairScheduler.ts"
+import * as Routes from "./Routes.ts"
 
 /** The address cannot be listened on. */
 export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", {
@@ -37,8 +40,15 @@ const reasonOf = (cause: unknown): string =>
     ? reasons[cause.code] ?? cause.code
     : String(cause)
 
+/**
+ * Connections that may wait to be accepted. Where there is no room the kernel drops what comes, and the client tries again
+ * after 1, 3, 7, … 63 seconds: at Node's default of 511 a thousand clients that come back at once kept everybody out so
+ * long. The kernel has a limit of its own (net.core.somaxconn, 4096).
+ */
+const backlog = 4096
+
 /** How long answers under way are waited for. */
-const patience = "5 seconds"
+const drainTimeout = "5 seconds"
 
 /**
  * The connections without a request under way. (Node's own `closeIdleConnections` leaves out those that have not carried
@@ -61,6 +71,23 @@ const trackIdle = (server: Http.Server): () => ReadonlyArray<Net.Socket> => {
   return () => Array.from(underWay).filter(([, requests]) => requests === 0).map(([socket]) => socket)
 }
 
+/**
+ * Each request is handed on as a task of the fair scheduler's. Node itself hands on all that have arrived in one go: when a
+ * thousand clients come at once, everybody else waits until each of theirs has begun. A question for `/health` has nothing
+ * to wait for.
+ */
+const pace = (server: Http.Server, scheduler: Scheduler.Scheduler): void => {
+  const emit = server.emit.bind(server)
+  server.emit = (event: string, ...args: ReadonlyArray<unknown>) => {
+    const [request] = args
+    if (event !== "request" || !(request instanceof Http.IncomingMessage) || request.url === Routes.health) {
+      return emit(event, ...args)
+    }
+    scheduler.scheduleTask(() => emit(event, ...args), 0)
+    return true
+  }
+}
+
 /** Stops accepting, closes what is idle, waits for the rest, and cuts off what is left then. */
 const close = (server: Http.Server, idle: () => ReadonlyArray<Net.Socket>): Effect.Effect<void> => {
   const closed = Effect.async<void>((resume) => {
@@ -72,7 +99,7 @@ const close = (server: Http.Server, idle: () => ReadonlyArray<Net.Socket>): Effe
   }).pipe(Effect.repeat(Schedule.spaced("50 millis")))
   return Effect.raceFirst(closed, closeIdle).pipe(
     Effect.interruptible,
-    Effect.timeoutOption(patience),
+    Effect.timeoutOption(drainTimeout),
     Effect.zipRight(Effect.sync(() => server.closeAllConnections())),
     Effect.asVoid
   )
@@ -85,8 +112,9 @@ const make = Effect.gen(function*() {
   const { address: { host, port } } = yield* AppConfig
   const node = Http.createServer()
   const idle = trackIdle(node)
+  pace(node, yield* FairScheduler)
   const draining = yield* Deferred.make<void>()
-  const server = yield* NodeHttpServer.make(() => node, { host, port }).pipe(
+  const server = yield* NodeHttpServer.make(() => node, { host, port, backlog }).pipe(
     Effect.mapError(({ cause }) => new ListenFailed({ host, port, reason: reasonOf(cause) }))
   )
   const run = yield* FiberSet.makeRuntime()

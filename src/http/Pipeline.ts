@@ -13,7 +13,7 @@ import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { StoreError } from "../services/store/StoreError.ts"
+import { logStoreError, StoreError } from "../services/store/StoreError.ts"
 import { Api } from "./Api.ts"
 import * as Decoding from "./Decoding.ts"
 import { contentSecurityPolicy } from "./Docs.ts"
@@ -28,14 +28,10 @@ const failure = (status: number, code: string, error: string, headers: Readonly<
 const isDecodeError = Schema.is(HttpApiError.HttpApiDecodeError)
 const isStoreError = Schema.is(StoreError)
 
-/** SQLite's own word for a full disk, and the system's, however deep. */
-const isDiskFull = (cause: unknown): boolean =>
-  Predicate.isRecord(cause) &&
-  (cause["code"] === "SQLITE_FULL" || cause["code"] === "ENOSPC" || isDiskFull(cause["cause"]))
-
 /**
  * Gives errors their place in the API before they are encoded: a request that does not decode is an `InvalidRequest`, a
- * full disk is told as such. A fault of the store is logged; its cause stays inside.
+ * full disk is told as such. An error of the store is logged, and its cause stays inside; where something is the matter
+ * with the database itself, the store has said so already, once for all requests.
  */
 export const layerErrors: Layer.Layer<never> = HttpApiBuilder.middleware(Api, (app) =>
   Effect.catchAllCause(
@@ -44,8 +40,8 @@ export const layerErrors: Layer.Layer<never> = HttpApiBuilder.middleware(Api, (a
       const error = Cause.squash(cause)
       if (isDecodeError(error)) return yield* Decoding.invalidRequest(error.issues)
       if (isStoreError(error)) {
-        yield* Effect.logError(error.message, error.cause)
-        if (isDiskFull(error.cause)) return yield* new DiskFull()
+        yield* logStoreError(error)
+        if (error.fault === "full") return yield* new DiskFull()
       }
       return yield* Effect.failCause(cause)
     })
@@ -62,9 +58,13 @@ const fault = (cause: Cause.Cause<unknown>): Effect.Effect<HttpServerResponse.Ht
 
 const noRoute = failure(404, "RouteNotFound", "there is no such route: see /docs")
 
+/** In seconds: after so long a request that could not be answered is worth sending again. */
+const retryAfter = "5"
+
 const answerHeaders = (response: HttpServerResponse.HttpServerResponse) => ({
   "x-content-type-options": "nosniff",
   ...(response.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+  ...(response.status === 503 ? { "retry-after": retryAfter } : {}),
   ...(response.headers["content-type"]?.startsWith("text/html")
     ? { "content-security-policy": contentSecurityPolicy }
     : {})

@@ -10,16 +10,16 @@ export interface HealthCheck {
   readonly check: Effect.Effect<void, { readonly message: string }>
 }
 
-/** What is looked at. Each check runs for at most five seconds, all of them at once. */
+/** What is looked at now. Each check runs for at most five seconds, all of them at once. */
 export class HealthChecks
-  extends Context.Tag("opentl/http/Ready/HealthChecks")<HealthChecks, ReadonlyArray<HealthCheck>>()
+  extends Context.Tag("opentl/http/Ready/HealthChecks")<HealthChecks, Effect.Effect<ReadonlyArray<HealthCheck>>>()
 {}
 
-const patience = "5 seconds"
+const timeout = "5 seconds"
 
 const run = ({ check, name }: HealthCheck) =>
   check.pipe(
-    Effect.timeoutFail({ duration: patience, onTimeout: () => ({ message: `no answer within ${patience}` }) }),
+    Effect.timeoutFail({ duration: timeout, onTimeout: () => ({ message: `no answer within ${timeout}` }) }),
     Effect.match({
       onSuccess: () => [name, { status: "ok" }] as const,
       onFailure: ({ message }) => [name, { status: "failed", message }] as const

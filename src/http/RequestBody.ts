@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
+import * as Json from "../services/support/Json.ts"
 import * as Decoding from "./Decoding.ts"
 import { PayloadTooLarge, UnsupportedMediaType } from "./Errors.ts"
 
@@ -53,12 +54,16 @@ export const bytes: Effect.Effect<Buffer, BodyError, HttpServerRequest.HttpServe
 })
 
 const parseJson = Schema.decode(Schema.parseJson())
+const unreadable = () => new InvalidRequest({ reason: "the body is not JSON in UTF-8" })
 
 /** What the bytes say. */
 export const parse = (body: Uint8Array): Effect.Effect<unknown, InvalidRequest> =>
-  Effect.try(() => new TextDecoder("utf-8", { fatal: true }).decode(body)).pipe(
-    Effect.flatMap(parseJson),
-    Effect.mapError(() => new InvalidRequest({ reason: "the body is not JSON in UTF-8" }))
+  Effect.try({ try: () => new TextDecoder("utf-8", { fatal: true }).decode(body), catch: unreadable }).pipe(
+    Effect.filterOrFail(
+      (text) => !Json.isDeeperThan(text, Json.maximumDepth),
+      () => new InvalidRequest({ reason: `the body nests arrays and objects deeper than ${Json.maximumDepth} levels` })
+    ),
+    Effect.flatMap((text) => Effect.mapError(parseJson(text), unreadable))
   )
 
 export interface Body<A> {

@@ -9,6 +9,7 @@ export interface Route {
   readonly methods: ReadonlyArray<string>
 }
 
+export const health = "/health"
 export const webhook = "/api/webhooks/github"
 
 const documents: ReadonlyArray<Route> = [

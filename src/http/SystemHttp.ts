@@ -15,6 +15,6 @@ export const layer: Layer.Layer<HttpApiGroup.ApiGroup<"opentl", "system">, never
       const checks = yield* HealthChecks
       return handlers
         .handle("health", () => Effect.succeed("ok"))
-        .handle("ready", () => report(checks))
+        .handle("ready", () => Effect.flatMap(checks, report))
         .handle("metrics", () => Effect.map(Metric.snapshot, Prometheus.format))
     }))

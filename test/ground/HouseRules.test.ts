@@ -121,7 +121,16 @@ const cases: ReadonlyArray<Case> = [
     "Runtime.runFork(r)",
     "NodeRuntime.runMain(a)"
   ]),
-  statement("house/no-daemon", ["export const a = Effect.forkDaemon(b)"], ["export const a = Effect.forkScoped(b)"]),
+  statement("house/no-daemon", ["export const a = Effect.forkDaemon(b)"], ["export const a = Effect.fork(b)"]),
+  statement(
+    "house/supervised",
+    [
+      "export const a = Effect.forkScoped(b)",
+      "b.pipe(Effect.forever, Effect.forkScoped)",
+      "export const a = Effect.forkIn(b, c)"
+    ],
+    ["export const a = Effect.fork(b)", "export const a = supervision.run(\"a\", b)"]
+  ),
   statement("house/no-json-parse", ["export const a = JSON.parse(b)"], ["export const a = JSON.stringify(b)"]),
   statement("house/no-fetch", ["export const a = fetch(b)"], ["const fetch = 1\nexport const a = fetch(b)"]),
   statement("house/no-default-export", ["export default 1"], ["export const a = 1"]),

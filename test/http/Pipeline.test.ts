@@ -230,6 +230,23 @@ describe("bodies", () => {
         "\"repo\" is missing"
       )
     }))
+
+  it.scopedLive("that nest too deep are 400, on every route", () =>
+    Effect.gen(function*() {
+      const server = yield* working
+      const nested = "[".repeat(400_000) + "]".repeat(400_000)
+      const paths = ["/api/sessions", `${path}/messages`, `${path}/stop`, `${path}/approve`, `${path}/reject`]
+      for (const path of paths) {
+        for (const body of [nested, "[".repeat(400_000), `{"repo":"a/b","prompt":"x","text":"x","more":${nested}}`]) {
+          const error = errorOf(yield* send(server, path, { method: "POST", headers: json, body }))
+          assert.deepStrictEqual(error, {
+            status: 400,
+            code: "InvalidRequest",
+            error: "the body nests arrays and objects deeper than 200 levels"
+          }, path)
+        }
+      }
+    }))
 })
 
 describe("faults", () => {

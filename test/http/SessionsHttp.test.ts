@@ -166,7 +166,7 @@ describe("POST /api/sessions", () => {
         code: "InvalidRequest"
       })
       assert.deepStrictEqual(yield* refused("store"), {
-        status: 500,
+        status: 503,
         error: "the session store failed to create a session",
         code: "StoreError",
         detail: { operation: "create a session" }

@@ -77,7 +77,7 @@ export const layer = (sessions: Partial<Context.Tag.Service<Sessions>>, { checks
       { name: "ci", token: Redacted.make(token) },
       { name: "anna", token: Redacted.make("annas") }
     ])),
-    Layer.provide(Layer.succeed(HealthChecks, checks)),
+    Layer.provide(Layer.succeed(HealthChecks, Effect.succeed(checks))),
     Layer.provide(layerConfig(config)),
     // tests provoke what the server complains of
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))

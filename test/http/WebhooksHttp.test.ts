@@ -48,6 +48,8 @@ describe("POST /api/webhooks/github", () => {
         ignored: "issue_comment: this version acts on no event"
       }])
       assert.strictEqual((yield* deliver("ping", "{")).status, 400)
+      const deep = errorOf(yield* deliver("ping", "[".repeat(400_000) + "]".repeat(400_000)))
+      assert.deepInclude(deep, { status: 400, code: "InvalidRequest" })
     }))
 
   it.scopedLive("knows GitHub's own example of a signature", () =>

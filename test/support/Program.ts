@@ -5,7 +5,9 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -58,6 +60,8 @@ export interface Server {
   readonly post: (path: string, body?: unknown) => Effect.Effect<{ readonly status: number; readonly body: unknown }>
   readonly create: (body: unknown) => Effect.Effect<string>
   readonly get: (path: string) => Effect.Effect<unknown>
+  /** What it has logged so far, line by line. */
+  readonly log: Effect.Effect<ReadonlyArray<string>>
   /** The stream's events until it closes; a connection that breaks ends it, too. */
   readonly events: (id: string, after?: number) => Stream.Stream<EventJson>
 }
@@ -67,8 +71,16 @@ export const serve = Effect.fnUntraced(function*(environment: Readonly<Record<st
   const dataDir = environment["OPENTL_DATA_DIR"] ?? ""
   const fs = yield* FileSystem.FileSystem
   yield* fs.remove(`${dataDir}/owner.json`, { force: true })
-  const process = yield* Command.start(command(environment, "serve").pipe(Command.stderr("inherit")))
+  const process = yield* Command.start(command(environment, "serve"))
   yield* Effect.forkScoped(Stream.runDrain(process.stdout))
+  const log = yield* Ref.make<ReadonlyArray<string>>([])
+  // it shows in the test's own output as well
+  yield* process.stderr.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.runForEach((line) => Effect.zipRight(Ref.update(log, (lines) => [...lines, line]), Console.error(line))),
+    Effect.forkScoped
+  )
   const { url } = yield* fs.readFileString(`${dataDir}/owner.json`).pipe(
     Effect.flatMap(Schema.decode(OwnerJson)),
     Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 600 })
@@ -99,6 +111,7 @@ export const serve = Effect.fnUntraced(function*(environment: Readonly<Record<st
         Effect.orDie
       ),
     get: (path) => client.get(path).pipe(Effect.flatMap((response) => response.json), Effect.orDie),
+    log: Ref.get(log),
     events: (id, after = 0) =>
       Stream.unwrap(Effect.map(client.get(`/api/sessions/${id}/events?after=${after}`), (response) => response.stream))
         .pipe(

@@ -22,6 +22,7 @@ import { isRejectionOf, type RejectionOf, type SessionCommand } from "../../doma
 import type { SessionState } from "../../domain/SessionState.ts"
 import type { ReceiptKey } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
+import { BackgroundTasks } from "../../services/support/BackgroundTasks.ts"
 import { SessionUnavailable } from "../Sessions.ts"
 import * as ActorMailbox from "./ActorMailbox.ts"
 import { Admission } from "./Admission.ts"
@@ -53,6 +54,7 @@ export class SessionSupervisor extends Context.Tag("opentl/actors/session/Sessio
 const make = Effect.gen(function*() {
   const actor = yield* SessionActor.make
   const admission = yield* Admission
+  const tasks = yield* BackgroundTasks
   const fibers = yield* FiberMap.make<SessionId, void, never>()
   const mailboxes = new Map<SessionId, ActorMailbox.ActorMailbox>()
   const birth = yield* Effect.makeSemaphore(1)
@@ -185,10 +187,9 @@ const make = Effect.gen(function*() {
   )
   yield* Effect.addFinalizer(() => Deferred.succeed(releasing, undefined))
 
-  yield* admission.granted.pipe(
-    Effect.flatMap((id) => FiberSet.run(grants, admit(id))),
-    Effect.forever,
-    Effect.forkScoped
+  yield* tasks.run(
+    "admission",
+    Effect.forever(Effect.flatMap(admission.granted, (id) => FiberSet.run(grants, admit(id))))
   )
 
   return SessionSupervisor.of({

@@ -6,6 +6,7 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as Json from "../support/Json.ts"
 import type { ConnectionError, Request } from "./GatewayServer.ts"
 import type { Dialect } from "./UsageMeter.ts"
 
@@ -18,7 +19,7 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
 
 const limitBytes = 32 * 1024 * 1024
 
-const JsonObject = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+const JsonObject = Json.parse(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 const decode = Schema.decodeEither(JsonObject)
 const encode = Schema.encodeSync(JsonObject)
 

@@ -1,28 +1,38 @@
-/** The SQL client over the data directory's one SQLite file (WAL), migrated to this version's shape. */
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
-import * as SqliteMigrator from "@effect/sql-sqlite-node/SqliteMigrator"
+/** The data directory's one SQLite file (WAL), migrated to this version's shape. */
+import * as Reactivity from "@effect/experimental/Reactivity"
 import * as Migrator from "@effect/sql/Migrator"
-import type * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AppConfig } from "../config/AppConfig.ts"
+import * as DatabaseFile from "./DatabaseFile.ts"
+import * as DatabaseHealth from "./DatabaseHealth.ts"
+import * as DatabaseState from "./DatabaseState.ts"
 import sessions from "./migrations/0001_sessions.ts"
 import chat from "./migrations/0002_chat.ts"
 import { StoreError } from "./StoreError.ts"
 
-const migrations = SqliteMigrator.layer({
+const migrate = Migrator.make({})({
   loader: Migrator.fromRecord({ "0001_sessions": sessions, "0002_chat": chat })
 })
 
-const migrated = (filename: string): Layer.Layer<SqlClient.SqlClient, StoreError> =>
-  migrations.pipe(
-    Layer.provideMerge(SqliteClient.layer({ filename })),
-    Layer.provide(NodeContext.layer),
-    Layer.mapError((cause) => new StoreError({ operation: `open its database ${filename}`, cause })),
-    // the driver throws where the file cannot be opened at all
-    Layer.catchAllCause((cause) => Layer.fail(new StoreError({ operation: `open its database ${filename}`, cause })))
+const open = (filename: string) =>
+  Effect.gen(function*() {
+    const state = yield* DatabaseState.make
+    const sql = yield* DatabaseFile.make(filename, state)
+    yield* Effect.provideService(migrate, SqlClient.SqlClient, sql)
+    yield* state.watch
+    const health = yield* DatabaseHealth.make(sql, state)
+    return Context.make(SqlClient.SqlClient, sql).pipe(Context.add(DatabaseHealth.DatabaseHealth, health))
+  }).pipe(
+    // a migration that fails is a defect in the migrator's eyes
+    Effect.catchAllDefect(Effect.fail),
+    Effect.mapError((cause) => new StoreError({ operation: `open its database ${filename}`, cause }))
   )
+
+const migrated = (filename: string): Layer.Layer<SqlClient.SqlClient | DatabaseHealth.DatabaseHealth, StoreError> =>
+  Layer.provide(Layer.scopedContext(open(filename)), Reactivity.layer)
 
 /** `<data dir>/opentl.db` */
 export const layer = Layer.unwrapEffect(Effect.map(AppConfig, ({ dataDir }) => migrated(`${dataDir}/opentl.db`)))

@@ -10,30 +10,66 @@ import type * as Queue from "effect/Queue"
 import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 import type { SessionId } from "../../domain/Ids.ts"
+import { BackgroundTasks } from "../support/BackgroundTasks.ts"
+import * as Bell from "./Bell.ts"
+
+/** A ring may get lost; so often all that listen are woken without one. */
+const wakeEvery = "5 seconds"
 
 export class EventBus extends Context.Tag("opentl/services/store/EventBus")<EventBus, {
   /** The session's log has grown. */
   readonly ring: (session: SessionId) => Effect.Effect<void>
   /** Rings of one session, for as long as the scope. */
   readonly listen: (session: SessionId) => Effect.Effect<Queue.Dequeue<void>, never, Scope.Scope>
+  /** The session's bell, for as long as the scope: for many that wait for the same session, each at next to no cost. */
+  readonly bell: (session: SessionId) => Effect.Effect<Bell.Bell, never, Scope.Scope>
   /** Rings of all sessions, for as long as the scope. Rings may be merged: sweep now and then. */
   readonly listenAll: Effect.Effect<Queue.Dequeue<SessionId>, never, Scope.Scope>
 }>() {
   static readonly layer = Layer.scoped(
     EventBus,
     Effect.gen(function*() {
+      const tasks = yield* BackgroundTasks
       const all = yield* Effect.acquireRelease(PubSub.sliding<SessionId>(1024), PubSub.shutdown)
+      const bells = new Set<Bell.Bell>()
+      /** Rings when there is a first one. */
+      const someone = Bell.make()
       // one bell a session, there while somebody listens; one waiting ring is as good as many
-      const bells = yield* RcMap.make({
-        lookup: (_: SessionId) => Effect.acquireRelease(PubSub.sliding<void>(1), PubSub.shutdown)
+      const listened = yield* RcMap.make({
+        lookup: (_: SessionId) =>
+          Effect.all({
+            rings: Effect.acquireRelease(PubSub.sliding<void>(1), PubSub.shutdown),
+            bell: Effect.acquireRelease(
+              Effect.sync(() => {
+                const bell = Bell.make()
+                bells.add(bell)
+                someone.ring()
+                return bell
+              }),
+              (bell) =>
+                Effect.sync(() => {
+                  bells.delete(bell)
+                  bell.close()
+                })
+            )
+          })
       })
+      const wake = Effect.delay(Effect.sync(() => bells.forEach((bell) => bell.ring())), wakeEvery)
+      yield* tasks.run(
+        "doorbell",
+        Effect.forever(Effect.suspend(() => bells.size === 0 ? someone.after(someone.strokes()) : wake))
+      )
       return EventBus.of({
         ring: Effect.fnUntraced(function*(session) {
           yield* PubSub.publish(all, session)
-          if (!(yield* RcMap.has(bells, session))) return
-          yield* Effect.scoped(Effect.flatMap(RcMap.get(bells, session), (bell) => PubSub.publish(bell, undefined)))
+          if (!(yield* RcMap.has(listened, session))) return
+          yield* Effect.scoped(Effect.flatMap(RcMap.get(listened, session), ({ bell, rings }) => {
+            bell.ring()
+            return PubSub.publish(rings, undefined)
+          }))
         }),
-        listen: (session) => Effect.flatMap(RcMap.get(bells, session), PubSub.subscribe),
+        listen: (session) => Effect.flatMap(RcMap.get(listened, session), ({ rings }) => PubSub.subscribe(rings)),
+        bell: (session) => Effect.map(RcMap.get(listened, session), ({ bell }) => bell),
         listenAll: PubSub.subscribe(all)
       })
     })

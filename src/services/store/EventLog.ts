@@ -5,33 +5,35 @@
  * Readers that stand at the same place share one page, already decoded: a thousand followers of a session cost little
  * more than one.
  */
-import * as SqlClient from "@effect/sql/SqlClient"
-import * as Cache from "effect/Cache"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { publicDetail, type SessionEventView } from "../../domain/EventText.ts"
 import type { SessionId } from "../../domain/Ids.ts"
-import { isEnd, SessionNotFound } from "../../domain/Session.ts"
+import { isEnd, SessionNotFound, type SessionStatus } from "../../domain/Session.ts"
+import type { Bell } from "./Bell.ts"
 import { EventBus } from "./EventBus.ts"
 import * as SessionQueries from "./SessionQueries.ts"
 import { toView } from "./SessionRows.ts"
+import * as SharedReads from "./SharedReads.ts"
 import { StoreError } from "./StoreError.ts"
 
 /** Events read at once: bounds a reader's memory, and how long the synchronous driver holds the event loop. */
 const pageSize = 500
 
-/** A reader looks for itself now and then, in case a ring got lost. */
-const patience = Duration.seconds(5)
+/** How many characters of pages are kept for readers that come to the same place later. */
+const keptCharacters = 8 * 1024 * 1024
 
-/** A page is what stands between a cursor and the log's end as it was known: it never changes. */
-class Page extends Data.Class<{ readonly id: SessionId; readonly after: number; readonly head: number }> {}
+const weigh = (events: ReadonlyArray<SessionEventView>): number =>
+  events.reduce((sum, event) => sum + event.data.length, 0)
+
+interface LogEnd {
+  readonly last_event_id: number
+  readonly status: SessionStatus
+}
 
 export class EventLog extends Context.Tag("opentl/services/store/EventLog")<EventLog, {
   /** Stored events after the cursor, at most `limit`. */
@@ -46,7 +48,6 @@ export class EventLog extends Context.Tag("opentl/services/store/EventLog")<Even
   static readonly layer = Layer.effect(
     EventLog,
     Effect.gen(function*() {
-      yield* SqlClient.SqlClient
       const bus = yield* EventBus
       const queries = yield* SessionQueries.make
       const failing = (operation: string) => Effect.mapError((cause: unknown) => new StoreError({ operation, cause }))
@@ -61,35 +62,43 @@ export class EventLog extends Context.Tag("opentl/services/store/EventLog")<Even
           failing("read events"),
           Effect.map((rows) => rows.map((row) => toView(row, publicDetail)))
         )
-      const pages = yield* Cache.make({
-        capacity: 64,
-        timeToLive: "2 seconds",
-        lookup: ({ after, head, id }: Page) => read(id, after, Math.min(pageSize, head - after))
-      })
+      // what stands between a cursor and the log's end as it was known never changes
+      const pages = SharedReads.make<ReadonlyArray<SessionEventView>, StoreError>({ capacity: keptCharacters, weigh })
+      const pageBetween = (id: SessionId, after: number, end: number) =>
+        pages(`${id} ${after} ${end}`, read(id, after, Math.min(pageSize, end - after)))
+
+      /** The log's end as it was at a stroke of the bell or later. */
+      const ends = new WeakMap<Bell, ReturnType<typeof SharedReads.make<LogEnd, SessionNotFound | StoreError>>>()
+      const endAt = (id: SessionId, bell: Bell, stroke: number) => {
+        const shared = ends.get(bell) ?? SharedReads.make({ capacity: 1, weigh: () => 0 })
+        ends.set(bell, shared)
+        return shared(String(stroke), head(id))
+      }
 
       const stream = (id: SessionId, after: number): Stream.Stream<SessionEventView, SessionNotFound | StoreError> =>
         Stream.unwrapScoped(Effect.gen(function*() {
-          // listen first, then read: what comes in between rings
-          const bell = yield* bus.listen(id)
-          // a ring, or patience at its end; a bell that is taken away (the server stops) fails the take
-          const ring = Effect.exit(Effect.timeoutOption(Queue.take(bell), patience))
+          const bell = yield* bus.bell(id)
 
           type Next = Option.Option<readonly [Chunk.Chunk<SessionEventView>, number]>
           const next = (cursor: number): Effect.Effect<Next, SessionNotFound | StoreError> =>
             Effect.gen(function*() {
-              const { last_event_id, status } = yield* head(id)
-              if (last_event_id > cursor) {
-                const events = yield* pages.get(new Page({ id, after: cursor, head: last_event_id }))
-                return Option.map(
-                  Option.fromNullable(events[events.length - 1]),
-                  (last) => [Chunk.unsafeFromArray(events), last.id] as const
-                )
+              while (!bell.isClosed()) {
+                // the stroke first, then the log: what comes in between rings
+                const stroke = bell.strokes()
+                const { last_event_id: end, status } = yield* endAt(id, bell, stroke)
+                if (end > cursor) {
+                  const events = yield* pageBetween(id, cursor, end)
+                  return Option.map(
+                    Option.fromNullable(events[events.length - 1]),
+                    (last) => [Chunk.unsafeFromArray(events), last.id] as const
+                  )
+                }
+                if (isEnd(status)) return Option.none()
+                yield* bell.after(stroke)
               }
-              if (isEnd(status)) return Option.none()
-              yield* ring
-              return (yield* Queue.isShutdown(bell)) ? Option.none() : yield* next(cursor)
+              return Option.none()
             })
-          yield* head(id)
+          yield* endAt(id, bell, bell.strokes())
           return Stream.unfoldChunkEffect(after, next)
         }))
 

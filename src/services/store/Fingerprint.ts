@@ -1,16 +1,50 @@
 /** Says whether two requests are the same: equal as JSON values, whatever the order of their keys. */
+import * as Data from "effect/Data"
+import * as Predicate from "effect/Predicate"
 import { createHash } from "node:crypto"
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+/** A text as it is, among values that are still to be written. */
+class Text extends Data.Class<{ readonly text: string }> {}
 
-/** Objects as lists of their sorted entries, arrays marked as such, so that no object looks like an array. */
-const canonical = (value: unknown): unknown =>
-  Array.isArray(value)
-    ? ["array", ...value.map(canonical)]
-    : isRecord(value)
-    ? ["object", ...Object.keys(value).sort().map((name) => [name, canonical(value[name])])]
-    : value
+const comma = new Text({ text: "," })
+const end = new Text({ text: "]" })
 
-export const fingerprint = (value: unknown): string =>
-  createHash("sha256").update(JSON.stringify(canonical(value)) ?? "").digest("hex")
+/** So much text is hashed at once. */
+const bufferSize = 16 * 1024
+
+/** Puts a value's parts on the stack, the first on top: the start is returned, for it is written now. */
+const open = (value: unknown, stack: Array<unknown>): string => {
+  if (Array.isArray(value)) {
+    stack.push(end)
+    for (let i = value.length - 1; i >= 0; i--) stack.push(value[i], comma)
+    return "[\"array\""
+  }
+  if (Predicate.isRecord(value)) {
+    stack.push(end)
+    for (const name of Object.keys(value).sort().reverse()) {
+      stack.push(end, value[name], new Text({ text: `,[${JSON.stringify(name)},` }))
+    }
+    return "[\"object\""
+  }
+  return JSON.stringify(value) ?? "null"
+}
+
+/**
+ * A value's fingerprint: of the value written as JSON, its objects as lists of their sorted entries and its arrays marked as
+ * such, so that no object looks like an array. However deep the value, it is walked without recursion.
+ */
+export const fingerprint = (value: unknown): string => {
+  const hash = createHash("sha256")
+  if (value === undefined) return hash.digest("hex")
+  const stack = [value]
+  let text = ""
+  while (stack.length > 0) {
+    const next = stack.pop()
+    text += next instanceof Text ? next.text : open(next, stack)
+    if (text.length > bufferSize) {
+      hash.update(text)
+      text = ""
+    }
+  }
+  return hash.update(text).digest("hex")
+}

@@ -16,6 +16,12 @@ export interface ListQuery {
   readonly limit: number
 }
 
+export interface LiveSession {
+  readonly id: SessionId
+  /** A pending one has a turn that nobody has begun. */
+  readonly status: "running" | "pending"
+}
+
 export class SessionHistory extends Context.Tag("opentl/services/store/SessionHistory")<SessionHistory, {
   readonly get: (id: SessionId) => Effect.Effect<Session, SessionNotFound | StoreError>
   /** Newest first. */
@@ -23,7 +29,7 @@ export class SessionHistory extends Context.Tag("opentl/services/store/SessionHi
   /** At most six sessions whose id begins so. */
   readonly byPrefix: (prefix: string) => Effect.Effect<ReadonlyArray<Session>, StoreError>
   /** The sessions whose next step is not a person's: those that were running, then those that waited, oldest first. */
-  readonly live: Effect.Effect<ReadonlyArray<SessionId>, StoreError>
+  readonly live: Effect.Effect<ReadonlyArray<LiveSession>, StoreError>
   /** How many lines of a round's log are stored. */
   readonly logCursor: (id: SessionId, turn: number, round: number) => Effect.Effect<number, StoreError>
   /** The last lines of a round's output, oldest first. */
@@ -53,10 +59,7 @@ export class SessionHistory extends Context.Tag("opentl/services/store/SessionHi
         list: (query) => queries.list(query).pipe(Effect.map((rows) => rows.map(toSession)), failing("list sessions")),
         byPrefix: (prefix) =>
           queries.byPrefix(prefix).pipe(Effect.map((rows) => rows.map(toSession)), failing("find sessions")),
-        live: queries.live(undefined).pipe(
-          Effect.map((rows) => rows.map((row) => row.id)),
-          failing("list live sessions")
-        ),
+        live: failing("list live sessions")(queries.live(undefined)),
         logCursor: (id, turn, round) => failing("read a log's end")(queries.logCursor(id, turn, round)),
         lastOutput: (id, turn, round, limit) =>
           queries.lastOutput({ id, turn, round, limit }).pipe(

@@ -17,7 +17,8 @@ const FactRow = Schema.Struct({ id: Schema.Int, detail: Schema.parseJson(Session
 /** How many sessions' states are remembered between two writes. */
 const rememberedStates = 512
 
-interface Remembered {
+/** A session's state after an event. */
+export interface Remembered {
   readonly lastEventId: number
   readonly state: SessionState
 }
@@ -64,10 +65,10 @@ export const make = Effect.gen(function*() {
         WHERE session_id = ${id} AND id > ${after} AND type <> 'output' AND detail IS NOT NULL ORDER BY id`
   })
 
-  /** Keeps a state for the next read. Called inside a transaction, taken back by `forget` where that fails. */
-  const remember = (id: SessionId, lastEventId: number, state: SessionState) => {
+  /** Keeps a state for the next read: one that is committed. */
+  const remember = (id: SessionId, committed: Remembered) => {
     remembered.delete(id)
-    remembered.set(id, { lastEventId, state })
+    remembered.set(id, committed)
     if (remembered.size > rememberedStates) {
       const oldest = remembered.keys().next()
       if (oldest.done !== true) remembered.delete(oldest.value)
@@ -86,7 +87,7 @@ export const make = Effect.gen(function*() {
         Option.map(Option.fromNullable(originalState(yield* row(id))), (original) => evolveAll(original, events))
       )
     if (current === undefined) return yield* new SessionNotFound({ id })
-    remember(id, newer[newer.length - 1]?.id ?? known?.lastEventId ?? 0, current)
+    remember(id, { lastEventId: newer[newer.length - 1]?.id ?? known?.lastEventId ?? 0, state: current })
     return current
   })
 
@@ -101,9 +102,6 @@ export const make = Effect.gen(function*() {
     row,
     state,
     remember,
-    forget: (id: SessionId) => {
-      remembered.delete(id)
-    },
     receipt: (scope: string, key: string) => Effect.map(receiptRow({ scope, key }), Option.getOrUndefined),
 
     /** Newest first, one more than asked for, so that the caller knows whether there are more. */
@@ -133,9 +131,9 @@ export const make = Effect.gen(function*() {
     /** The sessions whose next step is not a person's, those that were running first. */
     live: SqlSchema.findAll({
       Request: Schema.Void,
-      Result: Schema.Struct({ id: SessionId }),
+      Result: Schema.Struct({ id: SessionId, status: Schema.Literal("running", "pending") }),
       execute: () =>
-        sql`SELECT id FROM sessions WHERE status IN ('running', 'pending') ORDER BY status = 'pending', position`
+        sql`SELECT id, status FROM sessions WHERE status IN ('running', 'pending') ORDER BY status = 'pending', position`
     }),
     page: SqlSchema.findAll({
       Request: Schema.Struct({ id: SessionId, after: Schema.Int, limit: Schema.Int }),

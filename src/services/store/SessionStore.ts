@@ -4,58 +4,33 @@
  * only, so an owner that was taken for dead cannot write any more.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
-import { describe, storedDetail } from "../../domain/EventText.ts"
-import type { SessionId } from "../../domain/Ids.ts"
-import { branchOf } from "../../domain/Ids.ts"
-import { isEnd, type Session, SessionNotFound, SessionSummary, summarize } from "../../domain/Session.ts"
+import { branchOf, type SessionId } from "../../domain/Ids.ts"
+import { type Session, SessionNotFound } from "../../domain/Session.ts"
 import { type CommandRejected, decide, type DecisionRules, type SessionCommand } from "../../domain/SessionCommand.ts"
 import { type LogEvent, SessionCreated, type SessionEvent, type SessionSpec } from "../../domain/SessionEvent.ts"
-import { IdempotencyConflict } from "../../domain/SessionRequest.ts"
+import type { IdempotencyConflict } from "../../domain/SessionRequest.ts"
 import { admits, create as createState, evolve, type SessionState } from "../../domain/SessionState.ts"
 import { EventBus } from "./EventBus.ts"
+import { type Claim, EventsRefused, type ReceiptKey, receiptLifetime, SessionLost } from "./SessionClaims.ts"
 import * as SessionQueries from "./SessionQueries.ts"
 import { toSession } from "./SessionRows.ts"
+import * as SessionWrites from "./SessionWrites.ts"
 import { StoreError } from "./StoreError.ts"
 
-/** Another owner has the session by now; whatever this one still had to say is void. */
-export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost", { sessionId: Schema.String }) {
-  override get message() {
-    return `session ${this.sessionId} has another owner`
-  }
-}
+export { type Claim, EventsRefused, type ReceiptKey, receiptLifetime, SessionLost }
 
-/** The session has moved on (a stop, most of all): the events do not belong to its state any more. */
-export class EventsRefused extends Schema.TaggedError<EventsRefused>()("EventsRefused", {
-  sessionId: Schema.String,
-  event: Schema.String
-}) {
-  override get message() {
-    return `session ${this.sessionId} has moved on; ${this.event} does not belong to its state`
-  }
-}
-
-/** What fences an owner's writes. */
-export interface Claim {
-  readonly sessionId: SessionId
-  readonly generation: number
-}
-
-/** One caller's name for one request. */
-export interface ReceiptKey {
-  readonly scope: string
-  readonly key: string
-  readonly fingerprint: string
+/** A round's diff, kept beside its events. */
+export interface Patch {
+  readonly turn: number
+  readonly round: number
+  readonly patch: string
 }
 
 export interface AppendOptions {
-  readonly patch?: { readonly turn: number; readonly round: number; readonly patch: string } | undefined
+  readonly patch?: Patch | undefined
   readonly receipt?: ReceiptKey | undefined
 }
 
@@ -64,9 +39,6 @@ export interface NewSession {
   readonly spec: SessionSpec
   readonly receipt: ReceiptKey | undefined
 }
-
-/** How long a receipt answers for its request. */
-export const receiptLifetime = Duration.hours(24)
 
 export class SessionStore extends Context.Tag("opentl/services/store/SessionStore")<SessionStore, {
   /** Writes the session's first event; a known receipt answers the session that it was given for. */
@@ -86,10 +58,10 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
     events: ReadonlyArray<SessionEvent>,
     options?: AppendOptions
   ) => Effect.Effect<SessionState, EventsRefused | SessionLost | StoreError>
-  /** Writes a batch of log lines of several sessions in one transaction; batches that are void are named, not failed. */
+  /** Writes batches of log lines of several sessions in one transaction. What is void is an outcome, not a failure. */
   readonly appendLog: (
     batches: ReadonlyArray<{ readonly claim: Claim; readonly events: ReadonlyArray<LogEvent> }>
-  ) => Effect.Effect<ReadonlySet<SessionId>, StoreError>
+  ) => Effect.Effect<ReadonlyArray<SessionWrites.LogOutcome>, StoreError>
   /** Takes the session for this owner, which ends every earlier owner's right to write. */
   readonly claim: (id: SessionId, owner: string) => Effect.Effect<Claim, SessionNotFound | StoreError>
   readonly state: (id: SessionId) => Effect.Effect<SessionState, SessionNotFound | StoreError>
@@ -100,205 +72,114 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
       const sql = yield* SqlClient.SqlClient
       const bus = yield* EventBus
       const queries = yield* SessionQueries.make
-      const encodeSummary = Schema.encodeSync(Schema.parseJson(SessionSummary))
+      const writes = yield* SessionWrites.make(queries)
 
       const failing = (operation: string) => Effect.mapError((cause: unknown) => new StoreError({ operation, cause }))
 
-      /** Numbers and writes events, and brings the row, the outbox and the memory of the state up to date. */
-      const write = Effect.fnUntraced(function*(
+      /**
+       * Runs a transaction; then the bell rings, whoever has been interrupted meanwhile. The state that it leads to is
+       * remembered after the commit only: nobody may see what was never written.
+       */
+      const transaction = <A, E>(
         id: SessionId,
-        state: SessionState,
-        events: ReadonlyArray<SessionEvent>,
-        generation?: number
-      ) {
-        const now = DateTime.formatIso(yield* DateTime.now)
-        const summary = summarize(state)
-        const ended = isEnd(summary.status)
-        // a round that begins (anew) has a log of its own
-        const begins = events.find((event) => event._tag === "RoundStarted")
-        const rows = yield* sql<{ readonly last: number }>`UPDATE sessions SET
-            last_event_id = last_event_id + ${events.length},
-            status = ${summary.status},
-            branch = ${summary.branch},
-            pr_url = ${summary.prUrl ?? ""},
-            pr_number = ${summary.prNumber ?? 0},
-            error = ${summary.error ?? ""},
-            summary = ${encodeSummary(summary)},
-            updated_at = ${now},
-            ended_at = ${ended ? now : null}
-            ${
-          begins === undefined ? sql`` : sql`, log_turn = ${begins.turn}, log_round = ${begins.round}, log_line = 0`
-        }
-          WHERE id = ${id} ${generation === undefined ? sql`` : sql`AND generation = ${generation}`}
-          RETURNING last_event_id AS last`
-        const last = rows[0]?.last
-        if (last === undefined) return yield* new SessionLost({ sessionId: id })
-        yield* insertEvents(id, last - events.length, now, events)
-        yield* sql`UPDATE outbox SET head = ${last} WHERE session_id = ${id}`
-        queries.remember(id, last, state)
-      })
-
-      const insertEvents = (id: SessionId, after: number, now: string, events: ReadonlyArray<SessionEvent>) =>
-        Effect.forEach(
-          chunksOf(events, 100),
-          ([offset, chunk]) =>
-            sql`INSERT INTO session_events ${
-              sql.insert(chunk.map((event, i) => ({
-                id: after + offset + i + 1,
-                session_id: id,
-                ...describe(event),
-                created_at: now,
-                detail: JSON.stringify(storedDetail(event))
-              })))
-            }`,
-          { discard: true }
+        body: Effect.Effect<{ readonly result: A; readonly written?: SessionQueries.Remembered }, E>
+      ) =>
+        sql.withTransaction(body).pipe(
+          Effect.tap(({ written }) =>
+            written === undefined ? Effect.void : Effect.sync(() => queries.remember(id, written))
+          ),
+          Effect.map(({ result }) => result),
+          Effect.onExit(() => bus.ring(id))
         )
 
-      const replayed = Effect.fnUntraced(function*(receipt: ReceiptKey) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`DELETE FROM command_receipts WHERE created_at < ${now - Duration.toMillis(receiptLifetime)}`
-        const known = yield* queries.receipt(receipt.scope, receipt.key)
-        if (known !== undefined && known.fingerprint !== receipt.fingerprint) {
-          return yield* new IdempotencyConflict({ key: receipt.key })
-        }
-        return known?.session_id
-      })
+      const create = ({ id, receipt, spec }: NewSession) =>
+        Effect.gen(function*() {
+          const known = receipt === undefined ? undefined : yield* writes.replayed(receipt)
+          if (known !== undefined) return { result: { session: toSession(yield* queries.row(known)), replayed: true } }
+          const event = SessionCreated.make({ ...spec, branch: branchOf(id) })
+          const state = createState(event)
+          yield* writes.open(id, state)
+          const lastEventId = yield* writes.events(id, state, [event])
+          yield* writes.receipt(id, receipt)
+          const session = toSession(yield* queries.row(id))
+          return { result: { session, replayed: false }, written: { lastEventId, state } }
+        })
 
-      const keep = Effect.fnUntraced(function*(id: SessionId, receipt: ReceiptKey | undefined) {
-        if (receipt === undefined) return
-        const row = { ...receipt, session_id: id, created_at: yield* Clock.currentTimeMillis }
-        yield* sql`INSERT INTO command_receipts ${sql.insert(row)}`
-      })
-
-      const create = Effect.fn("SessionStore.create")(function*({ id, receipt, spec }: NewSession) {
-        const known = receipt === undefined ? undefined : yield* replayed(receipt)
-        if (known !== undefined) return { session: toSession(yield* queries.row(known)), replayed: true }
-        const event = SessionCreated.make({ ...spec, branch: branchOf(id) })
-        const state = createState(event)
-        const now = DateTime.formatIso(yield* DateTime.now)
-        const summary = summarize(state)
-        yield* sql`INSERT INTO sessions (id, repo, prompt, created_at, updated_at, position)
-          SELECT ${id}, ${summary.repo}, ${summary.prompt}, ${now}, ${now}, COALESCE(MAX(position), 0) + 1 FROM sessions`
-        yield* write(id, state, [event])
-        yield* keep(id, receipt)
-        return { session: toSession(yield* queries.row(id)), replayed: false }
-      }, sql.withTransaction)
-
-      const commit = Effect.fn("SessionStore.commit")(
-        function*(id: SessionId, command: SessionCommand, rules: DecisionRules, receipt?: ReceiptKey) {
-          // the first statement takes the write lock: what is read here is what is written on
-          yield* sql`UPDATE sessions SET updated_at = updated_at WHERE id = ${id}`
+      const commit = (id: SessionId, command: SessionCommand, rules: DecisionRules, receipt?: ReceiptKey) =>
+        Effect.gen(function*() {
           const state = yield* queries.state(id)
-          if (receipt !== undefined && (yield* replayed(receipt)) !== undefined) return state
+          if (receipt !== undefined && (yield* writes.replayed(receipt)) !== undefined) return { result: state }
           const decision = decide(id, state, command, rules)
           if (decision._tag === "Rejected") return yield* decision.error
-          yield* keep(id, receipt)
-          if (decision.events.length === 0) return state
+          yield* writes.receipt(id, receipt)
+          if (decision.events.length === 0) return { result: state }
           const next = decision.events.reduce(evolve, state)
-          yield* write(id, next, decision.events)
-          return next
-        },
-        sql.withTransaction
-      )
+          const lastEventId = yield* writes.events(id, next, decision.events)
+          return { result: next, written: { lastEventId, state: next } }
+        })
 
-      const append = Effect.fn("SessionStore.append")(
-        function*(claim: Claim, events: ReadonlyArray<SessionEvent>, { patch, receipt }: AppendOptions = {}) {
-          yield* sql`UPDATE sessions SET updated_at = updated_at WHERE id = ${claim.sessionId}`
-          let state = yield* queries.state(claim.sessionId)
-          if (receipt !== undefined && (yield* replayed(receipt)) !== undefined) return state
-          yield* keep(claim.sessionId, receipt)
-          if (events.length === 0) return state
+      const append = (
+        { generation, sessionId: id }: Claim,
+        events: ReadonlyArray<SessionEvent>,
+        { patch, receipt }: AppendOptions = {}
+      ) =>
+        Effect.gen(function*() {
+          let state = yield* queries.state(id)
+          if (receipt !== undefined && (yield* writes.replayed(receipt)) !== undefined) return { result: state }
+          yield* writes.receipt(id, receipt)
+          if (events.length === 0) return { result: state }
           for (const event of events) {
-            if (!admits(state, event)) {
-              return yield* new EventsRefused({ sessionId: claim.sessionId, event: event._tag })
-            }
+            if (!admits(state, event)) return yield* new EventsRefused({ sessionId: id, event: event._tag })
             state = evolve(state, event)
           }
-          yield* write(claim.sessionId, state, events, claim.generation)
-          if (patch !== undefined) {
-            yield* sql`INSERT INTO session_diffs ${sql.insert({ session_id: claim.sessionId, ...patch })}
-              ON CONFLICT (session_id) DO UPDATE SET turn = excluded.turn, round = excluded.round, patch = excluded.patch`
-          }
-          return state
-        },
-        sql.withTransaction
-      )
-
-      const appendLog = Effect.fn("SessionStore.appendLog")(
-        function*(batches: ReadonlyArray<{ readonly claim: Claim; readonly events: ReadonlyArray<LogEvent> }>) {
-          const now = DateTime.formatIso(yield* DateTime.now)
-          const refused = new Set<SessionId>()
-          for (const { claim, events } of batches) {
-            const final = events[events.length - 1]
-            if (final === undefined) continue
-            // a line is stored once: what a re-attached follower reads again is behind the cursor
-            const rows = yield* sql<{ readonly last: number }>`UPDATE sessions SET
-                last_event_id = last_event_id + ${events.length}, updated_at = ${now},
-                log_turn = ${final.turn}, log_round = ${final.round}, log_line = ${final.line}
-              WHERE id = ${claim.sessionId} AND generation = ${claim.generation} AND status = 'running'
-              RETURNING last_event_id AS last`
-            const last = rows[0]?.last
-            if (last === undefined) {
-              refused.add(claim.sessionId)
-              continue
-            }
-            yield* insertEvents(claim.sessionId, last - events.length, now, events)
-            yield* sql`UPDATE outbox SET head = ${last} WHERE session_id = ${claim.sessionId}`
-          }
-          return refused
-        },
-        sql.withTransaction
-      )
-
-      const ringing = <A, E>(id: SessionId, effect: Effect.Effect<A, E>) =>
-        effect.pipe(
-          Effect.onError(() => Effect.sync(() => queries.forget(id))),
-          Effect.tap(() => bus.ring(id)),
-          Effect.uninterruptible
-        )
+          const lastEventId = yield* writes.events(id, state, events, generation)
+          if (patch !== undefined) yield* writes.patch(id, patch)
+          return { result: state, written: { lastEventId, state } }
+        })
 
       return SessionStore.of({
-        create: (session) =>
-          ringing(session.id, create(session)).pipe(
+        create: Effect.fn("SessionStore.create")((session) =>
+          transaction(session.id, create(session)).pipe(
             Effect.catchTags({
               SqlError: (cause) => new StoreError({ operation: "create a session", cause }),
               ParseError: (cause) => new StoreError({ operation: "create a session", cause }),
               SessionNotFound: (cause) => new StoreError({ operation: "create a session", cause }),
               SessionLost: (cause) => new StoreError({ operation: "create a session", cause })
             })
-          ),
-        commit: (id, command, rules, receipt) =>
-          ringing(id, commit(id, command, rules, receipt)).pipe(
+          )
+        ),
+        commit: Effect.fn("SessionStore.commit")((id, command, rules, receipt) =>
+          transaction(id, commit(id, command, rules, receipt)).pipe(
             Effect.catchTags({
               SqlError: (cause) => new StoreError({ operation: "record a command", cause }),
               ParseError: (cause) => new StoreError({ operation: "record a command", cause }),
               IdempotencyConflict: (cause) => new StoreError({ operation: "record a command", cause }),
               SessionLost: (cause) => new StoreError({ operation: "record a command", cause })
             })
-          ),
-        append: (claim, events, options) =>
-          ringing(claim.sessionId, append(claim, events, options)).pipe(
+          )
+        ),
+        append: Effect.fn("SessionStore.append")((claim, events, options) =>
+          transaction(claim.sessionId, append(claim, events, options)).pipe(
             Effect.catchTags({
               IdempotencyConflict: (cause) => new StoreError({ operation: "record events", cause }),
               SqlError: (cause) => new StoreError({ operation: "record events", cause }),
               ParseError: (cause) => new StoreError({ operation: "record events", cause }),
               SessionNotFound: () => new SessionLost({ sessionId: claim.sessionId })
             })
-          ),
-        appendLog: (batches) =>
-          appendLog(batches).pipe(
-            failing("record output"),
-            Effect.tap(() => Effect.forEach(new Set(batches.map((batch) => batch.claim.sessionId)), bus.ring)),
-            Effect.uninterruptible
-          ),
-        claim: Effect.fn("SessionStore.claim")(function*(id, owner) {
-          const rows = yield* sql<{ readonly generation: number }>`UPDATE sessions
-            SET owner_id = ${owner}, generation = generation + 1 WHERE id = ${id} RETURNING generation`.pipe(
-            failing("claim a session")
           )
-          const generation = rows[0]?.generation
-          if (generation === undefined) return yield* new SessionNotFound({ id })
-          return { sessionId: id, generation }
+        ),
+        appendLog: Effect.fn("SessionStore.appendLog")((batches) =>
+          sql.withTransaction(Effect.forEach(batches, ({ claim, events }) => writes.log(claim, events))).pipe(
+            failing("record output"),
+            Effect.onExit(() =>
+              Effect.forEach(new Set(batches.map(({ claim }) => claim.sessionId)), bus.ring, { discard: true })
+            )
+          )
+        ),
+        claim: Effect.fn("SessionStore.claim")(function*(id, owner) {
+          const [row] = yield* failing("claim a session")(sql.withTransaction(writes.generation(id, owner)))
+          if (row === undefined) return yield* new SessionNotFound({ id })
+          return { sessionId: id, generation: row.generation }
         }),
         state: (id) =>
           queries.state(id).pipe(
@@ -311,13 +192,3 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
     })
   )
 }
-
-/** Rows go in a hundred at a time: SQLite bounds the number of parameters of a statement. */
-const chunksOf = <A>(
-  items: ReadonlyArray<A>,
-  size: number
-): ReadonlyArray<readonly [offset: number, chunk: ReadonlyArray<A>]> =>
-  Array.from(
-    { length: Math.ceil(items.length / size) },
-    (_, i) => [i * size, items.slice(i * size, (i + 1) * size)] as const
-  )

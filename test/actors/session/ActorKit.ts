@@ -15,6 +15,7 @@ import * as State from "../../../src/domain/SessionState.ts"
 import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import { EventsRefused, SessionLost, SessionStore } from "../../../src/services/store/SessionStore.ts"
 import type { StoreError } from "../../../src/services/store/StoreError.ts"
+import { BackgroundTasks } from "../../../src/services/support/BackgroundTasks.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 import { created, outcomes } from "../../support/Walk.ts"
 
@@ -93,7 +94,7 @@ export class ActorWorld {
   readonly layer = (config: Partial<AppConfigShape> = {}, admission = Admission.layer) =>
     SessionSupervisor.layer.pipe(
       Layer.provideMerge(admission),
-      Layer.provide(Layer.mergeAll(this.store, this.pipeline)),
+      Layer.provide(Layer.mergeAll(this.store, this.pipeline, BackgroundTasks.layer)),
       Layer.provide(layerConfig(config))
     )
 }

@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as FastCheck from "effect/FastCheck"
 import { CommitId, SessionId } from "../../../src/domain/Ids.ts"
 import { type PullRequestText, pullRequestText } from "../../../src/services/forge/PullRequestText.ts"
 

@@ -7,6 +7,7 @@ import * as Patch from "../../../src/domain/Patch.ts"
 import * as GitChanges from "../../../src/services/git/GitChanges.ts"
 import { Repositories } from "../../../src/services/git/Repositories.ts"
 import * as Git from "../../support/Git.ts"
+import { firstTurn } from "../../support/GitSession.ts"
 
 const before = {
   "plain.txt": "one\n",
@@ -60,7 +61,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("a change", (it) => {
       const repo = Git.local(directory)
       const diff = yield* Effect.flatMap(
         Repositories,
-        (repositories) => Effect.zipRight(repositories.prepare(repo, undefined), repositories.diff(repo, from, to))
+        (repositories) => Effect.zipRight(repositories.prepare(repo, firstTurn()), repositories.diff(repo, from, to))
       ).pipe(
         Effect.provide(Git.layer({ dataDir }))
       )

@@ -1,11 +1,16 @@
 /** Replay, then live: every event once and in order, for any reader. */
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Statement from "@effect/sql/Statement"
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import { layerLog } from "../../../src/App.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import { OutputWritten, TurnEnded } from "../../../src/domain/SessionEvent.ts"
@@ -55,6 +60,64 @@ describe("a session's stream", () => {
         const ids = [...(yield* Fiber.join(fiber))]
         assert.deepStrictEqual(ids, Array.from({ length: last }, (_, i) => i + 1))
       }
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("is read once for all that stand at the same place, however many they are", () =>
+    Effect.gen(function*() {
+      const statements = yield* Ref.make(0)
+      const counting = Statement.setTransformer((statement) =>
+        Effect.as(Ref.update(statements, (n) => n + 1), statement)
+      )
+      yield* Effect.gen(function*() {
+        const log = yield* EventLog
+        const store = yield* SessionStore
+        const writer = yield* LogWriter
+        const claim = yield* running(id)
+        const seen = yield* Ref.make(0)
+        const costOf = (readers: number) =>
+          Effect.gen(function*() {
+            const first = (yield* log.page(id, 0, 1000)).length
+            const [done, all] = [yield* Ref.make(0), yield* Deferred.make<void>()]
+            const fibers = yield* Effect.forEach(
+              Array.from({ length: readers }, (_, i) => i),
+              () =>
+                log.stream(id, first).pipe(
+                  Stream.runForEach(() =>
+                    Effect.flatMap(
+                      Ref.updateAndGet(done, (n) => n + 1),
+                      (n) => n === readers ? Deferred.succeed(all, undefined) : Effect.void
+                    )
+                  ),
+                  Effect.fork
+                )
+            )
+            yield* Effect.repeatN(Effect.yieldNow(), 100)
+            const before = yield* Ref.get(statements)
+            yield* writer.write(claim, lines(1 + (yield* Ref.getAndUpdate(seen, (n) => n + 1)), 1))
+            yield* Deferred.await(all)
+            const cost = (yield* Ref.get(statements)) - before
+            const beforeEnd = yield* Ref.get(statements)
+            yield* Fiber.interruptAll(fibers)
+            assert.strictEqual(yield* Ref.get(statements), beforeEnd, "who leaves asks for nothing")
+            return cost
+          })
+        const [one, many] = [yield* costOf(1), yield* costOf(300)]
+        assert.strictEqual(many, one)
+        yield* store.append(claim, end)
+      }).pipe(Effect.provide(Layer.provideMerge(Layer.fresh(layer), counting)))
+    }))
+
+  it.effect("that is idle for long is asked for now and then, in case a ring was lost", () =>
+    Effect.gen(function*() {
+      const log = yield* EventLog
+      const claim = yield* running(id)
+      const reader = yield* Effect.fork(Stream.runLast(log.stream(id, 0)))
+      yield* TestClock.adjust("10 minutes")
+      // written behind the bell's back
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE sessions SET status = 'error' WHERE id = ${claim.sessionId}`
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.join(reader)
     }).pipe(Effect.provide(layer)))
 
   it.effect("goes on from a cursor", () =>

@@ -3,6 +3,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
@@ -114,6 +115,50 @@ describe("the log", () => {
         lines(1, 500).map((line) => line.text)
       )
       assert.strictEqual(yield* Effect.flatMap(SessionHistory, (history) => history.logCursor(id, 1, 1)), 500)
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("stores a line once, however often it comes, and none after a hole", () =>
+    Effect.gen(function*() {
+      const store = yield* SessionStore
+      const writer = yield* LogWriter
+      const log = yield* EventLog
+      const claim = yield* running
+      const outcome = (...batches: ReadonlyArray<ReturnType<typeof lines>>) =>
+        store.appendLog(batches.map((events) => ({ claim, events })))
+      assert.deepStrictEqual(yield* outcome(lines(1, 3)), ["stored"])
+      assert.deepStrictEqual(yield* outcome(lines(1, 3)), ["stored"], "again")
+      assert.deepStrictEqual(yield* outcome(lines(2, 5), lines(6, 6)), ["stored", "stored"], "some of them again")
+      assert.deepStrictEqual(yield* outcome(lines(8, 9), lines(7, 9)), ["gap", "stored"])
+      assert.strictEqual((yield* Effect.flip(writer.write(claim, lines(11, 12))))._tag, "StoreError")
+      const events = yield* log.page(id, 0, 100)
+      assert.deepStrictEqual(events.map((event) => event.id), events.map((_, i) => i + 1))
+      assert.deepStrictEqual(
+        events.filter((event) => event.type === "output").map((event) => event.data),
+        lines(1, 9).map((line) => line.text)
+      )
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("is read as it was before a transaction that could not be committed", () =>
+    Effect.gen(function*() {
+      const store = yield* SessionStore
+      const sql = yield* SqlClient.SqlClient
+      const claim = yield* running
+      // the same statements succeed, and their COMMIT does not: a deferred constraint is looked at there
+      yield* sql`PRAGMA foreign_keys = ON`
+      yield* sql`CREATE TABLE child (id INTEGER REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED)`
+      yield* sql`CREATE TABLE parent (id INTEGER PRIMARY KEY)`
+      yield* sql`CREATE TRIGGER broken AFTER INSERT ON session_events BEGIN INSERT INTO child VALUES (1); END`
+      const reading = Effect.forkAll(
+        Array.from({ length: 20 }, () => Effect.map(store.state(id), ({ phase }) => phase._tag))
+      )
+      const readers = yield* reading
+      const end = [TurnEnded.make({ turn: 1, end: "error", text: "broke" })]
+      assert.strictEqual((yield* Effect.flip(store.append(claim, end)))._tag, "StoreError")
+      assert.isTrue((yield* Fiber.join(readers)).every((phase) => phase === "Active"))
+      assert.strictEqual((yield* store.state(id)).phase._tag, "Active")
+      yield* sql`DROP TRIGGER broken`
+      yield* store.append(claim, end)
+      assert.strictEqual((yield* store.state(id)).phase._tag, "Ended")
     }).pipe(Effect.provide(layer)))
 
   it.effect("folds to the same state after a restart", () =>

@@ -1,0 +1,161 @@
+/** The statements that write sessions and their events, for the transactions of the store. */
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { describe, storedDetail } from "../../domain/EventText.ts"
+import type { SessionId } from "../../domain/Ids.ts"
+import { isEnd, SessionSummary, summarize } from "../../domain/Session.ts"
+import type { LogEvent, SessionEvent } from "../../domain/SessionEvent.ts"
+import { IdempotencyConflict } from "../../domain/SessionRequest.ts"
+import type { SessionState } from "../../domain/SessionState.ts"
+import { type Claim, type ReceiptKey, receiptLifetime, SessionLost } from "./SessionClaims.ts"
+import type * as SessionQueries from "./SessionQueries.ts"
+
+/** Rows go in a hundred at a time: SQLite bounds the number of parameters of a statement. */
+const rowsAtOnce = 100
+
+const chunksOf = <A>(
+  items: ReadonlyArray<A>,
+  size: number
+): ReadonlyArray<readonly [offset: number, chunk: ReadonlyArray<A>]> =>
+  Array.from(
+    { length: Math.ceil(items.length / size) },
+    (_, i) => [i * size, items.slice(i * size, (i + 1) * size)] as const
+  )
+
+type LogLines = Arr.NonEmptyReadonlyArray<LogEvent>
+
+/**
+ * What became of a batch of log lines: stored (those that were not before), or refused, as its session has another owner or
+ * does not run, or as lines before these are missing.
+ */
+export type LogOutcome = "stored" | "lost" | "gap"
+
+export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const encodeSummary = Schema.encodeSync(Schema.parseJson(SessionSummary))
+
+    const insertEvents = (id: SessionId, after: number, now: string, events: ReadonlyArray<SessionEvent>) =>
+      Effect.forEach(
+        chunksOf(events, rowsAtOnce),
+        ([offset, chunk]) =>
+          sql`INSERT INTO session_events ${
+            sql.insert(chunk.map((event, i) => ({
+              id: after + offset + i + 1,
+              session_id: id,
+              ...describe(event),
+              created_at: now,
+              detail: JSON.stringify(storedDetail(event))
+            })))
+          }`,
+        { discard: true }
+      )
+
+    const mark = (id: SessionId, last: number) => sql`UPDATE outbox SET head = ${last} WHERE session_id = ${id}`
+
+    /** The session's row, at the end of the list. */
+    const open = Effect.fnUntraced(function*(id: SessionId, state: SessionState) {
+      const now = DateTime.formatIso(yield* DateTime.now)
+      const { prompt, repo } = summarize(state)
+      yield* sql`INSERT INTO sessions (id, repo, prompt, created_at, updated_at, position)
+        SELECT ${id}, ${repo}, ${prompt}, ${now}, ${now}, COALESCE(MAX(position), 0) + 1 FROM sessions`
+    })
+
+    /** Numbers and writes events, and brings row and outbox up to date; returns the newest event's id. */
+    const events = Effect.fnUntraced(function*(
+      id: SessionId,
+      state: SessionState,
+      events: ReadonlyArray<SessionEvent>,
+      generation?: number
+    ) {
+      const now = DateTime.formatIso(yield* DateTime.now)
+      const summary = summarize(state)
+      // a round that begins (anew) has a log of its own
+      const begins = events.find((event) => event._tag === "RoundStarted")
+      const rows = yield* sql<{ readonly last: number }>`UPDATE sessions SET
+          last_event_id = last_event_id + ${events.length},
+          status = ${summary.status},
+          branch = ${summary.branch},
+          pr_url = ${summary.prUrl ?? ""},
+          pr_number = ${summary.prNumber ?? 0},
+          error = ${summary.error ?? ""},
+          summary = ${encodeSummary(summary)},
+          updated_at = ${now},
+          ended_at = ${isEnd(summary.status) ? now : null}
+          ${begins === undefined ? sql`` : sql`, log_turn = ${begins.turn}, log_round = ${begins.round}, log_line = 0`}
+        WHERE id = ${id} ${generation === undefined ? sql`` : sql`AND generation = ${generation}`}
+        RETURNING last_event_id AS last`
+      const last = rows[0]?.last
+      if (last === undefined) return yield* new SessionLost({ sessionId: id })
+      yield* insertEvents(id, last - events.length, now, events)
+      yield* mark(id, last)
+      return last
+    })
+
+    /** Appends lines that follow on those which are stored; returns whether it did. */
+    const follow = Effect.fnUntraced(function*({ generation, sessionId: id }: Claim, lines: LogLines) {
+      const { line, round, turn } = Arr.lastNonEmpty(lines)
+      const now = DateTime.formatIso(yield* DateTime.now)
+      const [updated] = yield* sql<{ readonly last: number }>`UPDATE sessions SET
+          last_event_id = last_event_id + ${lines.length}, updated_at = ${now},
+          log_turn = ${turn}, log_round = ${round}, log_line = ${line}
+        WHERE id = ${id} AND generation = ${generation} AND status = 'running'
+          AND CASE WHEN log_turn = ${turn} AND log_round = ${round} THEN log_line ELSE 0 END = ${lines[0].line - 1}
+        RETURNING last_event_id AS last`
+      if (updated === undefined) return false
+      yield* insertEvents(id, updated.last - lines.length, now, lines)
+      yield* mark(id, updated.last)
+      return true
+    })
+
+    /**
+     * Appends lines of a round's log. A line is stored once: of what comes again, those behind the cursor are left out. And
+     * never after a hole: where an earlier batch has failed, this one does as well, and both come again.
+     */
+    const log = (claim: Claim, lines: ReadonlyArray<LogEvent>): Effect.Effect<LogOutcome, SqlError> =>
+      Effect.gen(function*() {
+        if (!Arr.isNonEmptyReadonlyArray(lines) || (yield* follow(claim, lines))) return "stored"
+        const { round, turn } = Arr.lastNonEmpty(lines)
+        const [row] = yield* sql<{ readonly cursor: number }>`SELECT
+            CASE WHEN log_turn = ${turn} AND log_round = ${round} THEN log_line ELSE 0 END AS cursor
+          FROM sessions WHERE id = ${claim.sessionId} AND generation = ${claim.generation} AND status = 'running'`
+        if (row === undefined) return "lost"
+        const fresh = lines.filter(({ line }) => line > row.cursor)
+        if (!Arr.isNonEmptyReadonlyArray(fresh)) return "stored"
+        return fresh.length < lines.length && (yield* follow(claim, fresh)) ? "stored" : "gap"
+      })
+
+    /** The session that a request with this receipt was answered with before. */
+    const replayed = Effect.fnUntraced(function*(receipt: ReceiptKey) {
+      const now = yield* Clock.currentTimeMillis
+      yield* sql`DELETE FROM command_receipts WHERE created_at < ${now - Duration.toMillis(receiptLifetime)}`
+      const known = yield* queries.receipt(receipt.scope, receipt.key)
+      if (known !== undefined && known.fingerprint !== receipt.fingerprint) {
+        return yield* new IdempotencyConflict({ key: receipt.key })
+      }
+      return known?.session_id
+    })
+
+    const receipt = Effect.fnUntraced(function*(id: SessionId, receipt: ReceiptKey | undefined) {
+      if (receipt === undefined) return
+      const row = { ...receipt, session_id: id, created_at: yield* Clock.currentTimeMillis }
+      yield* sql`INSERT INTO command_receipts ${sql.insert(row)}`
+    })
+
+    /** The next generation: every earlier owner's right to write ends. */
+    const generation = (id: SessionId, owner: string) =>
+      sql<{ readonly generation: number }>`UPDATE sessions
+        SET owner_id = ${owner}, generation = generation + 1 WHERE id = ${id} RETURNING generation`
+
+    const patch = (id: SessionId, patch: { readonly turn: number; readonly round: number; readonly patch: string }) =>
+      sql`INSERT INTO session_diffs ${sql.insert({ session_id: id, ...patch })}
+        ON CONFLICT (session_id) DO UPDATE SET turn = excluded.turn, round = excluded.round, patch = excluded.patch`
+
+    return { open, events, log, replayed, receipt, generation, patch }
+  })
