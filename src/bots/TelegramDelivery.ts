@@ -146,11 +146,16 @@ export const make = Effect.gen(function*() {
     if (view.proposals === 0) return
     const { plan } = yield* Ref.get(turn.stands)
     const stand = plan?.proposal === view.proposals ? plan.pieces : []
+    if (plan?.proposal === view.proposals && plan.isWhole === true) return
     yield* sendPieces(
       turn,
       stand,
       View.plan(session, view),
       (index) => Own.notePlan(view.proposals, index, view.waiting)
+    )
+    yield* change(
+      turn,
+      ({ plan: sent, ...own }) => sent === undefined ? own : { ...own, plan: { ...sent, isWhole: true } }
     )
   })
 

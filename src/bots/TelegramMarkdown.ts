@@ -6,7 +6,7 @@
  * write([bold("Done."), text(" 1.5 min")]) // "*Done\\.* 1\\.5 min"
  */
 
-export type Mark = "plain" | "bold" | "code" | "pre"
+export type Mark = "plain" | "bold" | "italic" | "strike" | "code" | "pre"
 
 export interface Span {
   readonly mark: Mark
@@ -40,6 +40,10 @@ const writeMark = ({ mark, text }: Span): string => {
       return escape(text)
     case "bold":
       return `*${escape(text)}*`
+    case "italic":
+      return `_${escape(text)}_`
+    case "strike":
+      return `~${escape(text)}~`
     case "code":
       return `\`${escapeCode(text)}\``
     case "pre":
@@ -50,8 +54,25 @@ const writeMark = ({ mark, text }: Span): string => {
 const writeSpan = (span: Span): string =>
   span.url === undefined ? writeMark(span) : `[${writeMark(span)}](${escapeUrl(span.url)})`
 
+const isPlainly = ({ mark, url }: Span): boolean => mark !== "code" && mark !== "pre" && url === undefined
+
+/** Neighbours with the same mark become one: what ends a mark and begins one, side by side, can be read as another one. */
+const merged = (rich: Rich): Rich => {
+  const spans: Array<Span> = []
+  for (const span of rich) {
+    const before = spans.at(-1)
+    if (span.text === "") continue
+    if (before !== undefined && before.mark === span.mark && isPlainly(before) && isPlainly(span)) {
+      spans[spans.length - 1] = { ...before, text: before.text + span.text }
+    } else {
+      spans.push(span)
+    }
+  }
+  return spans
+}
+
 /** The text in MarkdownV2. */
-export const write = (rich: Rich): string => rich.filter((span) => span.text !== "").map(writeSpan).join("")
+export const write = (rich: Rich): string => merged(rich).map(writeSpan).join("")
 
 /** The text without its marks, as Telegram counts it. */
 export const plain = (rich: Rich): string => rich.map((span) => span.text).join("")
@@ -83,6 +104,12 @@ const slice = (rich: Rich, from: number, to: number): Rich => {
     at += span.text.length
     return begin < end ? [{ ...span, text: span.text.slice(begin, end) }] : []
   })
+}
+
+/** At most so many code units of a text. */
+export const shorten = (rich: Rich, limit: number): Rich => {
+  const whole = plain(rich)
+  return whole.length <= limit ? rich : slice(rich, 0, codePointEnd(whole, limit))
 }
 
 const isWithin = (rich: Rich): boolean => new TextEncoder().encode(write(rich)).length <= sourceLimit

@@ -36,7 +36,9 @@ export const Own = Schema.Struct({
     proposal: Schema.Int,
     pieces: Schema.Array(Sent),
     /** Whether its buttons stand. */
-    open: Schema.Boolean
+    open: Schema.Boolean,
+    /** Whether all of it was sent, or is never to be. */
+    isWhole: optional(Schema.Boolean)
   })),
   card: Schema.Array(Sent),
   log: optional(Sent),

@@ -121,11 +121,20 @@ const messages = (rich: Rich, keyboard: TelegramKeyboard): ReadonlyArray<Shown> 
   }))
 }
 
+/** A plan longer than this is cut, and says where the rest is. */
+const planLimit = 4 * messageLimit
+/** An answer longer than this goes on in the log. */
+const answerLimit = 3 * messageLimit
+
 /** The plan as a person reads it. */
-export const planText = (plan: { readonly title: string; readonly markdown: string }): Rich => [
-  bold(plan.title),
+const planText = (session: Session, plan: { readonly title: string; readonly markdown: string }): Rich => [
+  bold(cut(plan.title, 300)),
   text("\n\n"),
-  ...RichText.fromMarkdown(plan.markdown)
+  ...RichText.shortened(plan.markdown, planLimit, [
+    text("…\n\nThis plan is longer than a chat can show: "),
+    code(`opentl status ${session.id}`),
+    text(" shows all of it.")
+  ])
 ]
 
 /** The plan with its buttons, while it waits. */
@@ -133,19 +142,16 @@ export const plan = (session: Session, view: Turn): ReadonlyArray<Shown> =>
   view.plan === undefined
     ? []
     : messages(
-      [text(view.proposals > 1 ? "📋 The plan, revised: " : "📋 The plan: "), ...planText(view.plan)],
+      [text(view.proposals > 1 ? "📋 The plan, revised: " : "📋 The plan: "), ...planText(session, view.plan)],
       view.waiting ? rows(answerButtons(session, view), pressing(session, view)("⏹ Stop", "stop")) : []
     )
-
-/** An answer longer than this goes on in the log. */
-const answerLimit = 3 * messageLimit
 
 const outcome = (view: Turn): Rich => {
   const { end, pullRequest } = view
   if (end === undefined) return []
   if (end.end === "error") return [text("❌ "), bold("It failed."), text(`\n${cut(end.text, answerLimit)}`)]
   if (end.end === "cancelled") return [text("⏹ "), bold("Stopped."), text(`\n${cut(end.text, answerLimit)}`)]
-  if (pullRequest === undefined) return [text("✅ "), ...RichText.fromMarkdown(cut(end.text, answerLimit))]
+  if (pullRequest === undefined) return [text("✅ "), ...RichText.shortened(end.text, answerLimit, [text("…")])]
   return [
     text("✅ "),
     link(`${pullRequest.draft ? "Draft pull request" : "Pull request"} #${pullRequest.number}`, pullRequest.url),

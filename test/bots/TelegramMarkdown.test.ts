@@ -15,7 +15,6 @@ import {
   text,
   write
 } from "../../src/bots/TelegramMarkdown.ts"
-import { fromMarkdown } from "../../src/bots/TelegramRichText.ts"
 import { parseMarkdown, reservedCharacters } from "../support/TelegramMarkdown.ts"
 
 /** Text of every kind that hurts: reserved characters, backslashes, line ends, emoji, code. */
@@ -26,6 +25,8 @@ const nasty = FastCheck.string({
 const span = FastCheck.oneof(
   nasty.map(text),
   nasty.map(bold),
+  nasty.map((words) => ({ mark: "italic" as const, text: words })),
+  nasty.map((words) => ({ mark: "strike" as const, text: words })),
   nasty.map(code),
   nasty.map(pre),
   nasty.map((words) => link(words, "https://example.com/a_(b)\\c?d=e"))
@@ -90,26 +91,4 @@ describe("MarkdownV2", () => {
   })
 
   it("white space is nothing to be seen", () => assert.isTrue(isBlank([text(" \n"), bold("")])))
-})
-
-describe("markdown of models", () => {
-  it.prop("can be written and read, whatever it is", [nasty], ([words]) => {
-    const spans = fromMarkdown(words)
-    assert.strictEqual(read(write(spans)), plain(spans))
-  })
-
-  it("shows headings, items and code", () => {
-    assert.deepStrictEqual(fromMarkdown("### Steps\n\n- edit `a.ts`\n```ts\nlet a\n```\n1. **go**"), [
-      bold("Steps"),
-      text("\n"),
-      text("\n"),
-      text("• "),
-      text("edit "),
-      code("a.ts"),
-      text("\n"),
-      pre("let a\n"),
-      text("1. "),
-      bold("go")
-    ])
-  })
 })
