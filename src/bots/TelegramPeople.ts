@@ -1,8 +1,6 @@
 /** Who may use the bot, and who they are. A stranger is told their id once a day, and nothing else. */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { Requester } from "../domain/Requester.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import { ChatMemory } from "../services/store/ChatMemory.ts"
@@ -20,7 +18,9 @@ export const isAllowed = (allowed: ReadonlyArray<string>, { id, username }: User
       : username !== undefined && entry.replace(/^@/, "").toLowerCase() === username.toLowerCase()
   )
 
-const day = Duration.toMillis("1 day")
+const day = Duration.days(1)
+/** The mark of a stranger who was told. */
+const told = "turned-away"
 
 export const make = Effect.gen(function*() {
   const { telegram: { allowedUsers } } = yield* AppConfig
@@ -34,12 +34,11 @@ export const make = Effect.gen(function*() {
     requester: ({ first_name, id, username }: User): Requester =>
       conversations.requester("telegram", String(id), username ?? first_name),
     turnAway: Effect.fn("TelegramPeople.turnAway")(function*(user: User, asked: Asked) {
-      const key = { platform: "telegram", place: `user ${user.id}`, name: "turned-away" } as const
-      const now = yield* Clock.currentTimeMillis
-      const last = Option.getOrElse(Option.map(yield* memory.get(key), Number), () => -Infinity)
-      if (user.is_bot || now - last < day) return
-      yield* replies.say(asked, View.sentence(`Your Telegram id is ${user.id}.`))
-      yield* memory.set(key, String(now))
+      if (user.is_bot) return
+      yield* memory.forget("telegram", told, day)
+      // claimed first: a stranger who writes in two chats at once is told once, too
+      const isNew = yield* memory.claim({ platform: "telegram", place: `user ${user.id}`, name: told }, "told")
+      if (isNew) yield* replies.say(asked, View.sentence(`Your Telegram id is ${user.id}.`))
     })
   }
 })

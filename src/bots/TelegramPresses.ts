@@ -1,4 +1,4 @@
-/** What the bot does when a button is pressed, or a message is reacted to. A press is always answered, a stranger's never. */
+/** What the bot does when a button is pressed, or a message is reacted to. Every press is answered; a stranger's does nothing. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { TelegramClient } from "../services/chat/TelegramClient.ts"
@@ -59,19 +59,26 @@ export const make = Effect.gen(function*() {
     }
   })
 
-  const press = Effect.fn("TelegramPresses.press")(function*(query: Query, updateId: number) {
-    const { message } = query
-    if (message === undefined || !people.isAllowed(query.from)) return
+  /** Does what was pressed, where the person may; what they are told of it. */
+  const pressed = ({ data, from, message }: Query, updateId: number) => {
+    if (!people.isAllowed(from)) return Effect.succeed("You may not use this bot.")
+    const button = Buttons.decode(data)
+    if (message === undefined || Option.isNone(button)) {
+      return Effect.succeed("This button is not in use any more: /help lists what there is.")
+    }
     const asked: Asked = {
       updateId,
       chatId: message.chat.id,
       threadId: message.is_topic_message === true ? message.message_thread_id : undefined
     }
-    const sentence = yield* Option.match(Buttons.decode(query.data), {
-      onNone: () => Effect.succeed("This button is not in use any more: /help lists what there is."),
-      onSome: (found) =>
-        Effect.catchTag(act(found, asked, query.from), "ChatRefusal", ({ reason }) => Effect.succeed(reason))
-    })
+    return Effect.catchTag(act(button.value, asked, from), "ChatRefusal", ({ reason }) => Effect.succeed(reason))
+  }
+
+  const press = Effect.fn("TelegramPresses.press")(function*(query: Query, updateId: number) {
+    const sentence = yield* Effect.catchAllDefect(
+      pressed(query, updateId),
+      (defect) => Effect.as(Effect.logError("telegram: a press failed", defect), "That did not work.")
+    )
     // it can be answered once, and for a short time
     yield* Effect.catchAll(
       client.answerButton(query.id, cut(sentence, answerLimit)),
