@@ -20,7 +20,8 @@ import { AppConfig } from "../services/config/AppConfig.ts"
 import { ChatMemory, type ChatPlatform } from "../services/store/ChatMemory.ts"
 import { Outbox } from "../services/store/Outbox.ts"
 import type { StoreError } from "../services/store/StoreError.ts"
-import type { RequestText } from "./RequestText.ts"
+import { parse, type RequestText } from "./RequestText.ts"
+import type { Written } from "./WrittenText.ts"
 
 /** What cannot be done, as a sentence for the person who asked. */
 export class ChatRefusal extends Schema.TaggedError<ChatRefusal>()("ChatRefusal", { reason: Schema.String }) {
@@ -37,7 +38,8 @@ export interface Place {
 
 export interface OpenSession {
   readonly platform: ChatPlatform
-  readonly text: RequestText
+  /** The task, with its flags. */
+  readonly written: Written
   /** What came before the request in the conversation, put after the task as context. */
   readonly context?: string
   /** The place's own repository; `--repo` goes before it. */
@@ -88,7 +90,7 @@ export class Conversations extends Context.Tag("opentl/bots/Conversations")<Conv
 
       const bind = (place: Place, session: SessionId) => memory.set({ ...place, name: "session" }, session)
 
-      const requested = Effect.fnUntraced(function*({ context, repository, text }: OpenSession) {
+      const requested = Effect.fnUntraced(function*({ context, repository }: OpenSession, text: RequestText) {
         const repo = text.repo ?? Option.getOrUndefined(repository)?.repo
         if (repo === undefined) {
           return yield* new ChatRefusal({
@@ -110,8 +112,9 @@ export class Conversations extends Context.Tag("opentl/bots/Conversations")<Conv
 
       return Conversations.of({
         open: Effect.fn("Conversations.open")(function*(request) {
-          const { by, key, place, platform, repository, target, text, watcher } = request
-          const { session } = yield* sessions.create(yield* requested(request), {
+          const { by, key, place, platform, repository, target, watcher, written } = request
+          const text = yield* Either.mapLeft(parse(written), ({ reason }) => new ChatRefusal({ reason }))
+          const { session } = yield* sessions.create(yield* requested(request, text), {
             by,
             idempotencyKey: `${platform}:${key}`,
             // what came before in the conversation may differ when the same request is read again

@@ -58,6 +58,8 @@ const run = Effect.gen(function*() {
   const slack = yield* SlackClient
   const status = yield* BotStatus
   const tasks = yield* BackgroundTasks
+  const { slack: { allowedChannels, allowedUsers } } = yield* AppConfig
+  const isOpen = allowedChannels.length === 0 && allowedUsers.length === 0
   const known = yield* Deferred.make<void>()
 
   const work = Effect.gen(function*() {
@@ -68,10 +70,21 @@ const run = Effect.gen(function*() {
         while: (error) => error.isRetryable
       })
     )
+    if (isOpen) {
+      yield* Effect.logWarning(
+        "slack: everybody in the workspace may give it tasks: SLACK_ALLOWED_USERS and SLACK_ALLOWED_CHANNELS narrow that"
+      )
+    }
     const lock = yield* NamedLock.make
     const handlers = yield* FiberSet.make()
-    const act = yield* SlackCommands.make(identity.user_id)
+    const act = yield* SlackCommands.make(identity)
     const chat = yield* SlackDelivery.make
+
+    /** What took longer than an acknowledgement may wait (a stop waits for the sandbox's end) is answered when it is done. */
+    const answerLater = (work: Effect.Effect<SlackCommands.Answer>, responseUrl: string) =>
+      Effect.flatMap(work, (answer) => answer === undefined ? Effect.void : slack.respond(responseUrl, answer)).pipe(
+        Effect.catchAll((error) => Effect.logWarning(error.message))
+      )
 
     /** The acknowledgement goes out when the event's effects are durable, or when it must. */
     const handle = ({ ack, event }: SlackEnvelope) =>
@@ -83,6 +96,9 @@ const run = Effect.gen(function*() {
         const working = yield* FiberSet.run(handlers, logged(work))
         const answer = yield* Effect.timeoutOption(Fiber.join(working), ackAfter(event))
         yield* ack(Option.getOrUndefined(answer))
+        if (Option.isNone(answer) && event.type === "slash_command" && event.response_url !== undefined) {
+          yield* FiberSet.run(handlers, answerLater(Fiber.join(working), event.response_url))
+        }
       })
 
     const connected = Effect.zipRight(

@@ -19,6 +19,24 @@ export const make = Effect.fnUntraced(function*({ permitted, requester }: SlackP
 
   const stop = (id: SessionId, user: string) => Effect.flatMap(requester(user), (by) => sessions.stop(id, by))
 
+  /** Tries a turn again that did not end well; only the newest one can be. */
+  const retry = Effect.fnUntraced(function*(id: SessionId, turn: number, user: string) {
+    const session = yield* sessions.get(id)
+    if (session.turn !== turn) return yield* new ChatRefusal({ reason: `session ${id} has gone on since` })
+    if (!session.isEnded) return yield* new ChatRefusal({ reason: `session ${id} is still at work` })
+    if (session.status === "complete") {
+      return yield* new ChatRefusal({
+        reason: `the last turn of session ${id} ended well: write what else is to be done`
+      })
+    }
+    yield* sessions.message(
+      id,
+      "Try again: the last turn did not come to its end.",
+      yield* requester(user),
+      `slack:retry:${id}:${turn}`
+    )
+  })
+
   /** The value of a button: a session, and for some the turn. */
   const valueOf = (value: string | undefined) => {
     const [id = "", turn = ""] = (value ?? "").split("/")
@@ -61,18 +79,8 @@ export const make = Effect.fnUntraced(function*({ permitted, requester }: SlackP
           title: `Log of ${id}`,
           content: yield* logOf(sessions, id)
         })
-      case "retry": {
-        const session = yield* sessions.get(id)
-        if (!session.isEnded || session.status === "complete" || String(session.turn) !== turn) {
-          return yield* new ChatRefusal({ reason: `session ${id} has gone on since` })
-        }
-        return yield* sessions.message(
-          id,
-          "Try again: the last turn did not come to its end.",
-          yield* requester(user),
-          `slack:retry:${id}:${turn}`
-        )
-      }
+      case "retry":
+        return yield* retry(id, Number(turn), user)
       default:
         return
     }
@@ -100,5 +108,7 @@ export const make = Effect.fnUntraced(function*({ permitted, requester }: SlackP
     return undefined
   })
 
-  return { pressed, stop, submitted }
+  return { pressed, retry, stop, submitted }
 })
+
+export type SlackButtons = Effect.Effect.Success<ReturnType<typeof make>>

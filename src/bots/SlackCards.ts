@@ -96,7 +96,7 @@ export const request = (user: string, prompt: string): SlackContent => ({
   blocks: [section(`:memo: <@${user}> asks: ${escapeTo(prompt, 2500)}`)]
 })
 
-const statusMarks: Readonly<Record<Session["status"], string>> = {
+export const statusMarks: Readonly<Record<Session["status"], string>> = {
   pending: "inbox_tray",
   running: "hourglass_flowing_sand",
   waiting: "raised_hand",

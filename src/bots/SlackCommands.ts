@@ -2,13 +2,15 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Sessions } from "../actors/Sessions.ts"
-import { SlackClient, type SlackError, type SlackPlace } from "../services/chat/SlackClient.ts"
+import { SlackClient, type SlackError, type SlackIdentity, type SlackPlace } from "../services/chat/SlackClient.ts"
 import type { SlackEvent } from "../services/chat/SlackIncoming.ts"
 import { ChatMemory } from "../services/store/ChatMemory.ts"
 import type { StoreError } from "../services/store/StoreError.ts"
 import { Conversations } from "./Conversations.ts"
+import { sentence } from "./SlackAnswers.ts"
 import * as SlackButtons from "./SlackButtons.ts"
 import * as Cards from "./SlackCards.ts"
+import * as SlackCommandHandler from "./SlackCommandHandler.ts"
 import * as Modals from "./SlackModals.ts"
 import * as SlackPeople from "./SlackPeople.ts"
 import { placeOfMessage, placeOfThread } from "./SlackPlaces.ts"
@@ -19,18 +21,19 @@ export type Answer = Readonly<Record<string, unknown>> | undefined
 
 const platform = "slack"
 
-export const make = Effect.fnUntraced(function*(self: string) {
+export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
   const conversations = yield* Conversations
   const memory = yield* ChatMemory
   const sessions = yield* Sessions
   const slack = yield* SlackClient
-  const people = yield* SlackPeople.make(self)
+  const people = yield* SlackPeople.make(bot)
   const { refusalFor, requester, whisper } = people
-  const { pressed, stop, submitted } = yield* SlackButtons.make(people)
-  const { command, heard } = yield* SlackRequests.make(people)
+  const buttons = yield* SlackButtons.make(people)
+  const { pressed, stop, submitted } = buttons
+  const { command, onMessage } = yield* SlackRequests.make(people, yield* SlackCommandHandler.make(people, buttons))
 
   const home = Effect.fnUntraced(function*(user: string) {
-    const refusal = refusalFor(user, undefined)
+    const refusal = yield* refusalFor(user, undefined)
     if (Option.isSome(refusal)) return yield* slack.publishHome(user, Cards.closedHome(refusal.value))
     const { name } = yield* requester(user)
     const { sessions: newest } = yield* sessions.list({ limit: 200 })
@@ -38,7 +41,7 @@ export const make = Effect.fnUntraced(function*(self: string) {
   })
 
   const stopSign = Effect.fnUntraced(function*(user: string, channel: string, ts: string) {
-    if (user === self || Option.isSome(refusalFor(user, channel))) return
+    if (user === bot.user_id || Option.isSome(yield* refusalFor(user, channel))) return
     const session = yield* conversations.sessionAt({ platform, place: placeOfMessage(channel, ts) }).pipe(
       Effect.flatMap((found) =>
         Option.isSome(found)
@@ -54,7 +57,7 @@ export const make = Effect.fnUntraced(function*(self: string) {
       switch (event.type) {
         case "app_mention":
         case "message":
-          return yield* Effect.as(heard(event), undefined)
+          return yield* Effect.as(onMessage(event), undefined)
         case "slash_command":
           return yield* command(event)
         case "block_actions":
@@ -98,8 +101,9 @@ export const make = Effect.fnUntraced(function*(self: string) {
   /** Handles an event. What cannot be done is told to the one who asked; what failed on our side is logged, too. */
   return (event: SlackEvent): Effect.Effect<Answer> => {
     /** Once for a message, however often Slack tells it. */
-    const tell = (text: string): Effect.Effect<Answer | void> => {
-      if (event.type === "slash_command") return Effect.succeed({ text })
+    const tell = (reason: string): Effect.Effect<Answer | void> => {
+      const text = sentence(reason)
+      if (event.type === "slash_command") return Effect.succeed({ response_type: "ephemeral", text })
       const to = asker(event)
       if (to === undefined) return Effect.succeed(undefined)
       const isNew = event.type === "app_mention" || event.type === "message"

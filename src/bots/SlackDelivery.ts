@@ -53,6 +53,8 @@ export const make = Effect.gen(function*() {
     if (target.thread === undefined && own().root === undefined) {
       yield* record({ ...own(), root: thread })
       yield* conversations.bind({ platform: "slack", place: placeOfThread(channel, thread) }, sessionId)
+      // a slash command leaves no message to react to but this one
+      yield* tolerant(slack.react(channel, thread, "eyes", Budget.needed))
     }
 
     const statusAt = own().posts["status"]

@@ -17,9 +17,11 @@ import * as View from "./TelegramView.ts"
 
 export interface Given {
   readonly name: CommandName
+  /** What follows the command. */
   readonly rest: string
   readonly asked: Asked
-  readonly written: Requests.Written
+  /** The same, as it was written. */
+  readonly said: Requests.Said
   readonly user: User
   /** The session of the message that it replies to. */
   readonly replied: Option.Option<SessionId>
@@ -91,8 +93,8 @@ export const make = Effect.gen(function*() {
     )
   })
 
-  const begin = Effect.fnUntraced(function*({ asked, rest, written }: Given) {
-    if (rest !== "") return yield* requests.open({ ...written, text: rest }, true)
+  const begin = Effect.fnUntraced(function*({ asked, rest, said }: Given) {
+    if (rest !== "") return yield* requests.open(said, true)
     yield* conversations.unbind(chatPlace(asked))
     yield* replies.say(asked, View.sentence("What is to be done? Your next message starts a new session."))
   })
@@ -117,12 +119,12 @@ export const make = Effect.gen(function*() {
   })
 
   const reject = Effect.fnUntraced(function*(given: Given) {
-    const { asked, rest, user, written } = given
+    const { asked, rest, said: { by }, user } = given
     const named = leadingId(rest)
     const id = yield* about({ ...given, rest: named.id ?? "" })
     const reason = named.rest
     if (reason !== "") {
-      yield* sessions.reject(id, reason, written.by)
+      yield* sessions.reject(id, reason, by)
       return yield* replies.say(asked, View.sentence("Rejected: it is planned again."), id)
     }
     const { view } = yield* sessions.latest(id)
@@ -138,7 +140,7 @@ export const make = Effect.gen(function*() {
   })
 
   const onSession = Effect.fnUntraced(function*(given: Given, name: "approve" | "stop" | "retry") {
-    const { asked, written: { by } } = given
+    const { asked, said: { by } } = given
     const id = yield* about(given)
     switch (name) {
       case "approve":
@@ -160,7 +162,7 @@ export const make = Effect.gen(function*() {
       case "new":
         return yield* begin(given)
       case "run":
-        return yield* requests.open({ ...given.written, text: given.rest }, false)
+        return yield* requests.open(given.said, false)
       case "repo":
         return yield* repository(given)
       case "list":

@@ -10,9 +10,10 @@ import * as Questions from "./TelegramQuestions.ts"
 import { type Asked, TelegramReplies } from "./TelegramReplies.ts"
 import * as Requests from "./TelegramRequests.ts"
 import { TelegramSessions } from "./TelegramSessions.ts"
-import { mentions, plainText, withoutMention } from "./TelegramText.ts"
+import { mentions, read as readText } from "./TelegramText.ts"
 import type { Message } from "./TelegramUpdates.ts"
 import * as View from "./TelegramView.ts"
+import { dropStart, plain } from "./WrittenText.ts"
 
 /** The message that one replies to; in a topic the one that made the topic is none. */
 const repliedTo = ({ reply_to_message: replied }: Message) =>
@@ -28,10 +29,10 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
   const runCommand = yield* CommandHandler.make
   const sessions = yield* TelegramSessions
 
-  const reject = Effect.fnUntraced(function*(asked: Asked, written: Requests.Written, plan: Questions.Plan) {
+  const reject = Effect.fnUntraced(function*(asked: Asked, said: Requests.Said, plan: Questions.Plan) {
     const { view } = yield* sessions.latest(plan.sessionId)
     const isStale = !view.waiting || view.turn !== plan.turn || view.proposals !== plan.proposal
-    if (!isStale) yield* sessions.reject(plan.sessionId, written.text, written.by)
+    if (!isStale) yield* sessions.reject(plan.sessionId, plain(said.written).trim(), said.by)
     yield* replies.say(
       asked,
       View.sentence(isStale ? "That plan was answered already." : "Rejected: it is planned again."),
@@ -43,26 +44,27 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
   const take = Effect.fnUntraced(function*(
     message: Message,
     asked: Asked,
-    written: Requests.Written,
+    said: Requests.Said,
     isAddressed: boolean
   ) {
     const replied = repliedTo(message)?.message_id
     const question = replied === undefined ? Option.none() : yield* questions.answeredBy(asked.chatId, replied)
-    if (Option.isSome(question)) return yield* reject(asked, written, question.value)
+    if (Option.isSome(question)) return yield* reject(asked, said, question.value)
     const theirs = replied === undefined
       ? Option.none()
       : yield* conversations.sessionAt(messagePlace(asked.chatId, replied))
     const session = Option.isSome(theirs) ? theirs : yield* conversations.sessionAt(chatPlace(asked))
-    if (Option.isSome(session)) return yield* requests.followUp(written, session.value)
-    if (isAddressed || asked.threadId !== undefined) yield* requests.open(written, true)
+    if (Option.isSome(session)) return yield* requests.followUp(said, session.value)
+    if (isAddressed || asked.threadId !== undefined) yield* requests.open(said, true)
   })
 
   return Effect.fn("TelegramMessages.handle")(function*(message: Message, updateId: number) {
     const user = message.from
-    const text = plainText(message.text ?? message.caption ?? "", message.entities ?? message.caption_entities ?? [])
+    const text = message.text ?? message.caption ?? ""
     if (user === undefined || text.trim() === "") return
-    const bare = withoutMention(text, bot.username)
-    const command = read(bare, bot.username)
+    const written = readText(text, message.entities ?? message.caption_entities ?? [], bot.username)
+    const words = plain(written).trimEnd()
+    const command = read(words, bot.username)
     const asked: Asked = {
       updateId,
       chatId: message.chat.id,
@@ -75,11 +77,11 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
       if (isAddressed) yield* people.turnAway(user, asked)
       return
     }
-    const written: Requests.Written = {
+    const said: Requests.Said = {
       chatId: asked.chatId,
       threadId: asked.threadId,
       messageId: message.message_id,
-      text: bare,
+      written,
       by: people.requester(user)
     }
     yield* Read.$match(command, {
@@ -94,9 +96,10 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
           const session = replied === undefined
             ? Option.none()
             : yield* conversations.sessionAt(messagePlace(asked.chatId, replied.message_id))
-          yield* runCommand({ name, rest, asked, written, user, replied: session })
+          const task = dropStart(written, words.length - rest.length)
+          yield* runCommand({ name, rest, asked, said: { ...said, written: task }, user, replied: session })
         }),
-      Text: () => take(message, asked, written, isAddressed)
+      Text: () => take(message, asked, said, isAddressed)
     }).pipe(
       Effect.catchTag("ChatRefusal", (refusal) => replies.say(asked, View.sentence(sentenceOf(refusal.reason))))
     )

@@ -6,17 +6,17 @@ import type { Requester } from "../domain/Requester.ts"
 import { TelegramClient } from "../services/chat/TelegramClient.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import { Conversations } from "./Conversations.ts"
-import { parse } from "./RequestText.ts"
 import { chatPlace, messagePlace, placeName, watcherOf } from "./TelegramPlaces.ts"
 import { TelegramSessions } from "./TelegramSessions.ts"
 import * as View from "./TelegramView.ts"
+import { plain, type Written } from "./WrittenText.ts"
 
 /** What a person wrote, and where. */
-export interface Written {
+export interface Said {
   readonly chatId: number
   readonly threadId: number | undefined
   readonly messageId: number
-  readonly text: string
+  readonly written: Written
   readonly by: Requester
 }
 
@@ -27,38 +27,40 @@ export const make = Effect.gen(function*() {
   const sessions = yield* TelegramSessions
 
   /** The chat may have its reactions switched off; a request is heard all the same. */
-  const receive = ({ chatId, messageId }: Written) =>
+  const receive = ({ chatId, messageId }: Said) =>
     Effect.catchAll(
       client.react({ chatId, messageId }, View.reactions.received),
       (error) => Effect.logDebug(error.message)
     )
 
   /** A topic's own repository, else its chat's, else the configured one. */
-  const repositoryOf = (place: Pick<Written, "chatId" | "threadId">) =>
+  const repositoryOf = (place: Pick<Said, "chatId" | "threadId">) =>
     conversations.repositoryOf([chatPlace(place), chatPlace({ chatId: place.chatId })], [defaultRepo])
 
   return {
     repositoryOf,
-    open: Effect.fn("TelegramRequests.open")(function*(written: Written, makesCurrent: boolean) {
-      const { by, chatId, messageId, text, threadId } = written
+    /** Opens a session; it becomes the chat's current one where it is to be, or where there is none. */
+    open: Effect.fn("TelegramRequests.open")(function*(said: Said, replacesCurrent: boolean) {
+      const { by, chatId, messageId, threadId, written } = said
+      const makesCurrent = replacesCurrent || Option.isNone(yield* conversations.sessionAt(chatPlace(said)))
       const session = yield* conversations.open({
         platform: "telegram",
-        text: parse(text),
-        repository: yield* repositoryOf(written),
+        written,
+        repository: yield* repositoryOf(said),
         by,
         key: `${chatId}/${messageId}`,
-        watcher: watcherOf(written),
+        watcher: watcherOf(said),
         target: { chatId, requestId: messageId, ...(threadId === undefined ? {} : { threadId }) },
-        place: makesCurrent ? Option.some(placeName(written)) : Option.none()
+        place: makesCurrent ? Option.some(placeName(said)) : Option.none()
       })
       yield* conversations.bind(messagePlace(chatId, messageId), session.id)
-      yield* receive(written)
+      yield* receive(said)
     }),
-    followUp: Effect.fn("TelegramRequests.followUp")(function*(written: Written, session: SessionId) {
-      const { by, chatId, messageId, text } = written
-      yield* sessions.followUp(session, text, by, `${chatId}/${messageId}`)
+    followUp: Effect.fn("TelegramRequests.followUp")(function*(said: Said, session: SessionId) {
+      const { by, chatId, messageId, written } = said
+      yield* sessions.followUp(session, plain(written).trim(), by, `${chatId}/${messageId}`)
       yield* conversations.bind(messagePlace(chatId, messageId), session)
-      yield* receive(written)
+      yield* receive(said)
     })
   }
 })

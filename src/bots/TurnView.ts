@@ -135,8 +135,8 @@ export const update = (view: TurnView, event: SessionEventView): TurnView => {
 }
 
 /** "1 h 04 min", "3 min 20 s", "42 s" */
-export const elapsed = (view: TurnView, now: number): string => {
-  const seconds = Math.max(0, Math.round(((view.endedAt ?? now) - view.startedAt) / 1000))
+export const duration = (millis: number): string => {
+  const seconds = Math.max(0, Math.round(millis / 1000))
   const minutes = Math.floor(seconds / 60)
   return seconds < 60
     ? `${seconds} s`
@@ -144,3 +144,6 @@ export const elapsed = (view: TurnView, now: number): string => {
     ? `${minutes} min ${seconds % 60} s`
     : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`
 }
+
+/** How long the turn has taken. */
+export const elapsed = (view: TurnView, now: number): string => duration((view.endedAt ?? now) - view.startedAt)

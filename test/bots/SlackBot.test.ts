@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { BotStatus } from "../../src/bots/BotStatus.ts"
 import { Fault } from "../support/SlackFaults.ts"
-import { isKind, kindOf, said, setup } from "./SlackKit.ts"
+import { exceeded, isKind, kindOf, said, setup } from "./SlackKit.ts"
 
 const mention = { channel: "C1", user: "U1", text: "fix the login" }
 const kinds = ["status", "card"]
@@ -42,7 +42,7 @@ describe("a mention", () => {
       assert.deepStrictEqual(all.map(({ prompt, repo, requestedBy }) => [prompt, repo, requestedBy]), [
         ["fix the login", "acme/web", { name: "alice", via: "slack" }]
       ])
-      assert.deepStrictEqual(yield* slack.violations, [])
+      assert.deepStrictEqual(yield* exceeded(slack), [])
       assert.deepStrictEqual((yield* slack.journal).filter(({ outcome }) => outcome !== "ok"), [])
     }))
 
@@ -98,7 +98,7 @@ describe("the plan", () => {
       const after = yield* slack.awaitMessage("C1", (each) =>
         each.ts === plan.ts && said(each).includes("approved by bob"))
       assert.notInclude(said(after), "\"approve\"")
-      assert.deepStrictEqual(yield* slack.violations, [])
+      assert.deepStrictEqual(yield* exceeded(slack), [])
     }))
 
   it.scopedLive("is edited in a form, and saving approves it; a rejection asks why and plans again", () =>
@@ -343,6 +343,15 @@ describe("elsewhere in Slack", () => {
       const root = yield* slack.awaitMessage("C2", isKind("request"))
       const card = yield* slack.awaitMessage("C2", isKind("card"))
       assert.strictEqual(card.threadTs, root.ts)
+      const { messages } = yield* slack.until(({ messages }) =>
+        messages.some(({ reactions, ts }) =>
+          ts === root.ts && reactions.some(({ name }) => name === "white_check_mark")
+        )
+      )
+      assert.deepStrictEqual(messages.find(({ ts }) => ts === root.ts)?.reactions.map(({ name }) => name), [
+        "eyes",
+        "white_check_mark"
+      ])
       yield* slack.openHome("U1")
       const { views } = yield* slack.until(({ views }) =>
         views.some(({ kind, user }) => kind === "home" && user === "U1")

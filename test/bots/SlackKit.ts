@@ -22,6 +22,8 @@ export interface Kit {
   readonly slack: SlackStandInShape
   readonly world: World
   readonly database: Context.Context<SqlClient.SqlClient>
+  /** What the servers have logged. */
+  readonly logged: ReadonlyArray<string>
   /** Starts a server; it ends with the scope, or when it is told to. */
   readonly serve: (config?: Partial<AppConfigShape["slack"]>, more?: Partial<AppConfigShape>) => Effect.Effect<
     {
@@ -38,11 +40,14 @@ export const setup = (options: SlackOptions = {}): Effect.Effect<Kit, unknown, S
   Effect.gen(function*() {
     const slack = yield* SlackStandIn.make(options)
     const world = new World()
+    const logged: Array<string> = []
+    const logger = Logger.make(({ message }) => void logged.push(String(message)))
     const database = yield* Layer.build(Layer.fresh(Database.layerMemory))
     return {
       slack,
       world,
       database,
+      logged,
       serve: (changes = {}, more = {}) =>
         Effect.gen(function*() {
           const scope = yield* Scope.fork(yield* Effect.scope, { _tag: "Sequential" })
@@ -57,7 +62,7 @@ export const setup = (options: SlackOptions = {}): Effect.Effect<Kit, unknown, S
           const layer = SlackBot.layer.pipe(
             Layer.provideMerge(BotStatus.layer),
             Layer.provideMerge(world.layer(Layer.succeedContext(database), { slack: config, ...more })),
-            Layer.provide(Logger.remove(Logger.defaultLogger))
+            Layer.provide(Logger.replace(Logger.defaultLogger, logger))
           )
           const context = yield* Layer.buildWithScope(Layer.fresh(layer), scope)
           return {
@@ -68,6 +73,10 @@ export const setup = (options: SlackOptions = {}): Effect.Effect<Kit, unknown, S
         })
     }
   })
+
+/** Slack's limits that were exceeded. An acknowledgement that comes late is a busy machine's. */
+export const exceeded = ({ violations }: SlackStandInShape) =>
+  Effect.map(violations, (all) => all.filter(({ rule }) => !rule.startsWith("acknowledgement")))
 
 /** Everything that a message says, blocks included. */
 export const said = (message: SlackMessage): string => `${message.text}\n${JSON.stringify(message.blocks)}`

@@ -4,7 +4,6 @@ import * as Option from "effect/Option"
 import * as Buttons from "../../src/bots/TelegramButtons.ts"
 import { leadingId, menu, Read, read } from "../../src/bots/TelegramCommands.ts"
 import { isAllowed } from "../../src/bots/TelegramPeople.ts"
-import { mentions, plainText, withoutMention } from "../../src/bots/TelegramText.ts"
 import { SessionId } from "../../src/domain/Ids.ts"
 import { failure } from "../../src/services/chat/TelegramFailure.ts"
 import * as Rates from "../../src/services/chat/TelegramRates.ts"
@@ -36,28 +35,6 @@ describe("commands", () => {
     assert.deepStrictEqual(leadingId("0123456789ab use sqlite"), { id: "0123456789ab", rest: "use sqlite" })
     assert.deepStrictEqual(leadingId("dead code stays"), { id: undefined, rest: "dead code stays" })
     assert.deepStrictEqual(leadingId("0123456789ab"), { id: "0123456789ab", rest: "" })
-  })
-})
-
-describe("what a person writes", () => {
-  it("has code in backticks and links with their address", () => {
-    const text = "🚀 run npm ci, see docs and x"
-    assert.strictEqual(
-      plainText(text, [
-        { type: "code", offset: 7, length: 6 },
-        { type: "text_link", offset: 19, length: 4, url: "https://a.b/c" },
-        { type: "text_link", offset: 28, length: 1, url: "http://x/" },
-        { type: "bold", offset: 0, length: 5 }
-      ]),
-      "🚀 run `npm ci`, see docs (https://a.b/c) and x"
-    )
-    assert.strictEqual(plainText("a\nb", [{ type: "pre", offset: 0, length: 3, language: "ts" }]), "```ts\na\nb\n```")
-  })
-
-  it("names the bot only by its whole name", () => {
-    assert.isTrue(mentions("hey @OpenTL_bot fix", "opentl_bot"))
-    assert.isFalse(mentions("@opentl_bot2 fix", "opentl_bot"))
-    assert.strictEqual(withoutMention("@opentl_bot fix it\n  now", "opentl_bot"), "fix it\n  now")
   })
 })
 

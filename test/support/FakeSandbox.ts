@@ -38,6 +38,8 @@ export class FakeEngine {
   readonly started: Array<string> = []
   readonly removed: Array<string> = []
   readonly workspaces = new Set<SessionId>()
+  /** What the removal of a session's runs waits for. */
+  removal: Effect.Effect<void> = Effect.void
   script: (run: RunId) => RunScript = () => ({ lines: ["hello"], exitCode: 0, answer: "done", commits: true })
 
   readonly print = (run: FakeRun, line: string) => {
@@ -101,6 +103,7 @@ export const layer = (engine: FakeEngine) => {
         })),
       removeRuns: (session) =>
         Effect.gen(function*() {
+          yield* engine.removal
           for (const [name, run] of [...engine.runs]) {
             if (run.spec.run.sessionId !== session) continue
             engine.runs.delete(name)

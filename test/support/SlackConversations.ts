@@ -161,7 +161,7 @@ const usersInfo: Method = (state, call) =>
         name: user.name,
         profile: { display_name: user.name, real_name: user.realName, team: teamId },
         real_name: user.realName,
-        team_id: teamId,
+        team_id: user.team ?? teamId,
         tz: "Etc/UTC",
         tz_offset: 0
       }

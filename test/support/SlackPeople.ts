@@ -66,6 +66,8 @@ export interface Saying {
   readonly channel: string
   readonly user: string
   readonly text: string
+  /** What was written in the editor, as rich text; the text only writes marks around it. */
+  readonly blocks?: ReadonlyArray<unknown> | undefined
   /** The first message of the thread to reply in. */
   readonly threadTs?: string | undefined
 }
@@ -133,6 +135,7 @@ export const makePeople = (
         return yield* cannot(`${saying.user} is not in ${saying.channel}`)
       }
       const message = newMessage({
+        ...(saying.blocks === undefined ? {} : { blocks: saying.blocks }),
         channel: channel.id,
         text: saying.text,
         threadTs: saying.threadTs,

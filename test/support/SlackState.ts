@@ -12,6 +12,8 @@ export interface SlackUser {
   readonly id: string
   readonly name: string
   readonly realName: string
+  /** Their workspace, where it is another one: they share a channel. */
+  readonly team?: string
 }
 
 export interface SlackChannel {

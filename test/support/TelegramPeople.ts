@@ -39,6 +39,8 @@ export interface Writing {
   readonly from: number
   /** The text, or the caption of the document. */
   readonly text?: string
+  /** What the writer formatted; commands, mentions and links are found. */
+  readonly entities?: ReadonlyArray<TelegramEntity>
   readonly replyTo?: number
   /** The topic of a forum. */
   readonly threadId?: number
@@ -138,7 +140,7 @@ export const makePeople = (ref: SubscriptionRef.SubscriptionRef<TelegramState>):
           chat: chat.id,
           date,
           document,
-          entities: foundEntities(text),
+          entities: [...writing.entities ?? [], ...foundEntities(text)],
           from,
           id: nextMessageId(current, chat.id),
           replyTo: writing.replyTo,

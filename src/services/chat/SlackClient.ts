@@ -44,8 +44,23 @@ export const Message = Schema.Struct({
 })
 export type SlackMessage = typeof Message.Type
 
-export const Identity = Schema.Struct({ user_id: Schema.String, user: Schema.String, team: Schema.String })
+export const Identity = Schema.Struct({
+  user_id: Schema.String,
+  user: Schema.String,
+  team: Schema.String,
+  team_id: Schema.optional(Schema.String),
+  /** Of an organisation with several workspaces. */
+  enterprise_id: Schema.optional(Schema.NullOr(Schema.String))
+})
 export type SlackIdentity = typeof Identity.Type
+
+export interface SlackPerson {
+  /** The name that they go by. */
+  readonly name: string
+  /** Their workspace, and its organisation, where Slack says so. */
+  readonly team: string | undefined
+  readonly enterprise: string | undefined
+}
 
 export interface SlackTokens {
   readonly botToken: Redacted.Redacted
@@ -86,13 +101,20 @@ export class SlackClient extends Context.Tag("opentl/services/chat/SlackClient")
   readonly replies: (channel: string, thread: string) => Effect.Effect<ReadonlyArray<SlackMessage>, SlackError>
   /** Says something to one person only. */
   readonly whisper: (place: SlackPlace, user: string, text: string) => Effect.Effect<void, SlackError>
+  /** Answers a slash command later than its acknowledgement, at the address that came with it. */
+  readonly respond: (
+    responseUrl: string,
+    answer: Readonly<Record<string, unknown>>
+  ) => Effect.Effect<void, SlackError>
   /** A reaction that is there already is no error, nor is a message that is gone. */
   readonly react: (channel: string, ts: string, name: string, pace: Budget.Pace) => Effect.Effect<void, SlackError>
   readonly unreact: (channel: string, ts: string, name: string, pace: Budget.Pace) => Effect.Effect<void, SlackError>
   readonly openView: (triggerId: string, view: SlackView) => Effect.Effect<void, SlackError>
   readonly publishHome: (user: string, view: SlackView) => Effect.Effect<void, SlackError>
-  /** The name a person goes by; the id where it cannot be had. Kept for ten minutes. */
-  readonly nameOf: (user: string) => Effect.Effect<string>
+  /** Who a person is; by their id alone where more cannot be had. Kept for ten minutes. */
+  readonly person: (user: string) => Effect.Effect<SlackPerson>
+  /** The name of a channel; the id where it cannot be had. Kept for ten minutes. */
+  readonly channelName: (channel: string) => Effect.Effect<string>
   /** Whether the bot may write there. */
   readonly isMember: (channel: string) => Effect.Effect<boolean, SlackError>
 }>() {}

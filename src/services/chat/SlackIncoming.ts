@@ -10,6 +10,8 @@ const Said = {
   ts: Schema.String,
   user: maybe,
   text,
+  /** What was written in Slack's editor, as rich text. */
+  blocks: Schema.optional(Schema.Unknown),
   thread_ts: maybe,
   /** Set for what an app or a bot wrote. */
   bot_id: maybe,
@@ -39,7 +41,10 @@ export const SlashCommand = Schema.Struct({
   channel_id: Schema.String,
   user_id: Schema.String,
   text,
-  trigger_id: Schema.String
+  trigger_id: Schema.String,
+  thread_ts: maybe,
+  /** Takes an answer for half an hour. */
+  response_url: maybe
 })
 export type SlashCommand = typeof SlashCommand.Type
 

@@ -1,9 +1,11 @@
 /** The calls of Slack's Web API, each in its place in the budget. The SDK stays in here; what it answers is decoded. */
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { WebClient } from "@slack/web-api"
 import * as Cache from "effect/Cache"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -14,32 +16,18 @@ import * as Budget from "./SlackBudget.ts"
 import {
   Identity,
   Mark,
-  Message,
   SlackClient,
   type SlackMessage,
+  type SlackPerson,
   type SlackPlace,
   type SlackTokens
 } from "./SlackClient.ts"
 import { failure, SlackError } from "./SlackFailure.ts"
+import { respond } from "./SlackResponse.ts"
 import { listen, silent } from "./SlackSocket.ts"
+import { Channel, Messages, Person, Posted } from "./SlackWire.ts"
 
 const eventType = "opentl_message"
-
-const Messages = Schema.Struct({
-  messages: Schema.Array(Message),
-  response_metadata: Schema.optional(Schema.Struct({ next_cursor: Schema.optional(Schema.String) }))
-})
-
-const Posted = Schema.Struct({ ts: Schema.String })
-const Person = Schema.Struct({
-  user: Schema.Struct({
-    name: Schema.String,
-    profile: Schema.optional(Schema.Struct({ display_name: Schema.optional(Schema.String) }))
-  })
-})
-const Channel = Schema.Struct({
-  channel: Schema.Struct({ is_member: Schema.optional(Schema.Boolean), is_im: Schema.optional(Schema.Boolean) })
-})
 
 const isMarked = Schema.is(Mark)
 
@@ -128,15 +116,36 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
       return next === "" || pages <= 1 ? messages : [...messages, ...yield* all(place, next, pages - 1)]
     })
 
-  const names = yield* Cache.makeWith({
-    capacity: 2000,
-    timeToLive: (exit) => Exit.isSuccess(exit) ? "10 minutes" : "0 millis",
-    lookup: (user: string) =>
+  /** What is known of ids, each asked for once in ten minutes; `unknown` where it cannot be had. */
+  const known = <A>(lookup: (id: string) => Effect.Effect<A, SlackError>, unknown: (id: string) => A) =>
+    Cache.makeWith({
+      capacity: 2000,
+      timeToLive: (exit) => Exit.isSuccess(exit) ? "10 minutes" : "0 millis",
+      lookup
+    }).pipe(Effect.map((found) => (id: string) =>
+      found.get(id).pipe(
+        retryTransient,
+        Effect.catchAll((error) => Effect.as(Effect.logDebug(error.message), unknown(id)))
+      )
+    ))
+  const person = yield* known(
+    (user) =>
       use("users.info", "", Budget.answer, (sdk) => sdk.users.info({ user })).pipe(
         decoding("users.info", Person),
-        Effect.map(({ user: { name, profile } }) => profile?.display_name || name)
-      )
-  })
+        Effect.map(({ user: { enterprise_user, name, profile, team_id } }): SlackPerson => ({
+          name: profile?.display_name || name,
+          team: team_id ?? undefined,
+          enterprise: enterprise_user?.enterprise_id ?? undefined
+        }))
+      ),
+    (user): SlackPerson => ({ name: user, team: undefined, enterprise: undefined })
+  )
+  const infoOf = (channel: string) =>
+    use("conversations.info", channel, Budget.answer, (sdk) => sdk.conversations.info({ channel })).pipe(
+      decoding("conversations.info", Channel),
+      Effect.map((found) => found.channel)
+    )
+  const channelName = yield* known((channel) => Effect.map(infoOf(channel), ({ name }) => name || channel), identity)
   const thread = (place: SlackPlace) => place.thread === undefined ? {} : { thread_ts: place.thread }
 
   return SlackClient.of({
@@ -189,6 +198,7 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
           sdk.chat.postEphemeral({ channel: place.channel, user, text, ...thread(place) })))
       )
     ),
+    respond: Effect.fn("SlackClient.respond")(yield* respond),
     react: Effect.fn("SlackClient.react")((channel, timestamp, name, pace) =>
       use("reactions.add", channel, pace, (sdk) => sdk.reactions.add({ channel, timestamp, name })).pipe(
         passing("already_reacted", "message_not_found", "too_many_emoji", "too_many_reactions", "thread_locked"),
@@ -209,20 +219,15 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
         retryTransient(use("views.publish", "", Budget.answer, (sdk) => sdk.views.publish({ user_id, view })))
       )
     ),
-    nameOf: Effect.fn("SlackClient.nameOf")((user) =>
-      names.get(user).pipe(
-        retryTransient,
-        Effect.catchAll((error) => Effect.as(Effect.logDebug(error.message), user))
-      )
-    ),
+    person: Effect.fn("SlackClient.person")(person),
+    channelName: Effect.fn("SlackClient.channelName")(channelName),
     isMember: Effect.fn("SlackClient.isMember")((channel) =>
-      use("conversations.info", channel, Budget.answer, (sdk) => sdk.conversations.info({ channel })).pipe(
-        decoding("conversations.info", Channel),
-        retryTransient,
-        Effect.map(({ channel: { is_im, is_member } }) => is_member === true || is_im === true)
+      retryTransient(infoOf(channel)).pipe(
+        Effect.map(({ is_im, is_member }) => is_member === true || is_im === true)
       )
     )
   })
 })
 
-export const layer = (tokens: SlackTokens): Layer.Layer<SlackClient> => Layer.effect(SlackClient, make(tokens))
+export const layer = (tokens: SlackTokens): Layer.Layer<SlackClient> =>
+  Layer.effect(SlackClient, make(tokens)).pipe(Layer.provide(FetchHttpClient.layer))

@@ -1,0 +1,119 @@
+/**
+ * The commands that a person gives by `/opentl …` or by a mention. The session is the one with the id that was given,
+ * else the thread's, else the newest that the person started in the channel.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Sessions } from "../actors/Sessions.ts"
+import { SlackClient } from "../services/chat/SlackClient.ts"
+import { ChatRefusal, Conversations } from "./Conversations.ts"
+import { repositoryName } from "./RequestText.ts"
+import * as Answers from "./SlackAnswers.ts"
+import type { SlackButtons } from "./SlackButtons.ts"
+import { Command } from "./SlackCommandText.ts"
+import { logOf } from "./SlackFiles.ts"
+import * as Modals from "./SlackModals.ts"
+import type { SlackPeople } from "./SlackPeople.ts"
+import { placeOfLatest, placeOfThread } from "./SlackPlaces.ts"
+
+/** Who gives a command, and where. */
+export interface Asked {
+  readonly user: string
+  readonly channel: string
+  readonly thread: string | undefined
+  /** With it a form can be opened. */
+  readonly trigger: string | undefined
+}
+
+/** A command that starts nothing. */
+export type Given = Exclude<Command, { readonly _tag: "Task" }>
+type OnSession = Extract<Command, { readonly _tag: "OnSession" }>
+
+const platform = "slack"
+/** Sessions in a list. */
+const listLength = 15
+
+export const make = Effect.fnUntraced(
+  function*({ repositoryOf, requester }: SlackPeople, { retry, stop }: SlackButtons) {
+    const conversations = yield* Conversations
+    const sessions = yield* Sessions
+    const slack = yield* SlackClient
+
+    const sessionOf = Effect.fnUntraced(function*(id: string | undefined, { channel, thread, user }: Asked) {
+      if (id !== undefined) return { session: yield* sessions.find(id), how: "id" as const }
+      const ofThread = thread === undefined
+        ? Option.none()
+        : yield* conversations.sessionAt({ platform, place: placeOfThread(channel, thread) })
+      if (Option.isSome(ofThread)) return { session: yield* sessions.get(ofThread.value), how: "thread" as const }
+      const latest = yield* conversations.sessionAt({ platform, place: placeOfLatest(channel, user) })
+      if (Option.isSome(latest)) return { session: yield* sessions.get(latest.value), how: "latest" as const }
+      return yield* new ChatRefusal({
+        reason: "you have started no session in this channel: give a session's id, `/opentl list` shows them"
+      })
+    })
+
+    const repository = Effect.fnUntraced(function*(name: string | undefined, channel: string) {
+      if (name === undefined) {
+        const known = yield* repositoryOf(channel)
+        return Answers.repository(Option.getOrUndefined(Option.map(known, ({ repo }) => repo)))
+      }
+      return Answers.repositorySet(
+        yield* conversations.setRepository({ platform, place: channel }, repositoryName(name))
+      )
+    })
+
+    /** Without a reason it is asked for by a form, and nothing is answered now. */
+    const reject = Effect.fnUntraced(function*({ id, reason }: OnSession, asked: Asked) {
+      const { how, session } = yield* sessionOf(id, asked)
+      if (reason !== "") {
+        const by = yield* requester(asked.user)
+        return Answers.done("Rejected, and planned again", yield* sessions.reject(session.id, reason, by), how)
+      }
+      if (session.phase !== "approval") {
+        return yield* new ChatRefusal({ reason: `session ${session.id} has no plan waiting for approval` })
+      }
+      if (asked.trigger === undefined) {
+        return yield* new ChatRefusal({ reason: `why? Write: reject ${session.id} <reason>` })
+      }
+      yield* slack.openView(asked.trigger, Modals.reject(session.id, asked.channel))
+      return undefined
+    })
+
+    const onSession = Effect.fnUntraced(function*(command: OnSession, asked: Asked) {
+      if (command.verb === "reject") return yield* reject(command, asked)
+      const { how, session } = yield* sessionOf(command.id, asked)
+      switch (command.verb) {
+        case "status":
+          return Answers.status(session, how, yield* Clock.currentTimeMillis)
+        case "plan":
+          return Answers.plan(session, how)
+        case "diff":
+          return Answers.diff(session, how, yield* sessions.diff(session.id))
+        case "log":
+          return Answers.log(session, how, yield* logOf(sessions, session.id))
+        case "approve": {
+          const by = yield* requester(asked.user)
+          return Answers.done("Approved", yield* sessions.approve(session.id, undefined, by), how)
+        }
+        case "retry":
+          yield* retry(session.id, session.turn, asked.user)
+          return Answers.done("Trying again", session, how)
+        case "stop":
+          return Answers.done("Stopped", yield* stop(session.id, asked.user), how)
+      }
+    })
+
+    /** Does what was asked; what is answered is for the person alone. */
+    return (command: Given, asked: Asked) =>
+      Command.$match({
+        Help: () => Effect.succeed(Answers.help),
+        List: () => Effect.map(sessions.list({ limit: listLength }), (page) => Answers.list(page.sessions)),
+        Repository: ({ name }) => repository(name, asked.channel),
+        OnSession: (given) => onSession(given, asked),
+        Task: () => Effect.succeed(undefined)
+      })(command)
+  }
+)
+
+export type SlackCommandHandler = Effect.Effect.Success<ReturnType<typeof make>>
