@@ -48,7 +48,9 @@ const takesValue = (flag: Flag): boolean => flag !== "approve" && flag !== "plan
 
 /** Phones turn two hyphens into a dash. */
 const dashes = "(?:--|[\\u2014\\u2013])"
-const flags = new RegExp(`(?<!\\S)${dashes}(repo|agent|model|base|approve|plan)(?=[\\s=]|$)`, "giu")
+/** What ends a sentence, or a part of it, belongs to the text and not to a flag or its value. */
+const punctuation = ".,;:!?)"
+const flags = new RegExp(`(?<!\\S)${dashes}(repo|agent|model|base|approve|plan)(?==|[${punctuation}]*(?:\\s|$))`, "giu")
 const beginsFlag = new RegExp(`^${dashes}\\p{L}`, "u")
 const value = /(?:=|[ \t]+)(\S+)/y
 const openingQuotes = /^["'\u201c\u201e\u2018]/
@@ -99,6 +101,13 @@ const readable = (written: Written): Readable => {
   return { text: plain(written), own: coverRanges(own, Quotations.ranges(own)), references }
 }
 
+/** The end of a value without the punctuation behind it. */
+const endOfValue = (text: string, from: number, to: number): number => {
+  let end = to
+  while (end > from && punctuation.includes(text.charAt(end - 1))) end--
+  return end
+}
+
 /** The value of a flag that was written there, without the quotation marks around it; nothing where it is none. */
 const valueAt = ({ own, references, text }: Readable, from: number, to: number): string => {
   const shown = own.slice(from, to)
@@ -146,7 +155,9 @@ export const parse = (written: Written): Either.Either<RequestText, WrongFlag> =
     if (takesValue(name)) {
       value.lastIndex = end
       const [found = "", token = ""] = value.exec(all.own) ?? []
-      const raw = token === "" ? "" : valueAt(all, end + found.length - token.length, end + found.length)
+      const from = end + found.length - token.length
+      end = endOfValue(all.own, from, end + found.length)
+      const raw = valueAt(all, from, end)
       if (raw === "") return wrong(`--${name} has no value: write ${forms[name]}`)
       const next = name === "repo" ? repositoryName(raw) : raw
       const before = given.get(name)
@@ -154,7 +165,6 @@ export const parse = (written: Written): Either.Either<RequestText, WrongFlag> =
         return wrong(`--${name} is given twice, as ${before} and as ${next}: which one?`)
       }
       given.set(name, next)
-      end += found.length
     } else {
       if (all.own.charAt(end) === "=") return wrong(`--${name} takes no value: write ${forms[name]}`)
       given.set(name, "")

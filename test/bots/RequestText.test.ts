@@ -31,6 +31,9 @@ describe("a request", () => {
     ["fix --verbose output", { prompt: "fix --verbose output" }],
     ["the --planner option", { prompt: "the --planner option" }],
     ["line one\n  indented  twice\n\nend --repo a/b", { prompt: "line one\n  indented  twice\n\nend", repo: "a/b" }],
+    ["fix it in --repo a/b.", { prompt: "fix it in.", repo: "a/b" }],
+    ["fix it --approve, please (--plan)", { prompt: "fix it, please (--plan)", approve: true }],
+    ["see --plan.md and --approve-all", { prompt: "see --plan.md and --approve-all" }],
     ["first --repo a/b\nsecond", { prompt: "first\nsecond", repo: "a/b" }],
     ["first\n--repo a/b --approve second", { prompt: "first\nsecond", repo: "a/b", approve: true }],
     ["a --repo a/b b --repo A/B", { prompt: "a b", repo: "A/B" }]
@@ -44,6 +47,8 @@ describe("a request", () => {
     ["fix it --repo\na/b", /--repo has no value/],
     ["fix it --repo --approve", /--repo has no value/],
     ["fix it --repo=", /--repo has no value/],
+    ["fix it --repo.", /--repo has no value/],
+    ["fix it --repo ...", /--repo has no value/],
     ["fix it --repo \"\"", /--repo has no value/],
     ["fix it --repo `a/b`", /--repo has no value/],
     ["fix it --model", /--model has no value/],
@@ -169,12 +174,13 @@ describe("a flag is text", () => {
 })
 
 describe("a huge text", () => {
-  const n = 200_000
+  const n = 100_000
   const hostile: Readonly<Record<string, string>> = {
     backticks: "`".repeat(n),
     "runs of backticks": Array.from({ length: 600 }, (_, length) => "`".repeat(length)).join(" "),
     "fences that nothing closes": "```a\n".repeat(n / 5),
     "tilde fences": "~~~~a\n~~~ \n".repeat(n / 10),
+    "punctuation after a flag": `--repo ${".".repeat(n)}`,
     "spaces after a flag": `--repo${" ".repeat(n)}`,
     flags: "--plan ".repeat(n / 7),
     "list marks": "- ".repeat(n / 2),
