@@ -1,7 +1,10 @@
 /**
  * Text for a terminal: what strangers wrote (agents, repositories, issues) is made harmless before it is shown, and text
- * is measured in columns, where an ideograph or an emoji takes two and a combining mark none.
+ * is measured, cut and wrapped in the columns of a terminal.
  */
+import cliTruncate from "cli-truncate"
+import stringWidth from "string-width"
+import wrapAnsi from "wrap-ansi"
 
 /**
  * Escape sequences and control characters, told apart by group: 1 = a colour or weight (SGR), 2 = a sequence to drop.
@@ -39,40 +42,42 @@ const neutraliseLine = (line: string, colour: boolean): string => {
 /** A text as one harmless line. */
 export const oneLine = (text: string): string => neutralise(text, false).replace(/\s+/g, " ").trim()
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" })
+/** Segmenting a text costs the square of its length, so a long one is measured in pieces. */
+const pieceLength = 256
 
-const graphemes = (text: string): ReadonlyArray<string> => Array.from(segmenter.segment(text), (part) => part.segment)
-
-const zeroWidth = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}\u{1160}-\u{11ff}]/u
-const emoji = /^\p{Emoji_Presentation}|\u{fe0f}/u
-/** East Asian Wide and Fullwidth (Unicode Standard Annex 11), blocks taken whole. */
-const eastAsianWide =
-  /^[\u{1100}-\u{115f}\u{2e80}-\u{303e}\u{3041}-\u{4dbf}\u{4e00}-\u{a4cf}\u{a960}-\u{a97c}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe10}-\u{fe19}\u{fe30}-\u{fe6f}\u{ff01}-\u{ff60}\u{ffe0}-\u{ffe6}\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]/u
-
-const graphemeWidth = (grapheme: string): number =>
-  zeroWidth.test(grapheme) ? 0 : emoji.test(grapheme) || eastAsianWide.test(grapheme) ? 2 : 1
-
-const plain = /^[\x20-\x7e]*$/
-
-/** The columns a text takes; escape sequences must not be in it. */
-export const width = (text: string): number =>
-  plain.test(text) ? text.length : graphemes(text).reduce((sum, grapheme) => sum + graphemeWidth(grapheme), 0)
-
-/** The longest beginning of a text that takes at most `columns`. */
-const take = (text: string, columns: number): string => {
-  let taken = ""
-  let used = 0
-  for (const grapheme of graphemes(text)) {
-    used += graphemeWidth(grapheme)
-    if (used > columns) break
-    taken += grapheme
+/** The text in pieces, none of which ends within a surrogate pair. */
+const pieces = (text: string): ReadonlyArray<string> => {
+  const cut: Array<string> = []
+  for (let from = 0; from < text.length;) {
+    const end = from + pieceLength - (/[\ud800-\udbff]/.test(text.charAt(from + pieceLength - 1)) ? 1 : 0)
+    cut.push(text.slice(from, end))
+    from = end
   }
-  return taken
+  return cut
 }
 
+/** The columns a text takes: two for an ideograph or an emoji, none for a mark. */
+export const width = (text: string): number => pieces(text).reduce((sum, piece) => sum + stringWidth(piece), 0)
+
 /** Cuts a text to `columns`, with an ellipsis where something is left out. */
-export const truncate = (text: string, columns: number): string =>
-  width(text) <= columns ? text : columns <= 0 ? "" : `${take(text, columns - 1).trimEnd()}…`
+export const truncate = (text: string, columns: number): string => {
+  // nothing that a person writes takes more than eight code units a column: a longer text is cut before it is measured
+  const head = text.slice(0, pieceLength + 8 * Math.max(0, columns))
+  if (head.length < text.length) return ellipsis(`${head}…`, columns, columns)
+  return width(text) <= columns ? text : ellipsis(text, columns, columns)
+}
+
+/** `cli-truncate` keeps a character of two columns whose first column is the last that fits: then one less is asked for. */
+const ellipsis = (text: string, columns: number, asked: number): string => {
+  const cut = cliTruncate(text, asked)
+  return asked > 1 && width(cut) > columns
+    ? ellipsis(text, columns, asked - 1)
+    : cut.replace(/\s+…$/, "…")
+}
 
 /** Fills a text with spaces up to `columns`. */
 export const pad = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - width(text)))
+
+/** A text's lines, none of them wider than `columns` unless a single word is: words are never broken. */
+export const wrap = (text: string, columns: number): ReadonlyArray<string> =>
+  wrapAnsi(text, Math.max(1, columns), { hard: false }).split("\n")

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { neutralise, oneLine, pad, truncate, width } from "../../src/cli/TerminalText.ts"
+import { neutralise, oneLine, pad, truncate, width, wrap } from "../../src/cli/TerminalText.ts"
 
 const unruly = FastCheck.array(
   FastCheck.oneof(
@@ -65,6 +65,12 @@ describe("width", () => {
     assert.strictEqual(width("a\u200bb"), 2)
   })
 
+  it("is measured of a long text in time, and at its seams, too", () => {
+    assert.strictEqual(width("日".repeat(200_000)), 400_000)
+    assert.strictEqual(width(`a${"👍".repeat(5000)}`), 10_001)
+    assert.strictEqual(truncate("日".repeat(200_000), 9), "日日日日…")
+  })
+
   it.prop(
     "is what pad fills to, and what truncate stays within",
     [unruly, FastCheck.integer({ min: 1, max: 40 })],
@@ -81,6 +87,30 @@ describe("truncate", () => {
     assert.strictEqual(truncate("abc", 3), "abc")
     assert.strictEqual(truncate("abcd", 3), "ab…")
     assert.strictEqual(truncate("日本語", 4), "日…")
+    assert.strictEqual(truncate("日本語", 5), "日本…")
+    assert.strictEqual(truncate("abc def", 5), "abc…")
+    assert.strictEqual(truncate("abc", 1), "…")
     assert.strictEqual(truncate("abc", 0), "")
+    assert.strictEqual(truncate(`a${"\u0301".repeat(5000)}`, 3).at(-1), "…")
+  })
+})
+
+describe("wrap", () => {
+  const words = FastCheck.array(FastCheck.stringMatching(/^[a-z<>-]{1,12}$/), { minLength: 1 })
+
+  it.prop("breaks lines between words only, within the columns", [words, FastCheck.integer({ min: 12, max: 60 })], ([
+    given,
+    columns
+  ]) => {
+    const lines = wrap(given.join(" "), columns)
+    for (const line of lines) assert.isAtMost(width(line), columns)
+    assert.deepStrictEqual(lines.flatMap((line) => line.split(" ")), given)
+  })
+
+  it("leaves a word whole that is wider than the columns", () => {
+    assert.deepStrictEqual(wrap("see https://example.test/a/long/address", 10), [
+      "see",
+      "https://example.test/a/long/address"
+    ])
   })
 })
