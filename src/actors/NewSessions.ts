@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Agent from "../domain/Agent.ts"
 import { SessionId } from "../domain/Ids.ts"
-import type { Repository } from "../domain/Repository.ts"
+import { type Repository, resolve } from "../domain/Repository.ts"
 import type { Session } from "../domain/Session.ts"
 import type { SessionSpec } from "../domain/SessionEvent.ts"
 import { type CreateSession, type IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
@@ -61,7 +61,11 @@ export class NewSessions extends Context.Tag("opentl/actors/NewSessions")<NewSes
       return NewSessions.of({
         messageId: randomHex(16),
         create: Effect.fn("NewSessions.create")(function*(request, options) {
-          yield* permit(request.repo, options)
+          const repo = yield* Effect.mapError(
+            resolve(request.repo, config.github.serverUrl),
+            (error) => new InvalidRequest({ reason: `repo: ${error.message}` })
+          )
+          yield* permit(repo, options)
           const agent = yield* agentOf(request, options)
           if (request.planOnly !== true) {
             yield* Effect.mapError(
@@ -71,7 +75,7 @@ export class NewSessions extends Context.Tag("opentl/actors/NewSessions")<NewSes
           }
           const budgetUsd = request.budgetUsd ?? Option.getOrUndefined(config.budgetUsd)
           const spec: SessionSpec = {
-            repo: request.repo,
+            repo,
             prompt: request.prompt,
             agent,
             ...(request.model === undefined ? {} : { model: request.model }),

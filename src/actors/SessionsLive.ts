@@ -5,16 +5,19 @@
 import * as Chunk from "effect/Chunk"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
+import * as Repository from "../domain/Repository.ts"
 import type { Requester } from "../domain/Requester.ts"
 import { type Session, SessionNotFound } from "../domain/Session.ts"
 import { SessionCommand } from "../domain/SessionCommand.ts"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
+import { AppConfig } from "../services/config/AppConfig.ts"
 import { EventBus } from "../services/store/EventBus.ts"
 import { EventLog } from "../services/store/EventLog.ts"
 import { fingerprint } from "../services/store/Fingerprint.ts"
@@ -29,6 +32,7 @@ export const layer = Layer.effect(
   Sessions,
   Effect.gen(function*() {
     const bus = yield* EventBus
+    const { github } = yield* AppConfig
     const history = yield* SessionHistory
     const log = yield* EventLog
     const newSessions = yield* NewSessions
@@ -57,6 +61,9 @@ export const layer = Layer.effect(
       const words = fingerprint(text)
       return { scope: `message:${id}:${by.name}`, key: `${messageId}:${words}`, fingerprint: words }
     }
+    /** However a repository is written, its sessions are found under the one spelling; other texts find what has them. */
+    const spelled = (repo: string): string =>
+      Either.match(Repository.parse(repo, github.serverUrl), { onLeft: () => repo, onRight: Repository.show })
 
     return Sessions.of({
       create: Effect.fn("Sessions.create")(function*(request, options) {
@@ -86,7 +93,7 @@ export const layer = Layer.effect(
         }
         const rows = yield* history.list({
           status: status ?? null,
-          repo: repo ?? null,
+          repo: repo === undefined ? null : spelled(repo),
           before: before ?? null,
           limit: limit + 1
         })

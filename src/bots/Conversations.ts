@@ -144,7 +144,7 @@ export class Conversations extends Context.Tag("opentl/bots/Conversations")<Conv
         }),
         setRepository: Effect.fn("Conversations.setRepository")(function*(place, repo) {
           const parsed = yield* Either.mapLeft(
-            Repository.parse(repo),
+            Repository.parse(repo, config.github.serverUrl),
             (error) => new ChatRefusal({ reason: error.message })
           )
           const shown = Repository.show(parsed)

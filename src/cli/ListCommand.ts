@@ -14,6 +14,7 @@ import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
 import { type Connection, Program } from "./Program.ts"
 import { listLines } from "./Render.ts"
+import * as RepositoryOption from "./RepositoryOption.ts"
 import { Stdio } from "./Stdio.ts"
 
 const pageSize = 200
@@ -43,9 +44,15 @@ const encodeSessions = jsonDocument(Schema.Array(Session))
 export const listCommand = Command.make(
   "list",
   {
-    status: Parameters.choice("status", SessionStatus.literals, "only sessions in this state").pipe(Options.optional),
-    repo: Parameters.text("repo", "repo", "only sessions on this repository").pipe(Options.optional),
-    limit: Parameters.wholeNumber("limit", "how many sessions at most (50)", { min: 1 }).pipe(Options.withDefault(50)),
+    status: Parameters.choice("status", "status", SessionStatus.literals, "only sessions in this state").pipe(
+      Options.optional
+    ),
+    repo: Parameters.text("repo", "repo", "only sessions on this repository, however it is written").pipe(
+      Options.optional
+    ),
+    limit: Parameters.wholeNumber("limit", "how many sessions at most", { min: 1 }, { default: "50" }).pipe(
+      Options.withDefault(50)
+    ),
     json: Parameters.json("one JSON array"),
     server: Parameters.server
   },
@@ -56,7 +63,7 @@ export const listCommand = Command.make(
       const connection = yield* program.connect({ server, work: false })
       const sessions = yield* newest(connection, {
         status: Option.getOrUndefined(status),
-        repo: Option.getOrUndefined(repo),
+        repo: Option.getOrUndefined(yield* Effect.transposeMapOption(repo, RepositoryOption.given)),
         limit
       })
       if (json) return yield* stdio.out(encodeSessions(sessions))
@@ -64,4 +71,4 @@ export const listCommand = Command.make(
       const options = { now: yield* DateTime.now, columns: yield* stdio.columns, style: stdio.style }
       yield* stdio.out(listLines(sessions, options).join("\n") + "\n")
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Lists the sessions, newest first."))
+).pipe(Command.withDescription("List the sessions, newest first"))

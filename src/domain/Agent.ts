@@ -8,6 +8,9 @@ import * as Schema from "effect/Schema"
 export const AgentName = Schema.Literal("opentl", "claude-code", "codex", "opencode", "pi")
 export type AgentName = typeof AgentName.Type
 
+/** Those that this version can run: no other is offered. */
+export const available: ReadonlyArray<AgentName> = ["opentl"]
+
 export type Agent = Data.TaggedEnum<{
   Named: { readonly name: AgentName }
   Command: { readonly line: string }
@@ -22,7 +25,7 @@ export const parse = (input: string): Either.Either<Agent, string> => {
   const line = input.startsWith("command:") ? input.slice("command:".length).trim() : ""
   return line === ""
     ? Either.left(
-      `"${input.slice(0, 100)}" is not an agent: give ${AgentName.literals.join(", ")}, or command:<shell line>`
+      `"${input.slice(0, 100)}" is not an agent: give ${available.join(", ")}, or command:<shell line>`
     )
     : Either.right(Agent.Command({ line }))
 }

@@ -3,6 +3,7 @@ import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import * as Address from "./RepositoryAddress.ts"
 
 export type Repository = Data.TaggedEnum<{
   GitHub: { readonly owner: string; readonly name: string }
@@ -10,66 +11,135 @@ export type Repository = Data.TaggedEnum<{
 }>
 export const Repository = Data.taggedEnum<Repository>()
 
+/**
+ * What a caller may name: a repository, or the address of one on a host that only the configuration knows to be GitHub's
+ * (an enterprise server). `resolve` makes a repository of it.
+ */
+export type RepositoryReference = Data.TaggedEnum<{
+  GitHub: { readonly owner: string; readonly name: string }
+  Local: { readonly path: string }
+  Remote: { readonly address: string }
+}>
+export const RepositoryReference = Data.taggedEnum<RepositoryReference>()
+
+/** The name of no repository. A password in an address is left out of `input`. */
 export class InvalidRepository extends Schema.TaggedError<InvalidRepository>()("InvalidRepository", {
-  input: Schema.String
+  input: Schema.String,
+  /** What is wrong, as it follows the input; absent where it simply is no repository. */
+  reason: Schema.optional(Schema.String)
 }) {
   override get message() {
-    return `"${this.input}" is not a repository: give owner/name (GitHub), or an absolute path or file:// URL of a local git repository`
+    return `"${this.input}" ${this.reason ?? "is not a repository"}: give owner/name or its address on GitHub ` +
+      "(https://github.com/owner/name, git@github.com:owner/name.git), or an absolute path or file:// URL of a local git repository"
   }
 }
 
-const ownerPattern = /^[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){0,38}$/
-const namePattern = /^(?!\.{1,2}$)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$/
+const invalidRepository = (input: string, reason?: string) =>
+  new InvalidRepository({
+    input: Address.withoutCredentials(input).slice(0, 200),
+    ...(reason === undefined ? {} : { reason })
+  })
+const invalid = (input: string, reason?: string) => Either.left(invalidRepository(input, reason))
 
-const parseUrl = (input: string): URL | undefined => URL.canParse(input) ? new URL(input) : undefined
+/** Reads what a person may write for a repository, whatever the GitHub server is. */
+export const parseReference = (input: string): Either.Either<RepositoryReference, InvalidRepository> => {
+  const text = input.trim()
+  if (text.includes("\0") || text.length === 0 || text.length > 4096) return invalid(input)
+  if (/^file:\/\//i.test(text)) return known(input, fileUrl(text))
+  if (text.startsWith("/")) return known(input, localPath(text))
+  if (Address.isAddress(text)) {
+    return Either.mapLeft(Either.flatMap(Address.parse(text), reference), (reason) => invalidRepository(input, reason))
+  }
+  const name = Address.readName(text)
+  return known(input, name && Repository.GitHub(name))
+}
+
+/** An address on github.com is a repository's name whatever the configuration says; of others only that knows. */
+const reference = (address: Address.RepositoryAddress): Either.Either<RepositoryReference, string> =>
+  Address.isOn(address, Address.publicServer)
+    ? Either.map(Address.nameOn(address, Address.publicServer), Repository.GitHub)
+    : Either.right(RepositoryReference.Remote({ address: Address.show(address) }))
+
+const known = (input: string, repository: Repository | undefined): Either.Either<Repository, InvalidRepository> =>
+  repository === undefined ? invalid(input) : Either.right(repository)
+
+/** The repository that is meant where GitHub is at `serverUrl` (GITHUB_SERVER_URL): addresses elsewhere are none. */
+export const resolve = (
+  reference: RepositoryReference,
+  serverUrl: string
+): Either.Either<Repository, InvalidRepository> => {
+  if (reference._tag !== "Remote") return Either.right(reference)
+  return Either.flatMap(Address.parse(reference.address), (address) => Address.nameOn(address, serverUrl)).pipe(
+    Either.mapBoth({
+      onLeft: (reason) => invalidRepository(reference.address, reason),
+      onRight: Repository.GitHub
+    })
+  )
+}
 
 /**
- * Reads what a person may write for a repository.
+ * Reads what a person may write for a repository. `serverUrl` is the GitHub server whose addresses are taken beside
+ * those on github.com.
  *
  * @example
- * parse("effect-ts/effect")        // GitHub
- * parse("file:///srv/git/app.git") // Local
- * parse("../..")                   // InvalidRepository: relative paths are made absolute by the CLI, where they mean something
+ * parse("effect-ts/effect")                    // GitHub
+ * parse("https://github.com/effect-ts/effect") // GitHub
+ * parse("git@github.com:effect-ts/effect.git") // GitHub
+ * parse("file:///srv/git/app.git")             // Local
+ * parse("../..")                               // InvalidRepository: relative paths are made absolute by the CLI, where they mean something
  */
-export const parse = (input: string): Either.Either<Repository, InvalidRepository> => {
-  const text = input.trim()
-  const invalid = () => Either.left(new InvalidRepository({ input: input.slice(0, 200) }))
-  if (text.includes("\0") || text.length === 0 || text.length > 4096) return invalid()
-  if (text.startsWith("file://")) {
-    const url = parseUrl(text)
-    if (url === undefined || (url.hostname !== "" && url.hostname !== "localhost")) return invalid()
-    return Either.match(Either.try(() => decodeURIComponent(url.pathname)), {
-      onLeft: invalid,
-      onRight: (path) => localPath(path) ?? invalid()
-    })
-  }
-  if (text.startsWith("/")) return localPath(text) ?? invalid()
-  const [owner, name, ...rest] = text.split("/")
-  if (owner === undefined || name === undefined || rest.length > 0) return invalid()
-  return ownerPattern.test(owner) && namePattern.test(name)
-    ? Either.right(Repository.GitHub({ owner, name }))
-    : invalid()
+export const parse = (
+  input: string,
+  serverUrl: string = Address.publicServer
+): Either.Either<Repository, InvalidRepository> =>
+  Either.flatMap(parseReference(input), (reference) => resolve(reference, serverUrl))
+
+const fileUrl = (text: string): Repository | undefined => {
+  if (!URL.canParse(text)) return undefined
+  const url = new URL(text)
+  if (url.hostname !== "" && url.hostname !== "localhost") return undefined
+  return Either.match(Either.try(() => decodeURIComponent(url.pathname)), {
+    onLeft: () => undefined,
+    onRight: localPath
+  })
 }
 
-const localPath = (path: string): Either.Either<Repository> | undefined => {
+const localPath = (path: string): Repository | undefined => {
   const parts = path.split("/").filter((part) => part !== "" && part !== ".")
-  if (parts.length === 0 || parts.includes("..") || path.includes("\0")) return undefined
-  return Either.right(Repository.Local({ path: `/${parts.join("/")}` }))
+  return parts.length === 0 || parts.includes("..") || path.includes("\0")
+    ? undefined
+    : Repository.Local({ path: `/${parts.join("/")}` })
 }
 
 /** The one spelling under which a repository is stored and shown. */
-export const show: (repository: Repository) => string = Repository.$match({
+export const show: (reference: RepositoryReference) => string = RepositoryReference.$match({
   GitHub: ({ name, owner }) => `${owner}/${name}`,
-  Local: ({ path }) => path
+  Local: ({ path }) => path,
+  Remote: ({ address }) => address
 })
+
+const isRepository = (u: unknown): u is Repository => Repository.$is("GitHub")(u) || Repository.$is("Local")(u)
+const isReference = (u: unknown): u is RepositoryReference => isRepository(u) || RepositoryReference.$is("Remote")(u)
 
 /** The repository as a schema over its spelling. */
 export const RepositoryFromString: Schema.Schema<Repository, string> = Schema.transformOrFail(
   Schema.String,
-  Schema.declare((u): u is Repository => Repository.$is("GitHub")(u) || Repository.$is("Local")(u)),
+  Schema.declare(isRepository),
   {
     strict: true,
     decode: (input, _, ast) => Either.mapLeft(parse(input), (error) => new ParseResult.Type(ast, input, error.message)),
     encode: (repository) => ParseResult.succeed(show(repository))
+  }
+)
+
+/** What a caller names, as a schema over what they wrote. */
+export const RepositoryReferenceFromString: Schema.Schema<RepositoryReference, string> = Schema.transformOrFail(
+  Schema.String,
+  Schema.declare(isReference),
+  {
+    strict: true,
+    decode: (input, _, ast) =>
+      Either.mapLeft(parseReference(input), (error) => new ParseResult.Type(ast, input, error.message)),
+    encode: (reference) => ParseResult.succeed(show(reference))
   }
 )

@@ -1,7 +1,7 @@
 /** What a caller sends to open a session, and to steer one. The same schema serves HTTP, the CLI, the bots and the library. */
 import * as Schema from "effect/Schema"
 import { BranchName, Ordinal } from "./Ids.ts"
-import { RepositoryFromString } from "./Repository.ts"
+import { RepositoryReferenceFromString } from "./Repository.ts"
 import { optional, optionalKey } from "./Wire.ts"
 
 /** A prompt or a message: 1 to 200 000 characters, not only white space. */
@@ -11,7 +11,7 @@ export const Prompt = Schema.String.pipe(
 )
 
 export const CreateSession = Schema.Struct({
-  repo: RepositoryFromString,
+  repo: RepositoryReferenceFromString,
   prompt: Prompt,
   agent: optional(Schema.String),
   model: optional(Schema.NonEmptyString.pipe(Schema.maxLength(200))),

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { AgentName } from "../domain/Agent.ts"
-import { Agent } from "../domain/Agent.ts"
+import { Agent, available } from "../domain/Agent.ts"
 import { AppConfig, type AppConfigShape } from "./config/AppConfig.ts"
 import { defaultModels } from "./model/DefaultModels.ts"
 import { choose } from "./model/LanguageModels.ts"
@@ -50,7 +50,9 @@ const named = (config: AppConfigShape, model: string | undefined): AgentEnvironm
 const unavailable = (name: AgentName) =>
   new AgentUnavailable({
     agent: name,
-    reason: "its adapter is not part of this version; use opentl, or command:<shell line> in the server's configuration"
+    reason: `its adapter is not part of this version; use ${
+      available.join(", ")
+    }, or command:<shell line> in the server's configuration`
   })
 
 /** Which of the two API dialects serves a model: the planner's rule, for the agent's model. */

@@ -4,10 +4,12 @@ import type * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type { Agent } from "../../domain/Agent.ts"
+import { type RepositoryReference, resolve, show } from "../../domain/Repository.ts"
 import * as ConfigSource from "./ConfigSource.ts"
 import { type Variable, variables, type WithDefault } from "./ConfigVariables.ts"
 
@@ -95,6 +97,16 @@ const decode = Effect.gen(function*() {
   const texts = yield* ConfigSource.texts
   const required = <A>(variable: WithDefault<A>) => ConfigSource.required(texts, variable)
   const optional = <A>(variable: Variable<A>) => ConfigSource.optional(texts, variable)
+  const serverUrl = yield* required(variables.githubServerUrl)
+  /** The one spelling of a repository, whose address is known to be on the GitHub server only here. */
+  const spelling = <A>(variable: Variable<A>, reference: RepositoryReference): Effect.Effect<string, Problem> =>
+    Either.match(resolve(reference, serverUrl), {
+      onLeft: ({ input }) =>
+        new ConfigSource.ConfigInvalid({ variable: variable.name, value: input, accepted: variable.accepted }),
+      onRight: (repository) => Effect.succeed(show(repository))
+    })
+  const repository = (variable: Variable<RepositoryReference>) =>
+    Effect.flatMap(optional(variable), Effect.transposeMapOption((reference) => spelling(variable, reference)))
   yield* optional(variables.databaseUrl)
   return AppConfig.of({
     address: yield* required(variables.address),
@@ -106,7 +118,7 @@ const decode = Effect.gen(function*() {
     github: {
       token: yield* optional(variables.githubToken),
       apiUrl: yield* required(variables.githubApiUrl),
-      serverUrl: yield* required(variables.githubServerUrl),
+      serverUrl,
       webhookSecret: yield* optional(variables.githubWebhookSecret)
     },
     anthropic: {
@@ -144,15 +156,21 @@ const decode = Effect.gen(function*() {
       botToken: yield* optional(variables.slackBotToken),
       appToken: yield* optional(variables.slackAppToken),
       apiUrl: yield* required(variables.slackApiUrl),
-      defaultRepo: yield* optional(variables.slackDefaultRepo),
-      channelRepos: yield* required(variables.slackChannelRepos),
+      defaultRepo: yield* repository(variables.slackDefaultRepo),
+      channelRepos: new Map(
+        yield* Effect.forEach(
+          yield* required(variables.slackChannelRepos),
+          ([channel, reference]) =>
+            Effect.map(spelling(variables.slackChannelRepos, reference), (repo) => [channel, repo] as const)
+        )
+      ),
       allowedUsers: yield* required(variables.slackAllowedUsers),
       allowedChannels: yield* required(variables.slackAllowedChannels)
     },
     telegram: {
       botToken: yield* optional(variables.telegramBotToken),
       apiUrl: yield* required(variables.telegramApiUrl),
-      defaultRepo: yield* optional(variables.telegramDefaultRepo),
+      defaultRepo: yield* repository(variables.telegramDefaultRepo),
       allowedUsers: yield* required(variables.telegramAllowedUsers)
     }
   })

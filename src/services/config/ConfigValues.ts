@@ -105,8 +105,9 @@ export const originUrl: Reader<string> = (text) =>
 /** `unix:///path` or `tcp://host:port`. */
 export const dockerHost: Reader<string> = when(/^(unix:\/\/\/[^\s]+|(tcp|http):\/\/[^\s/:]+:\d{1,5})\/?$/)
 
-/** `owner/name`, or the path of a local repository. */
-export const repository: Reader<string> = (text) => Option.map(Option.getRight(Repository.parse(text)), Repository.show)
+/** `owner/name` or an address of it, or the path of a local repository. Whether the address is GitHub's is seen later. */
+export const repository: Reader<Repository.RepositoryReference> = (text) =>
+  Option.getRight(Repository.parseReference(text))
 
 /** Nothing is `auto`. */
 export const agent: Reader<Option.Option<Agent.Agent>> = (text) =>
@@ -163,7 +164,7 @@ export const tokens: Reader<ReadonlyArray<NamedToken>> = (text) =>
   )
 
 /** `C1=owner/name,…` */
-export const channelRepos: Reader<ReadonlyMap<string, string>> = (text) =>
+export const channelRepos: Reader<ReadonlyMap<string, Repository.RepositoryReference>> = (text) =>
   list((item) => Option.flatMap(pair(item, "="), ([channel, repo]) => Option.all([word(channel), repository(repo)])))(
     text
   ).pipe(

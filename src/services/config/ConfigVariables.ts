@@ -1,5 +1,7 @@
 /** Every variable of the configuration: one table for decoding, for `opentl config` and for the documentation. */
 import type * as Redacted from "effect/Redacted"
+import { available } from "../../domain/Agent.ts"
+import type { RepositoryReference } from "../../domain/Repository.ts"
 import * as Value from "./ConfigValues.ts"
 
 interface Description<A> {
@@ -42,9 +44,9 @@ const secret = (name: string, doc: string): Variable<Redacted.Redacted> =>
 const baseUrl = (name: string, text: string, doc: string): WithDefault<string> =>
   withDefault(name, text, { accepted: "an http(s) address without user, query or fragment", doc, read: Value.url })
 
-const repository = (name: string, doc: string): Variable<string> =>
+const repository = (name: string, doc: string): Variable<RepositoryReference> =>
   optional(name, {
-    accepted: "owner/name, or the absolute path of a local git repository",
+    accepted: "owner/name or its address on GitHub, or the absolute path of a local git repository",
     doc,
     read: Value.repository
   })
@@ -104,7 +106,7 @@ export const variables = {
     read: Value.word
   }),
   agent: withDefault("OPENTL_AGENT", "auto", {
-    accepted: "auto, opentl, claude-code, codex, opencode, pi, or command:<shell line>",
+    accepted: `auto, ${available.join(", ")}, or command:<shell line>`,
     doc: "The agent that works in the sandbox.",
     read: Value.agent
   }),
