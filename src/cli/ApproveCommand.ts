@@ -58,7 +58,7 @@ export const approveCommand = Command.make(
       yield* connection.sessions.approve(session.id, { plan: Option.getOrUndefined(plan), by: connection.by })
       yield* afterwards(connection, session, "approved", input.follow)
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Approves the plan that a session waits with."))
+).pipe(Command.withDescription("Approve the plan that a session waits with"))
 
 export const rejectCommand = Command.make(
   "reject",
@@ -77,4 +77,4 @@ export const rejectCommand = Command.make(
       yield* connection.sessions.reject(session.id, { reason, by: connection.by })
       yield* afterwards(connection, session, "rejected", input.follow)
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Rejects the plan that a session waits with: it is planned again with the reason."))
+).pipe(Command.withDescription("Reject that plan; the session plans again with the reason"))

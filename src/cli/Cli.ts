@@ -5,6 +5,7 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Cause from "effect/Cause"
+import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,45 +16,59 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import packageJson from "../../package.json" with { type: "json" }
 import { approveCommand, rejectCommand } from "./ApproveCommand.ts"
-import { explain, isLogLevel, prepare } from "./CommandLine.ts"
+import { prepare } from "./CommandLine.ts"
+import { explain } from "./CommandMistake.ts"
+import { interpret, type Request } from "./CommandRequest.ts"
+import { type CommandSpec, describe } from "./CommandSpec.ts"
 import { configCommand } from "./ConfigCommand.ts"
 import { layerProgram, type Parts } from "./Connect.ts"
 import { diffCommand } from "./DiffCommand.ts"
 import { doctorCommand } from "./DoctorCommand.ts"
 import { ExitCode, InterruptedCode, report, UsageError } from "./Failure.ts"
 import { Foreground, type Signals } from "./Foreground.ts"
-import { commands, overview, tidy } from "./Help.ts"
+import { commandPage, programPage } from "./Help.ts"
 import { listCommand } from "./ListCommand.ts"
 import { logsCommand } from "./LogsCommand.ts"
 import { messageCommand } from "./MessageCommand.ts"
+import * as Parameters from "./Parameters.ts"
 import { runCommand } from "./RunCommand.ts"
-import { sandboxCommand } from "./SandboxCommand.ts"
+import { sandboxCommand, sandboxCommands } from "./SandboxCommand.ts"
 import { serveCommand } from "./ServeCommand.ts"
 import { statusCommand } from "./StatusCommand.ts"
 import { Stdio, type Streams } from "./Stdio.ts"
 import { stopCommand } from "./StopCommand.ts"
-import { neutralise } from "./TerminalText.ts"
+
+const helpCommand = Command.make(
+  "help",
+  { command: Parameters.words("command", "the command, as in sandbox build") },
+  ({ command }) => answer(interpret(spec, ["help", ...command]))
+).pipe(Command.withDescription("Show the commands, or one command's options and examples"))
+
+/** In the order that a person meets them. */
+const commands = [
+  serveCommand,
+  runCommand,
+  listCommand,
+  statusCommand,
+  logsCommand,
+  stopCommand,
+  messageCommand,
+  approveCommand,
+  rejectCommand,
+  diffCommand,
+  sandboxCommand,
+  doctorCommand,
+  configCommand,
+  helpCommand
+] as const
+
+const opentl = Command.make("opentl").pipe(
+  Command.withDescription("a background coding agent; a task becomes a reviewed pull request")
+)
 
 const root = Command.transformHandler(
-  Command.make("opentl").pipe(
-    Command.withDescription("A background coding agent: a task becomes a reviewed pull request."),
-    Command.withSubcommands([
-      serveCommand,
-      runCommand,
-      listCommand,
-      statusCommand,
-      logsCommand,
-      stopCommand,
-      messageCommand,
-      approveCommand,
-      rejectCommand,
-      diffCommand,
-      sandboxCommand,
-      doctorCommand,
-      configCommand
-    ])
-  ),
-  // the stack, for --log-level debug; that help was asked for is no failure
+  opentl.pipe(Command.withSubcommands(commands)),
+  // the stack, for --log-level debug; a wrong command line is no failure
   Effect.tapErrorCause((cause) =>
     Option.exists(Cause.failureOption(cause), ValidationError.isValidationError)
       ? Effect.void
@@ -61,37 +76,65 @@ const root = Command.transformHandler(
   )
 )
 
+/** All commands, as help and the sentences about mistakes know them. */
+export const spec: CommandSpec = describe(opentl, [], (path) =>
+  commands.map((command) =>
+    describe(
+      command,
+      path,
+      (below) => command === sandboxCommand ? sandboxCommands.map((subcommand) => describe(subcommand, below)) : []
+    )
+  ))
+
 const parse = Command.run(root, { name: "opentl", version: packageJson.version, executable: "opentl" })
 
-/** The parser writes colours to whatever it is given, and its complaints at length: both are put right here. */
+/** Completions are all that the parser prints by itself; a built-in of its that is not ours is left out of them. */
 const withPlainConsole = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Stdio, (stdio) =>
     Console.consoleWith((console) =>
       Console.withConsole(effect, {
         ...console,
-        log: (...lines) => {
-          const text = `${tidy(lines.join(" ")).trimEnd()}\n`
-          return Effect.ignore(stdio.out(stdio.style.colour ? text : neutralise(text, false)))
-        },
+        log: (...lines) => Effect.ignore(stdio.out(`${withoutWizard(lines.join(" ")).trimEnd()}\n`)),
         error: () => Effect.void
       })
     ))
 
-const names = commands.map(([name]) => name)
+const withoutWizard = (script: string): string =>
+  script.split("\n").filter((line) => !/'--wizard\[| -l wizard /.test(line)).join("\n").replaceAll(" --wizard", "")
 
-/** No command, and no option that answers by itself. */
-const asksOverview = (args: ReadonlyArray<string>): boolean =>
-  args.every((argument, i) => argument === "--help" || argument === "-h" || isLogLevel(argument, args[i - 1]))
+/** Where no terminal tells its width. COLUMNS goes before either. */
+const usualColumns = 80
+const columnsWanted = Config.integer("COLUMNS").pipe(
+  Effect.option,
+  Effect.map(Option.filter((columns) => columns >= 20 && columns <= 1000))
+)
+
+/** Prints what needs no command to run: the version, or a command's page. */
+const answer = (request: Request) =>
+  Effect.gen(function*() {
+    if (request._tag === "Wrong") return yield* new UsageError({ reason: request.reason })
+    const stdio = yield* Stdio
+    if (request._tag === "Version") return yield* stdio.out(`${packageJson.version}\n`)
+    const columns = Option.getOrElse(yield* columnsWanted, () => undefined) ?? (yield* stdio.columns) ?? usualColumns
+    const options = { columns, style: stdio.style }
+    yield* stdio.out(
+      request.command === spec
+        ? programPage(spec, packageJson.version, options)
+        : commandPage(request.command, options)
+    )
+  })
 
 /** Runs the commands on the arguments after the program's name. */
 const run = (args: ReadonlyArray<string>) =>
-  asksOverview(args)
-    ? Effect.flatMap(Stdio, (stdio) => stdio.out(overview(packageJson.version, stdio.style)))
-    : parse(["node", "opentl", ...prepare(args)]).pipe(
+  Effect.suspend(() => {
+    const request = interpret(spec, args)
+    if (request._tag !== "Run") return answer(request)
+    return parse(["node", "opentl", ...request.args]).pipe(
       withPlainConsole,
       Effect.catchIf(ValidationError.isValidationError, (error) =>
-        new UsageError({ reason: explain(error, args, names) }))
+        new UsageError({ reason: explain(error, request.command, request.args) }))
     )
+  })
 
 /** What the program needs of the process. */
 export interface Process extends Streams, Signals {

@@ -32,5 +32,5 @@ export const configCommand = Command.make(
       yield* stdio.out(Table.lines(columns, undefined, [], stdio.style.bold).join("\n") + "\n")
     })
 ).pipe(
-  Command.withDescription("Prints the effective configuration and where each value comes from; secrets are masked.")
+  Command.withDescription("Print the configuration and where each value comes from")
 )

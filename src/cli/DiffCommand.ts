@@ -23,4 +23,4 @@ export const diffCommand = Command.make(
       const text = diffText(diff, stdio.style)
       if (!(yield* foreground.page(text))) yield* stdio.out(text)
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Prints the session's unified diff, paged on a terminal."))
+).pipe(Command.withDescription("Print a session's unified diff, paged on a terminal"))

@@ -45,5 +45,5 @@ export const doctorCommand = Command.make(
       if (findings.some(({ status }) => status === "fail")) return yield* new SilentFailure()
     }).pipe(Effect.scoped)
 ).pipe(
-  Command.withDescription("Checks what a session needs: Docker and the image, git, tokens, network, disk.")
+  Command.withDescription("Check what a session needs, and say what to do about what is missing")
 )

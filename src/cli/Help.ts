@@ -1,65 +1,125 @@
-/** Help: the page of the whole program, and the parser's page of one command without what goes without saying. Pure. */
+/** Help pages: one renderer for all commands, over what the parser knows of them. Pure: the width comes in. */
+import { type CommandNotes, commandNotes } from "./CommandNotes.ts"
+import type { CommandSpec } from "./CommandSpec.ts"
 import type { Style } from "./Style.ts"
-import { pad } from "./TerminalText.ts"
+import { pad, width, wrap } from "./TerminalText.ts"
 
-/** The commands in the order that a person meets them. */
-export const commands = [
-  ["serve", "run the server: HTTP API, event streams, and each bot whose tokens are set"],
-  ["run", "give a task to an agent and follow it to its pull request"],
-  ["list", "list the sessions"],
-  ["status", "show one session in full"],
-  ["logs", "print a session's events; --follow goes on with them"],
-  ["stop", "cancel a session"],
-  ["message", "send a follow-up: same branch, same pull request"],
-  ["approve", "approve the plan that a session waits with"],
-  ["reject", "reject it: it is planned again"],
-  ["diff", "print a session's diff"],
-  ["sandbox", "build the image that agents work in (sandbox build)"],
-  ["doctor", "check what a session needs, with the mends"],
-  ["config", "print the effective configuration and its sources"]
-] as const
-
-const common = [
-  ["--server <url>", "the server to talk to (OPENTL_SERVER, else the one on this machine)"],
-  ["--json", "print JSON instead of text, where there is something to list"],
-  ["--log-level <level>", "all, trace, debug, info, warning, error, fatal, none"],
-  ["--completions <shell>", "print a completion script for bash, zsh or fish"],
-  ["--version", "print the version"],
-  ["-h, --help", "print this page, or after a command that command's"]
-] as const
-
-const section = (
-  title: string,
-  rows: ReadonlyArray<readonly [string, string]>,
-  style: Style
-): ReadonlyArray<string> => {
-  const columns = Math.max(...rows.map(([name]) => name.length))
-  return [style.bold(title), ...rows.map(([name, text]) => `  ${pad(name, columns)}  ${text}`), ""]
+export interface HelpOptions {
+  /** Lines are wrapped at so many columns; words are never broken. */
+  readonly columns: number
+  readonly style: Style
 }
 
-/** The page of `opentl` by itself. */
-export const overview = (version: string, style: Style): string =>
+type Row = readonly [left: string, right: string]
+
+/** Options that every command takes. */
+export const commonOptions = [
+  {
+    names: ["--log-level"],
+    value: "<level>",
+    description: "all, trace, debug, info, warning, error, fatal, none"
+  },
+  { names: ["-h", "--help"], value: undefined, description: "print this page" }
+] as const
+
+/** Options of the program itself. */
+export const programOptions = [
+  { names: ["--completions"], value: "<shell>", description: "print a completion script for bash, zsh or fish" },
+  { names: ["-v", "--version"], value: undefined, description: "print the version" }
+] as const
+
+/** Where a value comes from stands in brackets at the end: `[env: OPENTL_SERVER] [default: 30m]`. */
+const remarks = /(?:\s*\[[^\]]*\])+$/
+const unbroken = "\u00a0"
+const longestUnbroken = 34
+
+const paragraph = (text: string, indent: number, columns: number): ReadonlyArray<string> =>
+  wrap(text, columns - indent).map((line) => " ".repeat(indent) + line)
+
+/** The text's lines; remarks are dimmed, and short ones kept on one line. */
+const described = (text: string, columns: number, style: Style): ReadonlyArray<string> => {
+  const [remark = ""] = remarks.exec(text) ?? []
+  const start = text.length - remark.trimStart().length
+  const kept = text.replace(/\[[^\]]*\]/g, (one) => one.length > longestUnbroken ? one : one.replaceAll(" ", unbroken))
+  let seen = 0
+  return wrap(kept, columns).map((line) => {
+    const from = Math.max(0, start - seen)
+    seen += line.length + 1
+    const shown = line.replaceAll(unbroken, " ")
+    return from >= line.length ? shown : shown.slice(0, from) + style.dim(shown.slice(from))
+  })
+}
+
+const gap = 2
+const leastRight = 30
+
+/** Two columns; where the right one would be narrow, its text stands below the left one's. */
+const table = (rows: ReadonlyArray<Row>, { columns, style }: HelpOptions): ReadonlyArray<string> => {
+  const left = Math.max(0, ...rows.map(([name]) => width(name)))
+  const indent = left + 2 * gap
+  const isBeside = columns - indent >= leastRight
+  const lines = rows.flatMap(([name, text]) => {
+    const right = described(text, columns - (isBeside ? indent : 3 * gap), style)
+    return isBeside
+      ? right.map((line, i) => " ".repeat(gap) + pad(i === 0 ? name : "", left + gap) + line)
+      : [" ".repeat(gap) + name, ...right.map((line) => " ".repeat(3 * gap) + line)]
+  })
+  return lines.map((line) => line.trimEnd())
+}
+
+const section = (title: string, lines: ReadonlyArray<string>, { style }: HelpOptions): ReadonlyArray<string> =>
+  lines.length === 0 ? [] : [style.bold(title), ...lines, ""]
+
+const optionRow = ({ description, names, value }: CommandSpec["options"][number]): Row => [
+  names.join(", ") + (value === undefined ? "" : ` ${value}`),
+  description
+]
+
+const optionRows = (options: CommandSpec["options"]): ReadonlyArray<Row> => options.map(optionRow)
+
+const exampleRows = ({ examples }: CommandNotes, options: HelpOptions): ReadonlyArray<string> =>
+  examples.flatMap(([line, does]) => [`  ${line}`, ...paragraph(options.style.dim(does), 6, options.columns)])
+
+const notesOf = ({ path }: CommandSpec): CommandNotes => commandNotes[path.slice(1).join(" ")] ?? { examples: [] }
+
+/** `opentl status <id> [options]`. */
+export const usage = ({ arguments: args, options, path, subcommands }: CommandSpec): string =>
   [
-    `opentl ${version}: a task becomes a reviewed pull request`,
+    ...path,
+    ...args.map(({ isOptional, isRepeated, name }) => isOptional ? `[${name}${isRepeated ? "…" : ""}]` : name),
+    ...(subcommands.length > 0 ? ["<command>"] : []),
+    ...(options.length > 0 || subcommands.length > 0 ? ["[options]"] : [])
+  ].join(" ")
+
+/** The page of one command. */
+export const commandPage = (spec: CommandSpec, options: HelpOptions): string =>
+  [
+    ...paragraph(spec.description, 0, options.columns),
     "",
-    style.bold("USAGE"),
-    "  opentl <command> [options]",
-    "  opentl run \"Fix the flaky login test\" --repo acme/widgets",
-    "",
-    ...section("COMMANDS", commands, style),
-    ...section("OPTIONS", common, style)
+    ...section("USAGE", paragraph(usage(spec), gap, options.columns), options),
+    ...(notesOf(spec).details ?? []).flatMap((text) => [...paragraph(text, 0, options.columns), ""]),
+    ...section("COMMANDS", table(subcommandRows(spec), options), options),
+    ...section(
+      "ARGUMENTS",
+      table(spec.arguments.map(({ description, name }): Row => [name, description]), options),
+      options
+    ),
+    ...section("OPTIONS", table(optionRows([...spec.options, ...commonOptions]), options), options),
+    ...section("EXAMPLES", exampleRows(notesOf(spec), options), options)
   ].join("\n")
 
-const obvious: ReadonlySet<string> = new Set([
-  "A user-defined piece of text.",
-  "A true or false value.",
-  "This setting is optional."
-])
+const subcommandRows = ({ subcommands }: CommandSpec): ReadonlyArray<Row> =>
+  subcommands.map(({ description, path }): Row => [path.at(-1) ?? "", description])
 
-/** The parser's page: the whole command line under USAGE, and no paragraph that says the obvious. */
-export const tidy = (page: string): string =>
-  page
-    .split("\n\n")
-    .filter((paragraph) => !obvious.has(paragraph.trim()))
-    .join("\n\n")
-    .replace(/^\$ (?!opentl)/m, "$ opentl ")
+/** The page of the program. */
+export const programPage = (spec: CommandSpec, version: string, options: HelpOptions): string =>
+  [
+    ...paragraph(`opentl ${version}: ${spec.description}`, 0, options.columns),
+    "",
+    ...section("USAGE", [`  ${spec.path.join(" ")} <command> [options]`], options),
+    ...section("COMMANDS", table(subcommandRows(spec), options), options),
+    ...section("OPTIONS", table(optionRows([...programOptions, ...commonOptions]), options), options),
+    ...section("EXAMPLES", exampleRows(notesOf(spec), options), options),
+    ...paragraph("opentl help <command> shows a command's options and examples.", 0, options.columns),
+    ""
+  ].join("\n")

@@ -14,7 +14,9 @@ export const logsCommand = Command.make(
   {
     id: Parameters.sessionId,
     follow: Parameters.flag("follow", "go on with new events until the session ends"),
-    since: Parameters.wholeNumber("since", "only events after this event id", { min: 0 }).pipe(Options.withDefault(0)),
+    since: Parameters.wholeNumber("since", "only events after this event id", { min: 0 }, { default: "0" }).pipe(
+      Options.withDefault(0)
+    ),
     json: Parameters.json("one JSON event a line"),
     server: Parameters.server
   },
@@ -28,4 +30,4 @@ export const logsCommand = Command.make(
       const events = follow ? connection.sessions.events(session.id, since) : storedEvents(connection, session, since)
       yield* Stream.runForEachChunk(events, (chunk) => stdio.out(Chunk.toReadonlyArray(chunk).map(show).join("")))
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Prints a session's events; with --follow also those to come."))
+).pipe(Command.withDescription("Print a session's events; with --follow also those to come"))

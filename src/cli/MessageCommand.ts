@@ -35,5 +35,5 @@ export const messageCommand = Command.make(
       if (connection.place._tag === "Embedded") yield* stdio.err("recorded; the next opentl serve takes it up\n")
     }).pipe(Effect.scoped)
 ).pipe(
-  Command.withDescription("Sends a follow-up to a session: same branch, same pull request. Queued while it is busy.")
+  Command.withDescription("Send a follow-up: same branch, same pull request")
 )

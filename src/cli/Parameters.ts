@@ -11,11 +11,32 @@ import { restore } from "./CommandLine.ts"
 export const argument = (name: string, description: string): Args.Args<string> =>
   Args.text({ name }).pipe(Args.withDescription(description), Args.map(restore))
 
+/** Any number of words. */
+export const words = (name: string, description: string): Args.Args<ReadonlyArray<string>> =>
+  Args.repeated(argument(name, description))
+
+/** Where a value comes from that is not given; shown behind the description. */
+export interface Otherwise {
+  /** The variable that is read. */
+  readonly env?: string
+  readonly default?: string
+}
+
+const withOtherwise = (description: string, otherwise: Otherwise): string =>
+  description +
+  (otherwise.env === undefined ? "" : ` [env: ${otherwise.env}]`) +
+  (otherwise.default === undefined ? "" : ` [default: ${otherwise.default}]`)
+
 /** A text option. */
-export const text = (name: string, placeholder: string, description: string): Options.Options<string> =>
+export const text = (
+  name: string,
+  placeholder: string,
+  description: string,
+  otherwise: Otherwise = {}
+): Options.Options<string> =>
   Options.text(name).pipe(
     Options.withPseudoName(placeholder),
-    Options.withDescription(description),
+    Options.withDescription(withOtherwise(description, otherwise)),
     Options.map(restore)
   )
 
@@ -28,9 +49,10 @@ const parsed = <A>(
   placeholder: string,
   description: string,
   accepted: string,
-  parse: (text: string) => A | undefined
+  parse: (text: string) => A | undefined,
+  otherwise: Otherwise = {}
 ): Options.Options<A> =>
-  text(name, placeholder, description).pipe(Options.mapEffect((input) => {
+  text(name, placeholder, description, otherwise).pipe(Options.mapEffect((input) => {
     const value = parse(input)
     return value === undefined
       ? Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--${name} takes ${accepted}, not "${input}"`)))
@@ -41,7 +63,8 @@ const parsed = <A>(
 export const wholeNumber = (
   name: string,
   description: string,
-  range: { readonly min: number; readonly max?: number }
+  range: { readonly min: number; readonly max?: number },
+  otherwise?: Otherwise
 ) =>
   parsed(
     name,
@@ -51,15 +74,16 @@ export const wholeNumber = (
     (input) => {
       const n = /^[0-9]{1,15}$/.test(input) ? Number(input) : -1
       return n >= range.min && n <= (range.max ?? Number.MAX_SAFE_INTEGER) ? n : undefined
-    }
+    },
+    otherwise
   )
 
 /** An amount of money in US dollars, as the API takes it. */
-export const dollars = (name: string, description: string) =>
+export const dollars = (name: string, description: string, otherwise?: Otherwise) =>
   parsed(name, "usd", description, "an amount in US dollars from 0.01 to 10000", (input) => {
     const amount = /^\$?[0-9]{1,6}(\.[0-9]{1,6})?$/.test(input) ? Number(input.replace("$", "")) : 0
     return amount >= 0.01 && amount <= 10_000 ? amount : undefined
-  })
+  }, otherwise)
 
 const units = [
   { seconds: 1, names: ["", "s", "sec", "secs", "second", "seconds"] },
@@ -68,29 +92,33 @@ const units = [
 ] as const
 
 /** A time between a second and a day: `90`, `90s`, `30m`, `2h`, `30 minutes`. A bare number is seconds. */
-export const duration = (name: string, description: string) =>
+export const duration = (name: string, description: string, otherwise?: Otherwise) =>
   parsed(name, "time", description, "a time from 1 second to 24 hours (90s, 30m, 2h)", (input) => {
     const [, amount, word] = /^([0-9]{1,5})\s*([a-z]*)$/.exec(input.trim().toLowerCase()) ?? []
     const unit = units.find(({ names }) => names.some((unitName) => unitName === word))
     const seconds = Number(amount) * (unit?.seconds ?? 0)
     return seconds >= 1 && seconds <= 86_400 ? Duration.seconds(seconds) : undefined
-  })
+  }, otherwise)
 
 /** One of the named values. */
-export const choice = <const A extends string>(name: string, values: ReadonlyArray<A>, description: string) =>
+export const choice = <const A extends string>(
+  name: string,
+  placeholder: string,
+  values: ReadonlyArray<A>,
+  description: string
+) =>
   parsed(
     name,
-    values.join("|"),
-    description,
+    placeholder,
+    `${description}: ${values.join(", ")}`,
     `one of ${values.join(", ")}`,
     (input) => values.find((value) => value === input)
   )
 
 export const sessionId = argument("id", "the session's id, or the beginning of it")
 
-export const server = text("server", "url", "the server to talk to; none: OPENTL_SERVER, else the one on this machine")
-  .pipe(
-    Options.optional
-  )
+export const server = text("server", "url", "the server to talk to, if not the one on this machine", {
+  env: "OPENTL_SERVER"
+}).pipe(Options.optional)
 
 export const json = (what: string) => flag("json", `print ${what} instead of text`)

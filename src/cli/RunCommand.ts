@@ -1,12 +1,15 @@
 /** `opentl run`: a task, followed to its pull request. */
+import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
+import { available } from "../domain/Agent.ts"
 import { Session } from "../domain/Session.ts"
 import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
 import { createOptions, Program } from "./Program.ts"
 import { runRequest } from "./RunRequest.ts"
+import { taskText } from "./RunTask.ts"
 import { Stdio } from "./Stdio.ts"
 import { oneLine } from "./TerminalText.ts"
 import { showTurn } from "./Turn.ts"
@@ -14,20 +17,30 @@ import { showTurn } from "./Turn.ts"
 const encodeSession = jsonDocument(Session)
 
 const options = {
-  task: Parameters.argument("task", "what is to be done; - reads it from standard input"),
-  repo: Parameters.text("repo", "repo", "owner/name (GitHub), or a path or file:// URL of a local git repository").pipe(
-    Options.optional
+  task: Parameters.argument("task", "what is to be done; - reads it from standard input").pipe(
+    Args.optional
   ),
-  agent: Parameters.text("agent", "name", "the agent: opentl, claude-code, codex, opencode, pi, command:<shell line>")
-    .pipe(
-      Options.optional
-    ),
-  model: Parameters.text("model", "name", "the agent's model").pipe(Options.optional),
-  base: Parameters.text("base", "branch", "the branch to start from (the repository's default)").pipe(Options.optional),
+  repo: Parameters.text("repo", "repo", "owner/name or its address on GitHub, or the path of a local git repository", {
+    default: "this clone's GitHub remote"
+  }).pipe(Options.optional),
+  agent: Parameters.text(
+    "agent",
+    "name",
+    `${available.join(", ")}, or (where no server runs) command:<shell line>`,
+    { env: "OPENTL_AGENT" }
+  ).pipe(Options.optional),
+  model: Parameters.text("model", "name", "the agent's model", { env: "OPENTL_AGENT_MODEL" }).pipe(Options.optional),
+  base: Parameters.text("base", "branch", "the branch to start from", { default: "the repository's default branch" })
+    .pipe(Options.optional),
   planOnly: Parameters.flag("plan-only", "end with the plan"),
   approvePlan: Parameters.flag("approve-plan", "wait for the plan to be approved before the agent starts"),
-  budget: Parameters.dollars("budget", "what the session may spend, in US dollars").pipe(Options.optional),
-  timeout: Parameters.duration("timeout", "how long a turn may take: 90s, 30m, 2h").pipe(Options.optional),
+  budget: Parameters.dollars("budget", "what the session may spend, in US dollars", { env: "OPENTL_BUDGET_USD" }).pipe(
+    Options.optional
+  ),
+  timeout: Parameters.duration("timeout", "how long a turn may take: 90s, 30m, 2h", {
+    env: "OPENTL_SESSION_TIMEOUT",
+    default: "30m"
+  }).pipe(Options.optional),
   detach: Parameters.flag("detach", "print the session's id and return"),
   json: Parameters.json("one JSON event a line (with --detach: the session)"),
   server: Parameters.server
@@ -40,7 +53,7 @@ export const runCommand = Command.make(
     Effect.gen(function*() {
       const stdio = yield* Stdio
       const program = yield* Program
-      const prompt = task === "-" ? yield* stdio.readAll : task
+      const prompt = yield* taskText(task)
       const request = yield* runRequest({ ...rest, prompt })
       const connection = yield* program.connect({ server, work: !detach })
       const { session } = yield* connection.sessions.create(request, createOptions(connection))
@@ -56,5 +69,5 @@ export const runCommand = Command.make(
       yield* showTurn(connection, session, { after: 0, json })
     }).pipe(Effect.scoped)
 ).pipe(
-  Command.withDescription("Gives a task to an agent and follows it to its end; the pull request's URL is printed last.")
+  Command.withDescription("Give a task to an agent and follow it to its pull request")
 )

@@ -16,7 +16,9 @@ const image = Effect.flatMap(Effect.promise(() => import("./SandboxBuild.ts")), 
 const buildCommand = Command.make(
   "build",
   {
-    base: Parameters.text("base", "image", "the image to build on, where the default one is not to be had").pipe(
+    base: Parameters.text("base", "image", "the image to build on, with bash, git and coreutils", {
+      default: "node:24-bookworm"
+    }).pipe(
       Options.optional
     )
   },
@@ -30,7 +32,7 @@ const buildCommand = Command.make(
       )
       yield* stdio.out(`built ${sandboxImage.image}\n`)
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Builds the sandbox image (OPENTL_DOCKER_IMAGE) from the installed package."))
+).pipe(Command.withDescription("Build the sandbox image from the installed package"))
 
 const upkeep = Effect.flatMap(Effect.promise(() => import("./SandboxUpkeep.ts")), (module) => module.sandbox)
 
@@ -41,7 +43,7 @@ const checkCommand = Command.make("check", {}, () =>
     yield* sandbox.check
     yield* stdio.out(`${sandbox.kind}\n`)
   }).pipe(Effect.scoped)).pipe(
-    Command.withDescription("Says which sandbox sessions get, and whether one could be started now.")
+    Command.withDescription("Say which sandbox sessions get, and whether one could start now")
   )
 
 /** A page of the list is enough to find what is old: what is left is found the next time. */
@@ -50,7 +52,7 @@ const pruned = 200
 const pruneCommand = Command.make(
   "prune",
   {
-    all: Parameters.flag("all", "also of the sessions that ended within the last week"),
+    all: Parameters.flag("all", "also those of sessions that ended within the last week"),
     server: Parameters.server
   },
   ({ all, server }) =>
@@ -69,11 +71,13 @@ const pruneCommand = Command.make(
     }).pipe(Effect.scoped)
 ).pipe(
   Command.withDescription(
-    "Removes the workspaces of ended sessions. A follow-up then begins from the branch that was pushed."
+    "Remove the workspaces of ended sessions"
   )
 )
 
+export const sandboxCommands = [buildCommand, checkCommand, pruneCommand] as const
+
 export const sandboxCommand = Command.make("sandbox").pipe(
-  Command.withDescription("What agents run in."),
-  Command.withSubcommands([buildCommand, checkCommand, pruneCommand])
+  Command.withDescription("Build, check and clean up what agents run in"),
+  Command.withSubcommands(sandboxCommands)
 )

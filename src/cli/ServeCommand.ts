@@ -49,5 +49,5 @@ export const serveCommand = Command.make("serve", {}, () =>
       closeInTime
     )
   })).pipe(
-    Command.withDescription("Runs the server: the HTTP API with its event streams, and each bot whose tokens are set.")
+    Command.withDescription("Run the server: HTTP API, event streams, chat bots")
   )

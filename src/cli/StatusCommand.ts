@@ -35,4 +35,4 @@ export const statusCommand = Command.make(
       const options = { now: yield* DateTime.now, style: stdio.style }
       yield* stdio.out(statusPage(session, Chunk.toReadonlyArray(events), options))
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Shows one session in full: phase, plan, reviews, verification, usage, pull request."))
+).pipe(Command.withDescription("Show one session in full: phase, plan, reviews, usage, pull request"))

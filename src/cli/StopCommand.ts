@@ -21,4 +21,4 @@ export const stopCommand = Command.make(
       yield* live.say("")
       yield* stdio.out(`stopped ${session.id}\n`)
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Cancels a session; returns when its sandbox is gone."))
+).pipe(Command.withDescription("Cancel a session; returns when its sandbox is gone"))

@@ -14,18 +14,19 @@ describe("usage", () => {
   const wrong: ReadonlyArray<readonly [args: ReadonlyArray<string>, expected: RegExp]> = [
     [["frobnicate"], /unknown command "frobnicate"/],
     [["--frobnicate"], /unknown option --frobnicate/],
-    [["list", "--frobnicate"], /--frobnicate is unknown/],
+    [["list", "--frobnicate"], /unknown option --frobnicate for opentl list /],
     [["list", "extra"], /unexpected argument "extra"/],
     [["list", "--status", "sleeping"], /--status takes one of pending, running/],
     [["list", "--limit", "0"], /--limit takes a whole number from 1/],
     [["list", "--limit", "-3"], /--limit takes .*not "-3"/],
     [["list", "--limit", "many"], /--limit takes/],
-    [["list", "--limit"], /--limit .*lacks its value/],
+    [["list", "--limit"], /--limit needs a value: --limit <n>/],
     [["logs", "0123", "--since", "x"], /--since takes a whole number from 0/],
     [["status"], /missing argument <id>/],
     [["run"], /missing argument <task>/],
     [["run", "task", "--repo", "nonsense"], /--repo: .*owner\/name/],
-    [["run", "task", "--repo", "https://github.com/a/b"], /--repo: .*owner\/name/],
+    [["run", "task", "--repo", "https://github.com/a/b/tree/main"], /--repo: .*owner\/name/],
+    [["run", "task", "--repo", "https://ghp_x@github.com/a/b"], /--repo: "https:\/\/…@github.com\/a\/b" has a user or/],
     [["run", "", "--repo", "a/b"], /the task: must not be empty/],
     [["run", "x", "--repo", "a/b", "--budget", "0"], /--budget takes an amount/],
     [["run", "x", "--repo", "a/b", "--timeout", "25h"], /--timeout takes a time/],
@@ -44,43 +45,6 @@ describe("usage", () => {
   }
 
   it.effect("says what --repo could be", () => usage(["run", "x"], /--repo is missing: give owner\/name/))
-})
-
-describe("help", () => {
-  it.effect("is what no command prints, without colours where there is no terminal", () =>
-    Effect.gen(function*() {
-      const { code, err, out } = yield* runCli([])
-      assert.strictEqual(code, 0)
-      assert.strictEqual(err, "")
-      const completions = yield* runCli(["--completions", "bash"])
-      const defined = Array.from(completions.out.matchAll(/^ {12}opentl,(\w+)\)/gm), ([, command]) => command)
-      assert.isAtLeast(defined.length, 13)
-      for (const command of defined) assert.match(out, new RegExp(`^  ${command} `, "m"))
-      assert.strictEqual((yield* runCli(["--log-level", "debug"])).out, out)
-      assert.notInclude(out, "\x1b")
-    }))
-
-  it.effect("is coloured on a terminal, and not where NO_COLOR is set", () =>
-    Effect.gen(function*() {
-      assert.include((yield* runCli(["--help"], { tty: true })).out, "\x1b[")
-      assert.notInclude((yield* runCli(["--help"], { tty: true, environment: { NO_COLOR: "1" } })).out, "\x1b")
-      assert.notInclude((yield* runCli(["--help"], { tty: true, environment: { TERM: "dumb" } })).out, "\x1b")
-    }))
-
-  it.effect("tells the version, and completes shells", () =>
-    Effect.gen(function*() {
-      assert.match((yield* runCli(["--version"])).out, /^\d+\.\d+\.\d+\n$/)
-      const completions = yield* runCli(["--completions", "bash"])
-      assert.include(completions.out, "complete -F")
-      assert.strictEqual(completions.code, 0)
-    }))
-
-  it.effect("of a command names its options", () =>
-    Effect.map(runCli(["run", "--help"]), ({ out }) => {
-      for (const option of ["--repo", "--agent", "--model", "--base", "--plan-only", "--approve-plan", "--detach"]) {
-        assert.include(out, option)
-      }
-    }))
 })
 
 describe("failures", () => {

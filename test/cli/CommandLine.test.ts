@@ -1,8 +1,11 @@
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as ValidationError from "@effect/cli/ValidationError"
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
-import { explain, prepare, restore } from "../../src/cli/CommandLine.ts"
+import { spec } from "../../src/cli/Cli.ts"
+import { prepare, restore } from "../../src/cli/CommandLine.ts"
+import { interpret } from "../../src/cli/CommandRequest.ts"
+import { SessionNotFound } from "../../src/domain/Session.ts"
+import { runCli } from "./Harness.ts"
 
 const argument = FastCheck.oneof(
   FastCheck.string(),
@@ -32,9 +35,34 @@ describe("prepare", () => {
   })
 })
 
-describe("explain", () => {
-  it("names the option where the parser does not", () => {
-    const error = ValidationError.unclusteredFlag(HelpDoc.empty, [], [])
-    assert.strictEqual(explain(error, ["run", "-abc"], ["run"]), "unknown option -abc")
+describe("a flag", () => {
+  it.effect("takes no word behind it for its value", () =>
+    Effect.gen(function*() {
+      for (const id of ["1", "0", "true", "no", "4f"]) {
+        const asked: Array<string> = []
+        const sessions = {
+          find: (text: string) => {
+            asked.push(text)
+            return new SessionNotFound({ id: text })
+          }
+        }
+        yield* runCli(["status", "--json", id], { sessions })
+        yield* runCli(["--json", "status", id], { sessions })
+        yield* runCli(["status", id, "--json"], { sessions })
+        assert.deepStrictEqual(asked, [id, id, id])
+      }
+    }))
+})
+
+describe("options before a subcommand", () => {
+  it("keep their values", () => {
+    const request = interpret(spec, ["--server", "http://x.test", "sandbox", "prune", "--all"])
+    assert.deepStrictEqual(request._tag === "Run" ? request.args : request, [
+      "sandbox",
+      "prune",
+      "--server",
+      "http://x.test",
+      "--all"
+    ])
   })
 })

@@ -1,0 +1,113 @@
+/** What is wrong with a command line, in one sentence that says what was meant or what there is. Pure. */
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import type * as ValidationError from "@effect/cli/ValidationError"
+import { logLevels } from "./CommandLine.ts"
+import type { CommandSpec, OptionSpec } from "./CommandSpec.ts"
+import { commonOptions, programOptions, usage } from "./Help.ts"
+import { didYouMean, nearest } from "./Suggest.ts"
+import { oneLine } from "./TerminalText.ts"
+
+/** Words that other programs have for these commands. */
+const alsoCalled: Readonly<Record<string, string>> = {
+  ls: "list",
+  ps: "list",
+  show: "status",
+  tail: "logs",
+  cancel: "stop",
+  kill: "stop",
+  abort: "stop",
+  send: "message",
+  reply: "message",
+  server: "serve",
+  start: "serve",
+  check: "doctor",
+  build: "sandbox build"
+}
+
+/** A word that is no command below this one. */
+export const unknownCommand = (from: CommandSpec, word: string): string => {
+  const names = from.subcommands.map(({ path }) => path.at(-1) ?? "")
+  const called = [...from.path.slice(1), word].join(" ")
+  const meant = nearest(word, names)
+  const also = from.path.length === 1 ? alsoCalled[word.toLowerCase()] : undefined
+  const suggested = (meant.length > 0 ? meant : also === undefined ? [] : [also])
+    .map((name) => [...from.path, name].join(" "))
+  return suggested.length > 0
+    ? `unknown command "${called}"${didYouMean(suggested)} (${from.path.join(" ")} --help lists the commands)`
+    : `unknown command "${called}": the commands of ${from.path.join(" ")} are ${names.join(", ")}`
+}
+
+/** All options of a command. */
+export const optionsOf = (command: CommandSpec): ReadonlyArray<OptionSpec> => [
+  ...command.options,
+  ...(command.path.length === 1 ? programOptions : []),
+  ...commonOptions
+]
+
+const helpOf = ({ path }: CommandSpec): string => `${path.join(" ")} --help`
+
+/** The commands, anywhere in the program, that have this option. */
+const commandsWith = (program: CommandSpec, name: string): ReadonlyArray<string> => [
+  ...(program.options.some(({ names }) => names.includes(name)) ? [program.path.slice(1).join(" ")] : []),
+  ...program.subcommands.flatMap((below) => commandsWith(below, name))
+]
+
+/** An option that neither the command nor the program has. */
+export const unknownOption = (program: CommandSpec, command: CommandSpec, name: string): string => {
+  const names = optionsOf(command).flatMap((option) => option.names)
+  // -repo is --repo with a hyphen too few
+  const typed = /^-[^-]./.test(name) ? `-${name}` : name
+  const meant = nearest(typed, names.filter((known) => known.startsWith("--")))
+  if (meant.length > 0) return `unknown option ${name}${didYouMean(meant)} (${helpOf(command)} lists the options)`
+  const others = commandsWith(program, name).slice(0, 3)
+  const elsewhere = others.length === 0
+    ? ""
+    : `; opentl ${others.join(", ")} ${others.length === 1 ? "has" : "have"} it`
+  return `unknown option ${name} for ${command.path.join(" ")}${elsewhere} (${helpOf(command)} lists the options)`
+}
+
+/** Options and no command. */
+export const withoutCommandReason = (program: CommandSpec, args: ReadonlyArray<string>): string => {
+  const known = new Set(optionsOf(program).flatMap(({ names }) => names))
+  const names = args.filter((argument) => /^-./.test(argument)).map((argument) => argument.split("=", 1)[0] ?? "")
+  const strange = names.find((name) => !known.has(name) && commandsWith(program, name).length === 0)
+  return strange === undefined
+    ? `a command is missing: ${helpOf(program)} lists the commands`
+    : unknownOption(program, program, strange)
+}
+
+export const needsValue = (command: CommandSpec, name: string, option: OptionSpec): string =>
+  `${name} needs a value: ${name} ${option.value ?? ""} (${helpOf(command)} says what it takes)`
+
+/** Too few arguments, or too many; nothing where they are as many as the command takes. */
+export const wrongNumber = (command: CommandSpec, words: ReadonlyArray<string>): string | undefined => {
+  const missing = command.arguments.filter(({ isOptional }) => !isOptional)[words.length]
+  if (missing !== undefined) return `missing argument ${missing.name}; usage: ${usage(command)} (${helpOf(command)})`
+  const extra = command.arguments.some(({ isRepeated }) => isRepeated) ? undefined : words[command.arguments.length]
+  return extra === undefined
+    ? undefined
+    : `unexpected argument "${oneLine(extra)}"${
+      command.arguments.length > 0 ? " (a text of several words needs quotes)" : ""
+    }; usage: ${usage(command)}`
+}
+
+/** For which a completion script can be printed. */
+const shells = ["bash", "zsh", "fish"]
+
+const hasWrong = (option: string, values: ReadonlyArray<string>, args: ReadonlyArray<string>): boolean => {
+  const at = args.findIndex((argument) => argument === option || argument.startsWith(`${option}=`))
+  const value = args[at] === option ? args[at + 1] : args[at]?.slice(option.length + 1)
+  return at >= 0 && value !== undefined && !values.includes(value.toLowerCase())
+}
+
+/** One sentence for values that the parser refused. */
+export const explain = (
+  error: ValidationError.ValidationError,
+  command: CommandSpec,
+  args: ReadonlyArray<string>
+): string => {
+  if (hasWrong("--log-level", logLevels, args)) return `--log-level takes one of ${logLevels.join(", ")}`
+  if (hasWrong("--completions", shells, args)) return `--completions takes one of ${shells.join(", ")}`
+  const said = oneLine(HelpDoc.toAnsiText(error.error))
+  return said === "" ? `wrong usage; usage: ${usage(command)}` : said
+}

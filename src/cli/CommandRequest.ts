@@ -1,0 +1,89 @@
+/** What a command line asks for: a command to run, or an answer that needs none (help, the version). Pure. */
+import * as Data from "effect/Data"
+import * as Either from "effect/Either"
+import { isLogLevel, isOption, prepare, restore } from "./CommandLine.ts"
+import { unknownCommand, withoutCommandReason } from "./CommandMistake.ts"
+import type { CommandSpec } from "./CommandSpec.ts"
+import { read } from "./CommandSyntax.ts"
+import { commonOptions, programOptions } from "./Help.ts"
+
+const valuesEverywhere = [...commonOptions, ...programOptions].flatMap(({ names, value }) =>
+  value === undefined ? [] : names
+)
+
+/** What is asked for. */
+export type Request = Data.TaggedEnum<{
+  /** The command runs, with these arguments for the parser. */
+  Run: { readonly command: CommandSpec; readonly args: ReadonlyArray<string> }
+  /** The page of a command; of the program itself, where the command is the whole. */
+  Help: { readonly command: CommandSpec }
+  Version: {}
+  /** One sentence on what is wrong. */
+  Wrong: { readonly reason: string }
+}>
+export const Request = Data.taggedEnum<Request>()
+
+const isHelp = (argument: string): boolean => argument === "--help" || argument === "-h"
+/** The command that the words lead to, as far as there are commands below it. */
+const find = (from: CommandSpec, words: ReadonlyArray<string>): Request => {
+  const [word, ...rest] = words
+  if (word === undefined || from.subcommands.length === 0) return Request.Help({ command: from })
+  const below = from.subcommands.find(({ path }) => path.at(-1) === word.toLowerCase())
+  return below === undefined ? Request.Wrong({ reason: unknownCommand(from, word) }) : find(below, rest)
+}
+
+/** The options with a value, of a command and of those below it. */
+const withValue = ({ options, subcommands }: CommandSpec): ReadonlyArray<string> => [
+  ...options.flatMap(({ names, value }) => value === undefined ? [] : names),
+  ...subcommands.flatMap(withValue)
+]
+
+const isAbout = (option: string) => (argument: string): boolean =>
+  argument === option || argument.startsWith(`${option}=`)
+
+const withoutCommand = (program: CommandSpec, args: ReadonlyArray<string>): Request => {
+  if (args.some(isAbout("--completions"))) return Request.Run({ command: program, args })
+  if (args.some(isHelp)) return Request.Help({ command: program })
+  if (args.some((argument) => argument === "--version" || argument === "-v")) return Request.Version()
+  return args.every((argument, i) => isLogLevel(argument, args[i - 1]))
+    ? Request.Help({ command: program })
+    : Request.Wrong({ reason: withoutCommandReason(program, args) })
+}
+
+interface Word {
+  readonly text: string
+  /** Its place among the arguments. */
+  readonly index: number
+}
+
+/** The arguments that are neither options nor values of theirs. */
+const wordsOf = (args: ReadonlyArray<string>, valued: ReadonlySet<string>): ReadonlyArray<Word> =>
+  args.flatMap((argument, index) =>
+    isOption(argument) || valued.has(args[index - 1] ?? "") ? [] : [{ text: restore(argument), index }]
+  )
+
+/** Reads the arguments after the program's name. */
+export const interpret = (program: CommandSpec, args: ReadonlyArray<string>): Request => {
+  const valued = new Set([...withValue(program), ...valuesEverywhere])
+  const prepared = prepare(args, valued)
+  const end = prepared.indexOf("--")
+  const open = end < 0 ? prepared : prepared.slice(0, end)
+  const words = wordsOf(open, valued)
+  const [first, ...behind] = words.map(({ text }) => text)
+  if (first === undefined || open.some(isAbout("--completions"))) return withoutCommand(program, open)
+  const asksHelp = open.some(isHelp)
+  if (first === "help" && (behind.length > 0 || !asksHelp)) return find(program, behind)
+  if (first === "version" && open.length === 1) return Request.Version()
+  const found = find(program, [first, ...behind])
+  if (found._tag !== "Help") return behind[0] === "help" ? find(program, [first, ...behind.slice(1)]) : found
+  const { command } = found
+  const calling = command.path.length - 1
+  const isHelpWord = open.length === calling + 1 && behind[calling - 1] === "help"
+  if (command.subcommands.length > 0 || isHelpWord || asksHelp) return found
+  if (open.includes("--version")) return Request.Version()
+  const callingAt = new Set(words.slice(0, calling).map(({ index }) => index))
+  return Either.match(read(program, command, prepared.filter((_, i) => !callingAt.has(i))), {
+    onLeft: (reason) => Request.Wrong({ reason }),
+    onRight: (rest) => Request.Run({ command, args: [...command.path.slice(1), ...rest] })
+  })
+}

@@ -1,0 +1,134 @@
+/**
+ * What the parser knows of a command, as data: the one source of help pages and of what is said about a wrong command
+ * line, so that neither can name an option that is not there. Pure.
+ */
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as Descriptor from "@effect/cli/CommandDescriptor"
+import type * as HelpDoc from "@effect/cli/HelpDoc"
+import type * as Span from "@effect/cli/HelpDoc/Span"
+import type * as Usage from "@effect/cli/Usage"
+import * as Option from "effect/Option"
+
+export interface ArgumentSpec {
+  /** As it is shown: `<id>`. */
+  readonly name: string
+  readonly isOptional: boolean
+  /** Whether any number of them may be given. */
+  readonly isRepeated: boolean
+  readonly description: string
+}
+
+export interface OptionSpec {
+  /** `--follow`; short ones first. */
+  readonly names: ReadonlyArray<string>
+  /** `<n>`; none for a flag. */
+  readonly value: string | undefined
+  readonly description: string
+}
+
+export interface CommandSpec {
+  /** The words that call it, from the program's name on. */
+  readonly path: ReadonlyArray<string>
+  readonly description: string
+  readonly arguments: ReadonlyArray<ArgumentSpec>
+  readonly options: ReadonlyArray<OptionSpec>
+  readonly subcommands: ReadonlyArray<CommandSpec>
+}
+
+const textOf = (span: Span.Span): string =>
+  span._tag === "Sequence"
+    ? textOf(span.left) + textOf(span.right)
+    : span._tag === "Text" || span._tag === "URI"
+    ? span.value
+    : textOf(span.value)
+
+type Block = Exclude<HelpDoc.HelpDoc, HelpDoc.Empty | HelpDoc.Sequence>
+
+const blocksOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<Block> =>
+  doc._tag === "Sequence"
+    ? [...blocksOf(doc.left), ...blocksOf(doc.right)]
+    : doc._tag === "Empty"
+    ? []
+    : [doc]
+
+const paragraphsOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<string> =>
+  blocksOf(doc).flatMap((block) => block._tag === "Paragraph" ? [textOf(block.value)] : [])
+
+/** The blocks below a heading. */
+const section = (doc: HelpDoc.HelpDoc, heading: string): ReadonlyArray<Block> => {
+  const blocks = blocksOf(doc)
+  const isHeading = (block: Block) => block._tag === "Header"
+  const from = blocks.findIndex((block) => block._tag === "Header" && textOf(block.value) === heading)
+  if (from < 0) return []
+  const rest = blocks.slice(from + 1)
+  const end = rest.findIndex(isHeading)
+  return end < 0 ? rest : rest.slice(0, end)
+}
+
+/** What is said of each entry: the parser's remark on its type comes first, then our own words. */
+const descriptions = (doc: HelpDoc.HelpDoc, heading: string): ReadonlyArray<string> =>
+  section(doc, heading).flatMap((block) =>
+    block._tag === "DescriptionList"
+      ? block.definitions.map(([, description]) => paragraphsOf(description)[1] ?? "")
+      : []
+  )
+
+interface Named {
+  readonly names: ReadonlyArray<string>
+  readonly value: string | undefined
+  readonly isOptional: boolean
+  readonly isRepeated: boolean
+}
+
+/** The command, its options and its arguments, in the order in which they are declared. */
+const namedOf = (usage: Usage.Usage, isOptional = false, isRepeated = false): ReadonlyArray<Named> => {
+  switch (usage._tag) {
+    case "Empty":
+    case "Mixed":
+      return []
+    case "Named":
+      return [{ names: usage.names, value: Option.getOrUndefined(usage.acceptedValues), isOptional, isRepeated }]
+    case "Optional":
+      return namedOf(usage.usage, true, isRepeated)
+    case "Repeated":
+      return namedOf(usage.usage, true, true)
+    case "Alternation":
+    case "Concat":
+      return [...namedOf(usage.left, isOptional, isRepeated), ...namedOf(usage.right, isOptional, isRepeated)]
+  }
+}
+
+const isOption = ({ names }: Named): boolean => names.every((name) => name.startsWith("-"))
+
+/** A command of the parser's; it does not tell the ones below a subcommand, so those are given beside it. */
+export interface Described {
+  readonly descriptor: Descriptor.Command<unknown>
+}
+
+/** Describes a command; `before` are the words in front of its name, `subcommands` what stands behind it. */
+export const describe = (
+  { descriptor }: Described,
+  before: ReadonlyArray<string> = [],
+  subcommands: (path: ReadonlyArray<string>) => ReadonlyArray<CommandSpec> = () => []
+): CommandSpec => {
+  const help = Descriptor.getHelp(descriptor, CliConfig.make({ showBuiltIns: false }))
+  const [self, ...named] = namedOf(Descriptor.getUsage(descriptor))
+  const path = [...before, ...(self?.names.slice(0, 1) ?? [])]
+  const said = { options: descriptions(help, "OPTIONS"), arguments: descriptions(help, "ARGUMENTS") }
+  return {
+    path,
+    description: section(help, "DESCRIPTION").flatMap(paragraphsOf)[0] ?? "",
+    arguments: named.filter((entry) => !isOption(entry)).map(({ isOptional, isRepeated, names }, i) => ({
+      name: names.join(" "),
+      isOptional,
+      isRepeated,
+      description: said.arguments[i] ?? ""
+    })),
+    options: named.filter(isOption).map(({ names, value }, i) => ({
+      names,
+      value: value === undefined ? undefined : `<${value}>`,
+      description: said.options[i] ?? ""
+    })),
+    subcommands: subcommands(path)
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Options and arguments of a command, told apart by what the command has. The parser gets them apart, too: by itself it
+ * takes an unknown option for an argument, and a word behind a flag for the flag's value. Pure.
+ */
+import * as Either from "effect/Either"
+import { markText, restore } from "./CommandLine.ts"
+import { needsValue, optionsOf, unknownOption, wrongNumber } from "./CommandMistake.ts"
+import type { CommandSpec, OptionSpec } from "./CommandSpec.ts"
+
+/** For the parser: the options with their values, then the arguments, none of which looks like an option. */
+export type ParserArguments = ReadonlyArray<string>
+
+/** Reads what stands behind the words that call a command; or says what is wrong with it. */
+export const read = (
+  program: CommandSpec,
+  command: CommandSpec,
+  args: ReadonlyArray<string>
+): Either.Either<ParserArguments, string> => {
+  const known = optionsOf(command)
+  const seen = new Set<OptionSpec>()
+  const options: Array<string> = []
+  const words: Array<string> = []
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i] ?? ""
+    if (argument === "--") {
+      words.push(...args.slice(i + 1))
+      break
+    }
+    if (!/^-./.test(argument)) {
+      words.push(argument)
+      continue
+    }
+    const [name = ""] = argument.split("=", 1)
+    const option = known.find(({ names }) => names.includes(name.toLowerCase()))
+    if (option === undefined) return Either.left(unknownOption(program, command, name))
+    if (seen.has(option)) return Either.left(`${name} is given twice`)
+    seen.add(option)
+    options.push(argument)
+    if (option.value === undefined || argument !== name) continue
+    const value = args[i + 1]
+    if (value === undefined || known.some(({ names }) => names.includes(value))) {
+      return Either.left(needsValue(command, name, option))
+    }
+    options.push(value)
+    i++
+  }
+  const number = wrongNumber(command, words.map(restore))
+  return number === undefined
+    ? Either.right([...options, ...(words.length === 0 ? [] : ["--", ...words.map(markText)])])
+    : Either.left(number)
+}
