@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
+import { Agent, available } from "../domain/Agent.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import { type Answer, type DoctorCheck, fail, ok, request, type Verdict, warn } from "./DoctorCheck.ts"
 
@@ -94,4 +95,23 @@ const model: DoctorCheck = {
   })
 }
 
-export const accountChecks: ReadonlyArray<DoctorCheck> = [github, model]
+/** Whether this version has the agent that the configuration names. */
+const agent: DoctorCheck = {
+  name: "agent",
+  run: Effect.map(
+    AppConfig,
+    ({ agent: configured }) =>
+      Agent.$match(Option.getOrElse(configured, () => Agent.Named({ name: "opentl" })), {
+        Command: () => ok("a command of yours"),
+        Named: ({ name }) =>
+          available.includes(name)
+            ? ok(name)
+            : fail(
+              `OPENTL_AGENT is ${name}, which this version cannot run`,
+              `set it to ${available.join(", ")} or command:<shell line>`
+            )
+      })
+  )
+}
+
+export const accountChecks: ReadonlyArray<DoctorCheck> = [github, model, agent]

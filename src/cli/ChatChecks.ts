@@ -6,7 +6,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { missingScopes } from "../services/chat/SlackScopes.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
-import { type DoctorCheck, fail, ok, request, type Verdict } from "./DoctorCheck.ts"
+import { type DoctorCheck, fail, ok, request, type Verdict, warn } from "./DoctorCheck.ts"
 
 const SlackAnswer = Schema.Struct({
   ok: Schema.Boolean,
@@ -32,7 +32,7 @@ const slackCall = (apiUrl: string, method: string, token: Redacted.Redacted) =>
 const slack: DoctorCheck = {
   name: "slack",
   run: Effect.gen(function*() {
-    const { slack: { apiUrl, appToken, botToken } } = yield* AppConfig
+    const { slack: { allowedChannels, allowedUsers, apiUrl, appToken, botToken } } = yield* AppConfig
     if (Option.isNone(botToken) && Option.isNone(appToken)) return ok("off (SLACK_BOT_TOKEN is not set)")
     if (Option.isNone(botToken)) return fail("SLACK_BOT_TOKEN is not set", "set both of Slack's tokens, or neither")
     if (Option.isNone(appToken)) return fail("SLACK_APP_TOKEN is not set", "set both of Slack's tokens, or neither")
@@ -47,7 +47,13 @@ const slack: DoctorCheck = {
         "add them to the app (docs/slack.md has the manifest) and install it again"
       )
     }
-    return ok(`${bot.user ?? "the bot"} in ${bot.team ?? "its workspace"}`)
+    const who = `${bot.user ?? "the bot"} in ${bot.team ?? "its workspace"}`
+    return allowedUsers.length + allowedChannels.length > 0
+      ? ok(who)
+      : warn(
+        `${who}: everybody in the workspace may start sessions and steer them, guests and shared channels included`,
+        "set SLACK_ALLOWED_USERS or SLACK_ALLOWED_CHANNELS"
+      )
   }).pipe(Effect.merge)
 }
 
@@ -72,7 +78,7 @@ const telegram: DoctorCheck = {
             !taken
               ? fail(description ?? "it refuses the token", mend)
               : allowedUsers.length === 0
-              ? fail("TELEGRAM_ALLOWED_USERS is not set: the bot obeys nobody", "set TELEGRAM_ALLOWED_USERS")
+              ? fail("TELEGRAM_ALLOWED_USERS is not set: the bot takes tasks from nobody", "set TELEGRAM_ALLOWED_USERS")
               : ok(`@${result?.username ?? "bot"}`)
         })
       ),

@@ -38,14 +38,14 @@ export interface DoctorCheck {
 }
 
 /** How long a check may take. */
-const patience = "15 seconds"
+const timeLimit = "15 seconds"
 
 export const examine = ({ name, run }: DoctorCheck) =>
   run.pipe(
     Effect.timeoutTo({
-      duration: patience,
+      duration: timeLimit,
       onSuccess: (verdict) => verdict,
-      onTimeout: () => fail(`no answer within ${patience}`, "try again, or look at what is slow")
+      onTimeout: () => fail(`no answer within ${timeLimit}`, "try again, or look at what is slow")
     }),
     Effect.map((verdict): Finding => ({ check: name, ...verdict }))
   )

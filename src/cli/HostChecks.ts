@@ -7,35 +7,37 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import { currentOwner } from "../services/config/DataDirectory.ts"
-import { type DoctorCheck, fail, ok, request, warn } from "./DoctorCheck.ts"
+import { type DoctorCheck, fail, ok, request, type Verdict, warn } from "./DoctorCheck.ts"
 
 const output = (command: string, ...args: ReadonlyArray<string>) =>
   Effect.map(Command.string(Command.make(command, ...args)), (text) => text.trim())
 
-const parts = (version: string): readonly [number, number] => {
-  const [major = 0, minor = 0] = version.split(".").map(Number)
-  return [major, minor]
-}
-
 /** Whether a version such as "20.19.1" is at least that. */
-export const atLeast = (version: string, [wantedMajor, wantedMinor]: readonly [number, number]): boolean => {
-  const [major, minor] = parts(version)
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
+export const atLeast = (version: string, wanted: ReadonlyArray<number>): boolean => {
+  const parts = version.split(".").map(Number)
+  const differing = wanted.findIndex((part, i) => (parts[i] ?? 0) !== part)
+  return differing === -1 || (parts[differing] ?? 0) > (wanted[differing] ?? 0)
 }
 
 // eslint-disable-next-line house/no-process -- the version of the Node that runs this program is told nowhere else
 const nodeVersion = Effect.sync(() => process.versions.node)
 
-const node: DoctorCheck = {
-  name: "node",
-  run: Effect.map(
-    nodeVersion,
-    (version) =>
-      atLeast(version, [20, 15])
-        ? ok(`Node ${version}`)
-        : fail(`Node ${version} is too old`, "install Node 20.15 or newer; 24 starts fastest")
-  )
+/** The oldest Node that the program runs on: `engines` of package.json. */
+const leastNode = [20, 18, 1]
+/** Releases that get no security fixes any more, of those that the program runs on. */
+const unmaintained: ReadonlySet<string> = new Set(["20", "21", "23", "25"])
+
+export const nodeVerdict = (version: string): Verdict => {
+  const [major = ""] = version.split(".")
+  if (!atLeast(version, leastNode)) {
+    return fail(`Node ${version} is too old`, `install Node 24, or at least ${leastNode.join(".")}`)
+  }
+  return unmaintained.has(major)
+    ? warn(`Node ${version} is out of maintenance: it gets no security fixes any more`, "install Node 24")
+    : ok(`Node ${version}`)
 }
+
+const node: DoctorCheck = { name: "node", run: Effect.map(nodeVersion, nodeVerdict) }
 
 const git: DoctorCheck = {
   name: "git",

@@ -4,15 +4,19 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { accountChecks, githubVerdict, modelVerdict } from "../../src/cli/AccountChecks.ts"
 import { chatChecks } from "../../src/cli/ChatChecks.ts"
-import { type DoctorCheck, examine, type Finding } from "../../src/cli/DoctorCheck.ts"
-import { findingLines } from "../../src/cli/DoctorCommand.ts"
-import { atLeast, hostChecks } from "../../src/cli/HostChecks.ts"
+import { type DoctorCheck, examine, type Finding, ok } from "../../src/cli/DoctorCheck.ts"
+import { examineEach, names } from "../../src/cli/DoctorChecks.ts"
+import { findingLine } from "../../src/cli/DoctorCommand.ts"
+import { atLeast, hostChecks, nodeVerdict } from "../../src/cli/HostChecks.ts"
 import * as Style from "../../src/cli/Style.ts"
 import { AppConfig } from "../../src/services/config/AppConfig.ts"
 import { runCli, withEnvironment } from "./Harness.ts"
@@ -104,6 +108,9 @@ describe("accounts", () => {
       assert.strictEqual(found.get("model")?.status, "fail")
       const withCommand = yield* findings(accountChecks, { OPENTL_AGENT: "command:make" })
       assert.strictEqual(withCommand.get("model")?.status, "warn")
+      assert.strictEqual(withCommand.get("agent")?.status, "ok")
+      const missing = yield* findings(accountChecks, { OPENTL_AGENT: "codex" })
+      assert.strictEqual(missing.get("agent")?.status, "fail")
     }))
 })
 
@@ -132,8 +139,24 @@ describe("chat", () => {
         "https://slack.test/api/apps.connections.open": [200, { ok: true }],
         "https://telegram.test/bot7:secret/getMe": [200, { ok: true, result: { username: "opentl_bot" } }]
       })
-      assert.strictEqual(found.get("slack")?.detail, "opentl in Acme")
+      assert.deepInclude(found.get("slack"), {
+        status: "warn",
+        detail:
+          "opentl in Acme: everybody in the workspace may start sessions and steer them, guests and shared channels included",
+        mend: "set SLACK_ALLOWED_USERS or SLACK_ALLOWED_CHANNELS"
+      })
       assert.strictEqual(found.get("telegram")?.detail, "@opentl_bot")
+    }))
+
+  it.effect("says so where not everybody in the workspace may start sessions", () =>
+    Effect.gen(function*() {
+      for (const allowed of [{ SLACK_ALLOWED_USERS: "U1" }, { SLACK_ALLOWED_CHANNELS: "C1" }]) {
+        const found = yield* findings(chatChecks, { ...slack, ...allowed }, {
+          "https://slack.test/api/auth.test": [200, { ok: true, team: "Acme", user: "opentl" }],
+          "https://slack.test/api/apps.connections.open": [200, { ok: true }]
+        })
+        assert.deepStrictEqual(found.get("slack"), { check: "slack", status: "ok", detail: "opentl in Acme" })
+      }
     }))
 
   it.effect("names the scopes that Slack's token lacks", () =>
@@ -161,7 +184,7 @@ describe("chat", () => {
       assert.deepStrictEqual([...unreachable.values()].map(({ status }) => status), ["fail", "fail"])
     }))
 
-  it.effect("needs both of Slack's tokens, and somebody that the Telegram bot obeys", () =>
+  it.effect("needs both of Slack's tokens, and somebody that the Telegram bot takes tasks from", () =>
     Effect.gen(function*() {
       const found = yield* findings(chatChecks, {
         ...telegram,
@@ -181,7 +204,7 @@ describe("host", () => {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* fs.makeTempDirectoryScoped()
       const found = yield* findings(hostChecks, { OPENTL_DATA_DIR: `${directory}/deep/data`, OPENTL_EGRESS: "none" })
-      assert.strictEqual(found.get("node")?.status, "ok")
+      assert.include(found.get("node")?.detail ?? "", process.versions.node)
       assert.strictEqual(found.get("git")?.status, "ok")
       assert.include(found.get("data directory")?.detail, "made at the first start")
       assert.match(found.get("disk")?.detail ?? "", /GiB free/)
@@ -204,9 +227,24 @@ describe("host", () => {
     }))
 
   it("compares versions as numbers", () => {
-    assert.isTrue(["20.15.0", "20.19.1", "24.0.0", "100.0"].every((version) => atLeast(version, [20, 15])))
-    assert.isFalse(["20.9.0", "18.20.1", "2.99"].some((version) => atLeast(version, [20, 15])))
+    assert.isTrue(["20.18.1", "20.19.0", "20.100.0", "24.0.0", "100.0"].every((v) => atLeast(v, [20, 18, 1])))
+    assert.isFalse(["20.18.0", "20.9.9", "18.20.1", "2.99"].some((version) => atLeast(version, [20, 18, 1])))
+    assert.isTrue(atLeast("2.30", [2, 30]) && atLeast("2.39.5", [2, 30]) && !atLeast("2.9.9", [2, 30]))
   })
+
+  it.effect("knows the Node that the package wants, and which get no fixes any more", () =>
+    Effect.gen(function*() {
+      const manifest = yield* FileSystem.FileSystem.pipe(
+        Effect.flatMap((fs) => fs.readFileString(new URL("../../package.json", import.meta.url).pathname)),
+        Effect.map((text) => JSON.parse(text).engines.node)
+      )
+      assert.match(nodeVerdict("20.18.0").mend ?? "", new RegExp(`at least ${manifest.replace(">=", "")}$`))
+      const status = (version: string) => nodeVerdict(version).status
+      assert.deepStrictEqual(["18.20.8", "20.18.0"].map(status), ["fail", "fail"])
+      assert.deepStrictEqual(["20.18.1", "20.20.2", "21.7.3", "23.11.1"].map(status), ["warn", "warn", "warn", "warn"])
+      assert.match(nodeVerdict("20.20.2").detail, /out of maintenance/)
+      assert.deepStrictEqual(["22.21.0", "24.11.0", "26.1.0"].map(status), ["ok", "ok", "ok"])
+    }).pipe(Effect.provide(NodeContext.layer)))
 })
 
 describe("doctor", () => {
@@ -217,12 +255,34 @@ describe("doctor", () => {
       assert.strictEqual((yield* Fiber.join(examination)).get("slow")?.status, "fail")
     }))
 
+  it.effect("tells each finding when it is known, and waits with none for another", () =>
+    Effect.gen(function*() {
+      const slow = yield* Deferred.make<void>()
+      const told = yield* Queue.unbounded<string>()
+      const check = (name: string, first: Effect.Effect<unknown>): DoctorCheck => ({
+        name,
+        run: Effect.as(first, ok(name))
+      })
+      const checks = [check("slow", Deferred.await(slow)), check("quick", Effect.void), check("other", Effect.void)]
+      const examination = yield* examineEach(checks).pipe(
+        Stream.runForEach((finding) => Queue.offer(told, finding.check)),
+        Effect.provide(AppConfig.layer.pipe(Layer.provideMerge(Layer.merge(network({}), NodeContext.layer)))),
+        withEnvironment({}),
+        Effect.fork
+      )
+      assert.sameMembers([yield* Queue.take(told), yield* Queue.take(told)], ["quick", "other"])
+      assert.strictEqual(yield* Queue.size(told), 0)
+      yield* Deferred.succeed(slow, undefined)
+      assert.strictEqual(yield* Queue.take(told), "slow")
+      yield* Fiber.join(examination)
+    }))
+
   it("prints a line a finding", () => {
     const material: ReadonlyArray<Finding> = [
       { check: "git", status: "ok", detail: "git 2.39.5" },
       { check: "sandbox", status: "fail", detail: "no\nimage", mend: "run `opentl sandbox build`" }
     ]
-    assert.deepStrictEqual(findingLines(material, Style.plain), [
+    assert.deepStrictEqual(material.map((finding) => findingLine(finding, 7, Style.plain)), [
       "ok    git      git 2.39.5",
       "fail  sandbox  no image → run `opentl sandbox build`"
     ])
@@ -241,6 +301,7 @@ describe("doctor", () => {
       assert.strictEqual(code, 1)
       assert.strictEqual(err, "")
       const documents: ReadonlyArray<Finding> = JSON.parse(out)
+      assert.deepStrictEqual(documents.map(({ check }) => check), names)
       const sandbox = documents.find(({ check }) => check === "sandbox")
       assert.strictEqual(sandbox?.status, "fail")
       assert.isNotEmpty(sandbox?.mend)
@@ -250,6 +311,6 @@ describe("doctor", () => {
     Effect.gen(function*() {
       const { code, out } = yield* runCli(["doctor"], { environment: { OPENTL_CPUS: "lots" } })
       assert.strictEqual(code, 1)
-      assert.match(out, /^fail {2}configuration {2}OPENTL_CPUS is "lots": give /)
+      assert.match(out, /^fail {2}configuration {3}OPENTL_CPUS is "lots": give /)
     }))
 })

@@ -2,10 +2,13 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Command from "@effect/platform/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { git } from "../support/Git.ts"
+import * as Loopback from "../support/Loopback.ts"
 import * as Program from "../support/Program.ts"
 
 /** What a command prints and exits with, called in a directory. */
@@ -108,5 +111,32 @@ describe("run", () => {
         err,
         /error: repo: "https:\/\/gitlab\.com\/acme\/widgets" is not on https:\/\/github\.com: give owner\/name [^\n]*\n$/
       )
+    }).pipe(Effect.provide(NodeContext.layer)))
+})
+
+describe("doctor", () => {
+  it.scopedLive("prints a line while it waits for another", () =>
+    Effect.gen(function*() {
+      const seen = yield* Deferred.make<void>()
+      const github = yield* Loopback.serve(() =>
+        Effect.as(Deferred.await(seen), HttpServerResponse.unsafeJson({ login: "ada" }))
+      )
+      const environment = {
+        GITHUB_TOKEN: "ghp_0123456789",
+        GITHUB_API_URL: github,
+        OPENTL_DATA_DIR: "/tmp",
+        OPENTL_SANDBOX: "local",
+        OPENTL_EGRESS: "none"
+      }
+      const running = yield* Command.start(Program.command(environment, "doctor"))
+      const lines = yield* running.stdout.pipe(
+        Stream.decodeText(),
+        Stream.splitLines,
+        // GitHub answers when something has been read: had it all been kept back, there would be no answer in time
+        Stream.tap(() => Deferred.succeed(seen, undefined)),
+        Stream.runCollect
+      )
+      assert.match([...lines].find((line) => line.includes("github")) ?? "", /^ok +github +ada, /)
+      assert.isAbove(lines.length, 10)
     }).pipe(Effect.provide(NodeContext.layer)))
 })
