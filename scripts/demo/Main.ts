@@ -11,12 +11,25 @@ import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as ModelStandIn from "../../test/support/ModelStandIn.ts"
 import * as Exercise from "./Exercise.ts"
 import { script } from "./ScriptedModel.ts"
+
+/** Nobody reads on (`npm run demo | head`), or the terminal was closed: everything that was started is ended. */
+class Abandoned extends Data.TaggedError("Abandoned") {}
+
+const abandoned = Effect.async<never, Abandoned>((resume) => {
+  const leave = () => resume(Effect.fail(new Abandoned()))
+  // kept to the end: what is still printed then has no reader, either
+  process.stdout.on("error", leave)
+  process.stderr.on("error", leave)
+  process.once("SIGHUP", leave)
+})
 
 class DemoFailed extends Data.TaggedError("DemoFailed")<{ readonly message: string }> {}
 
@@ -59,6 +72,19 @@ const makeRepository = Effect.fnUntraced(function*(directory: string) {
   yield* git(directory, "commit", "--quiet", "--message", "A slug function, and a test that fails")
 })
 
+/** Stops the sessions that are not over yet, sandboxes included, and removes what sandboxes left. */
+const stopSessions = Effect.fnUntraced(function*(opentl: (...args: ReadonlyArray<string>) => Command.Command) {
+  const listed = yield* quiet(opentl("list", "--json"))
+  const sessions = yield* Schema.decode(Sessions)(listed.out)
+  const open = sessions.filter(({ ended_at }) => ended_at === undefined)
+  yield* Effect.forEach(open, ({ id }) => quiet(opentl("stop", id)), { discard: true })
+  yield* quiet(opentl("sandbox", "prune", "--all"))
+}, Effect.ignore)
+
+const Sessions = Schema.parseJson(
+  Schema.Array(Schema.Struct({ id: Schema.String, ended_at: Schema.optional(Schema.String) }))
+)
+
 const demo = Effect.gen(function*() {
   const files = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -70,6 +96,10 @@ const demo = Effect.gen(function*() {
 
   yield* files.remove(place, { recursive: true, force: true })
   yield* files.makeDirectory(dataDir, { recursive: true })
+  // who left has no use for half a result
+  yield* Effect.addFinalizer((exit) =>
+    Exit.isInterrupted(exit) ? Effect.ignore(files.remove(place, { recursive: true })) : Effect.void
+  )
   yield* makeRepository(repo)
   yield* title("A repository with a failing test")
   yield* Console.log(`${repo}\n`)
@@ -119,6 +149,8 @@ const demo = Effect.gen(function*() {
     Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 200 }),
     Effect.mapError(() => new DemoFailed({ message: "the server did not start" }))
   )
+  // before the server is stopped: that alone would leave the sandboxes to its next start
+  yield* Effect.addFinalizer((exit) => Exit.isSuccess(exit) ? Effect.void : stopSessions(opentl))
 
   yield* title(`opentl run "${Exercise.task.slice(0, 40)}…" --repo ${path.relative(root, repo)} --approve-plan`)
   const detached = yield* must("opentl run", opentl("run", Exercise.task, "--repo", repo, "--approve-plan", "--detach"))
@@ -180,10 +212,11 @@ const chooseSandbox = Effect.fnUntraced(function*(opentl: (...args: ReadonlyArra
 
 NodeRuntime.runMain(
   demo.pipe(
-    Effect.catchTag(
-      "DemoFailed",
-      (error) => Effect.zipRight(Console.error(`\ndemo: ${error.message}`), Effect.fail(error))
-    ),
+    Effect.raceFirst(abandoned),
+    Effect.catchTags({
+      Abandoned: () => Effect.void,
+      DemoFailed: (error) => Effect.zipRight(Console.error(`\ndemo: ${error.message}`), Effect.fail(error))
+    }),
     Effect.provide(NodeContext.layer)
   ),
   { disableErrorReporting: true }
