@@ -31,6 +31,16 @@ const creating = (address = "127.0.0.1") =>
   })
 
 describe("POST /api/sessions", () => {
+  it.scopedLive("takes a repository's address for its name", () =>
+    Effect.gen(function*() {
+      const { asked, server } = yield* creating()
+      for (const repo of ["https://github.com/owner/name.git", "git@github.com:owner/name", "github.com/owner/name/"]) {
+        assert.strictEqual((yield* post(server, "/api/sessions", { ...request, repo })).status, 201, repo)
+      }
+      const named = Repository.GitHub({ owner: "owner", name: "name" })
+      assert.deepStrictEqual(asked.map(([{ repo }]) => repo), [named, named, named])
+    }))
+
   it.scopedLive("answers 201 with id, branch, status and the location", () =>
     Effect.gen(function*() {
       const { asked, server } = yield* creating()
@@ -94,6 +104,14 @@ describe("POST /api/sessions", () => {
     [{ repo: "a/b" }, /^"prompt" is missing$/],
     [{ repo: 5, prompt: "x" }, /^"repo" is wrong: Expected string, actual 5$/],
     [{ repo: "../..", prompt: "x" }, /^"repo" is wrong: .*is not a repository: give owner\/name/],
+    [
+      { repo: "https://github.com/a/b/tree/main", prompt: "x" },
+      /^"repo" is wrong: .* more than a repository's name in it: /
+    ],
+    [
+      { repo: "https://ghp_x@github.com/a/b", prompt: "x" },
+      /^"repo" is wrong: "https:\/\/…@github\.com\/a\/b" has a user/
+    ],
     [{ repo: "a/b", prompt: " " }, /^"prompt" must not be empty$/],
     [{ repo: "a/b", prompt: "x".repeat(200_001) }, /^"prompt" must have at most 200000 characters$/],
     [{ repo: "a/b", prompt: "x", approve_plan: "yes" }, /^"approve_plan" is wrong: Expected boolean/],
