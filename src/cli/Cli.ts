@@ -41,7 +41,7 @@ import { stopCommand } from "./StopCommand.ts"
 const helpCommand = Command.make(
   "help",
   { command: Parameters.words("command", "the command, as in sandbox build") },
-  ({ command }) => answer(interpret(spec, ["help", ...command]))
+  ({ command }) => show(interpret(spec, ["help", ...command]))
 ).pipe(Command.withDescription("Show the commands, or one command's options and examples"))
 
 /** In the order that a person meets them. */
@@ -110,7 +110,7 @@ const columnsWanted = Config.integer("COLUMNS").pipe(
 )
 
 /** Prints what needs no command to run: the version, or a command's page. */
-const answer = (request: Request) =>
+const show = (request: Request) =>
   Effect.gen(function*() {
     if (request._tag === "Wrong") return yield* new UsageError({ reason: request.reason })
     const stdio = yield* Stdio
@@ -128,7 +128,7 @@ const answer = (request: Request) =>
 const run = (args: ReadonlyArray<string>) =>
   Effect.suspend(() => {
     const request = interpret(spec, args)
-    if (request._tag !== "Run") return answer(request)
+    if (request._tag !== "Run") return show(request)
     return parse(["node", "opentl", ...request.args]).pipe(
       withPlainConsole,
       Effect.catchIf(ValidationError.isValidationError, (error) =>

@@ -1,4 +1,4 @@
-/** What a command line asks for: a command to run, or an answer that needs none (help, the version). Pure. */
+/** What a command line asks for: a command to run, or a page to print (help, the version). Pure. */
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import { isLogLevel, isOption, prepare, restore } from "./CommandLine.ts"
