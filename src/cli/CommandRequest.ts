@@ -64,7 +64,9 @@ const wordsOf = (args: ReadonlyArray<string>, valued: ReadonlySet<string>): Read
 
 /** Reads the arguments after the program's name. */
 export const interpret = (program: CommandSpec, args: ReadonlyArray<string>): Request => {
-  const valued = new Set([...withValue(program), ...valuesEverywhere])
+  // an option before the command may be one of any command
+  const named = program.subcommands.find(({ path }) => path.at(-1) === args[0]?.toLowerCase())
+  const valued = new Set([...withValue(named ?? program), ...valuesEverywhere])
   const prepared = prepare(args, valued)
   const end = prepared.indexOf("--")
   const open = end < 0 ? prepared : prepared.slice(0, end)

@@ -105,30 +105,53 @@ export interface Described {
   readonly descriptor: Descriptor.Command<unknown>
 }
 
+/** Computed when it is first asked for: most command lines need to know of one command only. */
+const lazily = <A>(compute: () => A): () => A => {
+  let known: { readonly value: A } | undefined
+  return () => (known ??= { value: compute() }).value
+}
+
 /** Describes a command; `before` are the words in front of its name, `subcommands` what stands behind it. */
 export const describe = (
   { descriptor }: Described,
   before: ReadonlyArray<string> = [],
   subcommands: (path: ReadonlyArray<string>) => ReadonlyArray<CommandSpec> = () => []
 ): CommandSpec => {
-  const help = Descriptor.getHelp(descriptor, CliConfig.make({ showBuiltIns: false }))
-  const [self, ...named] = namedOf(Descriptor.getUsage(descriptor))
-  const path = [...before, ...(self?.names.slice(0, 1) ?? [])]
-  const said = { options: descriptions(help, "OPTIONS"), arguments: descriptions(help, "ARGUMENTS") }
-  return {
-    path,
-    description: section(help, "DESCRIPTION").flatMap(paragraphsOf)[0] ?? "",
-    arguments: named.filter((entry) => !isOption(entry)).map(({ isOptional, isRepeated, names }, i) => ({
+  const path = [...before, ...Descriptor.getNames(descriptor)]
+  const help = lazily(() => Descriptor.getHelp(descriptor, CliConfig.make({ showBuiltIns: false })))
+  // the first is the command itself
+  const named = lazily(() => namedOf(Descriptor.getUsage(descriptor)).slice(1))
+  const args = lazily(() => {
+    const said = descriptions(help(), "ARGUMENTS")
+    return named().filter((entry) => !isOption(entry)).map(({ isOptional, isRepeated, names }, i): ArgumentSpec => ({
       name: names.join(" "),
       isOptional,
       isRepeated,
-      description: said.arguments[i] ?? ""
-    })),
-    options: named.filter(isOption).map(({ names, value }, i) => ({
+      description: said[i] ?? ""
+    }))
+  })
+  const options = lazily(() => {
+    const said = descriptions(help(), "OPTIONS")
+    return named().filter(isOption).map(({ names, value }, i): OptionSpec => ({
       names,
       value: value === undefined ? undefined : `<${value}>`,
-      description: said.options[i] ?? ""
-    })),
-    subcommands: subcommands(path)
+      description: said[i] ?? ""
+    }))
+  })
+  const below = lazily(() => subcommands(path))
+  return {
+    path,
+    get description() {
+      return section(help(), "DESCRIPTION").flatMap(paragraphsOf)[0] ?? ""
+    },
+    get arguments() {
+      return args()
+    },
+    get options() {
+      return options()
+    },
+    get subcommands() {
+      return below()
+    }
   }
 }
