@@ -2,6 +2,7 @@
 export interface Style {
   readonly bold: (text: string) => string
   readonly dim: (text: string) => string
+  readonly italic: (text: string) => string
   readonly red: (text: string) => string
   readonly green: (text: string) => string
   readonly yellow: (text: string) => string
@@ -19,6 +20,7 @@ const identity = (text: string): string => text
 export const plain: Style = {
   bold: identity,
   dim: identity,
+  italic: identity,
   red: identity,
   green: identity,
   yellow: identity,
@@ -31,6 +33,7 @@ export const plain: Style = {
 export const coloured: Style = {
   bold: sgr(1, 22),
   dim: sgr(2, 22),
+  italic: sgr(3, 23),
   red: sgr(31, 39),
   green: sgr(32, 39),
   yellow: sgr(33, 39),
