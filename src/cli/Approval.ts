@@ -1,19 +1,23 @@
 /** A plan that waits, and a person at the terminal: approve it, edit it in one's own editor, or say why not. */
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { SessionId } from "../domain/Ids.ts"
 import { Foreground } from "./Foreground.ts"
+import { Entered } from "./LineEditor.ts"
+import { markdownLines } from "./Markdown.ts"
 import type { Connection } from "./Program.ts"
 import { Stdio } from "./Stdio.ts"
-import { oneLine } from "./TerminalText.ts"
+import { oneLine, truncate } from "./TerminalText.ts"
 
-export type Answer = "approve" | "edit" | "reject"
+const answers = ["approve", "edit", "reject", "show", "quit"] as const
+export type Answer = typeof answers[number]
 
 /** Reads an answer by its first letters; nothing for what is none. */
 export const readAnswer = (line: string): Answer | undefined => {
   const word = line.trim().toLowerCase()
-  return word === "" ? undefined : (["approve", "edit", "reject"] as const).find((answer) => answer.startsWith(word))
+  return word === "" ? undefined : answers.find((answer) => answer.startsWith(word))
 }
 
 /** How to answer from elsewhere. */
@@ -32,54 +36,105 @@ const editPlan = (plan: string) =>
     return edited === "" || edited === plan.trim() ? Option.none() : Option.some(edited)
   }).pipe(Effect.scoped)
 
-/** Asks until the plan is answered, here or elsewhere. The end of standard input leaves it waiting. */
-export const askApproval = (connection: Connection, id: SessionId) =>
+/** What a person wants done with the plan. */
+type Choice = Data.TaggedEnum<{
+  Approve: object
+  Edit: object
+  Reject: { readonly reason: string }
+  /** Go away, and leave the plan waiting. */
+  Quit: object
+  /** Ctrl-C, which may mean more than to go away. */
+  Interrupt: object
+}>
+const Choice = Data.taggedEnum<Choice>()
+
+const question = "Approve this plan? [a]pprove, [e]dit, [r]eject, [s]how again, [q]uit: "
+
+const explain = (line: string): string => {
+  const text = truncate(oneLine(line), 40)
+  return text === "" ? "" : `"${text}" is none of ${answers.join(", ")}\n`
+}
+
+/** Asks until there is an answer. `show` is the plan as it is shown again. */
+const choose = <E, R>(show: Effect.Effect<string, E, R>) =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    const editor = yield* stdio.editor
+    const ask = (text: string) => editor.ask(stdio.errStyle.bold(text))
+
+    const reason = Effect.map(ask("Why? "), (entered) =>
+      Entered.$match(entered, {
+        Line: ({ text }) => text.trim() === "" ? undefined : Choice.Reject({ reason: text.trim() }),
+        End: () => undefined,
+        Interrupt: () => Choice.Interrupt()
+      }))
+
+    const once = Effect.gen(function*(): Effect.fn.Return<Choice | undefined, E, R> {
+      const entered = yield* ask(question)
+      if (entered._tag === "End") return Choice.Quit()
+      if (entered._tag === "Interrupt") return Choice.Interrupt()
+      switch (readAnswer(entered.text)) {
+        case undefined:
+          return yield* Effect.as(stdio.err(explain(entered.text)), undefined)
+        case "approve":
+          return Choice.Approve()
+        case "edit":
+          return Choice.Edit()
+        case "quit":
+          return Choice.Quit()
+        case "show":
+          return yield* Effect.as(Effect.flatMap(show, stdio.err), undefined)
+        case "reject":
+          return yield* reason
+      }
+    })
+    return yield* Effect.repeat(once, { until: (choice): choice is Choice => choice !== undefined })
+  }).pipe(Effect.scoped)
+
+/** How the question came to its end: the plan is answered; or the person has left it waiting, or pressed Ctrl-C. */
+export type Asked = "answered" | "left" | "interrupted"
+
+/** A plan as the terminal shows it. */
+const planText = (plan: string) =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    const columns = (yield* stdio.errColumns) ?? 80
+    return `\n${markdownLines(plan, { columns, style: stdio.errStyle }).join("\n")}\n\n`
+  })
+
+/** Asks until the plan is answered, here or elsewhere, or the person goes. `isShown`: the person has the plan on the screen. */
+export const askApproval = (connection: Connection, id: SessionId, { isShown }: { readonly isShown: boolean }) =>
   Effect.gen(function*() {
     const { by, sessions } = connection
     const stdio = yield* Stdio
-    const ask = (question: string) => Effect.zipRight(stdio.err(stdio.errStyle.bold(question)), stdio.readLine)
+    const plan = Effect.map(sessions.get(id), (session) => session.plan ?? "")
+    const shownPlan = Effect.flatMap(plan, planText)
 
-    const answer: Effect.Effect<
-      boolean,
-      Effect.Effect.Error<ReturnType<typeof sessions.approve>> | Effect.Effect.Error<ReturnType<typeof editPlan>>,
-      Effect.Effect.Context<ReturnType<typeof editPlan>>
-    > = Effect.gen(function*() {
-      const line = yield* ask("Approve this plan? [a]pprove, [e]dit, [r]eject: ")
-      if (Option.isNone(line)) {
-        yield* stdio.err(`\n${howToAnswer(id)}\n`)
-        return true
-      }
-      switch (readAnswer(line.value)) {
-        case undefined:
-          return false
-        case "approve":
-          yield* sessions.approve(id, { by })
-          return true
-        case "edit": {
-          const { plan = "" } = yield* sessions.get(id)
-          const edited = yield* editPlan(plan)
-          if (Option.isNone(edited)) {
-            yield* stdio.err("the plan was left as it is\n")
-            return false
-          }
-          yield* sessions.approve(id, { plan: edited.value, by })
-          return true
-        }
-        case "reject": {
-          const reason = Option.filter(yield* ask("Why? "), (text) => text.trim() !== "")
-          if (Option.isNone(reason)) return false
-          yield* sessions.reject(id, { reason: reason.value, by })
-          return true
-        }
-      }
-    })
+    const act = (choice: Choice) =>
+      Choice.$match(choice, {
+        Approve: () => Effect.as(sessions.approve(id, { by }), "answered" as const),
+        Reject: ({ reason }) => Effect.as(sessions.reject(id, { reason, by }), "answered" as const),
+        Edit: () =>
+          Effect.flatMap(
+            Effect.flatMap(plan, editPlan),
+            Option.match({
+              onNone: () => Effect.as(stdio.err("the plan was left as it is\n"), undefined),
+              onSome: (edited) => Effect.as(sessions.approve(id, { plan: edited, by }), "answered" as const)
+            })
+          ),
+        Quit: () => Effect.succeed("left" as const),
+        Interrupt: () => Effect.succeed("interrupted" as const)
+      })
 
     /** What went wrong is said, and asked again, unless the answer was given elsewhere in the meantime. */
-    const attempt = answer.pipe(Effect.catchAll((error) =>
-      Effect.as(stdio.err(`error: ${oneLine(error.message)}\n`), error._tag === "NothingToApprove")
-    ))
-    yield* Effect.repeat(attempt, {
-      until: (answered) =>
-        answered
-    })
+    const attempt = Effect.flatMap(choose(shownPlan), act).pipe(
+      Effect.catchAll((error) =>
+        Effect.as(
+          stdio.err(`${stdio.errStyle.red("error:")} ${oneLine(error.message)}\n`),
+          error._tag === "NothingToApprove" ? "answered" as const : undefined
+        )
+      )
+    )
+    if (!isShown) yield* Effect.flatMap(Effect.orElseSucceed(shownPlan, () => ""), stdio.err)
+    return yield* Effect.repeat(attempt, { until: (asked): asked is Asked => asked !== undefined })
   })

@@ -20,7 +20,11 @@ const afterwards = (connection: Connection, session: Session, done: string, foll
     const stdio = yield* Stdio
     if (followed) return yield* showTurn(connection, session, { after: session.lastEventId, json: false })
     yield* stdio.out(`${done} ${session.id}\n`)
-    if (connection.place._tag === "Embedded") yield* stdio.err("recorded; the next opentl serve goes on with it\n")
+    yield* stdio.err(
+      connection.place._tag === "Embedded"
+        ? "recorded; nobody works on the session now: opentl serve goes on with it\n"
+        : `opentl logs ${session.id} --follow shows how it goes on\n`
+    )
   })
 
 /** The edited plan, from a file or from standard input. */

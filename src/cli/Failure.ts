@@ -54,6 +54,13 @@ export class SilentFailure extends Schema.TaggedError<SilentFailure>()("SilentFa
   }
 }
 
+/** The person has gone away from what goes on, and was told how to come back. */
+export class Detached extends Schema.TaggedError<Detached>()("Detached", {}) {
+  override get message() {
+    return "detached"
+  }
+}
+
 export interface Report {
   readonly code: number
   /** Without "error: "; absent where nothing is to be said. */
@@ -61,7 +68,11 @@ export interface Report {
 }
 
 const usageTags: ReadonlySet<string> = new Set(["UsageError", "InvalidRequest"])
-const quiet: Readonly<Record<string, number>> = { OutputClosed: ExitCode.ok, SilentFailure: ExitCode.failed }
+const quiet: Readonly<Record<string, number>> = {
+  OutputClosed: ExitCode.ok,
+  SilentFailure: ExitCode.failed,
+  Detached: ExitCode.interrupted
+}
 
 /** What a person does about an error whose own message does not say it. */
 const mends: Readonly<Record<string, string>> = {

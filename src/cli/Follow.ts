@@ -33,11 +33,16 @@ export const storedEvents = ({ sessions }: Connection, session: Session, after: 
 
 const encodeEvent = jsonLine(SessionEventView)
 
-/** How an event is printed: as JSON, or for people. */
-export const eventPrinter = (json: boolean): Effect.Effect<(event: SessionEventView) => string, never, Stdio> =>
-  Effect.map(Stdio, ({ style }) => {
+/** How events are printed: as JSON, or for people; on a terminal as wide as it is by then. */
+export const eventPrinter = (
+  json: boolean
+): Effect.Effect<(event: SessionEventView) => Effect.Effect<string>, never, Stdio> =>
+  Effect.map(Stdio, ({ columns, style }) => {
     const zone = DateTime.zoneMakeLocal()
-    return json ? encodeEvent : (event) => eventText(event, { style, zone })
+    return (event) =>
+      json
+        ? Effect.succeed(encodeEvent(event))
+        : Effect.map(columns, (width) => eventText(event, { style, zone, columns: width }))
   })
 
 /** How a turn ended. */
@@ -61,6 +66,11 @@ const factOf = (event: SessionEventView): unknown => event.detail?.["_tag"]
 
 /** Whether the plan is put before a person by this event. */
 export const asksApproval = (event: SessionEventView): boolean => factOf(event) === "ApprovalRequested"
+
+const answers: ReadonlySet<unknown> = new Set(["PlanApproved", "PlanRejected", "StopRequested", "TurnEnded"])
+
+/** Whether a plan that waited is answered by this event. */
+export const answersApproval = (event: SessionEventView): boolean => answers.has(factOf(event))
 
 /** The turn that an event belongs to, where it says so. */
 const turnOf = (event: SessionEventView): number | undefined => {

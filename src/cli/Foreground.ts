@@ -40,9 +40,14 @@ export class Foreground extends Context.Tag("opentl/cli/Foreground")<Foreground,
         Foreground.of({
           edit: (file) =>
             Effect.filterOrFail(
-              run(signals, words(editor), [file]),
+              // the shell reads the variable, as it does for git: there may be quotes in it
+              run(signals, ["sh", "-c", `${editor} "$@"`, editor], [file]),
               (code) => code === 0,
-              (code) => new ForegroundError({ program: editor, reason: `it exited with code ${code}` })
+              (code) =>
+                new ForegroundError({
+                  program: editor,
+                  reason: code === notFound ? "there is no such program" : `it exited with code ${code}`
+                })
             ).pipe(Effect.asVoid),
           page: (text) => {
             const command = words(pager)
@@ -69,7 +74,10 @@ const settings = Config.all({
 /** As git has them: leave at once where one screen is enough, let colours through, leave the text on the screen. */
 const lessOptions = ["-FRX"]
 
-/** A command line as people write it into EDITOR: words apart by blanks. */
+/** What the shell exits with where a program is missing. */
+const notFound = 127
+
+/** A command line as people write it into PAGER: words apart by blanks. */
 const words = (line: string): ReadonlyArray<string> => line.split(/\s+/).filter((word) => word !== "")
 
 const ignore = () => undefined

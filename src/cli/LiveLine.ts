@@ -5,7 +5,6 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import { age } from "./Render.ts"
 import { Stdio } from "./Stdio.ts"
@@ -19,35 +18,42 @@ const interval = Duration.millis(120)
 export const make = Effect.gen(function*() {
   const stdio = yield* Stdio
   const startedAt = yield* Clock.currentTimeMillis
-  const label = yield* Ref.make("")
-  const lane = yield* Effect.makeSemaphore(1)
-  const animated = stdio.errIsTty && stdio.errStyle.colour
+  const isAnimated = stdio.errIsTty && stdio.errStyle.colour
+  let label = ""
+  let isDrawn = false
+
+  const erase = Effect.sync(() => {
+    if (isDrawn) stdio.unsafeDraw(eraseLine)
+    isDrawn = false
+    stdio.setBottom(undefined)
+  })
 
   const draw = Effect.gen(function*() {
-    const text = yield* Ref.get(label)
-    if (text === "") return
     const elapsed = (yield* Clock.currentTimeMillis) - startedAt
-    const columns = (yield* stdio.columns) ?? 80
+    const columns = (yield* stdio.errColumns) ?? 80
     const frame = frames[Math.floor(elapsed / Duration.toMillis(interval)) % frames.length] ?? ""
-    const line = truncate(`${frame} ${text} (${age(Duration.millis(elapsed))})`, columns - 1)
-    yield* stdio.err(eraseLine + stdio.errStyle.dim(line))
+    yield* Effect.sync(() => {
+      if (label === "") return
+      const text = truncate(`${frame} ${label} (${age(Duration.millis(elapsed))})`, columns - 1)
+      const line = stdio.errStyle.dim(text)
+      stdio.unsafeDraw(isDrawn ? eraseLine + line : line)
+      isDrawn = true
+      stdio.setBottom({ erase: () => eraseLine, draw: () => stdio.unsafeDraw(line) })
+    })
   })
-  const erase = Effect.flatMap(Ref.get(label), (text) => text === "" ? Effect.void : stdio.err(eraseLine))
 
-  if (animated) {
-    yield* Effect.addFinalizer(() => lane.withPermits(1)(erase))
-    yield* lane.withPermits(1)(draw).pipe(Effect.repeat(Schedule.spaced(interval)), Effect.forkScoped)
+  if (isAnimated) {
+    yield* Effect.addFinalizer(() => erase)
+    yield* draw.pipe(Effect.repeat(Schedule.spaced(interval)), Effect.forkScoped)
   }
 
   return {
-    /** Prints to standard output above the line. */
-    print: (text: string) =>
-      animated
-        ? lane.withPermits(1)(erase.pipe(Effect.zipRight(stdio.out(text)), Effect.zipRight(draw)))
-        : stdio.out(text),
     /** Says what goes on from now; an empty text hides the line. */
     say: (text: string) =>
-      animated ? lane.withPermits(1)(erase.pipe(Effect.zipRight(Ref.set(label, oneLine(text))))) : Effect.void
+      Effect.suspend(() => {
+        label = oneLine(text)
+        return !isAnimated ? Effect.void : label === "" ? erase : draw
+      })
   }
 })
 

@@ -1,7 +1,6 @@
 /** `opentl logs`: a session's events, up to now or as they come. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { eventPrinter, storedEvents } from "./Follow.ts"
@@ -28,6 +27,7 @@ export const logsCommand = Command.make(
       const session = yield* connection.sessions.find(id)
       const show = yield* eventPrinter(json)
       const events = follow ? connection.sessions.events(session.id, since) : storedEvents(connection, session, since)
-      yield* Stream.runForEachChunk(events, (chunk) => stdio.out(Chunk.toReadonlyArray(chunk).map(show).join("")))
+      yield* Stream.runForEachChunk(events, (chunk) =>
+        Effect.flatMap(Effect.forEach(chunk, show), (texts) => stdio.out(texts.join(""))))
     }).pipe(Effect.scoped)
 ).pipe(Command.withDescription("Print a session's events; with --follow also those to come"))

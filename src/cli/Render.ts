@@ -4,9 +4,11 @@ import * as Duration from "effect/Duration"
 import type { EventType, SessionEventView } from "../domain/EventText.ts"
 import * as Plan from "../domain/Plan.ts"
 import type { Session, SessionStatus } from "../domain/Session.ts"
+import { markdownLines } from "./Markdown.ts"
 import type { Style } from "./Style.ts"
 import * as Table from "./Table.ts"
 import { neutralise, oneLine, pad, width } from "./TerminalText.ts"
+import { wrapText } from "./Wrap.ts"
 
 /** "45s", "12m", "3h", "2d", "6w": the largest unit that is full. */
 export const age = (elapsed: Duration.Duration): string => {
@@ -121,17 +123,37 @@ export interface EventOptions {
   readonly style: Style
   /** The zone that times are shown in. */
   readonly zone: DateTime.TimeZone
+  /** The terminal's width: lines are wrapped, and plans are shown as what their markdown means. Without one, all is as it was written. */
+  readonly columns?: number | undefined
 }
 
 const clockTime = (time: DateTime.Utc, zone: DateTime.TimeZone): string =>
   DateTime.formatIsoZoned(DateTime.setZone(time, zone)).slice(11, 19)
 
+/** Where an event's text begins; on a narrow terminal it stands below the time instead. */
+const textColumn = 17
+const narrow = { below: 48, textColumn: 2 }
+
+/** The text's lines within `columns`. A plan's first line is its title. */
+const fitted = (event: SessionEventView, columns: number, style: Style): ReadonlyArray<string> => {
+  const text = neutralise(event.data, style.colour)
+  if (event.type !== "plan") return wrapText(text, columns)
+  const [title = "", ...rest] = neutralise(event.data, false).split("\n")
+  return [...wrapText(style.bold(title), columns), "", ...markdownLines(rest.join("\n"), { columns, style })]
+}
+
 /** An event as `12:30:01 status   turn 1 started`; further lines stand under the text. Ends with a line feed. */
-export const eventText = (event: SessionEventView, { style, zone }: EventOptions): string => {
+export const eventText = (event: SessionEventView, { columns, style, zone }: EventOptions): string => {
   const paint = typeColours[event.type](style)
   const head = `${style.dim(clockTime(event.createdAt, zone))} ${paint(pad(event.type, 7))} `
-  const [first = "", ...rest] = neutralise(event.data, style.colour).split("\n")
-  return [head + first, ...rest.map((line) => line === "" ? "" : `${" ".repeat(17)}${line}`)].join("\n") + "\n"
+  const isNarrow = columns !== undefined && columns < narrow.below
+  const indent = isNarrow ? narrow.textColumn : textColumn
+  const lines = columns === undefined
+    ? neutralise(event.data, style.colour).split("\n")
+    : fitted(event, columns - indent, style)
+  const [first = "", ...rest] = isNarrow ? ["", ...lines] : lines
+  return [head + first, ...rest.map((line) => line === "" ? "" : " ".repeat(indent) + line)]
+    .join("\n") + "\n"
 }
 
 /** Colours a unified diff, line by line; harmless, and unchanged otherwise. */

@@ -1,21 +1,26 @@
 /** Shows a turn to the person who waits for it, and ends as it ends. Shared by the commands that start one. */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
+import * as Option from "effect/Option"
 import type { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import type { Session } from "../domain/Session.ts"
 import { askApproval, howToAnswer } from "./Approval.ts"
-import { TurnFailed } from "./Failure.ts"
-import { asksApproval, eventPrinter, followTurn } from "./Follow.ts"
+import { Detached, TurnFailed } from "./Failure.ts"
+import { answersApproval, asksApproval, eventPrinter, followTurn } from "./Follow.ts"
 import * as LiveLine from "./LiveLine.ts"
 import { type Connection, StartFailed } from "./Program.ts"
 import { Stdio } from "./Stdio.ts"
 import { neutralise, oneLine } from "./TerminalText.ts"
+import { advance, closingLine, initial, isPrinted, reasonOf, statusLine } from "./TurnView.ts"
 
 export interface TurnOptions {
   readonly after: number
   readonly message?: string
   readonly json: boolean
+  /** Whether a plan waits for approval already, so that no event will ask for it. */
+  readonly isWaiting?: boolean
 }
 
 /** Ctrl-C: a session on a server goes on without us; one in this process has nobody else, so it is stopped. */
@@ -32,12 +37,22 @@ const letGo = ({ by, place, sessions }: Connection, id: SessionId) =>
         Effect.catchAll((error) => stdio.err(`error: ${oneLine(error.message)}\n`))
       ))
 
+/** The person goes away from a question: nobody has to be there while a plan waits, so it does, in this process, too. */
+const leave = ({ place }: Connection, id: SessionId) =>
+  Effect.flatMap(Stdio, (stdio) =>
+    stdio.err(
+      place._tag === "Server"
+        ? `detached: ${howToAnswer(id)}; opentl logs ${id} --follow comes back to it\n`
+        : `detached: ${howToAnswer(id)}; with --follow the session goes on here, else with the next opentl serve\n`
+    ))
+
 /** Where a plan waits: a person at the terminal is asked, another is told how to answer. */
-const onApproval = (connection: Connection, id: SessionId) =>
+const onApproval = (connection: Connection, id: SessionId, options: { readonly isShown: boolean }) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
-    if (stdio.inIsTty && stdio.errIsTty) return yield* askApproval(connection, id)
+    if (stdio.inIsTty && stdio.errIsTty) return yield* askApproval(connection, id, options)
     yield* stdio.err(`${howToAnswer(id)}\n`)
+    return "answered" as const
   })
 
 /** Nobody else can answer while this process holds the data directory, so it must not wait for it. */
@@ -50,27 +65,56 @@ const waitsInVain = (id: SessionId) =>
 export const showTurn = (connection: Connection, session: Session, options: TurnOptions) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
-    const show = yield* eventPrinter(options.json)
-    const live = yield* LiveLine.make
-    const approval = yield* FiberHandle.make()
-    const canAnswer = connection.place._tag === "Server" || (stdio.inIsTty && stdio.errIsTty)
+    const left = yield* Deferred.make<"left" | "interrupted">()
 
-    const onEvent = (event: SessionEventView, isResult: boolean) =>
-      Effect.gen(function*() {
-        // whatever comes after the question answers it
-        yield* FiberHandle.clear(approval)
-        if (options.json || event.type !== "done" || !isResult) yield* live.print(show(event))
-        if (event.type === "status") yield* live.say(event.data)
-        if (!asksApproval(event)) return
-        yield* live.say("")
-        if (!canAnswer) return yield* waitsInVain(session.id)
-        yield* FiberHandle.run(approval, onApproval(connection, session.id))
-      })
+    const watched = Effect.gen(function*() {
+      const show = yield* eventPrinter(options.json)
+      const live = yield* LiveLine.make
+      const approval = yield* FiberHandle.make()
+      const canAnswer = connection.place._tag === "Server" || (stdio.inIsTty && stdio.errIsTty)
+      let view = initial
+      let isAsking = false
 
-    const outcome = yield* followTurn(connection, session, options, onEvent)
-    yield* live.say("")
-    if (outcome.end !== "complete") {
-      return yield* new TurnFailed({ sessionId: session.id, end: outcome.end, text: oneLine(outcome.text) })
-    }
-    if (!options.json) yield* stdio.out(`${neutralise(outcome.text, stdio.style.colour)}\n`)
-  }).pipe(Effect.scoped, Effect.onInterrupt(() => letGo(connection, session.id)))
+      const ask = (shown: { readonly isShown: boolean }) =>
+        Effect.gen(function*() {
+          isAsking = true
+          yield* live.say("")
+          if (!canAnswer) return yield* waitsInVain(session.id)
+          yield* FiberHandle.run(
+            approval,
+            Effect.flatMap(
+              onApproval(connection, session.id, shown),
+              (asked) => asked === "answered" ? Effect.void : Deferred.succeed(left, asked)
+            )
+          )
+        })
+
+      const onEvent = (event: SessionEventView, isResult: boolean) =>
+        Effect.gen(function*() {
+          view = advance(view, event)
+          if (answersApproval(event)) {
+            isAsking = false
+            yield* FiberHandle.clear(approval)
+          }
+          if (options.json || isPrinted(event, isResult)) yield* Effect.flatMap(show(event), stdio.out)
+          if (asksApproval(event)) return yield* ask({ isShown: !options.json })
+          if (!isAsking) yield* live.say(statusLine(view))
+        })
+
+      if (options.isWaiting === true) yield* ask({ isShown: false })
+      const outcome = yield* followTurn(connection, session, options, onEvent)
+      yield* live.say("")
+      const closing = closingLine(view)
+      if (!options.json && closing !== "") yield* stdio.err(`${stdio.errStyle.dim(closing)}\n`)
+      if (outcome.end !== "complete") {
+        const text = options.json ? oneLine(outcome.text) : reasonOf(view, outcome.text)
+        return yield* new TurnFailed({ sessionId: session.id, end: outcome.end, text })
+      }
+      if (!options.json) yield* stdio.out(`${neutralise(outcome.text, stdio.style.colour)}\n`)
+    }).pipe(Effect.scoped, Effect.as(Option.none<never>()))
+
+    const gone = yield* Effect.raceFirst(watched, Effect.asSome(Deferred.await(left)))
+    if (Option.isNone(gone)) return
+    yield* gone.value === "left" ? leave(connection, session.id) : letGo(connection, session.id)
+    return yield* new Detached()
+  }).pipe(Effect.onInterrupt(() => letGo(connection, session.id)))

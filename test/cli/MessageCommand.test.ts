@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { whatNext } from "../../src/cli/MessageCommand.ts"
+import { Place } from "../../src/cli/Program.ts"
 import { event, pullRequestUrl as url, runCli, session, type SessionsShape, turnEnded } from "./Harness.ts"
 
 describe("opentl message", () => {
@@ -15,7 +17,7 @@ describe("opentl message", () => {
 
   it.effect("prints the message's id and returns", () =>
     Effect.map(runCli(["message", "0123", "and the docs"], { sessions: messaging([]) }), (ended) => {
-      assert.deepStrictEqual(ended, { code: 0, out: "m1\n", err: "" })
+      assert.deepStrictEqual({ code: ended.code, out: ended.out }, { code: 0, out: "m1\n" })
     }))
 
   it.effect("prints it as JSON, too", () =>
@@ -50,5 +52,44 @@ describe("opentl message", () => {
         ])
       })
       assert.match(out, /\nthird\n$/)
+    }))
+
+  describe("says what becomes of the message", () => {
+    const server = Place.Server({ url: "http://server.test" })
+    const watch = "opentl logs 0123456789ab --follow shows how it goes"
+    const plan = "turn 2 comes first, and its plan waits for approval: " +
+      "opentl approve 0123456789ab | opentl reject 0123456789ab \"<why>\""
+
+    it("on a server", () => {
+      const says = (fields: Parameters<typeof session>[0]) => whatNext(session({ turn: 2, ...fields }), server)
+      assert.strictEqual(
+        says({ status: "running", phase: "reviewing" }),
+        `queued: the session is at turn 2 (reviewing), and the next one begins with the message; ${watch}`
+      )
+      assert.strictEqual(
+        says({ status: "pending", phase: "queued" }),
+        `queued: the turn that begins next takes it; ${watch}`
+      )
+      assert.strictEqual(says({ status: "waiting", phase: "approval" }), `queued: ${plan}`)
+      for (const status of ["complete", "error", "cancelled"] as const) {
+        assert.strictEqual(says({ status, phase: "ended" }), `turn 3 begins with it; ${watch}`)
+      }
+    })
+
+    it("where nobody works", () => {
+      const embedded = Place.Embedded({ dataDir: "/data" })
+      const says = (fields: Parameters<typeof session>[0]) => whatNext(session({ turn: 2, ...fields }), embedded)
+      const then = "opentl serve goes on with it, --follow does it here"
+      assert.strictEqual(
+        says({ status: "complete", phase: "ended" }),
+        `recorded; nobody works on the session now; ${then}`
+      )
+      assert.strictEqual(says({ status: "waiting", phase: "approval" }), `recorded; ${plan}; ${then}`)
+    })
+  })
+
+  it.effect("and says it on standard error, beside the id", () =>
+    Effect.map(runCli(["message", "0123", "and the docs"], { sessions: messaging([]) }), ({ err }) => {
+      assert.match(err, /^queued: the session is at turn 1 \(coding\).*--follow shows how it goes\n$/)
     }))
 })

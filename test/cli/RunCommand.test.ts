@@ -73,6 +73,20 @@ describe("run", () => {
       })
     }))
 
+  it.effect("tells of usage in one closing line, and prints nothing of it as it comes", () =>
+    Effect.gen(function*() {
+      const usage = { input_tokens: 1200, output_tokens: 30, cost_usd: 0.01 }
+      const used = event(2, "usage", "plan (m): 1,200 in", { _tag: "UsageRecorded", turn: 1, usage })
+      const { err, out } = yield* running(["Fix it", "--repo", "acme/widgets"], {}, [
+        event(1, "status", "turn 1 started", { _tag: "TurnStarted", turn: 1 }),
+        used,
+        event(3, "status", "round 1: agent starts", { _tag: "RoundStarted", turn: 1, round: 1 }),
+        turnEnded(4, "complete", url)
+      ])
+      assert.notInclude(out, "1,200")
+      assert.match(err, /\n1 round, 0s, 1,200 in, 30 out, \$0\.0100\n$/)
+    }))
+
   it.effect("passes on what the options say", () =>
     Effect.gen(function*() {
       const { created } = yield* running([
@@ -126,13 +140,14 @@ describe("run", () => {
       assert.deepInclude(JSON.parse(document.out), { id: sessionId, branch: `opentl/${sessionId}`, status: "running" })
     }))
 
-  it.effect("exits with 1 where the session fails or is cancelled", () =>
+  it.effect("exits with 1 where the session fails or is cancelled, and says why once", () =>
     Effect.gen(function*() {
       for (const end of ["error", "cancelled"] as const) {
-        const { code, err } = yield* running(["x", "--repo", "acme/widgets"], {}, [turnEnded(1, end, "no\nluck")])
+        const { code, err, out } = yield* running(["x", "--repo", "acme/widgets"], {}, [turnEnded(1, end, "no\nluck")])
         assert.strictEqual(code, 1)
         const what = end === "error" ? "failed" : "was cancelled"
         assert.include(err, `error: session ${sessionId} ${what}: no luck (opentl logs ${sessionId} shows all of it)\n`)
+        assert.strictEqual(out, "")
       }
     }))
 

@@ -11,7 +11,11 @@ import * as TestClock from "effect/TestClock"
 import { program } from "../../src/cli/Cli.ts"
 import * as LiveLine from "../../src/cli/LiveLine.ts"
 import { Stdio } from "../../src/cli/Stdio.ts"
+import { screen } from "../support/Screen.ts"
 import { makeProcess, partsDouble, runCli, session, type Setting, withEnvironment } from "./Harness.ts"
+
+/** What a terminal shows of it: the kernel makes a new line of a line feed. */
+const shown = (text: string) => screen(text.replaceAll("\n", "\r\n"), 40)
 
 const withStdio = (setting: Setting) => {
   const fake = makeProcess([], setting)
@@ -19,31 +23,17 @@ const withStdio = (setting: Setting) => {
 }
 
 describe("Stdio", () => {
-  it.effect("reads line by line what comes in any pieces", () => {
+  it.effect("reads all of standard input, in whatever pieces it comes", () => {
     const { layer, stdin } = withStdio({})
     return Effect.gen(function*() {
       const stdio = yield* Stdio
-      const first = yield* Effect.fork(stdio.readLine)
+      const all = yield* Effect.fork(stdio.readAll)
       yield* Effect.yieldNow()
       const bytes = Buffer.from("grün\r\nzwei\nrest")
       stdin.write(bytes.subarray(0, 3))
       stdin.end(bytes.subarray(3))
-      assert.deepStrictEqual(yield* Fiber.join(first), Option.some("grün"))
-      assert.deepStrictEqual(yield* stdio.readLine, Option.some("zwei"))
-      assert.deepStrictEqual(yield* stdio.readLine, Option.some("rest"))
-      assert.deepStrictEqual(yield* stdio.readLine, Option.none())
-    }).pipe(Effect.provide(layer))
-  })
-
-  it.effect("lets go of standard input when nobody waits for it", () => {
-    const { layer, stdin } = withStdio({})
-    return Effect.gen(function*() {
-      const stdio = yield* Stdio
-      const waiting = yield* Effect.fork(stdio.readLine)
-      yield* Effect.yieldNow()
-      yield* Fiber.interrupt(waiting)
-      assert.strictEqual(stdin.listenerCount("data"), 0)
-      assert.isTrue(stdin.isPaused())
+      assert.strictEqual(yield* Fiber.join(all), "grün\r\nzwei\nrest")
+      assert.strictEqual(yield* stdio.readAll, "")
     }).pipe(Effect.provide(layer))
   })
 })
@@ -52,26 +42,29 @@ describe("LiveLine", () => {
   it.scoped("stands below what is printed, and is gone in the end", () => {
     const { layer, stderr, stdout } = withStdio({ tty: true, columns: 40 })
     return Effect.gen(function*() {
+      const stdio = yield* Stdio
       yield* Effect.scoped(Effect.gen(function*() {
         const live = yield* LiveLine.make
         yield* live.say("round 1: \x1b[2Jagent starts in the docker sandbox")
         yield* TestClock.adjust("2 seconds")
-        yield* live.print("printed\n")
+        yield* stdio.out("printed\n")
+        yield* stdio.err("told\n")
+        assert.match(shown(stderr.text).at(-1) ?? "", /^. round 1: agent starts in the docker…$/)
       }))
       assert.strictEqual(stdout.text, "printed\n")
-      assert.include(stderr.text, "round 1: agent starts in the docker")
       assert.notInclude(stderr.text, "\x1b[2J")
-      assert.match(stderr.text, /\r\x1b\[2K$/)
+      assert.deepStrictEqual(shown(stderr.text), ["told", ""])
     }).pipe(Effect.provide(layer))
   })
 
   it.scoped("is nowhere where there is no terminal", () => {
     const { layer, stderr, stdout } = withStdio({})
     return Effect.gen(function*() {
+      const stdio = yield* Stdio
       const live = yield* LiveLine.make
       yield* live.say("working")
       yield* TestClock.adjust("2 seconds")
-      yield* live.print("printed\n")
+      yield* stdio.out("printed\n")
       assert.strictEqual(stdout.text + stderr.text, "printed\n")
     }).pipe(Effect.provide(layer))
   })

@@ -15,7 +15,7 @@ import * as Stream from "effect/Stream"
 export const binary = new URL("../../dist/bin/main.js", import.meta.url).pathname
 
 /** Nothing of the surroundings gets in but what a program needs to start. */
-const plain = {
+export const plain = {
   OPENTL_ADDR: "127.0.0.1:0",
   ANTHROPIC_API_KEY: "",
   OPENAI_API_KEY: "",
