@@ -38,7 +38,8 @@ export const forModel = (text: string): string => render(append(modelWindow, tex
 const logLines = 40
 const logColumns = 400
 
-const shortLine = (line: string) =>
+/** A line for the session's log. */
+export const shortLine = (line: string): string =>
   line.length <= logColumns ? line : `${line.slice(0, logColumns).replace(/[\uD800-\uDBFF]$/, "")}…`
 
 /** A text for the session's log: some forty lines, none of them endless. */

@@ -1,11 +1,14 @@
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as LiveOutput from "./LiveOutput.ts"
 import { append, modelWindow, render } from "./OutputWindow.ts"
 import { SystemText, type Tool, type ToolOutput } from "./Tool.ts"
 
@@ -39,6 +42,8 @@ const description = "Runs a command with bash in the repository's root and gives
 const bashCommand = (command: string, directory: string) =>
   Command.make("bash", "-c", "exec bash -c \"$1\" > >(exec cat) 2>&1 < /dev/null", "bash", command).pipe(
     Command.workingDirectory(directory),
+    // Python keeps back what it prints into a pipe, until the end of a short program.
+    Command.env({ PYTHONUNBUFFERED: "1" }),
     Command.stderr("inherit")
   )
 
@@ -62,9 +67,23 @@ export const shellTool = (directory: string) =>
         // All that is left of the command's process group. The executor's own release would ask politely, and wait.
         yield* Effect.addFinalizer(() => Effect.ignore(process.kill("SIGKILL")))
         const window = yield* Ref.make(modelWindow)
+        const live = yield* Ref.make(LiveOutput.start(yield* Clock.currentTimeMillis))
+        const tell = (lines: ReadonlyArray<string>) => lines.length === 0 ? Effect.void : Console.log(lines.join("\n"))
         const reading = yield* process.stdout.pipe(
           Stream.decodeText(),
-          Stream.runForEach((text) => Ref.update(window, (seen) => append(seen, text))),
+          Stream.runForEach((text) =>
+            Effect.gen(function*() {
+              yield* Ref.update(window, (seen) => append(seen, text))
+              const now = yield* Clock.currentTimeMillis
+              yield* Effect.flatMap(
+                Ref.modify(live, (before) => {
+                  const [after, lines] = LiveOutput.push(before, text, now)
+                  return [lines, after]
+                }),
+                tell
+              )
+            })
+          ),
           Effect.forkScoped
         )
         const seconds = secondsOf(input)
@@ -78,10 +97,12 @@ export const shellTool = (directory: string) =>
         }
         // At once, unless a process that the command left in the background holds the pipe open.
         yield* Effect.timeoutOption(Fiber.await(reading), drainTime)
-        const output = render(yield* Ref.get(window))
+        yield* tell(LiveOutput.finish(yield* Ref.get(live)))
+        const end = Option.getOrElse(ending, () => `ended after ${seconds} s, with all that it started`)
         return {
-          text: report(output, Option.getOrElse(ending, () => `ended after ${seconds} s, with all that it started`)),
-          failed: Option.isNone(ending)
+          text: report(render(yield* Ref.get(window)), end),
+          failed: Option.isNone(ending),
+          log: `[${end}]`
         }
       },
       Effect.scoped,

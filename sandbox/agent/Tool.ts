@@ -8,6 +8,8 @@ import type { ToolDefinition } from "./LanguageModel.ts"
 export interface ToolOutput {
   readonly text: string
   readonly failed: boolean
+  /** What is left to be told in the session's log, where the tool has told of the rest while it worked. Else it is the text. */
+  readonly log?: string
 }
 
 /** Text that the operating system takes as an argument or a path. Of nameless parts, so that its JSON schema is inline. */

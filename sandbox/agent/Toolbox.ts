@@ -46,10 +46,10 @@ export class Toolbox extends Context.Tag("opentl/agent/Toolbox")<Toolbox, {
 
         const run = Effect.fn("Toolbox.run")(function*({ id, input, name }: ToolCall) {
           const tool = tools.find((candidate) => candidate.name === name)
-          const { failed, text } = yield* tool === undefined
+          const { failed, log, text } = yield* tool === undefined
             ? refused(`There is no tool ${name}. There are: ${tools.map(({ name }) => name).join(", ")}.`)
             : tool.call(input)
-          yield* Console.log(forLog(text))
+          yield* Console.log(log ?? forLog(text))
           return { callId: id, text, failed }
         })
 
