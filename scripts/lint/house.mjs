@@ -57,7 +57,8 @@ export const rooms = {
   "src/App.ts": ["src/domain", "src/services", "src/actors", "src/http", "src/bots"],
   "src/index.ts": ["src/domain", "src/services", "src/actors", "src/http", "src/bots", "src/App.ts"],
   "src/InProcess.ts": ["src/domain", "src/services", "src/actors", "src/cli", "src/App.ts"],
-  "src/parts.ts": ["src/actors", "src/http", "src/cli", "src/InProcess.ts"],
+  "src/ReadOnly.ts": ["src/services", "src/actors"],
+  "src/parts.ts": ["src/actors", "src/http", "src/cli", "src/InProcess.ts", "src/ReadOnly.ts"],
   "src/main.ts": ["src/cli", "src/parts.ts"],
   "sandbox": ["src/domain"]
 }

@@ -10,8 +10,6 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
-import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import packageJson from "../../package.json" with { type: "json" }
@@ -28,6 +26,7 @@ import { ExitCode, InterruptedCode, report, UsageError } from "./Failure.ts"
 import { Foreground, type Signals } from "./Foreground.ts"
 import { commandPage, programPage } from "./Help.ts"
 import { listCommand } from "./ListCommand.ts"
+import * as Logging from "./Logging.ts"
 import { logsCommand } from "./LogsCommand.ts"
 import { messageCommand } from "./MessageCommand.ts"
 import * as Parameters from "./Parameters.ts"
@@ -142,19 +141,6 @@ export interface Process extends Streams, Signals {
   exitCode?: number | string | null | undefined
 }
 
-/** Logs go to standard error; a command other than the server says only what is wrong. */
-const logging = ({ argv, stderr }: Process) =>
-  Layer.unwrapEffect(Effect.map(Stdio, ({ errIsTty, errStyle }) =>
-    Layer.merge(
-      Logger.replace(
-        Logger.defaultLogger,
-        errIsTty
-          ? Logger.prettyLogger({ colors: errStyle.colour, stderr: true })
-          : Logger.map(Logger.logfmtLogger, (line) => stderr.write(`${line}\n`))
-      ),
-      Logger.minimumLogLevel(prepare(argv.slice(2))[0] === "serve" ? LogLevel.Info : LogLevel.Warning)
-    )))
-
 /** Says in one line what went wrong, and answers the exit code. */
 const conclude = (exit: Exit.Exit<unknown, unknown>) =>
   Effect.gen(function*() {
@@ -177,7 +163,10 @@ export const program = (process: Process, parts: Parts) => {
     ),
     Effect.provide(
       Layer.mergeAll(
-        logging(process),
+        Logging.layer({
+          isServer: prepare(args)[0] === "serve",
+          isVerbose: args.some((argument, i) => isLogLevel(argument, args[i - 1]))
+        }),
         Foreground.layer(process),
         Layer.effect(InterruptedCode, Ref.make<number>(ExitCode.interrupted)),
         layerProgram(parts),

@@ -15,12 +15,22 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Os from "node:os"
+import type { SessionReads } from "../actors/SessionReads.ts"
 import type { Sessions } from "../actors/Sessions.ts"
 import type { Requester } from "../domain/Requester.ts"
 import * as ConfigSource from "../services/config/ConfigSource.ts"
 import { variables } from "../services/config/ConfigVariables.ts"
 import { UsageError } from "./Failure.ts"
-import { type Connection, type ConnectOptions, Place, Program, type Serving, StartFailed } from "./Program.ts"
+import * as Logging from "./Logging.ts"
+import {
+  type Connection,
+  type ConnectOptions,
+  Place,
+  Program,
+  type Reading,
+  type Serving,
+  StartFailed
+} from "./Program.ts"
 import { Stdio } from "./Stdio.ts"
 
 interface Failure {
@@ -36,8 +46,21 @@ export interface Parts {
   readonly embedded: (options: {
     readonly work: boolean
   }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, Scope.Scope>
+  /** The sessions of a data directory that another process may own, and who does: "a running opentl command (process 7)". */
+  readonly reads: (dataDir: string) => Effect.Effect<
+    { readonly sessions: SessionReads; readonly owner: Effect.Effect<Option.Option<string>> },
+    Failure,
+    Scope.Scope
+  >
   readonly serve: Effect.Effect<Serving, Failure, Scope.Scope>
 }
+
+/** A process holds the data directory that works without being a server. (Told by its shape: the class would load the database's driver.) */
+const isHeldByCommand = (error: Failure): error is Failure & { readonly holder: string } =>
+  Predicate.isTagged(error, "DataDirectoryBusy") &&
+  Predicate.hasProperty(error, "holder") && Predicate.isString(error.holder) &&
+  Predicate.hasProperty(error, "owner") && Predicate.hasProperty(error.owner, "kind") &&
+  error.owner.kind === "embedded"
 
 /** One sentence for the user, whatever failed; the whole of it for `--log-level debug`. */
 const startFailed = <A, R>(effect: Effect.Effect<A, Failure, R>): Effect.Effect<A, StartFailed, R> =>
@@ -50,6 +73,14 @@ const startFailed = <A, R>(effect: Effect.Effect<A, Failure, R>): Effect.Effect<
 const withMend = (error: Failure): Failure =>
   Predicate.isTagged(error, "ServerUnreachable")
     ? { message: `${error.message}: start one there with opentl serve, or look at --server and OPENTL_SERVER` }
+    : error
+
+/** Only a server takes commands from other terminals: who is refused is told so. */
+const withWayOut = (error: Failure): Failure =>
+  isHeldByCommand(error)
+    ? {
+      message: `${error.holder}, which takes no commands from other terminals; opentl serve in its place does`
+    }
     : error
 
 /** Of what a data directory's owner writes down, the part that a client needs. */
@@ -121,42 +152,84 @@ const requester = Config.nonEmptyString("USER").pipe(
   Effect.map((name): Requester => ({ name, via: "cli" }))
 )
 
-/** The connection of a command. */
-export const connect = (
+type Needs = FileSystem.FileSystem | HttpClient.HttpClient | Path.Path | Scope.Scope | Stdio
+
+/** The sessions of a server that was named, or that is found on this machine; none where there is none. */
+const findServer = (
   parts: Parts,
-  options: ConnectOptions
+  server: Option.Option<string>
 ): Effect.Effect<
-  Connection,
+  { readonly dataDir: string; readonly connection: Option.Option<Connection> },
   StartFailed | UsageError,
-  FileSystem.FileSystem | HttpClient.HttpClient | Path.Path | Scope.Scope | Stdio
+  Needs
 > =>
   Effect.gen(function*() {
-    const stdio = yield* Stdio
     const by = yield* requester
-    const overHttp = (url: string, known: Effect.Effect.Success<typeof settings>) =>
+    const known = yield* startFailed(settings)
+    const overHttp = (url: string) =>
       Effect.gen(function*() {
         const token = yield* tokenFor(url, known)
         const sessions = yield* startFailed(Effect.mapError(parts.client({ url, token }), withMend))
-        return { sessions, place: Place.Server({ url }), by }
+        return { dataDir: known.dataDir, connection: Option.some({ sessions, place: Place.Server({ url }), by }) }
       })
 
-    const known = yield* startFailed(settings)
-    if (Option.isSome(options.server)) {
-      const url = parseServer(options.server.value)
+    if (Option.isSome(server)) {
+      const url = parseServer(server.value)
       if (Option.isNone(url)) {
-        return yield* new UsageError({ reason: `--server takes an http(s) address, not "${options.server.value}"` })
+        return yield* new UsageError({ reason: `--server takes an http(s) address, not "${server.value}"` })
       }
-      return yield* overHttp(url.value, known)
+      return yield* overHttp(url.value)
     }
-    if (Option.isSome(known.server)) return yield* overHttp(known.server.value.replace(/\/+$/, ""), known)
+    if (Option.isSome(known.server)) return yield* overHttp(known.server.value.replace(/\/+$/, ""))
 
     const candidates = [...Option.toArray(yield* readOwnerUrl(known.dataDir)), urlOf(known.address)]
     const found = yield* Effect.findFirst(candidates, answers)
-    if (Option.isSome(found)) return yield* overHttp(found.value, known)
+    return Option.isSome(found)
+      ? yield* overHttp(found.value)
+      : { dataDir: known.dataDir, connection: Option.none() }
+  })
 
-    yield* stdio.err(`no server is reachable: running embedded, on ${known.dataDir}\n`)
-    const sessions = yield* startFailed(parts.embedded({ work: options.work }))
-    return { sessions, place: Place.Embedded({ dataDir: known.dataDir }), by }
+/** In this process, which becomes the owner of the data directory. */
+const embed = (parts: Parts, dataDir: string, work: boolean) =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    yield* Logging.toFile(dataDir)
+    const sessions = yield* startFailed(Effect.mapError(parts.embedded({ work }), withWayOut))
+    yield* stdio.err(`no server is reachable: running embedded, on ${dataDir}\n`)
+    return { sessions, place: Place.Embedded({ dataDir }), by: yield* requester }
+  })
+
+/** The connection of a command. */
+export const connect = (
+  parts: Parts,
+  { server, work }: ConnectOptions
+): Effect.Effect<Connection, StartFailed | UsageError, Needs> =>
+  Effect.flatMap(
+    findServer(parts, server),
+    ({ connection, dataDir }) =>
+      Option.match(connection, { onNone: () => embed(parts, dataDir, work), onSome: Effect.succeed })
+  )
+
+/**
+ * The connection of a command that only reads. Beside an owner the database is read as it is; what cannot be read so (there
+ * is none yet, or one of an older version) is made or brought up to date by owning it, where nobody else does.
+ */
+export const read = (
+  parts: Parts,
+  { server }: Pick<ConnectOptions, "server">
+): Effect.Effect<Reading, StartFailed | UsageError, Needs> =>
+  Effect.gen(function*() {
+    const { connection, dataDir } = yield* findServer(parts, server)
+    if (Option.isSome(connection)) return { ...connection.value, isWorkedOn: Effect.succeed(true) }
+    const stdio = yield* Stdio
+    const found = yield* Effect.option(parts.reads(dataDir))
+    if (Option.isNone(found)) {
+      return { ...(yield* embed(parts, dataDir, false)), isWorkedOn: Effect.succeed(false) }
+    }
+    const { owner, sessions } = found.value
+    const beside = Option.match(yield* owner, { onNone: () => "", onSome: (who) => `, beside ${who}` })
+    yield* stdio.err(`no server is reachable: reading ${dataDir}${beside}\n`)
+    return { sessions, place: Place.ReadOnly({ dataDir }), isWorkedOn: Effect.map(owner, Option.isSome) }
   })
 
 /** The program, of parts that may be doubles. */
@@ -168,6 +241,7 @@ export const layerProgram = (parts: Parts) =>
       (services) =>
         Program.of({
           connect: (options) => Effect.provide(connect(parts, options), services),
+          read: (options) => Effect.provide(read(parts, options), services),
           serve: startFailed(parts.serve)
         })
     )

@@ -15,7 +15,7 @@ export const diffCommand = Command.make(
       const stdio = yield* Stdio
       const foreground = yield* Foreground
       const program = yield* Program
-      const connection = yield* program.connect({ server, work: false })
+      const connection = yield* program.read({ server })
       const session = yield* connection.sessions.find(id)
       const diff = yield* connection.sessions.diff(session.id)
       if (diff === "") return yield* stdio.err(`session ${session.id} has changed nothing yet\n`)

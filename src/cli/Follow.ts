@@ -11,14 +11,14 @@ import type { Session } from "../domain/Session.ts"
 import { TurnEnd } from "../domain/SessionEvent.ts"
 import { lostServer } from "./Failure.ts"
 import { jsonLine } from "./Json.ts"
-import type { Connection } from "./Program.ts"
+import type { Connection, Reading } from "./Program.ts"
 import { eventText } from "./Render.ts"
 import { Stdio } from "./Stdio.ts"
 
 const pageSize = 1000
 
 /** The events after the cursor that are stored by now. */
-export const storedEvents = ({ sessions }: Connection, session: Session, after: number) =>
+export const storedEvents = ({ sessions }: Reading, session: Session, after: number) =>
   Stream.paginateChunkEffect(
     after,
     (cursor) =>

@@ -12,7 +12,7 @@ import type { SessionId } from "../domain/Ids.ts"
 import { Session, SessionStatus } from "../domain/Session.ts"
 import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
-import { type Connection, Program } from "./Program.ts"
+import { Program, type Reading } from "./Program.ts"
 import { listLines } from "./Render.ts"
 import * as RepositoryOption from "./RepositoryOption.ts"
 import { Stdio } from "./Stdio.ts"
@@ -20,7 +20,7 @@ import { Stdio } from "./Stdio.ts"
 const pageSize = 200
 
 /** The newest sessions, over as many pages as it takes. */
-const newest = (connection: Connection, query: Omit<ListSessions, "before">) =>
+const newest = (connection: Reading, query: Omit<ListSessions, "before">) =>
   Stream.paginateChunkEffect(
     Option.none<SessionId>(),
     (before) =>
@@ -60,7 +60,7 @@ export const listCommand = Command.make(
     Effect.gen(function*() {
       const stdio = yield* Stdio
       const program = yield* Program
-      const connection = yield* program.connect({ server, work: false })
+      const connection = yield* program.read({ server })
       const sessions = yield* newest(connection, {
         status: Option.getOrUndefined(status),
         repo: Option.getOrUndefined(yield* Effect.transposeMapOption(repo, RepositoryOption.given)),

@@ -2,11 +2,36 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import type { Session } from "../domain/Session.ts"
+import { howToAnswer } from "./Approval.ts"
 import { eventPrinter, storedEvents } from "./Follow.ts"
+import * as LiveLine from "./LiveLine.ts"
 import * as Parameters from "./Parameters.ts"
-import { Program } from "./Program.ts"
+import { Program, type Reading } from "./Program.ts"
 import { Stdio } from "./Stdio.ts"
+import { advance, initial, isPrinted, statusLine } from "./TurnView.ts"
+
+/** How often is looked whether somebody works. */
+const lookEvery = "5 seconds"
+
+/** Says so where nothing more can come: nobody works on the session, now or since a while. */
+const sayIfIdle = ({ isWorkedOn, sessions }: Reading, { id }: Session) =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    let wasWorkedOn = true
+    const look = Effect.gen(function*() {
+      const is = yield* isWorkedOn
+      const session = wasWorkedOn && !is ? yield* Effect.option(sessions.get(id)) : Option.none()
+      wasWorkedOn = is
+      if (Option.isNone(session) || session.value.isEnded) return
+      const what = session.value.phase === "approval" ? howToAnswer(id) : "nobody works on it now"
+      yield* stdio.err(`session ${id} stands still: ${what}; opentl serve goes on with it\n`)
+    })
+    yield* Effect.repeat(look, Schedule.spaced(lookEvery))
+  })
 
 export const logsCommand = Command.make(
   "logs",
@@ -23,11 +48,27 @@ export const logsCommand = Command.make(
     Effect.gen(function*() {
       const stdio = yield* Stdio
       const program = yield* Program
-      const connection = yield* program.connect({ server, work: follow })
-      const session = yield* connection.sessions.find(id)
+      const reading = yield* program.read({ server })
+      const session = yield* reading.sessions.find(id)
       const show = yield* eventPrinter(json)
-      const events = follow ? connection.sessions.events(session.id, since) : storedEvents(connection, session, since)
-      yield* Stream.runForEachChunk(events, (chunk) =>
-        Effect.flatMap(Effect.forEach(chunk, show), (texts) => stdio.out(texts.join(""))))
+      if (!follow) {
+        return yield* Stream.runForEachChunk(storedEvents(reading, session, since), (events) =>
+          Effect.flatMap(Effect.forEach(events, show), (texts) => stdio.out(texts.join(""))))
+      }
+      yield* Effect.forkScoped(sayIfIdle(reading, session))
+      const isWatched = stdio.outIsTty && stdio.errIsTty && !json
+      const live = yield* LiveLine.make
+      let view = initial
+      yield* Stream.runForEach(reading.sessions.events(session.id, since), (event) =>
+        Effect.gen(function*() {
+          view = advance(view, event)
+          // a person has the usage in the status line
+          if (!isWatched || isPrinted(event, false)) {
+            yield* Effect.flatMap(show(event), stdio.out)
+          }
+          if (isWatched) {
+            yield* live.say(statusLine(view))
+          }
+        }))
     }).pipe(Effect.scoped)
 ).pipe(Command.withDescription("Print a session's events; with --follow also those to come"))

@@ -5,6 +5,7 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { SessionReads } from "../actors/SessionReads.ts"
 import type { CreateOptions, Sessions } from "../actors/Sessions.ts"
 import type { Requester } from "../domain/Requester.ts"
 import type { UsageError } from "./Failure.ts"
@@ -13,6 +14,8 @@ export type Place = Data.TaggedEnum<{
   Server: { readonly url: string }
   /** In this process, as the owner of the data directory. */
   Embedded: { readonly dataDir: string }
+  /** In this process, which reads the data directory beside its owner, or while it has none. */
+  ReadOnly: { readonly dataDir: string }
 }>
 export const Place = Data.taggedEnum<Place>()
 
@@ -21,6 +24,14 @@ export interface Connection {
   readonly place: Place
   /** Who asks: the operating system's user. A server goes by the token's name instead. */
   readonly by: Requester
+}
+
+/** What only reads is content with less: nobody has to own the data directory for it. */
+export interface Reading {
+  readonly sessions: SessionReads
+  readonly place: Place
+  /** Whether there is a process that sessions are worked on by, as far as can be told. */
+  readonly isWorkedOn: Effect.Effect<boolean>
 }
 
 export interface ConnectOptions {
@@ -54,6 +65,9 @@ export interface Serving {
 
 export class Program extends Context.Tag("opentl/cli/Program")<Program, {
   readonly connect: (options: ConnectOptions) => Effect.Effect<Connection, StartFailed | UsageError, Scope.Scope>
+  readonly read: (
+    options: Pick<ConnectOptions, "server">
+  ) => Effect.Effect<Reading, StartFailed | UsageError, Scope.Scope>
   /** Serves for as long as the scope. */
   readonly serve: Effect.Effect<Serving, StartFailed, Scope.Scope>
 }>() {}

@@ -25,7 +25,7 @@ export const statusCommand = Command.make(
     Effect.gen(function*() {
       const stdio = yield* Stdio
       const program = yield* Program
-      const connection = yield* program.connect({ server, work: false })
+      const connection = yield* program.read({ server })
       const session = yield* connection.sessions.find(id)
       if (json) return yield* stdio.out(encodeSession(session))
       const events = yield* storedEvents(connection, session, 0).pipe(

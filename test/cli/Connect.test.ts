@@ -4,13 +4,16 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import { connect, isLoopback, urlOf } from "../../src/cli/Connect.ts"
+import { connect, isLoopback, type Parts, read, urlOf } from "../../src/cli/Connect.ts"
 import { Stdio } from "../../src/cli/Stdio.ts"
+import { DataDirectoryBusy } from "../../src/services/config/DataDirectory.ts"
 import { makeProcess, partsDouble, sessionsDouble, withEnvironment } from "./Harness.ts"
 
 /** Servers that answer their health; everything else refuses the connection. */
@@ -132,6 +135,73 @@ describe("connect", () => {
       assert.match(String(flag.result), /--server takes an http\(s\) address, not \\"localhost:7080\\"/)
       const variable = yield* connecting({ environment: { OPENTL_ADDR: "nowhere" } })
       assert.match(String(variable.result), /OPENTL_ADDR is \\"nowhere\\": give/)
+    }))
+})
+
+describe("a command that only reads", () => {
+  /** Where no server is: reads, and tells how. */
+  const reading = (parts: Partial<Parts>) =>
+    Effect.gen(function*() {
+      const { process, stderr } = makeProcess([], {})
+      const all = partsDouble({ parts: { client: () => Effect.dieMessage("there is no server"), ...parts } })
+      const result = yield* read(all, { server: Option.none() }).pipe(
+        Effect.either,
+        Effect.provide(Layer.merge(network({}), Stdio.layer(process))),
+        withEnvironment({ OPENTL_SERVER: "", OPENTL_DATA_DIR: "/nonexistent/opentl" })
+      )
+      return { result, err: stderr.text }
+    }).pipe(Effect.provide(NodeContext.layer))
+  const owned = (owner: Option.Option<string>) => () =>
+    Effect.map(sessionsDouble({}), (sessions) => ({ sessions, owner: Effect.succeed(owner) }))
+
+  it.scoped("needs not own the data directory, and says who does", () =>
+    Effect.gen(function*() {
+      const embedded = () => Effect.dieMessage("it is not to be owned")
+      const alone = yield* reading({ embedded, reads: owned(Option.none()) })
+      assert.strictEqual(alone.err, "no server is reachable: reading /nonexistent/opentl\n")
+      const beside = yield* reading({ embedded, reads: owned(Option.some("a running opentl command (process 7)")) })
+      assert.strictEqual(
+        beside.err,
+        "no server is reachable: reading /nonexistent/opentl, beside a running opentl command (process 7)\n"
+      )
+      const { isWorkedOn, place } = Either.getOrThrow(beside.result)
+      assert.strictEqual(place._tag, "ReadOnly")
+      assert.isTrue(yield* isWorkedOn)
+      assert.isFalse(yield* Either.getOrThrow(alone.result).isWorkedOn)
+    }))
+
+  it.scoped("owns it where it has to be made, or brought up to date", () =>
+    Effect.gen(function*() {
+      const { err, result } = yield* reading({ reads: () => Effect.fail({ message: "there is no such file" }) })
+      assert.strictEqual(err, "no server is reachable: running embedded, on /nonexistent/opentl\n")
+      assert.strictEqual(Either.getOrThrow(result).place._tag, "Embedded")
+    }))
+})
+
+describe("a command that changes something", () => {
+  const refusal = (kind: "embedded" | "server") =>
+    Effect.gen(function*() {
+      const { process } = makeProcess([], {})
+      const owner = { kind, pid: 7, since: DateTime.unsafeMake(0) }
+      const parts = partsDouble({ parts: { embedded: () => new DataDirectoryBusy({ path: "/data", owner }) } })
+      return yield* connect(parts, { server: Option.none(), work: true }).pipe(
+        Effect.flip,
+        Effect.provide(Layer.merge(network({}), Stdio.layer(process))),
+        withEnvironment({ OPENTL_SERVER: "", OPENTL_DATA_DIR: "/nonexistent/opentl" })
+      )
+    }).pipe(Effect.provide(NodeContext.layer))
+
+  it.scoped("is refused beside a command that works, with who that is and the way out", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(
+        (yield* refusal("embedded")).message,
+        "/data is in use by a running opentl command (process 7, since 1970-01-01T00:00:00.000Z), which takes no " +
+          "commands from other terminals; opentl serve in its place does"
+      )
+      assert.match(
+        (yield* refusal("server")).message,
+        /^\/data is in use by the server \(process 7, since .*\): stop it, or set OPENTL_DATA_DIR to another directory$/
+      )
     }))
 })
 

@@ -80,6 +80,8 @@ const unexpected = (what: string) => Effect.dieMessage(`${what} was not expected
 export const partsDouble = (setting: Setting): Parts => ({
   client: () => sessionsDouble(setting.sessions ?? {}),
   embedded: () => sessionsDouble(setting.sessions ?? {}),
+  reads: () =>
+    Effect.map(sessionsDouble(setting.sessions ?? {}), (sessions) => ({ sessions, owner: Effect.succeedNone })),
   serve: unexpected("serving"),
   ...setting.parts
 })

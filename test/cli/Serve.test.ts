@@ -73,7 +73,7 @@ describe("a server and its commands", () => {
       assert.deepStrictEqual(yield* run("list", "--json"), {
         code: 0,
         out: "[]\n",
-        err: `no server is reachable: running embedded, on ${dataDir}\n`
+        err: `no server is reachable: reading ${dataDir}\n`
       })
     }).pipe(Effect.provide(NodeContext.layer)))
 })

@@ -32,20 +32,27 @@ export type Owner = typeof Owner.Type
 
 const OwnerJson = Schema.parseJson(Owner)
 
+/** "the server at http://127.0.0.1:7080 (process 7, since …)" */
+export const describeOwner = ({ kind, pid, since, url }: Owner): string => {
+  const what = kind === "server" ? `the server${url === undefined ? "" : ` at ${url}`}` : "a running opentl command"
+  return `${what} (process ${pid}, since ${DateTime.formatIso(since)})`
+}
+
 /** Another process owns the data directory. */
 export class DataDirectoryBusy extends Schema.TaggedError<DataDirectoryBusy>()("DataDirectoryBusy", {
   path: Schema.String,
   /** Absent in the moment between its taking the directory and its saying so. */
   owner: Schema.optional(Owner)
 }) {
-  override get message() {
+  /** The directory, and who has it. */
+  get holder(): string {
     const { owner } = this
-    if (owner === undefined) return `${this.path} is in use by another opentl process`
-    const who = owner.kind === "server"
-      ? `the server${owner.url === undefined ? "" : ` at ${owner.url}`}`
-      : "a running opentl command"
-    return `${this.path} is in use by ${who} (process ${owner.pid}, since ${DateTime.formatIso(owner.since)}): ` +
-      "stop it, or set OPENTL_DATA_DIR to another directory"
+    return `${this.path} is in use by ${owner === undefined ? "another opentl process" : describeOwner(owner)}`
+  }
+  override get message() {
+    return this.owner === undefined
+      ? this.holder
+      : `${this.holder}: stop it, or set OPENTL_DATA_DIR to another directory`
   }
 }
 

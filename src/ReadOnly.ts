@@ -1,0 +1,27 @@
+/** The sessions of a data directory, read by a process that does not own it. Loaded by itself: a fraction of the program. */
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as SessionReads from "./actors/SessionReads.ts"
+import { currentOwner, describeOwner } from "./services/config/DataDirectory.ts"
+import * as PolledEventLog from "./services/store/PolledEventLog.ts"
+import * as ReadOnlyDatabase from "./services/store/ReadOnlyDatabase.ts"
+import { SessionHistory } from "./services/store/SessionHistory.ts"
+
+/** For as long as the scope. */
+export const reads = (dataDir: string) =>
+  Effect.gen(function*() {
+    const context = yield* Layer.build(
+      Layer.merge(SessionHistory.layer, PolledEventLog.layer).pipe(
+        Layer.provide(ReadOnlyDatabase.layer(`${dataDir}/opentl.db`))
+      )
+    )
+    return {
+      sessions: yield* Effect.provide(SessionReads.make, context),
+      owner: currentOwner(dataDir).pipe(
+        Effect.map(Option.map(describeOwner)),
+        Effect.provide(NodeFileSystem.layer)
+      )
+    }
+  })
