@@ -7,11 +7,21 @@ import * as Option from "effect/Option"
 import { Sessions } from "./actors/Sessions.ts"
 import { layerCore, layerServer } from "./App.ts"
 import { urlOf } from "./cli/Connect.ts"
-import { AppConfig } from "./services/config/AppConfig.ts"
+import type { ServingBot } from "./cli/Program.ts"
+import { AppConfig, type AppConfigShape } from "./services/config/AppConfig.ts"
 import { DataDirectory } from "./services/config/DataDirectory.ts"
 import { Sandbox } from "./services/sandbox/Sandbox.ts"
 
 export const embedded = (work: boolean) => Effect.map(Layer.build(layerCore("embedded", work)), Context.get(Sessions))
+
+const bots = ({ slack, telegram }: AppConfigShape): ReadonlyArray<ServingBot> => [
+  ...(Option.isNone(slack.botToken)
+    ? []
+    : [{ platform: "slack", people: slack.allowedUsers.length, channels: slack.allowedChannels.length } as const]),
+  ...(Option.isNone(telegram.botToken)
+    ? []
+    : [{ platform: "telegram", people: telegram.allowedUsers.length, channels: 0 } as const])
+]
 
 export const serve = Effect.gen(function*() {
   const context = yield* Layer.build(layerServer)
@@ -27,9 +37,6 @@ export const serve = Effect.gen(function*() {
     sandbox: Context.get(context, Sandbox).kind,
     token: Option.isSome(config.apiTokens) ? "OPENTL_API_TOKENS" : `${directory.path}/token`,
     // whether a bot really runs it says itself, when its platform has answered
-    bots: [
-      ...(Option.isSome(config.slack.botToken) ? ["slack"] : []),
-      ...(Option.isSome(config.telegram.botToken) ? ["telegram"] : [])
-    ]
+    bots: bots(config)
   }
 })

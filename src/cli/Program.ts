@@ -59,8 +59,15 @@ export interface Serving {
   readonly sandbox: string
   /** Where the token is to be found: a file, or the variable that holds it. */
   readonly token: string
-  /** The bots that were started. */
-  readonly bots: ReadonlyArray<string>
+  /** The bots that were started, and whom they listen to. */
+  readonly bots: ReadonlyArray<ServingBot>
+}
+
+export interface ServingBot {
+  readonly platform: "slack" | "telegram"
+  /** How many are named that may use it; with none, Slack's is open to its workspace and Telegram's to nobody. */
+  readonly people: number
+  readonly channels: number
 }
 
 export class Program extends Context.Tag("opentl/cli/Program")<Program, {

@@ -7,16 +7,35 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import { ExitCode, InterruptedCode } from "./Failure.ts"
-import { Program, type Serving } from "./Program.ts"
+import { Program, type Serving, type ServingBot } from "./Program.ts"
 import { Stdio } from "./Stdio.ts"
+import { oneLine } from "./TerminalText.ts"
 
-/** One line for the log of whatever runs the server. It names where the token is, never the token. */
-const announcement = ({ bots, dataDir, sandbox, token, url }: Serving): string =>
-  `opentl serves ${url} (data: ${dataDir}, sandbox: ${sandbox}, token: ${token}, ` +
-  `bots: ${bots.length === 0 ? "none" : bots.join(", ")})\n`
+const counted = (count: number, one: string, many: string) =>
+  count === 0 ? [] : [`${count} ${count === 1 ? one : many}`]
+
+/** Whom a bot listens to. */
+const audience = ({ channels, people, platform }: ServingBot): string => {
+  const named = [...counted(people, "person", "people"), ...counted(channels, "channel", "channels")]
+  if (named.length > 0) return `for ${named.join(" in ")}`
+  return platform === "slack"
+    ? "open to everyone in the workspace (SLACK_ALLOWED_USERS, SLACK_ALLOWED_CHANNELS say who may)"
+    : "for nobody yet (TELEGRAM_ALLOWED_USERS says who may)"
+}
+
+/** What whoever starts the server has to know. It names where the token is, never the token. */
+export const announcement = ({ bots, dataDir, sandbox, token, url }: Serving): string => {
+  const lines: ReadonlyArray<readonly [string, string]> = [
+    ["data", dataDir],
+    ["token", token],
+    ["sandbox", sandbox],
+    ...(bots.length === 0 ? [["bots", "none"] as const] : bots.map((bot) => [bot.platform, audience(bot)] as const))
+  ]
+  return [`opentl serves ${url}`, ...lines.map(([what, text]) => `  ${what.padEnd(8)} ${oneLine(text)}`), ""].join("\n")
+}
 
 /** What has not let go by then is left to the end of the process: a signal is answered within ten seconds. */
-const patience = Duration.seconds(9)
+const timeToLetGo = Duration.seconds(9)
 
 /** Closes the scope, but waits for it no longer than that. */
 const closeInTime = (scope: Scope.CloseableScope, exit: Exit.Exit<unknown, unknown>) =>
@@ -24,10 +43,10 @@ const closeInTime = (scope: Scope.CloseableScope, exit: Exit.Exit<unknown, unkno
     Effect.disconnect,
     // inside the timeout: by now this fiber is interrupted itself, and would leave an interruptible region at once
     Effect.interruptible,
-    Effect.timeoutOption(patience),
+    Effect.timeoutOption(timeToLetGo),
     Effect.flatMap(Option.match({
       onSome: () => Effect.void,
-      onNone: () => Effect.logWarning(`not everything had stopped after ${Duration.format(patience)}`)
+      onNone: () => Effect.logWarning(`not everything had stopped after ${Duration.format(timeToLetGo)}`)
     }))
   )
 

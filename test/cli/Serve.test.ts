@@ -51,7 +51,10 @@ describe("a server and its commands", () => {
       const server = start(["serve"], stdout)
       const serving = yield* Effect.fork(server.ended)
       const line = yield* Deferred.await(stdout.written)
-      assert.match(line, /^opentl serves http:\/\/127\.0\.0\.1:\d+ \(data: .*, sandbox: local .*, bots: none\)\n$/)
+      assert.match(
+        line,
+        /^opentl serves http:\/\/127\.0\.0\.1:\d+\n {2}data .*\n {2}token .*\n {2}sandbox {2}local .*\n {2}bots {5}none\n$/
+      )
       const token = (yield* fs.readFileString(`${dataDir}/token`)).trim()
       assert.isNotEmpty(token)
       assert.notInclude(line, token)

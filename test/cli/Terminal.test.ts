@@ -10,6 +10,8 @@ import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
 import { program } from "../../src/cli/Cli.ts"
 import * as LiveLine from "../../src/cli/LiveLine.ts"
+import type { Serving } from "../../src/cli/Program.ts"
+import { announcement } from "../../src/cli/ServeCommand.ts"
 import { Stdio } from "../../src/cli/Stdio.ts"
 import { screen } from "../support/Screen.ts"
 import { makeProcess, partsDouble, runCli, session, type Setting, withEnvironment } from "./Harness.ts"
@@ -110,7 +112,7 @@ describe("serve", () => {
     dataDir: "/data",
     sandbox: "docker",
     token: "/data/token",
-    bots: ["slack"]
+    bots: [{ platform: "slack", people: 0, channels: 0 }] as const
   }
 
   const started = (release: Effect.Effect<void>) =>
@@ -129,7 +131,7 @@ describe("serve", () => {
       return { fiber, process, stderr, stdout }
     })
 
-  it.effect("says in one line where it is, and exits with 0 on a signal when everything has let go", () =>
+  it.effect("says where it is, where its token is and whom it listens to, and exits with 0 on a signal when everything has let go", () =>
     Effect.gen(function*() {
       const released = yield* Ref.make(false)
       const { fiber, process, stderr, stdout } = yield* started(Ref.set(released, true))
@@ -139,10 +141,29 @@ describe("serve", () => {
       assert.isTrue(yield* Ref.get(released))
       assert.strictEqual(
         stdout.text,
-        "opentl serves http://127.0.0.1:7080 (data: /data, sandbox: docker, token: /data/token, bots: slack)\n"
+        "opentl serves http://127.0.0.1:7080\n" +
+          "  data     /data\n" +
+          "  token    /data/token\n" +
+          "  sandbox  docker\n" +
+          "  slack    open to everyone in the workspace (SLACK_ALLOWED_USERS, SLACK_ALLOWED_CHANNELS say who may)\n"
       )
       assert.strictEqual(stderr.text, "")
     }))
+
+  it("says whom each bot listens to", () => {
+    const lines = (...bots: Serving["bots"]) => announcement({ ...serving, bots }).trimEnd().split("\n").slice(4)
+    assert.deepStrictEqual(lines(), ["  bots     none"])
+    assert.deepStrictEqual(
+      lines(
+        { platform: "slack", people: 2, channels: 1 },
+        { platform: "telegram", people: 1, channels: 0 }
+      ),
+      ["  slack    for 2 people in 1 channel", "  telegram for 1 person"]
+    )
+    assert.deepStrictEqual(lines({ platform: "telegram", people: 0, channels: 0 }), [
+      "  telegram for nobody yet (TELEGRAM_ALLOWED_USERS says who may)"
+    ])
+  })
 
   it.effect("does not wait for ever for what does not let go", () =>
     Effect.gen(function*() {
