@@ -117,4 +117,11 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
     if (Option.isNone(gone)) return
     yield* gone.value === "left" ? leave(connection, session.id) : letGo(connection, session.id)
     return yield* new Detached()
-  }).pipe(Effect.onInterrupt(() => letGo(connection, session.id)))
+  }).pipe(
+    Effect.onInterrupt(() => letGo(connection, session.id)),
+    // nobody reads on (`| head`): a session that has nobody else is not left at work
+    Effect.tapErrorTag(
+      "OutputClosed",
+      () => connection.place._tag === "Embedded" ? letGo(connection, session.id) : Effect.void
+    )
+  )
