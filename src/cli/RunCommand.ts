@@ -5,6 +5,7 @@ import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import { available } from "../domain/Agent.ts"
 import { Session } from "../domain/Session.ts"
+import { offerImage } from "./ImageOffer.ts"
 import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
 import { createOptions, Program } from "./Program.ts"
@@ -56,6 +57,7 @@ export const runCommand = Command.make(
       const prompt = yield* taskText(task)
       const request = yield* runRequest({ ...rest, prompt })
       const connection = yield* program.connect({ server, work: !detach })
+      if (connection.place._tag === "Embedded" && !detach && !rest.planOnly) yield* offerImage
       const { session } = yield* connection.sessions.create(request, createOptions(connection))
       if (detach) {
         yield* stdio.out(json ? encodeSession(session) : `${session.id}\n`)

@@ -1,0 +1,66 @@
+/** Offers a person at a terminal to build the sandbox image where it is missing, before anything is paid for. */
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { SandboxImage } from "../services/sandbox/SandboxImage.ts"
+import { Detached } from "./Failure.ts"
+import type { Entered } from "./LineEditor.ts"
+import { StartFailed } from "./Program.ts"
+import { Stdio } from "./Stdio.ts"
+import { neutralise, oneLine } from "./TerminalText.ts"
+
+/** Loaded when it is needed: the engine's client takes longer to load than most commands take to run. */
+const missing = Effect.flatMap(Effect.promise(() => import("./ImageSetup.ts")), (module) => module.missing)
+
+type Answer = "yes" | "no" | "gone"
+
+/** Enter alone is yes; what is neither yes nor no is no answer. */
+const readAnswer = (entered: Entered): Answer | undefined => {
+  if (entered._tag !== "Line") return "gone"
+  const word = entered.text.trim().toLowerCase()
+  return word === "" || "yes".startsWith(word) ? "yes" : "no".startsWith(word) ? "no" : undefined
+}
+
+const confirm = (question: string) =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    const editor = yield* stdio.editor
+    return yield* Effect.map(editor.ask(stdio.errStyle.bold(question)), readAnswer).pipe(
+      Effect.repeat({ until: (answer): answer is Answer => answer !== undefined })
+    )
+  }).pipe(Effect.scoped)
+
+const build = (image: Context.Tag.Service<SandboxImage>) =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    yield* Stream.runForEach(image.build(), (line) => stdio.err(`${neutralise(line, stdio.errStyle.colour)}\n`))
+    yield* stdio.err(`built ${image.image}\n`)
+  }).pipe(
+    Effect.mapError((error) =>
+      new StartFailed({
+        reason: `${oneLine(error.message)} (opentl sandbox build --base <image> builds on an image that you have)`
+      })
+    )
+  )
+
+/** Before a session of this machine starts. Where nobody can be asked, the session says itself what it lacks. */
+export const offerImage = Effect.gen(function*() {
+  const stdio = yield* Stdio
+  if (!stdio.inIsTty || !stdio.errIsTty) return
+  const found = yield* Effect.orElseSucceed(missing, () => Option.none())
+  if (Option.isNone(found)) return
+  const { image } = found.value
+  yield* stdio.err(`sessions run in the image ${image}, which is not there\n`)
+  switch (yield* confirm("Build it now? It takes some minutes. [Y/n]: ")) {
+    case "yes":
+      return yield* build(found.value)
+    case "no":
+      return yield* new StartFailed({
+        reason:
+          `the sandbox image ${image} is missing: opentl sandbox build builds it, OPENTL_SANDBOX=local goes without`
+      })
+    default:
+      return yield* new Detached()
+  }
+}).pipe(Effect.scoped)
