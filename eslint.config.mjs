@@ -94,6 +94,7 @@ export default [
   exempt("puts the very node that runs it into the sandbox", ["src/services/sandbox/SandboxRuntime.ts"], "no-builtins"),
   exempt("the agent's entry runs the agent", ["sandbox/agent/main.ts"], "no-run", "no-process"),
   exempt("here they are supervised", ["src/services/support/BackgroundTasks.ts"], "supervised"),
+  exempt("an alarm lives as long as the step that it is for", ["src/actors/session/SessionActor.ts"], "supervised"),
   exempt("lives as long as the process whose words it reads", ["src/services/git/Git.ts"], "supervised"),
   exempt("lives as long as the command that draws", ["src/cli/LiveLine.ts"], "supervised"),
   exempt("lives a few seconds longer than its caller, who waits for it", ["src/bots/TelegramGrace.ts"], "supervised"),

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Sessions } from "../actors/Sessions.ts"
 import { SessionId } from "../domain/Ids.ts"
+import { NothingToApprove, PlanRef, PlanReplaced } from "../domain/SessionCommand.ts"
 import { SlackClient } from "../services/chat/SlackClient.ts"
 import type { ButtonPressed, FormSubmitted } from "../services/chat/SlackIncoming.ts"
 import { ChatRefusal } from "./Conversations.ts"
@@ -13,35 +14,46 @@ import type { SlackPeople } from "./SlackPeople.ts"
 
 const isId = Schema.is(SessionId)
 
+const isSamePlan = Schema.equivalence(PlanRef)
+
+const number = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
+
+/** A button's value: the session; the turn, where it is about one; and which plan of the turn. */
+const valueOf = (value: string | undefined) => {
+  const [id = "", turn, proposal] = (value ?? "").split("/")
+  return isId(id) ? Option.some({ id, turn: number(turn), proposal: number(proposal) }) : Option.none()
+}
+
 export const make = Effect.fnUntraced(function*({ permitted, requester }: SlackPeople) {
   const sessions = yield* Sessions
   const slack = yield* SlackClient
 
   const stop = (id: SessionId, user: string) => Effect.flatMap(requester(user), (by) => sessions.stop(id, by))
 
-  /** Tries a turn again that did not end well; only the newest one can be. */
-  const retry = Effect.fnUntraced(function*(id: SessionId, turn: number, user: string) {
-    const session = yield* sessions.get(id)
-    if (session.turn !== turn) return yield* new ChatRefusal({ reason: `session ${id} has gone on since` })
-    if (!session.isEnded) return yield* new ChatRefusal({ reason: `session ${id} is still at work` })
-    if (session.status === "complete") {
-      return yield* new ChatRefusal({
-        reason: `the last turn of session ${id} ended well: write what else is to be done`
-      })
-    }
-    yield* sessions.message(
-      id,
-      "Try again: the last turn did not come to its end.",
-      yield* requester(user),
-      `slack:retry:${id}:${turn}`
-    )
+  /** Tries the turn again that was seen to fail. */
+  const retry = Effect.fnUntraced(function*(id: SessionId, turn: number | undefined, user: string) {
+    return yield* sessions.retry(id, { turn, by: yield* requester(user) })
   })
 
-  /** The value of a button: a session, and for some the turn. */
-  const valueOf = (value: string | undefined) => {
-    const [id = "", turn = ""] = (value ?? "").split("/")
-    return isId(id) ? Option.some({ id, turn }) : Option.none()
-  }
+  /** The form that changes or rejects a plan, for as long as that plan waits: nobody writes about one that was replaced. */
+  const openForm = Effect.fnUntraced(function*(kind: "edit" | "reject", target: Modals.Target, trigger: string) {
+    const { answers, session: id } = target
+    const session = yield* sessions.get(id)
+    if (session.proposal === undefined) return yield* new NothingToApprove({ sessionId: id })
+    const waiting = { turn: session.turn, proposal: session.proposal }
+    if (!isSamePlan(answers, waiting)) {
+      return yield* new PlanReplaced({ sessionId: id, answered: answers, waiting })
+    }
+    if (kind === "reject") return yield* slack.openView(trigger, Modals.reject(target))
+    const form = Modals.edit(target, session.plan ?? "")
+    if (Option.isNone(form)) {
+      return yield* new ChatRefusal({
+        reason: `this plan is too long for a form; use: opentl approve ${id} --plan <file>`
+      })
+    }
+    return yield* slack.openView(trigger, form.value)
+  })
 
   const pressed = Effect.fnUntraced(function*({ actions, container, trigger_id, user: { id: user } }: ButtonPressed) {
     const [action] = actions
@@ -49,24 +61,24 @@ export const make = Effect.fnUntraced(function*({ permitted, requester }: SlackP
     const subject = valueOf(action?.value)
     if (action === undefined || channel === undefined || Option.isNone(subject) || action.action_id === "open") return
     yield* permitted(user, channel)
-    const { id, turn } = subject.value
+    const { id, proposal, turn } = subject.value
     const place = { channel, thread: container.thread_ts ?? container.message_ts }
     switch (action.action_id) {
       case "stop":
         return yield* stop(id, user)
       case "approve":
-        return yield* sessions.approve(id, { by: yield* requester(user) })
       case "reject":
-        return yield* slack.openView(trigger_id, Modals.reject(id, channel))
       case "edit": {
-        const { plan } = yield* sessions.get(id)
-        const form = Modals.edit(id, channel, plan ?? "")
-        if (Option.isNone(form)) {
+        if (turn === undefined || proposal === undefined) {
           return yield* new ChatRefusal({
-            reason: `this plan is too long for a form; use: opentl approve ${id} --plan <file>`
+            reason:
+              `this button does not say which plan it is about: use \`/opentl approve ${id}\` or \`/opentl reject ${id}\``
           })
         }
-        return yield* slack.openView(trigger_id, form.value)
+        const answers = { turn, proposal }
+        return action.action_id === "approve"
+          ? yield* sessions.approve(id, { answers, by: yield* requester(user) })
+          : yield* openForm(action.action_id, { session: id, answers, channel }, trigger_id)
       }
       case "diff": {
         const content = yield* sessions.diff(id)
@@ -80,7 +92,7 @@ export const make = Effect.fnUntraced(function*({ permitted, requester }: SlackP
           content: yield* logOf(sessions, id)
         })
       case "retry":
-        return yield* retry(id, Number(turn), user)
+        return yield* retry(id, turn, user)
       default:
         return
     }
@@ -89,26 +101,19 @@ export const make = Effect.fnUntraced(function*({ permitted, requester }: SlackP
   const submitted = Effect.fnUntraced(function*({ user: { id: user }, view }: FormSubmitted) {
     const target = Modals.readTarget(view.private_metadata)
     if (Option.isNone(target)) return
-    const { channel, joins, session } = target.value
+    const { answers, channel, joins, session } = target.value
     yield* permitted(user, channel)
     const name = view.callback_id === "edit" ? "plan" : "reason"
     const text = Modals.textOf(view.state.values, name, joins)
     if (text.trim() === "") return Modals.faults(name === "plan" ? "plan-0" : "reason", "This must not be empty.")
     const by = yield* requester(user)
-    yield* Effect.asVoid(
-      name === "plan" ? sessions.approve(session, { plan: text, by }) : sessions.reject(session, { reason: text, by })
-    )
-      .pipe(
-        Effect.catchTags({
-          PlanReplaced: (error) => new ChatRefusal({ reason: error.message }),
-          NothingToApprove: (error) => new ChatRefusal({ reason: error.message }),
-          ApproverIsRequester: (error) => new ChatRefusal({ reason: error.message })
-        })
-      )
+    yield* name === "plan"
+      ? sessions.approve(session, { plan: text, answers, by })
+      : sessions.reject(session, { reason: text, answers, by })
     return undefined
   })
 
-  return { pressed, retry, stop, submitted }
+  return { openForm, pressed, retry, stop, submitted }
 })
 
 export type SlackButtons = Effect.Effect.Success<ReturnType<typeof make>>

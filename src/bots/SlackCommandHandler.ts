@@ -6,14 +6,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Sessions } from "../actors/Sessions.ts"
-import { SlackClient } from "../services/chat/SlackClient.ts"
+import { NothingToApprove } from "../domain/SessionCommand.ts"
 import { ChatRefusal, Conversations } from "./Conversations.ts"
 import { repositoryName } from "./RequestText.ts"
 import * as Answers from "./SlackAnswers.ts"
 import type { SlackButtons } from "./SlackButtons.ts"
 import { Command } from "./SlackCommandText.ts"
 import { logOf } from "./SlackFiles.ts"
-import * as Modals from "./SlackModals.ts"
 import type { SlackPeople } from "./SlackPeople.ts"
 import { placeOfLatest, placeOfThread } from "./SlackPlaces.ts"
 
@@ -35,10 +34,9 @@ const platform = "slack"
 const listLength = 15
 
 export const make = Effect.fnUntraced(
-  function*({ repositoryOf, requester }: SlackPeople, { retry, stop }: SlackButtons) {
+  function*({ repositoryOf, requester }: SlackPeople, { openForm, retry, stop }: SlackButtons) {
     const conversations = yield* Conversations
     const sessions = yield* Sessions
-    const slack = yield* SlackClient
 
     const sessionOf = Effect.fnUntraced(function*(id: string | undefined, { channel, thread, user }: Asked) {
       if (id !== undefined) return { session: yield* sessions.find(id), how: "id" as const }
@@ -68,15 +66,14 @@ export const make = Effect.fnUntraced(
       const { how, session } = yield* sessionOf(id, asked)
       if (reason !== "") {
         const by = yield* requester(asked.user)
-        return Answers.done("Rejected, and planned again", yield* sessions.reject(session.id, reason, by), how)
+        return Answers.done("Rejected, and planned again", yield* sessions.reject(session.id, { reason, by }), how)
       }
-      if (session.phase !== "approval") {
-        return yield* new ChatRefusal({ reason: `session ${session.id} has no plan waiting for approval` })
-      }
+      if (session.proposal === undefined) return yield* new NothingToApprove({ sessionId: session.id })
       if (asked.trigger === undefined) {
         return yield* new ChatRefusal({ reason: `why? Write: reject ${session.id} <reason>` })
       }
-      yield* slack.openView(asked.trigger, Modals.reject(session.id, asked.channel))
+      const answers = { turn: session.turn, proposal: session.proposal }
+      yield* openForm("reject", { session: session.id, answers, channel: asked.channel }, asked.trigger)
       return undefined
     })
 
@@ -94,11 +91,10 @@ export const make = Effect.fnUntraced(
           return Answers.log(session, how, yield* logOf(sessions, session.id))
         case "approve": {
           const by = yield* requester(asked.user)
-          return Answers.done("Approved", yield* sessions.approve(session.id, undefined, by), how)
+          return Answers.done("Approved", yield* sessions.approve(session.id, { by }), how)
         }
         case "retry":
-          yield* retry(session.id, session.turn, asked.user)
-          return Answers.done("Trying again", session, how)
+          return Answers.done("Trying again", yield* retry(session.id, session.turn, asked.user), how)
         case "stop":
           return Answers.done("Stopped", yield* stop(session.id, asked.user), how)
       }

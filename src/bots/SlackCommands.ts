@@ -123,6 +123,7 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
         ChatRefusal: refused,
         InvalidRequest: refused,
         NothingToApprove: refused,
+        NothingToRetry: refused,
         PlanReplaced: refused,
         SessionEnded: refused,
         SessionNotFound: refused,

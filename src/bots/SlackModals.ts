@@ -2,6 +2,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SessionId } from "../domain/Ids.ts"
+import { PlanRef } from "../domain/SessionCommand.ts"
 import type { SlackView } from "../services/chat/SlackClient.ts"
 import { plainText } from "./SlackBlocks.ts"
 import { cut, join, split } from "./SlackText.ts"
@@ -13,10 +14,14 @@ const maxFields = 40
 /** What a form carries about what it is for; Slack takes 3000 characters. */
 const Metadata = Schema.parseJson(Schema.Struct({
   session: SessionId,
+  /** The plan that it is about. */
+  answers: PlanRef,
   channel: Schema.String,
   joins: Schema.Array(Schema.Literal("", "\n"))
 }))
 export type FormTarget = typeof Metadata.Type
+/** What a form is about. */
+export type Target = Omit<FormTarget, "joins">
 const readMetadata = Schema.decodeOption(Metadata)
 const writeMetadata = Schema.encodeSync(Metadata)
 export const readTarget: (metadata: string) => Option.Option<FormTarget> = readMetadata
@@ -31,11 +36,11 @@ const modal = (callback: string, target: FormTarget, title: string, submit: stri
 })
 
 /** None where the plan is too long for a form. */
-export const edit = (session: SessionId, channel: string, markdown: string): Option.Option<SlackView> => {
+export const edit = (target: Target, markdown: string): Option.Option<SlackView> => {
   const { joins, parts } = split(markdown, fieldLength)
   if (parts.length > maxFields) return Option.none()
   return Option.some({
-    ...modal("edit", { session, channel, joins }, "Edit the plan", "Approve"),
+    ...modal("edit", { ...target, joins }, "Edit the plan", "Approve"),
     blocks: parts.map((part, index) => ({
       type: "input",
       block_id: `plan-${index}`,
@@ -54,8 +59,8 @@ export const edit = (session: SessionId, channel: string, markdown: string): Opt
   })
 }
 
-export const reject = (session: SessionId, channel: string): SlackView => ({
-  ...modal("reject", { session, channel, joins: [] }, "Reject the plan", "Plan again"),
+export const reject = (target: Target): SlackView => ({
+  ...modal("reject", { ...target, joins: [] }, "Reject the plan", "Plan again"),
   blocks: [{
     type: "input",
     block_id: "reason",

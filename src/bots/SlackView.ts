@@ -72,6 +72,7 @@ export const plan = (subject: Subject, view: TurnView, proposal: number): SlackC
     }
   }
   const isOpen = view.waiting && decision === undefined
+  const value = `${subject.id}/${view.turn}/${proposal}`
   return {
     text: notification(`Plan: ${title}`),
     blocks: [
@@ -80,9 +81,9 @@ export const plan = (subject: Subject, view: TurnView, proposal: number): SlackC
       ...(isOpen ? [] : [smallMrkdwn(`:pencil: ${escapeTo(verdict, 600)}`)]),
       ...actions(
         !isOpen ? [] : [
-          { id: "approve", text: "Approve", value: subject.id, style: "primary" },
-          { id: "edit", text: "Edit", value: subject.id },
-          { id: "reject", text: "Reject", value: subject.id, style: "danger" }
+          { id: "approve", text: "Approve", value, style: "primary" },
+          { id: "edit", text: "Edit", value },
+          { id: "reject", text: "Reject", value, style: "danger" }
         ]
       )
     ]

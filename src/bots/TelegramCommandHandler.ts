@@ -149,7 +149,7 @@ export const make = Effect.gen(function*() {
       case "stop":
         return yield* replies.say(asked, View.sentence((yield* sessions.stop(id, by)) ? "Stopped." : "Stopping."), id)
       case "retry":
-        yield* sessions.retry(id, by, `retry/${asked.updateId}`)
+        yield* sessions.retry(id, by, (yield* sessions.latest(id)).session.turn)
         return yield* replies.say(asked, View.sentence("Trying again."), id)
     }
   })

@@ -30,14 +30,9 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
   const sessions = yield* TelegramSessions
 
   const reject = Effect.fnUntraced(function*(asked: Asked, said: Requests.Said, plan: Questions.Plan) {
-    const { view } = yield* sessions.latest(plan.sessionId)
-    const isStale = !view.waiting || view.turn !== plan.turn || view.proposals !== plan.proposal
-    if (!isStale) yield* sessions.reject(plan.sessionId, plain(said.written).trim(), said.by)
-    yield* replies.say(
-      asked,
-      View.sentence(isStale ? "That plan was answered already." : "Rejected: it is planned again."),
-      plan.sessionId
-    )
+    const { proposal, sessionId, turn } = plan
+    yield* sessions.reject(sessionId, plain(said.written).trim(), said.by, { turn, proposal })
+    yield* replies.say(asked, View.sentence("Rejected: it is planned again."), sessionId)
   })
 
   /** In a group not all that is written is for the bot: what names it, replies to it, or goes on with a session is. */
@@ -101,11 +96,7 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
         }),
       Text: () => take(message, asked, said, isAddressed)
     }).pipe(
-      Effect.catchTag("ChatRefusal", (refusal) => replies.say(asked, View.sentence(sentenceOf(refusal.reason))))
+      Effect.catchTag("ChatRefusal", (refusal) => replies.say(asked, View.sentence(View.refusal(refusal.reason))))
     )
   })
 })
-
-/** A refusal as a person reads it. */
-const sentenceOf = (reason: string): string =>
-  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.?!…]$/.test(reason) ? "" : "."}`

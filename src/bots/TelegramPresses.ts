@@ -28,7 +28,7 @@ export const make = Effect.gen(function*() {
 
   /** Does what the button says, and answers with a sentence. */
   const act = Effect.fnUntraced(function*(press: Buttons.Press, asked: Asked, user: User) {
-    const { action, sessionId } = press
+    const { action, proposal, sessionId, turn } = press
     const by = people.requester(user)
     if (action === "diff" || action === "log") {
       const file = yield* files[action](sessionId)
@@ -36,25 +36,25 @@ export const make = Effect.gen(function*() {
       yield* replies.file(asked, file, sessionId)
       return ""
     }
-    const { view } = yield* sessions.latest(sessionId)
-    const isOfTurn = view.turn === press.turn
     switch (action) {
       case "approve":
-      case "reject": {
-        if (!isOfTurn || !view.waiting || view.proposals !== press.proposal) return "That plan was answered already."
-        if (action === "reject") {
-          yield* questions.askReason(asked, user, { sessionId, turn: press.turn, proposal: press.proposal })
-          return "Why? Reply to my question."
-        }
-        yield* sessions.approve(sessionId, by)
+        yield* sessions.approve(sessionId, by, { turn, proposal })
         return "Approved."
+      case "reject": {
+        // nobody is asked why about a plan that does not wait any more
+        const { view } = yield* sessions.latest(sessionId)
+        if (!view.waiting || view.turn !== turn || view.proposals !== proposal) return "That plan was answered already."
+        yield* questions.askReason(asked, user, { sessionId, turn, proposal })
+        return "Why? Reply to my question."
       }
-      case "stop":
-        if (!isOfTurn || view.end !== undefined) return "That turn is over."
+      case "stop": {
+        // a stop is of a turn: the button of one that is over must not stop the next
+        const { view } = yield* sessions.latest(sessionId)
+        if (view.turn !== turn || view.end !== undefined) return "That turn is over."
         return (yield* sessions.stop(sessionId, by)) ? "Stopped." : "Stopping."
+      }
       case "retry":
-        if (!isOfTurn) return "There is a newer turn."
-        yield* sessions.retry(sessionId, by, `retry/${asked.updateId}`)
+        yield* sessions.retry(sessionId, by, turn)
         return "Trying again."
     }
   })
@@ -71,7 +71,11 @@ export const make = Effect.gen(function*() {
       chatId: message.chat.id,
       threadId: message.is_topic_message === true ? message.message_thread_id : undefined
     }
-    return Effect.catchTag(act(button.value, asked, from), "ChatRefusal", ({ reason }) => Effect.succeed(reason))
+    return Effect.catchTag(
+      act(button.value, asked, from),
+      "ChatRefusal",
+      ({ reason }) => Effect.succeed(View.refusal(reason))
+    )
   }
 
   const press = Effect.fn("TelegramPresses.press")(function*(query: Query, updateId: number) {

@@ -11,6 +11,7 @@ import type { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import type { Requester } from "../domain/Requester.ts"
 import type { Session } from "../domain/Session.ts"
+import type { PlanRef } from "../domain/SessionCommand.ts"
 import type { TelegramPlace } from "../services/chat/TelegramClient.ts"
 import { Outbox } from "../services/store/Outbox.ts"
 import type { StoreError } from "../services/store/StoreError.ts"
@@ -22,8 +23,6 @@ import * as TurnView from "./TurnView.ts"
 export interface Latest {
   readonly session: Session
   readonly view: TurnView.TurnView
-  /** What the newest turn was asked. */
-  readonly prompt: string
   /** The newest event, and the one that ended the turn before the newest one. */
   readonly head: number
   readonly previousEnd: number
@@ -37,12 +36,13 @@ export class TelegramSessions extends Context.Tag("opentl/bots/TelegramSessions"
   readonly latest: (id: SessionId) => Act<Latest>
   readonly list: (limit: number) => Act<ReadonlyArray<Session>>
   readonly followUp: (id: SessionId, text: string, by: Requester, key: string) => Act<void>
-  readonly approve: (id: SessionId, by: Requester) => Act<void>
-  readonly reject: (id: SessionId, reason: string, by: Requester) => Act<void>
+  /** `answers` names the plan that was seen; where it is not given, whatever plan waits now is meant. */
+  readonly approve: (id: SessionId, by: Requester, answers?: PlanRef) => Act<void>
+  readonly reject: (id: SessionId, reason: string, by: Requester, answers?: PlanRef) => Act<void>
   /** Answers whether it has stopped already; otherwise it is about to. */
   readonly stop: (id: SessionId, by: Requester) => Act<boolean>
-  /** The newest turn's request once more. */
-  readonly retry: (id: SessionId, by: Requester, key: string) => Act<void>
+  /** Tries again what the last turn was asked for; `turn` is the one that was seen to fail. */
+  readonly retry: (id: SessionId, by: Requester, turn: number) => Act<void>
   /** From now on the place is told of the session: of the turn at work, or of the next one. */
   readonly watch: (id: SessionId, place: TelegramPlace) => Act<void>
 }>() {
@@ -82,21 +82,19 @@ export class TelegramSessions extends Context.Tag("opentl/bots/TelegramSessions"
           sessions.list({ limit }).pipe(Effect.map((page) => page.sessions), refusing)
         ),
         followUp,
-        approve: Effect.fn("TelegramSessions.approve")((id, by) =>
-          sessions.approve(id, { by }).pipe(Effect.asVoid, refusing)
+        approve: Effect.fn("TelegramSessions.approve")((id, by, answers) =>
+          sessions.approve(id, { answers, by }).pipe(Effect.asVoid, refusing)
         ),
-        reject: Effect.fn("TelegramSessions.reject")((id, reason, by) =>
-          sessions.reject(id, { reason, by }).pipe(Effect.asVoid, refusing)
+        reject: Effect.fn("TelegramSessions.reject")((id, reason, by, answers) =>
+          sessions.reject(id, { reason, answers, by }).pipe(Effect.asVoid, refusing)
         ),
         // the stop is recorded at once; what it waits for is the clean-up
         stop: Effect.fn("TelegramSessions.stop")((id, by) =>
           sessions.stop(id, by).pipe(Effect.timeoutOption("3 seconds"), Effect.map(Option.isSome), refusing)
         ),
-        retry: Effect.fn("TelegramSessions.retry")(function*(id, by, key) {
-          const { prompt, session } = yield* latest(id)
-          if (!session.isEnded) return yield* new ChatRefusal({ reason: `session ${id} is still at work` })
-          yield* followUp(id, prompt, by, key)
-        }),
+        retry: Effect.fn("TelegramSessions.retry")((id, by, turn) =>
+          sessions.retry(id, { turn, by }).pipe(Effect.asVoid, refusing)
+        ),
         watch: Effect.fn("TelegramSessions.watch")(function*(id, { chatId, threadId }) {
           const { head, previousEnd, session, view } = yield* latest(id)
           const now = yield* Clock.currentTimeMillis
@@ -118,15 +116,9 @@ type Folded = Omit<Latest, "session">
 
 const initial = (session: Session): Folded => ({
   view: TurnView.begin(1, DateTime.toEpochMillis(session.createdAt)),
-  prompt: session.prompt,
   head: 0,
   previousEnd: 0
 })
-
-const promptOf = (event: SessionEventView): string | undefined => {
-  const prompt = event.detail?.["_tag"] === "TurnStarted" ? event.detail["prompt"] : undefined
-  return typeof prompt === "string" ? prompt : undefined
-}
 
 /** A message that comes after a turn's end waits for the next turn, which is the newest then. */
 const advance = (view: TurnView.TurnView, event: SessionEventView): TurnView.TurnView =>
@@ -138,7 +130,6 @@ const fold = (state: Folded, event: SessionEventView): Folded => {
   const view = advance(state.view, event)
   return {
     view,
-    prompt: promptOf(event) ?? state.prompt,
     head: event.id,
     previousEnd: view.turn > state.view.turn ? event.id - 1 : state.previousEnd
   }

@@ -186,6 +186,10 @@ export const line = (session: Session, isCurrent: boolean): Rich => [
   text(` ${session.status}${isCurrent ? " (current)" : ""} · ${session.repo} · ${Plan.subject(session.prompt, 60)}\n`)
 ]
 
+/** Why something was refused, as a person reads it. */
+export const refusal = (reason: string): string =>
+  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.?!…]$/.test(reason) ? "" : "."}`
+
 /** A plain sentence as a message. */
 export const sentence = (sentence: string): ReadonlyArray<Shown> => messages([text(sentence)], [])
 

@@ -107,19 +107,22 @@ export const askApproval = (connection: Connection, id: SessionId, { isShown }: 
   Effect.gen(function*() {
     const { by, sessions } = connection
     const stdio = yield* Stdio
-    const plan = Effect.map(sessions.get(id), (session) => session.plan ?? "")
-    const shownPlan = Effect.flatMap(plan, planText)
+    /** The plan that waits, and its name. Another one may have taken its place while the person thought. */
+    const waiting = Effect.map(sessions.get(id), ({ plan, proposal, turn }) => ({
+      plan: plan ?? "",
+      answers: proposal === undefined ? undefined : { turn, proposal }
+    }))
 
-    const act = (choice: Choice) =>
+    const act = (choice: Choice, { answers, plan }: Effect.Effect.Success<typeof waiting>) =>
       Choice.$match(choice, {
-        Approve: () => Effect.as(sessions.approve(id, { by }), "answered" as const),
-        Reject: ({ reason }) => Effect.as(sessions.reject(id, { reason, by }), "answered" as const),
+        Approve: () => Effect.as(sessions.approve(id, { answers, by }), "answered" as const),
+        Reject: ({ reason }) => Effect.as(sessions.reject(id, { reason, answers, by }), "answered" as const),
         Edit: () =>
           Effect.flatMap(
-            Effect.flatMap(plan, editPlan),
+            editPlan(plan),
             Option.match({
               onNone: () => Effect.as(stdio.err("the plan was left as it is\n"), undefined),
-              onSome: (edited) => Effect.as(sessions.approve(id, { plan: edited, by }), "answered" as const)
+              onSome: (edited) => Effect.as(sessions.approve(id, { plan: edited, answers, by }), "answered" as const)
             })
           ),
         Quit: () => Effect.succeed("left" as const),
@@ -127,14 +130,16 @@ export const askApproval = (connection: Connection, id: SessionId, { isShown }: 
       })
 
     /** What went wrong is said, and asked again, unless the answer was given elsewhere in the meantime. */
-    const attempt = Effect.flatMap(choose(shownPlan), act).pipe(
-      Effect.catchAll((error) =>
-        Effect.as(
-          stdio.err(`${stdio.errStyle.red("error:")} ${oneLine(error.message)}\n`),
-          error._tag === "NothingToApprove" ? "answered" as const : undefined
+    const attempt = (seen: Effect.Effect.Success<typeof waiting>) =>
+      Effect.flatMap(choose(planText(seen.plan)), (choice) => act(choice, seen)).pipe(
+        Effect.catchAll((error) =>
+          Effect.as(
+            stdio.err(`${stdio.errStyle.red("error:")} ${oneLine(error.message)}\n`),
+            error._tag === "NothingToApprove" || error._tag === "PlanReplaced" ? "answered" as const : undefined
+          )
         )
       )
-    )
-    if (!isShown) yield* Effect.flatMap(Effect.orElseSucceed(shownPlan, () => ""), stdio.err)
-    return yield* Effect.repeat(attempt, { until: (asked): asked is Asked => asked !== undefined })
+    const seen = yield* waiting
+    if (!isShown) yield* Effect.flatMap(planText(seen.plan), stdio.err)
+    return yield* Effect.repeat(attempt(seen), { until: (asked): asked is Asked => asked !== undefined })
   })

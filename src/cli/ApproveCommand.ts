@@ -15,7 +15,7 @@ import { showTurn } from "./Turn.ts"
 const follow = Parameters.flag("follow", "go on with the session's events to the end of the turn")
 
 /** Says what was done, and shows the turn where that was asked for. */
-const afterwards = (connection: Connection, session: Session, done: string, followed: boolean) =>
+export const afterwards = (connection: Connection, session: Session, done: string, followed: boolean) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
     if (followed) return yield* showTurn(connection, session, { after: session.lastEventId, json: false })

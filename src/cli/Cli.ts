@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import packageJson from "../../package.json" with { type: "json" }
 import { approveCommand, rejectCommand } from "./ApproveCommand.ts"
-import { prepare } from "./CommandLine.ts"
+import { isLogLevel, prepare } from "./CommandLine.ts"
 import { explain } from "./CommandMistake.ts"
 import { interpret, type Request } from "./CommandRequest.ts"
 import { type CommandSpec, describe } from "./CommandSpec.ts"
@@ -30,6 +30,7 @@ import * as Logging from "./Logging.ts"
 import { logsCommand } from "./LogsCommand.ts"
 import { messageCommand } from "./MessageCommand.ts"
 import * as Parameters from "./Parameters.ts"
+import { retryCommand } from "./RetryCommand.ts"
 import { runCommand } from "./RunCommand.ts"
 import { sandboxCommand, sandboxCommands } from "./SandboxCommand.ts"
 import { serveCommand } from "./ServeCommand.ts"
@@ -54,6 +55,7 @@ const commands = [
   messageCommand,
   approveCommand,
   rejectCommand,
+  retryCommand,
   diffCommand,
   sandboxCommand,
   doctorCommand,

@@ -70,6 +70,10 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
     ]
   },
   "reject": { examples: [["opentl reject 4f \"Leave the public interface as it is\"", "plan again with that"]] },
+  "retry": {
+    details: ["A turn that ended well is gone on with by a message."],
+    examples: [["opentl retry 4f --follow", "on the same branch, and watch"]]
+  },
   "diff": {
     examples: [
       ["opentl diff 4f", "paged by PAGER on a terminal"],

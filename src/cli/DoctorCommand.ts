@@ -48,7 +48,7 @@ export const doctorCommand = Command.make(
             const known = [...before, finding]
             const open = names.filter((name) => !known.some(({ check }) => check === name))
             yield* live.say(open.length === 0 ? "" : `checking ${open.join(", ")}`)
-            if (!json) yield* live.print(`${findingLine(finding, columns, stdio.style)}\n`)
+            if (!json) yield* stdio.out(`${findingLine(finding, columns, stdio.style)}\n`)
             return known
           })
       ))

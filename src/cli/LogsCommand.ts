@@ -55,7 +55,7 @@ export const logsCommand = Command.make(
         return yield* Stream.runForEachChunk(storedEvents(reading, session, since), (events) =>
           Effect.flatMap(Effect.forEach(events, show), (texts) => stdio.out(texts.join(""))))
       }
-      yield* Effect.forkScoped(sayIfIdle(reading, session))
+      yield* Effect.fork(sayIfIdle(reading, session))
       const isWatched = stdio.outIsTty && stdio.errIsTty && !json
       const live = yield* LiveLine.make
       let view = initial

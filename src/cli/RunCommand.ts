@@ -64,7 +64,7 @@ export const runCommand = Command.make(
         return yield* stdio.err(
           connection.place._tag === "Server"
             ? `started; opentl logs ${session.id} --follow shows how it goes\n`
-            : `recorded; it starts with the next opentl serve\n`
+            : `recorded as pending: nobody works on it now; the next opentl serve starts it\n`
         )
       }
       yield* stdio.err(`session ${session.id} on ${oneLine(session.repo)}, branch ${session.branch}\n`)

@@ -13,11 +13,11 @@ const missing = new UsageError({
 const ask = Effect.gen(function*() {
   const stdio = yield* Stdio
   if (!(stdio.inIsTty && stdio.errIsTty)) return yield* missing
-  yield* stdio.err(stdio.errStyle.bold("What is to be done? "))
-  const line = yield* stdio.readLine
-  if (Option.isNone(line)) yield* stdio.err("\n")
-  return yield* Option.filter(line, (text) => text.trim() !== "").pipe(Effect.mapError(() => missing))
-})
+  const editor = yield* stdio.editor
+  const entered = yield* editor.ask(stdio.errStyle.bold("What is to be done? "))
+  if (entered._tag === "Interrupt") return yield* Effect.interrupt
+  return entered._tag === "Line" && entered.text.trim() !== "" ? entered.text : yield* missing
+}).pipe(Effect.scoped)
 
 export const taskText = (task: Option.Option<string>) =>
   Option.match(task, {

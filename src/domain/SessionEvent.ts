@@ -2,7 +2,7 @@
  * The facts of a session's life. They are the truth: everything else (the session's state, its row, what clients see)
  * is computed from them. A fact is never changed; a changed shape is a new version read beside the old one.
  *
- * `EventText.ts` says a fact in words, `SessionState.ts` folds facts into a state.
+ * `EventText.ts` says a fact in words, `SessionFold.ts` folds facts into a state.
  */
 import * as Schema from "effect/Schema"
 import { AgentFromString } from "./Agent.ts"

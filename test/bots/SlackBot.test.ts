@@ -121,6 +121,28 @@ describe("the plan", () => {
     }))
 })
 
+describe("an older plan's buttons", () => {
+  it.scopedLive("answer nothing once it was replaced: the newer plan waits on", () =>
+    Effect.gen(function*() {
+      const { serve, slack } = yield* setup()
+      const { sessions } = yield* serve()
+      yield* slack.mention({ ...mention, text: "fix the login --approve" })
+      const first = yield* slack.awaitMessage("C1", isKind("plan-1"))
+      yield* slack.pressButton(first, "reject", "U1")
+      yield* slack.until(({ views }) => views.some((view) => view.open && view.view["callback_id"] === "reject"))
+      yield* slack.submitView("U1", { reason: "smaller, please" })
+      yield* slack.awaitMessage("C1", isKind("plan-2"))
+      for (const button of ["approve", "edit", "reject"]) {
+        yield* (yield* slack.pressButton({ ...first, shown: first.blocks }, button, "U2")).acked
+      }
+      const { ephemerals, views } = yield* slack.until((state) => state.ephemerals.length === 3)
+      for (const { text } of ephemerals) assert.include(text, "plan 1 of turn 1, which was replaced")
+      assert.isFalse(views.some(({ open }) => open))
+      const { sessions: [session] } = yield* sessions.list({ limit: 1 })
+      assert.deepStrictEqual([session?.status, session?.proposal], ["waiting", 2])
+    }))
+})
+
 describe("a session's thread", () => {
   it.scopedLive("takes replies as follow-ups, mentions too, and shows each turn", () =>
     Effect.gen(function*() {

@@ -84,8 +84,9 @@ describe("whatever a session says, Slack takes", () => {
   it("its forms, and a plan comes back from one as it went in", () => {
     FastCheck.assert(FastCheck.property(nasty, (markdown) => {
       const id = SessionId.make("0123456789ab")
-      assert.deepStrictEqual(viewProblems(Modals.reject(id, "C1"), "modal"), [])
-      const form = Modals.edit(id, "C1", markdown)
+      const answers = { turn: 2, proposal: 1 }
+      assert.deepStrictEqual(viewProblems(Modals.reject({ session: id, answers, channel: "C1" }), "modal"), [])
+      const form = Modals.edit({ session: id, answers, channel: "C1" }, markdown)
       if (Option.isNone(form)) return assert.isAbove(markdown.length, 50_000)
       assert.deepStrictEqual(viewProblems(form.value, "modal"), [])
       const target = Modals.readTarget(form.value.private_metadata ?? "")

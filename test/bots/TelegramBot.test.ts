@@ -73,7 +73,10 @@ describe("a task", () => {
       assert.strictEqual(session?.turn, 2)
       // the turn is over: its button says so
       const again = yield* telegram.pressButton({ chat: alice, id: card.id }, dataOf(card, "Retry"), alice)
-      assert.strictEqual(stringAt(yield* again.answered, "text"), "There is a newer turn.")
+      assert.strictEqual(
+        stringAt(yield* again.answered, "text"),
+        `There is nothing to retry in session ${session?.id}: it has gone on since turn 1.`
+      )
     }), 30_000)
 
   it.scopedLive(

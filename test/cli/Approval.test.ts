@@ -48,6 +48,23 @@ describe("a plan that waits", () => {
       assert.match(out, new RegExp(`${url}\n$`))
     }))
 
+  it.effect("is named by the answer, so that no other one is meant", () =>
+    Effect.gen(function*() {
+      const { sessions } = yield* waiting
+      const named = yield* Deferred.make<unknown>()
+      yield* runCli(run, {
+        sessions: {
+          ...sessions,
+          get: () => Effect.succeed(session({ plan: "1. do", turn: 2, proposal: 3 })),
+          approve: (id, approval) =>
+            Effect.zipRight(Deferred.succeed(named, approval.answers), sessions.approve?.(id, approval) ?? Effect.never)
+        },
+        tty: true,
+        stdin: "a\n"
+      })
+      assert.deepStrictEqual(yield* Deferred.await(named), { turn: 2, proposal: 3 })
+    }))
+
   it.effect("is rejected with a reason", () =>
     Effect.gen(function*() {
       const { answered, sessions } = yield* waiting

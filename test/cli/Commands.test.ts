@@ -6,7 +6,7 @@ import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { SessionId } from "../../src/domain/Ids.ts"
 import { SessionNotFound } from "../../src/domain/Session.ts"
-import { NothingToApprove, SessionEnded } from "../../src/domain/SessionCommand.ts"
+import { NothingToApprove, NothingToRetry, SessionEnded } from "../../src/domain/SessionCommand.ts"
 import { InvalidRequest } from "../../src/domain/SessionRequest.ts"
 import { StoreError } from "../../src/services/store/StoreError.ts"
 import { Captured, event, runCli, session, sessionId, type SessionsShape } from "./Harness.ts"
@@ -204,6 +204,33 @@ describe("stop", () => {
       })
       assert.strictEqual(code, 1)
       assert.match(err, /already ended \(complete\)/)
+    }))
+})
+
+describe("retry", () => {
+  it.effect("is of the turn that was seen to fail", () =>
+    Effect.gen(function*() {
+      const { code, err, out } = yield* runCli(["retry", "0123"], {
+        sessions: {
+          find: () => Effect.succeed(session({ status: "error", turn: 3 })),
+          retry: (id, { by, turn }) =>
+            Effect.as(
+              Effect.sync(() => assert.deepStrictEqual([id, by.name, turn], [sessionId, "ada", 3])),
+              session({ status: "pending", turn: 3 })
+            )
+        }
+      })
+      assert.deepStrictEqual([code, out], [0, `trying again: ${sessionId}\n`])
+      assert.include(err, `opentl logs ${sessionId} --follow`)
+    }))
+
+  it.effect("fails where the turn ended well", () =>
+    Effect.gen(function*() {
+      const { code, err } = yield* runCli(["retry", "0123"], {
+        sessions: { ...found, retry: () => new NothingToRetry({ sessionId, reason: "its last turn ended well" }) }
+      })
+      assert.strictEqual(code, 1)
+      assert.include(err, "its last turn ended well")
     }))
 })
 

@@ -5,6 +5,7 @@ import { describe as say } from "../../src/domain/EventText.ts"
 import { BranchName, CommitId } from "../../src/domain/Ids.ts"
 import { nextStep } from "../../src/domain/NextStep.ts"
 import * as Event from "../../src/domain/SessionEvent.ts"
+import * as SessionFold from "../../src/domain/SessionFold.ts"
 import * as State from "../../src/domain/SessionState.ts"
 import { by, created } from "../support/Walk.ts"
 
@@ -43,10 +44,10 @@ const asked = [Event.MessageReceived.make({ messageId: "m", text: "and more", by
 const after = (...events: ReadonlyArray<Event.SessionEvent | ReadonlyArray<Event.SessionEvent>>) => {
   const all = [created(), ...events.flat()]
   all.slice(1).forEach((event, i) => {
-    const before = State.fold(all.slice(0, i + 1))
-    assert.isTrue(before !== undefined && State.admits(before, event), event._tag)
+    const before = SessionFold.fold(all.slice(0, i + 1))
+    assert.isTrue(before !== undefined && SessionFold.admits(before, event), event._tag)
   })
-  const state = State.fold(all)
+  const state = SessionFold.fold(all)
   assert.isDefined(state)
   return state
 }
@@ -110,8 +111,8 @@ describe("where a turn starts", () => {
     )
     assert.strictEqual(State.turnStart(old), commit("b"))
     assert.strictEqual(old.inWorkspace, commit("b"))
-    const first = State.evolveAll(State.create(created()), [started(1)])
-    assert.isFalse(State.admits(first, skipped(1)), "a session that was nowhere yet is prepared first")
+    const first = SessionFold.evolveAll(State.create(created()), [started(1)])
+    assert.isFalse(SessionFold.admits(first, skipped(1)), "a session that was nowhere yet is prepared first")
   })
 })
 

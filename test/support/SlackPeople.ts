@@ -56,6 +56,11 @@ export interface SlackSaid extends SlackSent {
   readonly message: SlackMessage
 }
 
+/** A message, and what the person's screen still shows of it where it has been edited since. */
+export interface ShownMessage extends MessageRef {
+  readonly shown?: ReadonlyArray<unknown>
+}
+
 /** A message by its place. */
 export interface MessageRef {
   readonly channel: string
@@ -89,7 +94,7 @@ export interface SlackPeople {
     command: { readonly channel: string; readonly user: string; readonly command: string; readonly text: string }
   ) => Effect.Effect<SlackSent, SlackNotConnected>
   /** Presses a button of a message, or of an ephemeral message that the user sees. */
-  readonly pressButton: (message: MessageRef, actionId: string, user: string) => Interaction
+  readonly pressButton: (message: ShownMessage, actionId: string, user: string) => Interaction
   /** Presses a button of one's Home tab or open modal. */
   readonly pressInView: (user: string, actionId: string) => Interaction
   /** Submits the modal one looks at; values by action id. Slack does not send it with a required input left empty. */
@@ -208,13 +213,17 @@ export const makePeople = (
       return sent(yield* socket.interact(type, payload))
     })
 
-  const pressButton = (ref: MessageRef, actionId: string, user: string) =>
+  const pressButton = (
+    ref: ShownMessage,
+    actionId: string,
+    user: string
+  ) =>
     Effect.gen(function*() {
       const current = yield* SubscriptionRef.get(state)
       const message = findMessage(current, ref.channel, ref.ts)
       const ephemeral = current.ephemerals.find((each) => each.ts === ref.ts && each.user === user)
       const target = message !== undefined ? { message } : ephemeral !== undefined ? { ephemeral } : undefined
-      const used = findUsed((message ?? ephemeral)?.blocks ?? [], actionId)
+      const used = findUsed(ref.shown ?? (message ?? ephemeral)?.blocks ?? [], actionId)
       if (target === undefined || used === undefined) {
         return yield* cannot(`${user} sees no button ${actionId} in ${ref.channel} at ${ref.ts}`)
       }

@@ -4,6 +4,7 @@ import { BranchName, CommitId, SessionId } from "../../src/domain/Ids.ts"
 import { nextStep, Step } from "../../src/domain/NextStep.ts"
 import { decide, SessionCommand } from "../../src/domain/SessionCommand.ts"
 import * as Event from "../../src/domain/SessionEvent.ts"
+import * as SessionFold from "../../src/domain/SessionFold.ts"
 import * as State from "../../src/domain/SessionState.ts"
 
 export const id = SessionId.make("0123456789ab")
@@ -143,7 +144,7 @@ export const walk = (choices: ReadonlyArray<number>, changed: Partial<typeof Eve
       const before = states[states.length - 1]
       if (before === undefined) break
       events.push(event)
-      states.push(State.evolve(before, event))
+      states.push(SessionFold.evolve(before, event))
     }
   }
   return { events, states }

@@ -9,7 +9,8 @@ import { SessionId } from "../../domain/Ids.ts"
 import { parse as parseRepository, Repository } from "../../domain/Repository.ts"
 import { SessionNotFound, SessionStatus } from "../../domain/Session.ts"
 import { SessionCreated, SessionEvent, type SessionSpec, TurnEnded } from "../../domain/SessionEvent.ts"
-import { evolveAll, fold, type SessionState } from "../../domain/SessionState.ts"
+import { evolveAll, fold } from "../../domain/SessionFold.ts"
+import type { SessionState } from "../../domain/SessionState.ts"
 import { EventRow, SessionRow, toSession } from "./SessionRows.ts"
 
 const FactRow = Schema.Struct({ id: Schema.Int, detail: Schema.parseJson(SessionEvent) })

@@ -11,6 +11,7 @@ import { SessionId } from "../../../src/domain/Ids.ts"
 import type { Step } from "../../../src/domain/NextStep.ts"
 import { SessionNotFound } from "../../../src/domain/Session.ts"
 import type { SessionEvent } from "../../../src/domain/SessionEvent.ts"
+import * as SessionFold from "../../../src/domain/SessionFold.ts"
 import * as State from "../../../src/domain/SessionState.ts"
 import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import { EventsRefused, SessionLost, SessionStore } from "../../../src/services/store/SessionStore.ts"
@@ -75,10 +76,10 @@ export class ActorWorld {
       this.fault("append", sessionId, events).pipe(Effect.zipRight(Effect.gen(this, function*() {
         const stored = this.of(sessionId)
         if (stored.generation !== generation) return yield* new SessionLost({ sessionId })
-        const refused = State.firstRefused(stored.state, events)
+        const refused = SessionFold.firstRefused(stored.state, events)
         if (refused !== undefined) return yield* new EventsRefused({ sessionId, event: refused._tag })
         stored.events.push(...events)
-        stored.state = State.evolveAll(stored.state, events)
+        stored.state = SessionFold.evolveAll(stored.state, events)
         return stored.state
       })))
   })

@@ -11,6 +11,7 @@ import { CommitId } from "../../../src/domain/Ids.ts"
 import { nextStep, type Step } from "../../../src/domain/NextStep.ts"
 import { SessionCommand } from "../../../src/domain/SessionCommand.ts"
 import * as Event from "../../../src/domain/SessionEvent.ts"
+import * as SessionFold from "../../../src/domain/SessionFold.ts"
 import * as State from "../../../src/domain/SessionState.ts"
 import { SessionLost } from "../../../src/services/store/SessionStore.ts"
 import { StoreError } from "../../../src/services/store/StoreError.ts"
@@ -20,10 +21,10 @@ const deadline = DateTime.unsafeMake("2026-01-01T00:30:00Z")
 
 // one session, as it goes on
 const queued = State.create(created())
-const active = State.evolve(queued, Event.TurnStarted.make({ turn: 1, prompt: "Fix the bug", deadline }))
-const stopping = State.evolve(active, Event.StopRequested.make({ turn: 1, by }))
-const ended = State.evolve(stopping, Event.TurnEnded.make({ turn: 1, end: "cancelled", text: "stopped by ada" }))
-const next = State.evolve(ended, Event.MessageReceived.make({ messageId: "m", text: "again", by }))
+const active = SessionFold.evolve(queued, Event.TurnStarted.make({ turn: 1, prompt: "Fix the bug", deadline }))
+const stopping = SessionFold.evolve(active, Event.StopRequested.make({ turn: 1, by }))
+const ended = SessionFold.evolve(stopping, Event.TurnEnded.make({ turn: 1, end: "cancelled", text: "stopped by ada" }))
+const next = SessionFold.evolve(ended, Event.MessageReceived.make({ messageId: "m", text: "again", by }))
 
 const behaviours = {
   resting: Behaviour.Resting(),

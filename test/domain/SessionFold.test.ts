@@ -6,6 +6,7 @@ import { nextStep } from "../../src/domain/NextStep.ts"
 import { summarize } from "../../src/domain/Session.ts"
 import { decide, SessionCommand } from "../../src/domain/SessionCommand.ts"
 import { SessionEvent } from "../../src/domain/SessionEvent.ts"
+import * as SessionFold from "../../src/domain/SessionFold.ts"
 import * as State from "../../src/domain/SessionState.ts"
 import { by, commands, created, id, type Walk, walk } from "../support/Walk.ts"
 
@@ -31,12 +32,12 @@ describe("the fold of a session's facts", () => {
     always(({ events, states }) => {
       events.slice(1).forEach((event, i) => {
         const before = states[i]
-        assert.isTrue(before !== undefined && State.admits(before, event), event._tag)
+        assert.isTrue(before !== undefined && SessionFold.admits(before, event), event._tag)
       })
     }))
 
   it("is the same from the log as it was on the way", () =>
-    always(({ events, states }) => assert.deepStrictEqual(State.fold(events), last(states))))
+    always(({ events, states }) => assert.deepStrictEqual(SessionFold.fold(events), last(states))))
 
   it("survives the way through the database: every event decodes to itself", () =>
     always(({ events }) => {
@@ -118,7 +119,7 @@ describe("the fold of a session's facts", () => {
     FastCheck.assert(FastCheck.property(choices, choices, (some, others) => {
       const state = last(walk(some).states)
       for (const event of walk(others).events) {
-        if (!State.admits(state, event)) assert.strictEqual(State.evolve(state, event), state)
+        if (!SessionFold.admits(state, event)) assert.strictEqual(SessionFold.evolve(state, event), state)
       }
     })))
 })
@@ -185,7 +186,7 @@ describe("decisions", () => {
     const first = decide(id, state, SessionCommand.Stop({ by }))
     assert.isTrue(first._tag === "Accepted" && first.events.length === 1)
     if (first._tag !== "Accepted") return
-    const second = decide(id, State.evolveAll(state, first.events), SessionCommand.Stop({ by }))
+    const second = decide(id, SessionFold.evolveAll(state, first.events), SessionCommand.Stop({ by }))
     assert.isTrue(second._tag === "Accepted" && second.events.length === 0)
   })
 })

@@ -1,0 +1,23 @@
+/** `opentl retry`: once more what a turn was asked for that failed or was stopped. */
+import * as Command from "@effect/cli/Command"
+import * as Effect from "effect/Effect"
+import { afterwards } from "./ApproveCommand.ts"
+import * as Parameters from "./Parameters.ts"
+import { Program } from "./Program.ts"
+
+export const retryCommand = Command.make(
+  "retry",
+  {
+    id: Parameters.sessionId,
+    follow: Parameters.flag("follow", "go on with the session's events to the end of the turn"),
+    server: Parameters.server
+  },
+  ({ follow, id, server }) =>
+    Effect.gen(function*() {
+      const program = yield* Program
+      const connection = yield* program.connect({ server, work: follow })
+      const session = yield* connection.sessions.find(id)
+      yield* connection.sessions.retry(session.id, { turn: session.turn, by: connection.by })
+      yield* afterwards(connection, session, "trying again:", follow)
+    }).pipe(Effect.scoped)
+).pipe(Command.withDescription("Try again what a turn was asked for that failed or was stopped"))

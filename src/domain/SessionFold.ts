@@ -1,0 +1,143 @@
+/**
+ * A session's state from its events. `evolve` is total and pure; an event that does not belong to the present state
+ * leaves it as it is (`admits` says beforehand which do).
+ */
+import * as DateTime from "effect/DateTime"
+import type * as Event from "./SessionEvent.ts"
+import { create, currentTurn, Phase, Progress, type SessionState, type Turn } from "./SessionState.ts"
+import { advance, facets, firstRound } from "./TurnProgress.ts"
+import * as Usage from "./Usage.ts"
+
+/** A turn's end. What still waits opens the next turn at once; what waited before a stop does not. */
+const end = (state: SessionState, event: typeof Event.TurnEnded.Type): SessionState => ({
+  ...state,
+  turns: Math.max(state.turns, event.turn),
+  phase: state.inbox.length > (state.phase._tag === "Stopping" ? state.phase.waiting : 0)
+    ? Phase.Queued()
+    : Phase.Ended({ end: event.end, text: event.text })
+})
+
+/** The next state, or `undefined` where the event does not belong. */
+const step = (state: SessionState, event: Event.SessionEvent): SessionState | undefined => {
+  const { phase } = state
+  switch (event._tag) {
+    case "SessionCreated":
+      return undefined
+    case "MessageReceived": {
+      const inbox = [...state.inbox, { id: event.messageId, text: event.text }]
+      return { ...state, inbox, phase: phase._tag === "Ended" ? Phase.Queued() : phase }
+    }
+    case "TurnStarted": {
+      if (phase._tag !== "Queued" || event.turn !== state.turns + 1) return undefined
+      const turn: Turn = {
+        number: event.turn,
+        prompt: event.prompt,
+        startedAt: DateTime.subtractDuration(event.deadline, state.spec.timeoutMillis),
+        deadline: event.deadline,
+        plan: undefined,
+        reviews: []
+      }
+      return {
+        ...state,
+        turns: event.turn,
+        inbox: [],
+        lastPrompt: turn.prompt,
+        start: undefined,
+        phase: Phase.Active({ turn, progress: Progress.Preparing() })
+      }
+    }
+    case "TurnResumed":
+      return phase._tag === "Resuming" && phase.turn.number === event.turn
+        ? {
+          ...state,
+          phase: Phase.Active({ turn: { ...phase.turn, deadline: event.deadline }, progress: phase.progress })
+        }
+        : undefined
+    case "ApprovalRequested":
+      return phase._tag === "Active" && phase.progress._tag === "Planned"
+        ? {
+          ...state,
+          phase: Phase.Waiting({
+            turn: phase.turn,
+            plan: phase.progress.plan,
+            rejections: phase.progress.rejections,
+            remainingMillis: event.remainingMillis
+          })
+        }
+        : undefined
+    case "PlanApproved": {
+      if (phase._tag !== "Waiting") return undefined
+      const plan = event.plan ?? phase.plan
+      const turn = { ...phase.turn, plan }
+      return {
+        ...state,
+        plan,
+        phase: Phase.Resuming({ turn, progress: firstRound, remainingMillis: phase.remainingMillis })
+      }
+    }
+    case "PlanRejected": {
+      if (phase._tag !== "Waiting") return undefined
+      const progress = Progress.Planning({ rejections: [...phase.rejections, event.reason] })
+      return { ...state, phase: Phase.Resuming({ turn: phase.turn, progress, remainingMillis: phase.remainingMillis }) }
+    }
+    case "StopRequested":
+      return phase._tag !== "Ended" && phase._tag !== "Stopping" && event.turn === currentTurn(state)
+        ? { ...state, phase: stopping(state, event) }
+        : undefined
+    case "RetryRequested": {
+      if (phase._tag !== "Ended") return undefined
+      const inbox = state.inbox.length > 0 ? state.inbox : [{ id: "retry", text: state.lastPrompt }]
+      return { ...state, inbox, phase: Phase.Queued() }
+    }
+    case "UsageRecorded":
+      // what a stopped turn has used counts too
+      return (phase._tag === "Active" || phase._tag === "Stopping") && currentTurn(state) === event.turn
+        ? { ...state, usage: Usage.add(state.usage, event.usage) }
+        : undefined
+    case "TurnEnded":
+      return endsTurn(state, event) ? end(state, event) : undefined
+    default: {
+      if (phase._tag !== "Active" || event.turn !== phase.turn.number) return undefined
+      const next = advance(state, phase.turn, phase.progress, event)
+      return next === undefined ? undefined : { ...facets(state, event), phase: Phase.Active(next) }
+    }
+  }
+}
+
+const stopping = ({ inbox }: SessionState, { by, turn }: typeof Event.StopRequested.Type): Phase =>
+  Phase.Stopping({ turn, text: `stopped by ${by.name}`, waiting: inbox.length })
+
+/** One ending event a turn: a stop that was asked for ends only as cancelled, and nothing else does. */
+const endsTurn = (state: SessionState, event: typeof Event.TurnEnded.Type): boolean =>
+  event.turn === currentTurn(state) &&
+  (event.end === "cancelled" ? state.phase._tag === "Stopping" : state.phase._tag === "Active")
+
+/** Whether an event belongs to the present state. The store takes no other. */
+export const admits = (state: SessionState, event: Event.SessionEvent): boolean => step(state, event) !== undefined
+
+/** Of events that come one after the other the first that does not belong; `undefined` where all do. */
+export const firstRefused = (
+  state: SessionState,
+  events: ReadonlyArray<Event.SessionEvent>
+): Event.SessionEvent | undefined => {
+  let current = state
+  for (const event of events) {
+    const next = step(current, event)
+    if (next === undefined) return event
+    current = next
+  }
+  return undefined
+}
+
+/** The state after an event. */
+export const evolve = (state: SessionState, event: Event.SessionEvent): SessionState => step(state, event) ?? state
+
+/** The state after many. */
+export const evolveAll = (state: SessionState, events: ReadonlyArray<Event.SessionEvent>): SessionState =>
+  events.reduce(evolve, state)
+
+/** The state of a session from all its facts; `undefined` where they do not begin with its creation. */
+export const fold = (events: ReadonlyArray<Event.SessionEvent>): SessionState | undefined => {
+  const [first, ...rest] = events
+  return first?._tag === "SessionCreated" ? evolveAll(create(first), rest) : undefined
+}
