@@ -118,7 +118,12 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
     case "RetryRequested":
       return status(`retry requested by ${Requester.show(event.by)}`)
     case "UsageRecorded":
-      return { type: "usage", data: `${event.source} (${event.model}): ${Usage.show(event.usage)}` }
+      return {
+        type: "usage",
+        data: `${event.source} (${event.model}): ${Usage.show(event.usage)}${
+          event.estimated === true ? " (estimated)" : ""
+        }${event.warning === undefined ? "" : `; ${event.warning}`}`
+      }
     case "TurnEnded":
       return { type: event.end === "complete" ? "done" : "error", data: event.text }
   }

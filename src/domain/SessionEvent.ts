@@ -167,7 +167,11 @@ export const UsageRecorded = fact("UsageRecorded", {
   turn: Ordinal,
   source: Schema.Literal("plan", "agent", "review"),
   model: Schema.String,
-  usage: Usage
+  usage: Usage,
+  /** The provider did not say the tokens (a reply that broke off): they are an estimate. */
+  estimated: optional(Schema.Boolean),
+  /** What a person should know of the session's cost now, in a sentence. */
+  warning: optional(Schema.String)
 })
 
 export const TurnEnd = Schema.Literal("complete", "error", "cancelled")

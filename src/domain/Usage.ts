@@ -1,12 +1,14 @@
 /** Tokens and money. */
 import * as Schema from "effect/Schema"
-import { key } from "./Wire.ts"
+import { key, optional } from "./Wire.ts"
 
 export const Usage = Schema.Struct({
   inputTokens: key("input_tokens", Schema.NonNegativeInt),
   outputTokens: key("output_tokens", Schema.NonNegativeInt),
-  /** US dollars at list price; 0 for a model whose price is not known. */
-  costUsd: key("cost_usd", Schema.NonNegative)
+  /** US dollars at list price, of what has a known price. */
+  costUsd: key("cost_usd", Schema.NonNegative),
+  /** Some of it was used of a model whose price is not known: it is not in the cost. */
+  unpriced: optional(Schema.Boolean)
 })
 export type Usage = typeof Usage.Type
 
@@ -15,10 +17,12 @@ export const none: Usage = { inputTokens: 0, outputTokens: 0, costUsd: 0 }
 export const add = (a: Usage, b: Usage): Usage => ({
   inputTokens: a.inputTokens + b.inputTokens,
   outputTokens: a.outputTokens + b.outputTokens,
-  costUsd: a.costUsd + b.costUsd
+  costUsd: a.costUsd + b.costUsd,
+  ...(a.unpriced === true || b.unpriced === true ? { unpriced: true } : {})
 })
 
-/** "12,345 in, 678 out, $0.0421" */
+/** "12,345 in, 678 out, $0.0421"; of a model without a known price "12 in, 3 out, price unknown" */
 export const show = (usage: Usage): string =>
   `${usage.inputTokens.toLocaleString("en-US")} in, ${usage.outputTokens.toLocaleString("en-US")} out` +
-  (usage.costUsd > 0 ? `, $${usage.costUsd.toFixed(4)}` : "")
+  (usage.costUsd > 0 ? `, $${usage.costUsd.toFixed(4)}` : "") +
+  (usage.unpriced !== true ? "" : usage.costUsd > 0 ? " without what has no known price" : ", price unknown")

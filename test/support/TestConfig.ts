@@ -33,6 +33,7 @@ export const testConfig: AppConfigShape = {
   egress: "allowlist",
   egressAllow: [],
   budgetUsd: Option.none(),
+  modelPrices: [],
   fourEyes: false,
   identities: [],
   slack: {

@@ -11,6 +11,7 @@ import type * as Redacted from "effect/Redacted"
 import type { Agent } from "../../domain/Agent.ts"
 import { type RepositoryReference, resolve, show } from "../../domain/Repository.ts"
 import * as ConfigSource from "./ConfigSource.ts"
+import type { ModelPrice } from "./ConfigValues.ts"
 import { type Variable, variables, type WithDefault } from "./ConfigVariables.ts"
 
 export interface Provider {
@@ -63,6 +64,8 @@ export interface AppConfigShape {
   readonly egress: "allowlist" | "none" | "open"
   readonly egressAllow: ReadonlyArray<string>
   readonly budgetUsd: Option.Option<number>
+  /** OPENTL_MODEL_PRICES, in US dollars a million tokens */
+  readonly modelPrices: ReadonlyArray<ModelPrice>
   /** OPENTL_FOUR_EYES */
   readonly fourEyes: boolean
   /** OPENTL_IDENTITIES: who a chat user or a GitHub login is */
@@ -150,6 +153,7 @@ const decode = Effect.gen(function*() {
     egress: yield* required(variables.egress),
     egressAllow: yield* required(variables.egressAllow),
     budgetUsd: yield* optional(variables.budgetUsd),
+    modelPrices: yield* required(variables.modelPrices),
     fourEyes: yield* required(variables.fourEyes),
     identities: yield* required(variables.identities),
     slack: {

@@ -188,3 +188,26 @@ export const identities: Reader<ReadonlyArray<Identity>> = (text) =>
   list((person) => Option.flatMap(pair(person, "="), ([name, ids]) => list(identity(name))(ids)), ";")(text).pipe(
     Option.map(Arr.flatten)
   )
+
+export interface ModelPrice {
+  readonly model: string
+  /** US dollars a million tokens. */
+  readonly input: number
+  readonly output: number
+  readonly cached?: number
+}
+
+const modelPrice: Reader<ModelPrice> = (text) =>
+  Option.flatMap(pair(text, "="), ([model, prices]) => {
+    const amounts = Option.all(prices.split("/").map((amount) => decimal(0, 1_000_000)(amount.trim())))
+    return Option.flatMap(Option.all({ name: word(model), amounts }), ({ amounts, name }) => {
+      const [input, output, cached] = amounts
+      return input === undefined || output === undefined || amounts.length > 3
+        ? Option.none()
+        : Option.some({ model: name, input, output, ...(cached === undefined ? {} : { cached }) })
+    })
+  })
+
+/** `model=in/out[/cached],…`: no model twice. */
+export const modelPrices: Reader<ReadonlyArray<ModelPrice>> = (text) =>
+  Option.filter(list(modelPrice)(text), (all) => distinct(all, ({ model }) => model.toLowerCase()))

@@ -185,6 +185,11 @@ export const variables = {
     doc: "What one session may spend, in US dollars.",
     read: Value.decimal(0.01, 10_000)
   }),
+  modelPrices: withDefault("OPENTL_MODEL_PRICES", "", {
+    accepted: "model=in/out or model=in/out/cached, separated by commas, in US dollars a million tokens",
+    doc: "What models cost, before the built-in price lists.",
+    read: Value.modelPrices
+  }),
   fourEyes: withDefault("OPENTL_FOUR_EYES", "0", {
     accepted: "1 or 0",
     doc: "Whether a plan's approver must be another person than who asked.",

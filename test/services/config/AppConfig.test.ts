@@ -101,6 +101,12 @@ describe("AppConfig", () => {
     ["OPENTL_CPUS", "0.5", (config) => config.limits.cpus, 0.5],
     ["OPENTL_MAX_SESSIONS", "", (config) => config.maxSessions, 4],
     ["OPENTL_AGENT", "codex", (config) => config.agent, Option.some(Agent.Named({ name: "codex" }))],
+    ["OPENTL_MODEL_PRICES", "", (config) => config.modelPrices, []],
+    ["OPENTL_MODEL_PRICES", "a/b:1=0.5/1.5, gpt-5=1/8/0.1", (config) => config.modelPrices, [
+      { model: "a/b:1", input: 0.5, output: 1.5 },
+      { model: "gpt-5", input: 1, output: 8, cached: 0.1 }
+    ]],
+    ["OPENTL_MODEL_PRICES", "local=0/0", (config) => config.modelPrices, [{ model: "local", input: 0, output: 0 }]],
     ["DOCKER_HOST", "tcp://127.0.0.1:2375", (config) => config.docker.host, "tcp://127.0.0.1:2375"]
   ]
   it.effect.each(accepted)(
@@ -126,6 +132,12 @@ describe("AppConfig", () => {
     ["OPENTL_SANDBOX", "podman"],
     ["OPENTL_AGENT", "cursor"],
     ["OPENTL_BUDGET_USD", "0"],
+    ["OPENTL_MODEL_PRICES", "gpt-5"],
+    ["OPENTL_MODEL_PRICES", "gpt-5=1"],
+    ["OPENTL_MODEL_PRICES", "gpt-5=1/2/3/4"],
+    ["OPENTL_MODEL_PRICES", "gpt-5=1/-2"],
+    ["OPENTL_MODEL_PRICES", "gpt-5=1/two"],
+    ["OPENTL_MODEL_PRICES", "gpt-5=1/2,GPT-5=3/4"],
     ["OPENTL_FOUR_EYES", "maybe"],
     ["OPENTL_LOCAL_REPOS", "relative/path"],
     ["OPENTL_EGRESS_ALLOW", "not a domain"],
