@@ -1,0 +1,30 @@
+/** Which provider is asked for a model, and which model plans and reviews. Pure. */
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import type { AppConfigShape } from "../config/AppConfig.ts"
+import { defaultModels } from "./DefaultModels.ts"
+
+export type ProviderName = "anthropic" | "openai"
+
+export interface Chosen {
+  readonly provider: ProviderName
+  readonly apiKey: Redacted.Redacted
+}
+
+type Keys = Pick<AppConfigShape, "anthropic" | "openai">
+
+/** A model that is named after no provider is asked of the first that has a key, Anthropic before OpenAI. */
+export const choose = (config: Keys & Pick<AppConfigShape, "plannerModel">): Option.Option<Chosen> => {
+  const anthropic = Option.map(config.anthropic.apiKey, (apiKey): Chosen => ({ provider: "anthropic", apiKey }))
+  const openai = Option.map(config.openai.apiKey, (apiKey): Chosen => ({ provider: "openai", apiKey }))
+  const isOpenAi = Option.exists(config.plannerModel, (model) => /^(gpt|chatgpt|codex|o\d)/.test(model))
+  return isOpenAi ? Option.orElse(openai, () => anthropic) : Option.orElse(anthropic, () => openai)
+}
+
+/** The provider that a model is asked of, by its name and the keys that are set. */
+export const providerOf = (config: Keys, model: string): Option.Option<ProviderName> =>
+  Option.map(choose({ ...config, plannerModel: Option.some(model) }), ({ provider }) => provider)
+
+/** The model that plans and reviews; none where no key is set. */
+export const plannerModel = (config: Keys & Pick<AppConfigShape, "plannerModel">): Option.Option<string> =>
+  Option.map(choose(config), ({ provider }) => Option.getOrElse(config.plannerModel, () => defaultModels[provider]))
