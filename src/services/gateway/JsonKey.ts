@@ -1,0 +1,38 @@
+/** The key of a field, as a scanner reads it: in parts, and only as far as it may be one that is looked for. */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+/** With escapes, in bytes. No key that is looked for is longer. */
+const longest = 256
+
+const unquote = Schema.decodeOption(Schema.parseJson(Schema.String))
+const decoder = new TextDecoder()
+
+export class JsonKey {
+  readonly #bytes = new Uint8Array(longest + 1)
+  #length = 0
+  /** Whether its letters are its bytes. */
+  #isPlain = true
+
+  start() {
+    this.#length = 0
+    this.#isPlain = true
+  }
+
+  /** Byte by byte: keys are short, and a view of the bytes costs more than they do. */
+  read(bytes: Uint8Array, from: number, to: number, isPlain: boolean) {
+    for (let at = from; at < to && this.#length <= longest; at++) this.#bytes[this.#length++] = bytes[at] ?? 0
+    this.#isPlain = this.#isPlain && isPlain
+  }
+
+  /**
+   * In lower case; nothing for a key of none of these lengths. By both cases, as letters like the long s are folded by
+   * parsers that fold.
+   */
+  name(lengths: ReadonlySet<number>): string {
+    if (this.#length > longest || (this.#isPlain && !lengths.has(this.#length))) return ""
+    const raw = decoder.decode(this.#bytes.subarray(0, this.#length))
+    const name = raw.includes("\\") ? Option.getOrElse(unquote(`"${raw}"`), () => raw) : raw
+    return name.toUpperCase().toLowerCase()
+  }
+}
