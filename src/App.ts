@@ -25,6 +25,7 @@ import { Git } from "./services/git/Git.ts"
 import * as GitLocalForge from "./services/git/GitLocalForge.ts"
 import * as GitRepositories from "./services/git/GitRepositories.ts"
 import * as LanguageModels from "./services/model/LanguageModels.ts"
+import { ModelPrices } from "./services/model/ModelPrices.ts"
 import { Sandbox } from "./services/sandbox/Sandbox.ts"
 import * as SandboxLayer from "./services/sandbox/SandboxLayer.ts"
 import { ChatMemory } from "./services/store/ChatMemory.ts"
@@ -57,7 +58,7 @@ const layerSessions = SessionsLive.layer.pipe(
   Layer.provideMerge(SessionRouter.layerLocal),
   Layer.provideMerge(SessionSupervisor.layer),
   Layer.provide(Pipeline.layer),
-  Layer.provide(Agents.layer),
+  Layer.provide(Layer.merge(Agents.layer, ModelPrices.layer)),
   Layer.provideMerge(layerLog)
 )
 

@@ -5,6 +5,7 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import type { CommitId, SessionId } from "../domain/Ids.ts"
 import type { Step } from "../domain/NextStep.ts"
@@ -16,10 +17,10 @@ import {
   type LogEvent,
   OutputWritten,
   RoundStarted,
-  StatusReported,
-  UsageRecorded
+  StatusReported
 } from "../domain/SessionEvent.ts"
 import { type SessionState, turnStart } from "../domain/SessionState.ts"
+import * as Usage from "../domain/Usage.ts"
 import { type AgentEnvironment, Agents } from "../services/Agents.ts"
 import { Gateway } from "../services/gateway/Gateway.ts"
 import { Repositories } from "../services/git/Repositories.ts"
@@ -27,6 +28,7 @@ import * as Prompts from "../services/model/Prompts.ts"
 import { type InputFile, type RunExit, type RunId, Sandbox, SandboxError } from "../services/sandbox/Sandbox.ts"
 import { LogWriter } from "../services/store/LogWriter.ts"
 import { SessionHistory } from "../services/store/SessionHistory.ts"
+import { BudgetSpent, remainingUsd, usageRecorded } from "./Budget.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
 type RunAgent = Extract<Step, { readonly _tag: "RunAgent" }>
@@ -169,18 +171,25 @@ export const make = Effect.gen(function*() {
       const { claim, record, state } = context
       const run: RunId = { sessionId: claim.sessionId, turn: step.turn.number, round: step.round }
       const agent = yield* agents.environment(state.spec.agent, state.spec.model)
-      const { directory } = yield* gateway.open({
+      const used = yield* Ref.make(state.usage)
+      const { directory, isExhausted } = yield* gateway.open({
         sessionId: claim.sessionId,
-        remainingUsd: state.spec.budgetUsd === undefined ? undefined : state.spec.budgetUsd - state.usage.costUsd,
-        onUsage: ({ model, usage }) =>
-          record([UsageRecorded.make({ turn: run.turn, source: "agent", model, usage })]).pipe(
+        remainingUsd: remainingUsd(state),
+        onUsage: Effect.fnUntraced(function*(call) {
+          const usage = yield* Ref.getAndUpdate(used, (before) => Usage.add(before, call.usage))
+          yield* record([usageRecorded({ spec: state.spec, usage }, { turn: run.turn, source: "agent" }, call)]).pipe(
             Effect.ignoreLogged // the turn is over or has another owner: the call was made, and nobody counts it any more
           )
+        })
       })
       if (!(step.started && (yield* sandbox.exists(run)))) yield* start(context, step, run, agent, directory)
       yield* follow(context, run)
       const exit = yield* sandbox.exit(run)
-      const answer = yield* answerOf(context, run, exit)
+      const said = yield* answerOf(context, run, exit)
+      // the cause of a failure comes before the agent's last words
+      const isCutShort = exit.code !== 0 && (yield* isExhausted)
+      const cause = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
+      const answer = isCutShort ? `${cause}\n${said}`.trim() : said
       yield* record([AgentFinished.make({ turn: run.turn, round: run.round, exitCode: exit.code, answer })])
     },
     Effect.scoped

@@ -14,6 +14,7 @@ import type { SessionSpec } from "../domain/SessionEvent.ts"
 import { type CreateSession, type IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
 import { Agents } from "../services/Agents.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
+import { ModelPrices } from "../services/model/ModelPrices.ts"
 import { fingerprint } from "../services/store/Fingerprint.ts"
 import { SessionStore } from "../services/store/SessionStore.ts"
 import type { StoreError } from "../services/store/StoreError.ts"
@@ -34,6 +35,7 @@ export class NewSessions extends Context.Tag("opentl/actors/NewSessions")<NewSes
     Effect.gen(function*() {
       const agents = yield* Agents
       const config = yield* AppConfig
+      const prices = yield* ModelPrices
       const store = yield* SessionStore
 
       const agentOf = Effect.fnUntraced(function*(request: CreateSession, options: CreateOptions) {
@@ -67,13 +69,17 @@ export class NewSessions extends Context.Tag("opentl/actors/NewSessions")<NewSes
           )
           yield* permit(repo, options)
           const agent = yield* agentOf(request, options)
-          if (request.planOnly !== true) {
+          const environment = request.planOnly === true ? {} : yield* Effect.mapError(
+            agents.environment(agent, request.model),
+            (error) => new InvalidRequest({ reason: `agent: ${error.message}` })
+          )
+          const budgetUsd = request.budgetUsd ?? Option.getOrUndefined(config.budgetUsd)
+          if (budgetUsd !== undefined) {
             yield* Effect.mapError(
-              agents.environment(agent, request.model),
-              (error) => new InvalidRequest({ reason: `agent: ${error.message}` })
+              prices.requireForBudget(environment["OPENTL_AGENT_MODEL"]),
+              (error) => new InvalidRequest({ reason: `budget: ${error.message}` })
             )
           }
-          const budgetUsd = request.budgetUsd ?? Option.getOrUndefined(config.budgetUsd)
           const spec: SessionSpec = {
             repo,
             prompt: request.prompt,

@@ -3,13 +3,13 @@ import * as Effect from "effect/Effect"
 import type { Step } from "../domain/NextStep.ts"
 import * as Plan from "../domain/Plan.ts"
 import { show as showRepository } from "../domain/Repository.ts"
-import { PlanProduced, PlanSkipped, UsageRecorded } from "../domain/SessionEvent.ts"
+import { PlanProduced, PlanSkipped } from "../domain/SessionEvent.ts"
 import { turnStart } from "../domain/SessionState.ts"
 import { Repositories } from "../services/git/Repositories.ts"
 import { LanguageModel } from "../services/model/LanguageModel.ts"
 import * as Prompts from "../services/model/Prompts.ts"
 import { fenceTag } from "../services/model/PromptText.ts"
-import { BudgetSpent, isSpent } from "./Budget.ts"
+import { BudgetSpent, isSpent, type ModelUse, remainingUsd, usageRecorded } from "./Budget.ts"
 import type { Perform } from "./StepContext.ts"
 
 /** How much of the repository's file list and readme a planner sees, in characters. */
@@ -38,18 +38,20 @@ export const make = Effect.gen(function*() {
         overview,
         rejections
       })
-      yield* model.ask(question).pipe(
+      const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "plan" }, use)
+      yield* model.ask({ ...question, remainingUsd: remainingUsd(state) }).pipe(
         Effect.flatMap(({ model, usage, value }) =>
-          record([
-            UsageRecorded.make({ turn: turn.number, source: "plan", model, usage }),
-            PlanProduced.make({ turn: turn.number, plan: Plan.fromAnswer(value) })
-          ])
+          record([used({ model, usage }), PlanProduced.make({ turn: turn.number, plan: Plan.fromAnswer(value) })])
         ),
-        Effect.catchTag("UnreadableAnswer", (error) =>
-          record([
-            UsageRecorded.make({ turn: turn.number, source: "plan", model: error.model, usage: error.usage }),
-            PlanSkipped.make({ turn: turn.number, reason: error.message })
-          ]))
+        Effect.catchTags({
+          UnreadableAnswer: ({ message, model, usage }) =>
+            record([used({ model, usage }), PlanSkipped.make({ turn: turn.number, reason: message })]),
+          LanguageModelError: (error) =>
+            Effect.zipRight(
+              error.spent === undefined ? Effect.void : record([used({ ...error.spent, estimated: true })]),
+              Effect.fail(error)
+            )
+        })
       )
     }
   )

@@ -2,13 +2,13 @@
 import * as Effect from "effect/Effect"
 import type { Step } from "../domain/NextStep.ts"
 import * as Review from "../domain/Review.ts"
-import { type Changes, ReviewHeld, UsageRecorded } from "../domain/SessionEvent.ts"
+import { type Changes, ReviewHeld } from "../domain/SessionEvent.ts"
 import { GitError, Repositories } from "../services/git/Repositories.ts"
 import { LanguageModel } from "../services/model/LanguageModel.ts"
 import { patchExcerpt } from "../services/model/PatchExcerpt.ts"
 import * as Prompts from "../services/model/Prompts.ts"
 import { fenceTag } from "../services/model/PromptText.ts"
-import { BudgetSpent, isSpent } from "./Budget.ts"
+import { BudgetSpent, isSpent, type ModelUse, remainingUsd, usageRecorded } from "./Budget.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
 export const make = Effect.gen(function*() {
@@ -46,17 +46,19 @@ export const make = Effect.gen(function*() {
         answer: run.answer,
         earlier: turn.reviews
       })
-      yield* model.ask(question).pipe(
+      const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "review" }, use)
+      yield* model.ask({ ...question, remainingUsd: remainingUsd(state) }).pipe(
         Effect.matchEffect({
           onSuccess: ({ model, usage, value }) =>
             record([
-              UsageRecorded.make({ turn: turn.number, source: "review", model, usage }),
+              used({ model, usage }),
               ReviewHeld.make({ ...at, review: Review.fromAnswer(value, excerpt.unseen) })
             ]),
           onFailure: (error) =>
             record([
-              ...(error._tag === "UnreadableAnswer"
-                ? [UsageRecorded.make({ turn: turn.number, source: "review", model: error.model, usage: error.usage })]
+              ...(error._tag === "UnreadableAnswer" ? [used(error)] : []),
+              ...(error._tag === "LanguageModelError" && error.spent !== undefined
+                ? [used({ ...error.spent, estimated: true })]
                 : []),
               ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason: error.message } })
             ])

@@ -7,6 +7,7 @@ import type { ForgeError, RepositoryNotFound } from "../services/forge/Forge.ts"
 import type { GatewayError } from "../services/gateway/Gateway.ts"
 import type { RepositoryFailure } from "../services/git/Repositories.ts"
 import type { LanguageModelError, NoLanguageModel, UnreadableAnswer } from "../services/model/LanguageModel.ts"
+import type { PriceUnknown } from "../services/model/ModelPrices.ts"
 import type { SandboxFailure } from "../services/sandbox/Sandbox.ts"
 import type { Claim, EventsRefused, SessionLost } from "../services/store/SessionStore.ts"
 import type { StoreError } from "../services/store/StoreError.ts"
@@ -20,6 +21,7 @@ export type StepFailure =
   | GatewayError
   | LanguageModelError
   | NoLanguageModel
+  | PriceUnknown
   | UnreadableAnswer
   | RepositoryFailure
   | RepositoryNotFound

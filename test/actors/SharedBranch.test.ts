@@ -52,7 +52,12 @@ const makeWorld = Effect.gen(function*() {
     Layer.provide(runtime),
     Layer.provide(Git.layerOn(config)),
     Layer.provide(FakeModel.layer(new FakeModel.FakeModelScript())),
-    Layer.provide(Layer.succeed(Gateway, Gateway.of({ open: () => Effect.succeed({ directory }) }))),
+    Layer.provide(
+      Layer.succeed(
+        Gateway,
+        Gateway.of({ open: () => Effect.succeed({ directory, isExhausted: Effect.succeed(false) }) })
+      )
+    ),
     Layer.provide(Database.layerMemory),
     Layer.provide(config),
     Layer.provide(NodeContext.layer)

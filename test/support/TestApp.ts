@@ -11,21 +11,20 @@ import type { SessionEventView } from "../../src/domain/EventText.ts"
 import type { SessionId } from "../../src/domain/Ids.ts"
 import type { CreateSession } from "../../src/domain/SessionRequest.ts"
 import type { AppConfigShape } from "../../src/services/config/AppConfig.ts"
-import { Gateway } from "../../src/services/gateway/Gateway.ts"
 import type { LanguageModel } from "../../src/services/model/LanguageModel.ts"
 import * as Database from "../../src/services/store/Database.ts"
 import type { StoreError } from "../../src/services/store/StoreError.ts"
 import * as FakeForge from "./FakeForge.ts"
+import * as FakeGateway from "./FakeGateway.ts"
 import * as FakeModel from "./FakeModel.ts"
 import * as FakeSandbox from "./FakeSandbox.ts"
 import { layerConfig } from "./TestConfig.ts"
-
-const gateway = Layer.succeed(Gateway, Gateway.of({ open: () => Effect.succeed({ directory: "/nonexistent" }) }))
 
 /** The world outside: it stays while servers come and go. */
 export class World {
   readonly engine = new FakeSandbox.FakeEngine()
   readonly remote = new FakeForge.FakeRemote()
+  readonly gateway = new FakeGateway.FakeGatewayScript()
   readonly model = new FakeModel.FakeModelScript()
 
   /** One server's life on this world and on the given database. `model` takes the scripted one's place. */
@@ -38,7 +37,7 @@ export class World {
       Layer.provide(FakeSandbox.layer(this.engine)),
       Layer.provide(FakeForge.layer(this.remote)),
       Layer.provide(model),
-      Layer.provide(gateway),
+      Layer.provide(FakeGateway.layer(this.gateway)),
       Layer.provideMerge(database),
       Layer.provideMerge(layerConfig(config))
     )

@@ -2,14 +2,14 @@
  * HTTP on a unix socket. Each request is a fiber of the scope: it ends when its client goes away, and closing the scope
  * ends them all, and waits for what they still have to do.
  */
-import * as NodeStream from "@effect/platform-node/NodeStream"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Http from "node:http"
-import type { Duplex } from "node:stream"
+import type { Duplex, Readable } from "node:stream"
 
 /** The server could not listen, or a connection broke. */
 export class ConnectionError
@@ -26,7 +26,8 @@ export interface Request {
   readonly url: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: Stream.Stream<Uint8Array, ConnectionError>
+  /** As node has it: see `RequestBody.ts`. */
+  readonly body: Readable
 }
 
 export interface Reply {
@@ -69,19 +70,22 @@ const readRequest = (incoming: Http.IncomingMessage): Request => ({
   headers: Object.fromEntries(
     Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value])
   ),
-  body: NodeStream.fromReadable(() => incoming, connectionError, { closeOnDone: false })
+  body: incoming
 })
 
-/** Done when the bytes have left, so that a slow client slows the sender. */
-const write = (response: Http.ServerResponse) => (bytes: Uint8Array) =>
+/** Done when the bytes have left, so that a slow client slows the sender; one that stands still is given up. */
+const write = (response: Http.ServerResponse, stalled: Duration.DurationInput) => (bytes: Uint8Array) =>
   Effect.async<void, ConnectionError>((resume) => {
     response.write(bytes, (error) => resume(error == null ? Effect.void : connectionError(error)))
-  })
+  }).pipe(Effect.timeoutFail({
+    duration: stalled,
+    onTimeout: () => new ConnectionError({ reason: "the client does not read its reply" })
+  }))
 
-const send = (response: Http.ServerResponse, reply: Reply, withBody: boolean) =>
+const send = (response: Http.ServerResponse, reply: Reply, withBody: boolean, stalled: Duration.DurationInput) =>
   Effect.suspend(() => {
     response.writeHead(reply.status, reply.headers)
-    const body = withBody ? Stream.runForEach(reply.body, write(response)) : Effect.void
+    const body = withBody ? Stream.runForEach(reply.body, write(response, stalled)) : Effect.void
     return Effect.andThen(
       body,
       Effect.async<void>((resume) => {
@@ -95,36 +99,73 @@ const closed = (response: Http.ServerResponse) =>
     response.once("close", () => resume(Effect.void))
   })
 
-/** What was not read of a request is let go, and what was not sent of its reply never will be. */
+/**
+ * What was not read of a request is thrown away for a while: a client that is cut off while it sends may never see its
+ * reply.
+ */
+const drain = (incoming: Http.IncomingMessage, lingering: Duration.DurationInput) =>
+  Effect.async<void>((resume) => {
+    if (incoming.complete || incoming.destroyed) return resume(Effect.void)
+    incoming.once("close", () => resume(Effect.void)).resume()
+  }).pipe(Effect.timeoutOption(lingering))
+
+/** Nothing more is read of a request, and nothing more is sent of a reply. */
 const release = (incoming: Http.IncomingMessage, response: Http.ServerResponse) =>
   Effect.sync(() => {
-    incoming.resume()
     if (!response.writableEnded) response.destroy()
+    if (!incoming.complete) incoming.destroy()
   })
 
-const serveOne = (handlers: Handlers) => (incoming: Http.IncomingMessage, response: Http.ServerResponse) =>
-  Effect.acquireUseRelease(
-    Effect.sync(() => {
-      incoming.on("error", () => {})
-      response.on("error", () => {})
-    }),
-    () =>
-      handlers.request(readRequest(incoming)).pipe(
-        Effect.flatMap((reply) => send(response, reply, incoming.method !== "HEAD")),
-        Effect.scoped,
-        Effect.raceFirst(closed(response)),
-        Effect.catchAll((error) => Effect.logDebug("a reply broke off", error))
-      ),
-    () => release(incoming, response)
-  )
+const serveOne =
+  (handlers: Handlers, { lingering = "10 seconds", stalled = "5 minutes" }: Options) =>
+  (incoming: Http.IncomingMessage, response: Http.ServerResponse) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        incoming.on("error", () => {})
+        response.on("error", () => {})
+      }),
+      () =>
+        handlers.request(readRequest(incoming)).pipe(
+          Effect.flatMap((reply) => send(response, reply, incoming.method !== "HEAD", stalled)),
+          Effect.scoped,
+          Effect.raceFirst(closed(response)),
+          Effect.zipRight(drain(incoming, lingering)),
+          Effect.catchAll((error) => Effect.logDebug("a reply broke off", error)),
+          // of one request; the others go on
+          Effect.catchAllDefect((defect) => Effect.logError("a request to the gateway failed", defect))
+        ),
+      () => release(incoming, response)
+    )
+
+export interface Options {
+  /** At once; more are refused. */
+  readonly maxConnections: number
+  /** How long a connection stays open without a request. */
+  readonly keepAliveMillis: number
+  /** How long a client may stand still while a part of its reply waits to be read: 5 minutes where nothing is said. */
+  readonly stalled?: Duration.DurationInput
+  /** How long a client may go on sending after it was replied to: 10 seconds where nothing is said. */
+  readonly lingering?: Duration.DurationInput
+}
+
+/** Of what a client sends or is sent, in bytes: node keeps so much of each connection before it stops reading. */
+const highWaterMark = 16 * 1024
+
+/** For a request's head, and for the whole of it; how long a body may take is the handler's affair, and less. */
+const headersTimeout = 60_000
+const requestTimeout = 15 * 60_000
 
 /** Serves a socket until the scope closes. */
-export const serve = Effect.fnUntraced(function*(socket: string, handlers: Handlers, options: {
-  readonly maxConnections: number
-  readonly keepAliveMillis: number
-}) {
+export const serve = Effect.fnUntraced(function*(socket: string, handlers: Handlers, options: Options) {
   const server = yield* Effect.acquireRelease(
-    Effect.sync(() => Http.createServer({ keepAliveTimeout: options.keepAliveMillis })),
+    Effect.sync(() =>
+      Http.createServer({
+        keepAliveTimeout: options.keepAliveMillis,
+        headersTimeout,
+        requestTimeout,
+        highWaterMark
+      })
+    ),
     (server) =>
       Effect.sync(() => {
         server.close()
@@ -133,7 +174,7 @@ export const serve = Effect.fnUntraced(function*(socket: string, handlers: Handl
   )
   server.maxConnections = options.maxConnections
   const runFork = yield* FiberSet.makeRuntime<never>()
-  server.on("request", (incoming, response) => void runFork(serveOne(handlers)(incoming, response)))
+  server.on("request", (incoming, response) => void runFork(serveOne(handlers, options)(incoming, response)))
   server.on("connect", (incoming, client, head) => void runFork(handlers.connect(incoming, client, head)))
   yield* Effect.async<void, ConnectionError>((resume) => {
     server.on("error", (error) => resume(connectionError(error)))

@@ -7,51 +7,27 @@ import * as Undici from "@effect/platform-node/Undici"
 import type * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Ref from "effect/Ref"
-import * as Stream from "effect/Stream"
 import { AppConfig } from "../config/AppConfig.ts"
-import type { Tokens } from "../model/ModelPrices.ts"
+import { ModelPrices } from "../model/ModelPrices.ts"
+import * as BodyMemory from "./BodyMemory.ts"
 import * as GatewayServer from "./GatewayServer.ts"
 import * as HostProxy from "./HostProxy.ts"
+import * as ModelCall from "./ModelCall.ts"
 import * as ModelProxyBody from "./ModelProxyBody.ts"
 import * as Routes from "./ModelProxyRoutes.ts"
-import * as UsageMeter from "./UsageMeter.ts"
-
-/** Whose calls these are. */
-export interface Account {
-  /** Whether nothing is left to spend. */
-  readonly isExhausted: Effect.Effect<boolean>
-  /** Takes note of one answered call. */
-  readonly record: (model: string, tokens: Tokens) => Effect.Effect<void>
-}
+import * as Refusals from "./ModelRefusals.ts"
+import type { Payer } from "./Payer.ts"
 
 const keyNames: Readonly<Record<Routes.Provider, string>> = {
   anthropic: "ANTHROPIC_API_KEY",
   openai: "OPENAI_API_KEY"
 }
 
-/** Asking again would not help, and the providers' SDKs heed this. */
-const finalAnswer = { "x-should-retry": "false" }
-
-const json = (status: number, body: unknown, headers: Readonly<Record<string, string>>) =>
-  GatewayServer.text(status, "application/json", JSON.stringify(body), headers)
-
-const refuse = (
-  provider: Routes.Provider,
-  status: number,
-  type: string,
-  message: string,
-  headers: Readonly<Record<string, string>> = finalAnswer
-) => json(status, Routes.errorBody(provider, type, message), headers)
-
-const budgetSpent = json(402, {
-  type: "error",
-  error: { type: "budget_exceeded", message: "The session's budget is used up." }
-}, finalAnswer)
+/** The request bodies that are held at one time, in bytes: of all sessions, and of one. */
+const bodyLimits = { total: 3 * ModelProxyBody.largestHeld, perSession: ModelProxyBody.largestHeld }
 
 /** The API as this host reaches it: directly, or through the proxy that the host itself must use. */
 const clientFor = Effect.fnUntraced(function*(baseUrl: string) {
@@ -74,74 +50,29 @@ const credentials = (provider: Routes.Provider, key: Redacted.Redacted): Readonl
     ? { "x-api-key": Redacted.value(key) }
     : { authorization: `Bearer ${Redacted.value(key)}` }
 
-/** Makes the proxy; it serves a request for an account. Fails where HTTPS_PROXY is no URL. */
+/** Makes the proxy; it serves a request for whoever pays. Fails where HTTPS_PROXY is no URL. */
 export const make = Effect.gen(function*() {
   const config = yield* AppConfig
+  const call = ModelCall.make({ prices: yield* ModelPrices, memory: yield* BodyMemory.make(bodyLimits) })
   const clients = {
     anthropic: yield* clientFor(config.anthropic.baseUrl),
     openai: yield* clientFor(config.openai.baseUrl)
   }
 
-  const outgoing = (
-    request: GatewayServer.Request,
-    route: Routes.ModelRoute,
-    key: Redacted.Redacted,
-    body: HttpBody.HttpBody
-  ) =>
-    HttpClientRequest.make(route.method)(`${config[route.provider].baseUrl.replace(/\/+$/, "")}${route.path}`).pipe(
-      HttpClientRequest.setHeaders(Routes.requestHeaders(request.headers)),
-      // what is counted must be readable
-      HttpClientRequest.setHeader("accept-encoding", "identity"),
-      HttpClientRequest.setHeaders(credentials(route.provider, key)),
-      HttpClientRequest.setBody(body)
-    )
-
-  /** The reply as it goes to the agent. */
-  const passOn = (
-    response: HttpClientResponse.HttpClientResponse,
-    look: (bytes: Uint8Array) => Effect.Effect<void>
-  ): GatewayServer.Reply => ({
-    status: response.status,
-    headers: Routes.responseHeaders(response.headers),
-    body: response.stream.pipe(
-      Stream.mapError((error) => new GatewayServer.ConnectionError({ reason: error.message })),
-      Stream.tap(look)
-    )
-  })
-
-  /** Counts a reply. It is taken note of when the request ends, however that comes: a part has cost something, too. */
-  const counted = Effect.fnUntraced(function*(
-    response: HttpClientResponse.HttpClientResponse,
-    dialect: UsageMeter.Dialect,
-    account: Account
-  ) {
-    const meter = yield* Ref.make(UsageMeter.start(dialect, response.headers["content-type"]))
-    yield* Effect.addFinalizer(() =>
-      Effect.flatMap(Ref.get(meter), (read) => {
-        const { model, tokens } = UsageMeter.finish(read)
-        return account.record(model, tokens)
-      })
-    )
-    return passOn(response, (bytes) => Ref.update(meter, (before) => UsageMeter.feed(before, bytes)))
-  })
-
-  const call = Effect.fnUntraced(
-    function*(request: GatewayServer.Request, route: Routes.ModelRoute, key: Redacted.Redacted, account: Account) {
-      const body = yield* ModelProxyBody.forward(request, route.dialect)
-      const { dialect, provider } = route
-      return yield* Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(
-          restore(clients[provider].execute(outgoing(request, route, key, body))),
-          (response) =>
-            dialect === undefined || response.status < 200 || response.status > 299
-              ? Effect.succeed(passOn(response, () => Effect.void))
-              : counted(response, dialect, account)
+  const send =
+    (request: GatewayServer.Request, { method, path, provider }: Routes.ModelRoute, key: Redacted.Redacted) =>
+    (body: HttpBody.HttpBody) =>
+      clients[provider].execute(
+        HttpClientRequest.make(method)(`${config[provider].baseUrl.replace(/\/+$/, "")}${path}`).pipe(
+          HttpClientRequest.setHeaders(Routes.requestHeaders(request.headers)),
+          // what is counted must be readable
+          HttpClientRequest.setHeader("accept-encoding", "identity"),
+          HttpClientRequest.setHeaders(credentials(provider, key)),
+          HttpClientRequest.setBody(body)
         )
       )
-    }
-  )
 
-  return Effect.fn("ModelProxy.serve")(function*(request: GatewayServer.Request, account: Account) {
+  return Effect.fn("ModelProxy.serve")(function*(request: GatewayServer.Request, payer: Payer) {
     const { method, url } = request
     const provider = Routes.providerOf(url)
     const route = Routes.routeOf(method, url)
@@ -150,26 +81,44 @@ export const make = Effect.gen(function*() {
       // some clients look whether the address is there
       return method === "HEAD"
         ? GatewayServer.text(200, "text/plain", "")
-        : refuse(provider, 404, "not_found_error", `The gateway does not pass on ${method} ${url.split("?")[0]}.`)
+        : Refusals.notFound(provider, `The gateway does not pass on ${method} ${url.split("?")[0]}.`)
     }
     const { apiKey } = config[provider]
     if (Option.isNone(apiKey)) {
-      return refuse(provider, 503, "api_error", `OpenTL has no ${keyNames[provider]}, so this API cannot be called.`)
+      return Refusals.noKey(provider, `OpenTL has no ${keyNames[provider]}, so this API cannot be called.`)
     }
-    if (route.dialect !== undefined && (yield* account.isExhausted)) return budgetSpent
-    return yield* call(request, route, apiKey.value, account).pipe(
-      Effect.catchTags({
-        BodyTooLarge: (error) => Effect.succeed(refuse(provider, 413, "request_too_large", error.message)),
-        ConnectionError: (error) => Effect.succeed(refuse(provider, 400, "invalid_request_error", error.message)),
-        RequestError: ({ cause, message }) =>
-          Effect.as(
+    const sent = send(request, route, apiKey.value)
+    const reply = route.dialect === undefined
+      ? ModelProxyBody.stream(request).pipe(Effect.flatMap(sent), Effect.map((response) => ModelCall.passOn(response)))
+      : call(request, provider, route.dialect, payer, (body) => sent(body.http))
+    return yield* Effect.catchAll(reply, (error) => {
+      switch (error._tag) {
+        case "BodyTooLarge":
+          return Effect.succeed(Refusals.tooLarge(provider, error.message))
+        case "BodyTimedOut":
+          return Effect.succeed(Refusals.later(provider, 408, error.message))
+        case "BodiesWaiting":
+        case "BudgetBusy":
+          return Effect.succeed(Refusals.later(provider, 503, error.message))
+        case "BudgetExhausted":
+          return Effect.succeed(Refusals.budgetSpent(provider, error.message))
+        case "CallUncountable":
+        case "ConnectionError":
+        case "PriceUnknown":
+          return Effect.succeed(Refusals.invalid(provider, error.message))
+        case "RequestError":
+          return Effect.as(
             Effect.logWarning("the model's API cannot be reached").pipe(
-              Effect.annotateLogs({ provider, reason: cause instanceof Error ? cause.message : message })
+              Effect.annotateLogs({
+                provider,
+                reason: error.cause instanceof Error ? error.cause.message : error.message
+              })
             ),
-            refuse(provider, 502, "api_error", "The model's API cannot be reached.", {})
-          ),
-        ResponseError: (error) => Effect.succeed(refuse(provider, 502, "api_error", error.message, {}))
-      })
-    )
+            Refusals.later(provider, 502, "The model's API cannot be reached.")
+          )
+        case "ResponseError":
+          return Effect.succeed(Refusals.later(provider, 502, error.message))
+      }
+    })
   })
 })

@@ -1,191 +1,200 @@
 /**
  * Counts the tokens of a model's reply while it passes: JSON or server-sent events, in three dialects, cut into chunks
- * anywhere. Pure; what it keeps of a stream is the line it is in.
+ * anywhere. Nothing of the reply is kept but what it says of itself, so a reply of any size takes the same memory.
  */
-import * as Chunk from "effect/Chunk"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import type { Tokens } from "../model/ModelPrices.ts"
+import type { Tokens } from "../model/ModelPrice.ts"
+import * as Json from "../support/Json.ts"
+import { type Interest, type Options, options } from "./JsonInterest.ts"
+import { JsonScanner } from "./JsonScanner.ts"
 
 export type Dialect = "anthropic" | "openai-chat" | "openai-responses"
 
 /** What a reply, or a part of one, says of itself. A later part replaces what an earlier one said. */
-interface Said {
+export interface Said {
   readonly model?: string | undefined
-  readonly input?: number | undefined
+  /** All kinds of input, or none. */
+  readonly input?: Omit<Tokens, "output"> | undefined
   readonly output?: number | undefined
-  readonly cacheRead?: number | undefined
-  readonly cacheWrite?: number | undefined
 }
-
-export interface Meter {
-  readonly dialect: Dialect
-  readonly format: "json" | "events"
-  /** The bytes that are not read yet: of the whole document, or of the line. */
-  readonly pending: Chunk.Chunk<Uint8Array>
-  readonly pendingSize: number
-  readonly said: Said
-}
-
-/** Of a JSON reply, or of one line of a stream. What is larger is passed on and not counted. */
-const largest = 32 * 1024 * 1024
-
-/** A meter for a reply of that content type. */
-export const start = (dialect: Dialect, contentType: string | undefined): Meter => ({
-  dialect,
-  format: contentType?.toLowerCase().startsWith("text/event-stream") === true ? "events" : "json",
-  pending: Chunk.empty(),
-  pendingSize: 0,
-  said: {}
-})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What the dialects say
 // ---------------------------------------------------------------------------------------------------------------------
 
+const model: Interest = { keep: "model" }
+const usage: Interest = { keep: "usage" }
+
+/** What a model writes into a stream: text, thinking and arguments of tools, without the names around them. */
+const written: Interest = { text: true, fields: { id: { text: false }, role: { text: false }, type: { text: false } } }
+
+/** Where a part of a stream has its model, its usage and its text. */
+const inEvents: Readonly<Record<Dialect, Options>> = {
+  // `message_start` carries the message with a first count; `message_delta` the final counts
+  anthropic: options({
+    fields: { model, usage, delta: written, message: { fields: { model, usage: { keep: "firstUsage" } } } }
+  }),
+  "openai-chat": options({ fields: { model, usage, choices: { items: { fields: { delta: written } } } } }),
+  "openai-responses": options({ fields: { delta: written, response: { fields: { model, usage } } } })
+}
+
+/** In a whole reply every string counts as text: that is needed only where it does not say its usage. */
+const inDocument = options({ text: true, fields: { model, usage } })
+
 const Count = Schema.optional(Schema.NullOr(Schema.NonNegativeInt))
-const Name = Schema.optional(Schema.NullOr(Schema.String))
 const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
 
-const AnthropicMessage = Schema.Struct({
-  model: Name,
-  usage: maybe(Schema.Struct({
-    input_tokens: Count,
-    output_tokens: Count,
-    cache_read_input_tokens: Count,
-    cache_creation_input_tokens: Count
-  }))
+const AnthropicUsage = Schema.Struct({
+  input_tokens: Count,
+  output_tokens: Count,
+  cache_read_input_tokens: Count,
+  cache_creation_input_tokens: Count,
+  cache_creation: maybe(Schema.Struct({ ephemeral_1h_input_tokens: Count }))
 })
 
-/** `message_start` carries the message; `message_delta` the running totals, of output always, of input sometimes. */
-const AnthropicReply = Schema.Struct({ ...AnthropicMessage.fields, message: maybe(AnthropicMessage) })
-
-const ChatReply = Schema.Struct({
-  model: Name,
-  usage: maybe(Schema.Struct({
-    prompt_tokens: Count,
-    completion_tokens: Count,
-    prompt_tokens_details: maybe(Schema.Struct({ cached_tokens: Count, cache_write_tokens: Count }))
-  }))
+const Details = Schema.Struct({ cached_tokens: Count, cache_write_tokens: Count })
+const ChatUsage = Schema.Struct({
+  prompt_tokens: Count,
+  completion_tokens: Count,
+  prompt_tokens_details: maybe(Details)
+})
+const ResponsesUsage = Schema.Struct({
+  input_tokens: Count,
+  output_tokens: Count,
+  input_tokens_details: maybe(Details)
 })
 
-const Response = Schema.Struct({
-  model: Name,
-  usage: maybe(Schema.Struct({
-    input_tokens: Count,
-    output_tokens: Count,
-    input_tokens_details: maybe(Schema.Struct({ cached_tokens: Count, cache_write_tokens: Count }))
-  }))
-})
-
-/** Events carry the response; its usage comes with the last one. */
-const ResponsesReply = Schema.Struct({ ...Response.fields, response: maybe(Response) })
-
-const anthropic = ({ message, model, usage = message?.usage }: typeof AnthropicReply.Type): Said => ({
-  model: message?.model ?? model ?? undefined,
-  input: usage?.input_tokens ?? undefined,
-  output: usage?.output_tokens ?? undefined,
-  cacheRead: usage?.cache_read_input_tokens ?? undefined,
-  cacheWrite: usage?.cache_creation_input_tokens ?? undefined
-})
+const anthropic = (usage: typeof AnthropicUsage.Type): Said => {
+  const hour = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0
+  return {
+    input: usage.input_tokens == null ? undefined : {
+      input: usage.input_tokens,
+      cacheRead: usage.cache_read_input_tokens ?? 0,
+      cacheWrite: Math.max(0, (usage.cache_creation_input_tokens ?? 0) - hour),
+      cacheWriteHour: hour
+    },
+    output: usage.output_tokens ?? undefined
+  }
+}
 
 /** OpenAI counts what came from the cache as input, too. */
 const openAi = (
-  model: string | null | undefined,
   input: number | null | undefined,
   output: number | null | undefined,
-  details: {
-    readonly cached_tokens?: number | null | undefined
-    readonly cache_write_tokens?: number | null | undefined
-  }
+  details: typeof Details.Type | null | undefined
 ): Said => {
-  const cacheRead = details.cached_tokens ?? 0
-  const cacheWrite = details.cache_write_tokens ?? 0
+  const cacheRead = details?.cached_tokens ?? 0
+  const cacheWrite = details?.cache_write_tokens ?? 0
   return {
-    model: model ?? undefined,
-    ...(input == null ? {} : { input: Math.max(0, input - cacheRead - cacheWrite), cacheRead, cacheWrite }),
+    input: input == null
+      ? undefined
+      : { input: Math.max(0, input - cacheRead - cacheWrite), cacheRead, cacheWrite, cacheWriteHour: 0 },
     output: output ?? undefined
   }
 }
 
-const chat = ({ model, usage }: typeof ChatReply.Type): Said =>
-  openAi(model, usage?.prompt_tokens, usage?.completion_tokens, usage?.prompt_tokens_details ?? {})
-
-const responses = ({ response, model = response?.model, usage = response?.usage }: typeof ResponsesReply.Type): Said =>
-  openAi(model, usage?.input_tokens, usage?.output_tokens, usage?.input_tokens_details ?? {})
-
-const reading = <A, I>(schema: Schema.Schema<A, I>, said: (reply: A) => Said) => {
-  const decode = Schema.decodeEither(Schema.parseJson(schema))
+const reading = <A, I>(schema: Schema.Schema<A, I>, said: (usage: A) => Said) => {
+  const decode = Schema.decodeEither(Json.parse(schema))
   return (json: string): Said => Either.match(decode(json), { onLeft: () => ({}), onRight: said })
 }
 
-const readers: Readonly<Record<Dialect, (json: string) => Said>> = {
-  anthropic: reading(AnthropicReply, anthropic),
-  "openai-chat": reading(ChatReply, chat),
-  "openai-responses": reading(ResponsesReply, responses)
+const readers: Readonly<Record<Dialect, (usage: string) => Said>> = {
+  anthropic: reading(AnthropicUsage, anthropic),
+  "openai-chat": reading(
+    ChatUsage,
+    (usage) => openAi(usage.prompt_tokens, usage.completion_tokens, usage.prompt_tokens_details)
+  ),
+  "openai-responses": reading(
+    ResponsesUsage,
+    (usage) => openAi(usage.input_tokens, usage.output_tokens, usage.input_tokens_details)
+  )
 }
 
 const merge = (before: Said, now: Said): Said => ({
   model: now.model ?? before.model,
   input: now.input ?? before.input,
-  output: now.output ?? before.output,
-  cacheRead: now.cacheRead ?? before.cacheRead,
-  cacheWrite: now.cacheWrite ?? before.cacheWrite
+  output: now.output ?? before.output
 })
+
+const decodeName = Schema.decodeEither(Schema.parseJson(Schema.String))
+
+const saidBy = (dialect: Dialect, scan: JsonScanner): Said => {
+  const read = (name: string): Said => [...scan.kept.values.get(name) ?? []].map(readers[dialect]).reduce(merge, {})
+  const names = [...scan.kept.values.get("model") ?? []].flatMap((raw) =>
+    Either.match(decodeName(raw), { onLeft: () => [], onRight: (name) => [name] })
+  )
+  // the first count of the output is only where it begins
+  return merge({ ...read("firstUsage"), output: undefined }, { ...read("usage"), model: names.at(-1) })
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Reading
 // ---------------------------------------------------------------------------------------------------------------------
 
 const lineFeed = 0x0a
+const dataField = new TextEncoder().encode("data:")
 
-const textOf = (parts: Chunk.Chunk<Uint8Array>): string => {
-  const decoder = new TextDecoder()
-  return Chunk.join(Chunk.map(parts, (part) => decoder.decode(part, { stream: true })), "") + decoder.decode()
-}
+/** A reply that is being read. It has a state, like a TextDecoder. */
+export class UsageMeter {
+  /** What it said so far, and how many bytes of text came. */
+  said: Said = {}
+  textBytes = 0
+  readonly #dialect: Dialect
+  readonly #isEvents: boolean
+  #scan: JsonScanner
+  /** How much of `data:` the present line has; none where it is another line. */
+  #field: number | undefined = 0
 
-/** The three APIs write an event's data as one line. Most events hold neither usage nor a model, and are not parsed. */
-const readLine = (meter: Meter, line: string): Meter => {
-  const isTelling = line.startsWith("data:") && (line.includes("\"usage\"") || line.includes("\"model\""))
-  return isTelling ? { ...meter, said: merge(meter.said, readers[meter.dialect](line.slice("data:".length))) } : meter
-}
-
-const keep = (meter: Meter, bytes: Uint8Array): Meter => {
-  const pendingSize = meter.pendingSize + bytes.length
-  return bytes.length === 0 ? meter : {
-    ...meter,
-    pendingSize,
-    pending: pendingSize > largest ? Chunk.empty() : Chunk.append(meter.pending, bytes)
+  constructor(dialect: Dialect, contentType: string | undefined) {
+    this.#dialect = dialect
+    this.#isEvents = contentType?.toLowerCase().startsWith("text/event-stream") === true
+    this.#scan = this.#newScan()
   }
-}
 
-const endLine = (meter: Meter): Meter =>
-  readLine({ ...meter, pending: Chunk.empty(), pendingSize: 0 }, textOf(meter.pending))
-
-/** The meter after the next bytes of the reply. */
-export const feed = (before: Meter, bytes: Uint8Array): Meter => {
-  if (before.format === "json") return keep(before, bytes)
-  let meter = before
-  let at = 0
-  for (let end = bytes.indexOf(lineFeed); end !== -1; end = bytes.indexOf(lineFeed, at)) {
-    meter = endLine(keep(meter, bytes.subarray(at, end)))
-    at = end + 1
+  #newScan(): JsonScanner {
+    return new JsonScanner(this.#isEvents ? inEvents[this.#dialect] : inDocument)
   }
-  return keep(meter, bytes.subarray(at))
-}
 
-/** The whole reply's model and tokens; what it did not say is "unknown" and 0. */
-export const finish = (meter: Meter): { readonly model: string; readonly tokens: Tokens } => {
-  const { said } = meter.format === "events"
-    ? endLine(meter)
-    : { said: merge(meter.said, readers[meter.dialect](textOf(meter.pending))) }
-  return {
-    model: said.model ?? "unknown",
-    tokens: {
-      input: said.input ?? 0,
-      output: said.output ?? 0,
-      cacheRead: said.cacheRead ?? 0,
-      cacheWrite: said.cacheWrite ?? 0
+  /** Reads on. */
+  feed(bytes: Uint8Array): this {
+    if (!this.#isEvents) {
+      this.#scan.feed(bytes)
+      this.textBytes = this.#scan.textBytes
+      return this
     }
+    let at = 0
+    for (let end = bytes.indexOf(lineFeed); end !== -1; end = bytes.indexOf(lineFeed, at)) {
+      this.#inLine(bytes.subarray(at, end))
+      this.#endLine()
+      at = end + 1
+    }
+    this.#inLine(bytes.subarray(at))
+    return this
+  }
+
+  /** The reply is over, or broken off: what the last line or the document said is read. */
+  end(): this {
+    this.#endLine()
+    return this
+  }
+
+  /** The APIs write an event's data as one line. */
+  #inLine(bytes: Uint8Array) {
+    let at = 0
+    while (this.#field !== undefined && this.#field < dataField.length && at < bytes.length) {
+      this.#field = bytes[at] === dataField[this.#field] ? this.#field + 1 : undefined
+      at++
+    }
+    if (this.#field === dataField.length) this.#scan.feed(bytes.subarray(at))
+  }
+
+  /** Of a part that broke off counts what had come whole. */
+  #endLine() {
+    const scan = this.#scan.end()
+    this.textBytes = this.#isEvents ? this.textBytes + scan.textBytes : scan.textBytes
+    this.said = merge(this.said, saidBy(this.#dialect, scan))
+    this.#scan = this.#newScan()
+    this.#field = 0
   }
 }

@@ -10,6 +10,7 @@ import { defaultModels } from "./DefaultModels.ts"
 import { LanguageModel, type LanguageModelError, type ModelQuestion } from "./LanguageModel.ts"
 import * as ModelAnswers from "./ModelAnswers.ts"
 import * as ModelCalls from "./ModelCalls.ts"
+import { ModelPrices } from "./ModelPrices.ts"
 
 const toolName = "answer"
 
@@ -68,6 +69,7 @@ const completion = ({ content, stop_reason, usage }: typeof Message.Type): Model
 const make = (apiKey: Redacted.Redacted) =>
   Effect.gen(function*() {
     const config = yield* AppConfig
+    const prices = yield* ModelPrices
     const model = Option.getOrElse(config.plannerModel, () => defaultModels.anthropic)
     const caller: ModelCalls.Caller = {
       provider: "anthropic",
@@ -104,9 +106,12 @@ const make = (apiKey: Redacted.Redacted) =>
           tool_choice: { type: "auto", disable_parallel_tool_use: true }
         }, { signal })).pipe(Effect.flatMap(decode), Effect.map(completion))
 
-    return LanguageModel.of({ provider: "anthropic", ask: ModelCalls.ask(model, complete) })
+    return LanguageModel.of({
+      provider: "anthropic",
+      ask: ModelCalls.ask({ provider: "anthropic", model, prices, maxOutput: maxTokens, complete })
+    })
   })
 
 /** Plans and reviews with OPENTL_PLANNER_MODEL, or the default model. */
-export const layer = (apiKey: Redacted.Redacted): Layer.Layer<LanguageModel, never, AppConfig> =>
+export const layer = (apiKey: Redacted.Redacted): Layer.Layer<LanguageModel, never, AppConfig | ModelPrices> =>
   Layer.effect(LanguageModel, make(apiKey))

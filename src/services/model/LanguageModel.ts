@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { Usage } from "../../domain/Usage.ts"
+import type { PriceUnknown } from "./ModelPrices.ts"
 
 export interface ModelQuestion<A, I> {
   /** For spans and logs. */
@@ -14,6 +15,11 @@ export interface ModelQuestion<A, I> {
   readonly answer: Schema.Schema<A, I>
   /** Which answers count only with no word beside them: the word could take them back. */
   readonly standsAlone?: (answer: A) => boolean
+  /**
+   * What the session may still spend, in US dollars. Where it is given, a model without a known price is not asked, and
+   * no repair is asked for once it is spent.
+   */
+  readonly remainingUsd?: number | undefined
 }
 
 export interface ModelAnswer<A> {
@@ -29,7 +35,11 @@ export class LanguageModelError extends Schema.TaggedError<LanguageModelError>()
   status: Schema.optional(Schema.Number),
   reason: Schema.String,
   retryAfterMillis: Schema.optional(Schema.Number),
-  isRetryable: Schema.Boolean
+  isRetryable: Schema.Boolean,
+  /** How long a call ran that was given up without an answer. */
+  unansweredSeconds: Schema.optional(Schema.Number),
+  /** What was spent all the same, where anything was: on an earlier answer, and likely on a call that was given up. */
+  spent: Schema.optional(Schema.Struct({ model: Schema.String, usage: Usage }))
 }) {
   override get message() {
     return `${this.provider} ${this.operation} failed${
@@ -61,7 +71,7 @@ export class LanguageModel extends Context.Tag("opentl/services/model/LanguageMo
   readonly provider: "anthropic" | "openai" | "none"
   readonly ask: <A, I>(
     question: ModelQuestion<A, I>
-  ) => Effect.Effect<ModelAnswer<A>, LanguageModelError | UnreadableAnswer | NoLanguageModel>
+  ) => Effect.Effect<ModelAnswer<A>, LanguageModelError | UnreadableAnswer | NoLanguageModel | PriceUnknown>
 }>() {
   /** With no key at all: plan and review are skipped, and the session says so. */
   static readonly layerNone = Layer.succeed(

@@ -2,26 +2,14 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
-import { AppConfig, type AppConfigShape } from "../config/AppConfig.ts"
+import { AppConfig } from "../config/AppConfig.ts"
 import * as AnthropicModel from "./AnthropicModel.ts"
 import { LanguageModel } from "./LanguageModel.ts"
+import { choose } from "./ModelChoice.ts"
+import { ModelPrices } from "./ModelPrices.ts"
 import * as OpenAiModel from "./OpenAiModel.ts"
 
-export interface Chosen {
-  readonly provider: "anthropic" | "openai"
-  readonly apiKey: Redacted.Redacted
-}
-
-/** A model that is named after no provider is asked of the first that has a key, Anthropic before OpenAI. */
-export const choose = (
-  config: Pick<AppConfigShape, "anthropic" | "openai" | "plannerModel">
-): Option.Option<Chosen> => {
-  const anthropic = Option.map(config.anthropic.apiKey, (apiKey): Chosen => ({ provider: "anthropic", apiKey }))
-  const openai = Option.map(config.openai.apiKey, (apiKey): Chosen => ({ provider: "openai", apiKey }))
-  const isOpenAi = Option.exists(config.plannerModel, (model) => /^(gpt|chatgpt|codex|o\d)/.test(model))
-  return isOpenAi ? Option.orElse(openai, () => anthropic) : Option.orElse(anthropic, () => openai)
-}
+export { choose, type Chosen } from "./ModelChoice.ts"
 
 const layers = { anthropic: AnthropicModel.layer, openai: OpenAiModel.layer } as const
 
@@ -30,6 +18,6 @@ export const layerFromConfig: Layer.Layer<LanguageModel, never, AppConfig> = Lay
   Effect.map(AppConfig, (config) =>
     Option.match(choose(config), {
       onNone: () => LanguageModel.layerNone,
-      onSome: ({ apiKey, provider }) => layers[provider](apiKey)
+      onSome: ({ apiKey, provider }) => Layer.provide(layers[provider](apiKey), ModelPrices.layer)
     }))
 )

@@ -1,8 +1,10 @@
 /** What both providers share: how a call fails and is repeated, and the one repair of an answer that cannot be read. */
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -10,7 +12,9 @@ import * as Usage from "../../domain/Usage.ts"
 import { isRetryableStatus, retryAfterMillis, retryTransient } from "../Retry.ts"
 import { type LanguageModel, LanguageModelError, type ModelQuestion, UnreadableAnswer } from "./LanguageModel.ts"
 import * as ModelAnswers from "./ModelAnswers.ts"
-import * as ModelPrices from "./ModelPrices.ts"
+import * as ModelPrice from "./ModelPrice.ts"
+import type { ModelPrices } from "./ModelPrices.ts"
+import * as TokenEstimate from "./TokenEstimate.ts"
 
 export interface Caller {
   readonly provider: "anthropic" | "openai"
@@ -78,7 +82,8 @@ export const call = <A>(caller: Caller, operation: string, run: (signal: AbortSi
           provider: caller.provider,
           operation,
           reason: `no answer within ${Duration.format(caller.timeout)} (OPENTL_LLM_TIMEOUT)`,
-          isRetryable: false
+          isRetryable: false,
+          unansweredSeconds: Duration.toSeconds(caller.timeout)
         })
     }),
     retryTransient,
@@ -100,7 +105,7 @@ export const decodeResponse = <A, I>(caller: Caller, operation: string, schema: 
 
 /** One exchange with a provider. */
 export interface Completion extends ModelAnswers.RawAnswer {
-  readonly tokens: ModelPrices.Tokens
+  readonly tokens: ModelPrice.Tokens
 }
 
 const repairPrompt = (prompt: string, answer: string, problem: string): string =>
@@ -115,21 +120,71 @@ It could not be read because: ${problem.slice(0, 2_000)}
 
 Answer again, in the form that was asked for and in no other.`
 
+const withSpent = (
+  { isRetryable, operation, provider, reason, retryAfterMillis, status, unansweredSeconds }: LanguageModelError,
+  spent: NonNullable<LanguageModelError["spent"]>
+) =>
+  new LanguageModelError({
+    provider,
+    operation,
+    status,
+    reason,
+    retryAfterMillis,
+    isRetryable,
+    unansweredSeconds,
+    spent
+  })
+
+/** A model at a provider, and how it is asked. */
+export interface Asked {
+  readonly provider: Caller["provider"]
+  readonly model: string
+  readonly prices: Context.Tag.Service<ModelPrices>
+  /** The most tokens that it is let write. */
+  readonly maxOutput: number
+  readonly complete: <A, I>(question: ModelQuestion<A, I>) => Effect.Effect<Completion, LanguageModelError>
+}
+
+const encoder = new TextEncoder()
+
+/** What a call has likely cost that was given up: it was read, and written for as long as it was waited for. */
+const unanswered = (asked: Asked, question: { readonly system: string; readonly prompt: string }, seconds: number) => ({
+  input: TokenEstimate.likelyInput(encoder.encode(question.system + question.prompt).length),
+  output: TokenEstimate.likelyOutput({ textBytes: 0, seconds, maxOutput: asked.maxOutput })
+})
+
 /** Asks, reads, and where the answer cannot be read shows it to the model and asks once more. */
-export const ask = (
-  model: string,
-  complete: <A, I>(question: ModelQuestion<A, I>) => Effect.Effect<Completion, LanguageModelError>
-): LanguageModel["Type"]["ask"] =>
-  Effect.fn("LanguageModel.ask")(function*(question) {
+export const ask = (asked: Asked): LanguageModel["Type"]["ask"] =>
+  Effect.fn("LanguageModel.ask")(function*<A, I>(question: ModelQuestion<A, I>) {
+    const { model, prices, provider, complete } = asked
+    const { remainingUsd } = question
     yield* Effect.annotateCurrentSpan({ purpose: question.purpose, model })
-    const first = yield* complete(question)
+    const price = remainingUsd === undefined
+      ? Option.getOrUndefined(yield* prices.find(provider, model))
+      : yield* prices.require(provider, model)
+
+    /** One exchange; a failure tells what was spent up to it. */
+    const exchange = (question: ModelQuestion<A, I>, before: Usage.Usage) =>
+      Effect.mapError(complete(question), (error) => {
+        const lost = error.unansweredSeconds === undefined
+          ? Usage.none
+          : ModelPrice.usage(price, unanswered(asked, question, error.unansweredSeconds))
+        const usage = Usage.add(before, lost)
+        return usage.inputTokens === 0 ? error : withSpent(error, { model, usage })
+      })
+
+    const first = yield* exchange(question, Usage.none)
     const answer = ModelAnswers.read(question, first)
-    const usage = ModelPrices.usage(model, first.tokens)
+    const usage = ModelPrice.usage(price, first.tokens)
     if (Either.isRight(answer)) return { value: answer.right, model, usage }
+    if (remainingUsd !== undefined && usage.costUsd >= remainingUsd) {
+      const reason = `${answer.left}; the session's budget is spent, so it was not asked again`
+      return yield* new UnreadableAnswer({ reason, model, usage })
+    }
     const prompt = repairPrompt(question.prompt, ModelAnswers.show(first), answer.left)
-    const second = yield* complete({ ...question, prompt })
+    const second = yield* exchange({ ...question, prompt }, usage)
     const repaired = ModelAnswers.read(question, second)
-    const both = Usage.add(usage, ModelPrices.usage(model, second.tokens))
+    const both = Usage.add(usage, ModelPrice.usage(price, second.tokens))
     if (Either.isLeft(repaired)) return yield* new UnreadableAnswer({ reason: repaired.left, model, usage: both })
     return { value: repaired.right, model, usage: both }
   })

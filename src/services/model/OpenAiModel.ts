@@ -10,6 +10,8 @@ import { defaultModels } from "./DefaultModels.ts"
 import { LanguageModel, type LanguageModelError, type ModelQuestion } from "./LanguageModel.ts"
 import * as ModelAnswers from "./ModelAnswers.ts"
 import * as ModelCalls from "./ModelCalls.ts"
+import { ModelPrices } from "./ModelPrices.ts"
+import { defaultMaxOutput } from "./TokenEstimate.ts"
 
 const Count = Schema.optionalWith(Schema.NonNegativeInt, { nullable: true, default: () => 0 })
 const Text = Schema.optionalWith(Schema.String, { nullable: true, default: () => "" })
@@ -66,6 +68,7 @@ const lacksStructuredOutput = (error: LanguageModelError): boolean =>
 const make = (apiKey: Redacted.Redacted) =>
   Effect.gen(function*() {
     const config = yield* AppConfig
+    const prices = yield* ModelPrices
     const model = Option.getOrElse(config.plannerModel, () => defaultModels.openai)
     const caller: ModelCalls.Caller = {
       provider: "openai",
@@ -103,9 +106,12 @@ const make = (apiKey: Redacted.Redacted) =>
         Effect.map(completion)
       )
 
-    return LanguageModel.of({ provider: "openai", ask: ModelCalls.ask(model, complete) })
+    return LanguageModel.of({
+      provider: "openai",
+      ask: ModelCalls.ask({ provider: "openai", model, prices, maxOutput: defaultMaxOutput, complete })
+    })
   })
 
 /** Plans and reviews with OPENTL_PLANNER_MODEL, or the default model. */
-export const layer = (apiKey: Redacted.Redacted): Layer.Layer<LanguageModel, never, AppConfig> =>
+export const layer = (apiKey: Redacted.Redacted): Layer.Layer<LanguageModel, never, AppConfig | ModelPrices> =>
   Layer.effect(LanguageModel, make(apiKey))

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { askForUsage } from "../../../src/services/gateway/ModelProxyBody.ts"
+import * as CallRequest from "../../../src/services/gateway/CallRequest.ts"
 import * as Json from "../../../src/services/support/Json.ts"
 
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth)
@@ -40,6 +40,9 @@ describe("JSON from outside", () => {
 describe("a model call's body from a sandbox", () => {
   it("that is too deep to be looked into is passed on as it came", () => {
     const body = `{"stream":true,"messages":${nested(400_000)}}`
-    assert.strictEqual(askForUsage(body), body)
+    const scan = CallRequest.scanner("openai-chat").feed(new TextEncoder().encode(body)).end()
+    const call = CallRequest.read("openai-chat", scan)
+    assert.strictEqual(scan.fault, "deep")
+    assert.isUndefined(CallRequest.askForUsage(call, scan))
   })
 })

@@ -1,0 +1,180 @@
+/**
+ * What the body of a model call says of what it may cost, read while the body passes. Pure but for the scanner's state.
+ */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as TokenEstimate from "../model/TokenEstimate.ts"
+import * as Json from "../support/Json.ts"
+import { type Interest, options } from "./JsonInterest.ts"
+import { JsonScanner } from "./JsonScanner.ts"
+import type { Dialect } from "./UsageMeter.ts"
+
+const kept = (...names: ReadonlyArray<string>): Readonly<Record<string, Interest>> =>
+  Object.fromEntries(names.map((name) => [name, { keep: name }]))
+
+const tools = { items: { fields: { type: { keep: "tool" } } } }
+
+/** The limit of the output, and what makes several outputs of one request. */
+const limits: Readonly<Record<Dialect, ReadonlyArray<string>>> = {
+  anthropic: ["max_tokens"],
+  "openai-chat": ["max_completion_tokens", "max_tokens"],
+  "openai-responses": ["max_output_tokens"]
+}
+
+/** Fields that name something whose size does not show: a stored conversation, a template, a file. */
+const references: Readonly<Record<Dialect, ReadonlyArray<string>>> = {
+  anthropic: ["container"],
+  "openai-chat": [],
+  "openai-responses": ["conversation", "previous_response_id"]
+}
+const referenceKeys = ["file_id", "file_url", "url"]
+
+/** What is billed otherwise than by the listed price of its tokens, by field: which values are harmless. */
+const billedOtherwise: Readonly<Record<Dialect, Readonly<Record<string, ReadonlyArray<unknown>>>>> = {
+  anthropic: {
+    service_tier: [null, "auto", "standard_only"],
+    speed: [null, "standard"],
+    inference_geo: [null, "global"]
+  },
+  "openai-chat": {
+    service_tier: [null, "auto", "default", "flex"],
+    audio: [null],
+    web_search_options: [null]
+  },
+  "openai-responses": {
+    service_tier: [null, "auto", "default", "flex"],
+    background: [null, false],
+    prompt: [null]
+  }
+}
+const billedKeys = ["input_audio"]
+
+/** Tools that run at the client: those that the provider runs are billed beside the tokens. */
+const clientTools =
+  /^(?:apply_patch|computer|computer_use_preview|custom|function|local_shell|mcp|namespace|tool_search|(?:bash|computer|memory|text_editor|tool_search_tool_\w+)_\d{8})$/
+
+const fieldsOf = (dialect: Dialect): Readonly<Record<string, Interest>> => ({
+  ...kept(
+    "model",
+    "stream",
+    ...(dialect === "openai-chat" ? ["n", "stream_options"] : []),
+    ...limits[dialect],
+    ...Object.keys(billedOtherwise[dialect])
+  ),
+  tools
+})
+
+const optionsOf = (dialect: Dialect) =>
+  options({ fields: fieldsOf(dialect) }, [...referenceKeys, ...billedKeys, ...references[dialect]])
+
+const lookFor = {
+  anthropic: optionsOf("anthropic"),
+  "openai-chat": optionsOf("openai-chat"),
+  "openai-responses": optionsOf("openai-responses")
+}
+
+/** A scanner for a call's body. */
+export const scanner = (dialect: Dialect): JsonScanner => new JsonScanner(lookFor[dialect])
+
+export interface CallRequest {
+  readonly dialect: Dialect
+  /** Of the body. */
+  readonly bytes: number
+  readonly model: string | undefined
+  readonly isStream: boolean
+  /** The most tokens that the reply may have. */
+  readonly maxOutput: number
+  readonly hasReferences: boolean
+  /** Why the call cannot be let out under a budget: a sentence. */
+  readonly uncountable: string | undefined
+}
+
+/** More than any model writes, and few enough to reckon with. */
+const mostOutput = 1e9
+
+const decodeValue = Schema.decodeOption(Json.Unknown)
+const isString = Schema.is(Schema.String)
+const isAmount = Schema.is(Schema.Finite.pipe(Schema.greaterThanOrEqualTo(1)))
+
+const faults: Readonly<Record<NonNullable<JsonScanner["fault"]>, string>> = {
+  invalid: "The request's body is not JSON.",
+  deep: "The request's body is nested too deep.",
+  repeated: "The request's body names a field twice.",
+  large: "A field of the request's body is too large."
+}
+
+const uncountable = (dialect: Dialect, scan: JsonScanner, field: (name: string) => unknown): string | undefined => {
+  if (scan.fault !== undefined) return faults[scan.fault]
+  if (!isString(field("model"))) return "The request names no model."
+  const billed =
+    Object.entries(billedOtherwise[dialect]).find(([name, harmless]) =>
+      scan.kept.values.has(name) && !harmless.includes(field(name))
+    )?.[0] ?? billedKeys.find((name) => scan.noted.has(name))
+  if (billed !== undefined) {
+    return `This session has a budget, and what "${billed}" costs cannot be counted: leave it out.`
+  }
+  const tool = [...scan.kept.values.get("tool") ?? []].map((raw) => Option.getOrElse(decodeValue(raw), () => raw))
+    .find((type) => type !== null && !(isString(type) && clientTools.test(type)))
+  return tool === undefined
+    ? undefined
+    : `This session has a budget, and what the provider bills for the tool "${tool}" cannot be counted: leave it out.`
+}
+
+/** What the scanner found in a body that has ended. */
+export const read = (dialect: Dialect, scan: JsonScanner): CallRequest => {
+  const field = (name: string): unknown =>
+    [...scan.kept.values.get(name) ?? []].flatMap((raw) => Option.toArray(decodeValue(raw))).at(-1)
+  const amounts = limits[dialect].map(field).filter(isAmount)
+  const outputs = field("n")
+  const model = field("model")
+  return {
+    dialect,
+    bytes: scan.size,
+    model: isString(model) ? model : undefined,
+    isStream: field("stream") === true,
+    maxOutput: Math.ceil(Math.min(
+      (amounts.length === 0 ? TokenEstimate.defaultMaxOutput : Math.max(...amounts)) *
+        (isAmount(outputs) ? outputs : 1),
+      mostOutput
+    )),
+    hasReferences: [...referenceKeys, ...references[dialect]].some((key) => scan.noted.has(key)),
+    uncountable: uncountable(dialect, scan, field)
+  }
+}
+
+/** The most tokens that a call can take. */
+export const atMost = ({ bytes, hasReferences, maxOutput }: CallRequest) => ({
+  input: TokenEstimate.inputAtMost(bytes, hasReferences),
+  output: maxOutput
+})
+
+const encoder = new TextEncoder()
+
+/** A change of a body: these bytes in place of what lies between two places. */
+export interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly bytes: Uint8Array
+}
+
+const StreamOptions = Json.parse(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+
+/**
+ * Chat Completions tell their usage in a stream only if asked to. The caller then gets one chunk more, without choices.
+ * `undefined` where the body stays as it is.
+ */
+export const askForUsage = (call: CallRequest, scan: JsonScanner): Edit | undefined => {
+  if (call.dialect !== "openai-chat" || !call.isStream || scan.fault !== undefined) return undefined
+  const given = Option.getOrElse(
+    Option.flatMap(
+      Option.fromNullable([...scan.kept.values.get("stream_options") ?? []][0]),
+      Schema.decodeOption(StreamOptions)
+    ),
+    () => ({})
+  )
+  const json = Schema.encodeSync(StreamOptions)({ ...given, include_usage: true })
+  const span = scan.kept.spans.get("stream_options")
+  if (span !== undefined) return { ...span, bytes: encoder.encode(json) }
+  const brace = scan.opening + 1
+  return { start: brace, end: brace, bytes: encoder.encode(`"stream_options":${json},`) }
+}

@@ -1,0 +1,136 @@
+/**
+ * One call of a model through a session's gateway, from its body to its settlement: held or passed, let out by whoever
+ * pays, sent with the real key, counted while the reply passes.
+ */
+import type { RequestError, ResponseError } from "@effect/platform/HttpClientError"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { ModelPrices } from "../model/ModelPrices.ts"
+import { BudgetExhausted } from "./Account.ts"
+import type { BodyMemory } from "./BodyMemory.ts"
+import type * as CallRequest from "./CallRequest.ts"
+import * as GatewayServer from "./GatewayServer.ts"
+import * as ModelProxyBody from "./ModelProxyBody.ts"
+import * as Routes from "./ModelProxyRoutes.ts"
+import type { Payer } from "./Payer.ts"
+import * as Settlement from "./Settlement.ts"
+import { type Dialect, UsageMeter } from "./UsageMeter.ts"
+
+/** The session has a budget, and what the call would cost cannot be counted. */
+export class CallUncountable extends Schema.TaggedError<CallUncountable>()("CallUncountable", {
+  reason: Schema.String
+}) {
+  override get message() {
+    return this.reason
+  }
+}
+
+/** The reply as it goes to the agent. */
+export const passOn = (
+  response: HttpClientResponse.HttpClientResponse,
+  body: (bytes: GatewayServer.Reply["body"]) => GatewayServer.Reply["body"] = (bytes) => bytes
+): GatewayServer.Reply => ({
+  status: response.status,
+  headers: Routes.responseHeaders(response.headers),
+  body: body(
+    Stream.mapError(response.stream, (error) => new GatewayServer.ConnectionError({ reason: error.message }))
+  )
+})
+
+export interface Services {
+  readonly prices: Context.Tag.Service<ModelPrices>
+  readonly memory: BodyMemory
+}
+
+/** Sends a body to the API; its scope is the reply's. */
+export type Send = (
+  body: ModelProxyBody.Body
+) => Effect.Effect<HttpClientResponse.HttpClientResponse, RequestError | ResponseError, Scope.Scope>
+
+const seconds = Effect.map(Clock.currentTimeMillis, (millis) => millis / 1000)
+
+/** Makes a call that costs something. */
+export const make = ({ memory, prices }: Services) => {
+  /** The price of the model that is asked for; under a budget everything must be known. */
+  const priceOf = Effect.fnUntraced(function*(payer: Payer, provider: Routes.Provider, call: CallRequest.CallRequest) {
+    if (!payer.isLimited) {
+      return call.model === undefined ? undefined : Option.getOrUndefined(yield* prices.find(provider, call.model))
+    }
+    if (call.uncountable !== undefined) return yield* new CallUncountable({ reason: call.uncountable })
+    return yield* prices.require(provider, call.model ?? "")
+  })
+
+  return Effect.fnUntraced(
+    function*(request: GatewayServer.Request, provider: Routes.Provider, dialect: Dialect, payer: Payer, send: Send) {
+      if (yield* payer.isExhausted) return yield* new BudgetExhausted()
+      const bodyScope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
+      const isHeld = payer.isLimited || dialect === "openai-chat"
+      const body = isHeld
+        ? yield* Scope.extend(ModelProxyBody.hold(memory, payer.session, request, dialect), bodyScope)
+        : yield* ModelProxyBody.pass(request, dialect)
+      // of a body that passes nothing is known yet, and nothing has to be
+      const early = isHeld ? body.call() : undefined
+      const price = early === undefined ? undefined : yield* priceOf(payer, provider, early)
+      const paid = yield* payer.letOut(early, price)
+      const start = yield* seconds
+
+      /** The model that replied is what is billed; where its price is not known, the one that was asked for. */
+      const settle = Effect.fnUntraced(function*(reply: Omit<Settlement.Reply, "seconds">) {
+        const call = body.call()
+        const settled = Settlement.settle(call, { ...reply, seconds: (yield* seconds) - start })
+        const said = reply.said.model
+        const known = said === undefined ? Option.none() : yield* prices.find(provider, said)
+        const asked = price ?? (call.model === undefined
+          ? undefined
+          : Option.getOrUndefined(yield* prices.find(provider, call.model)))
+        yield* paid.settle(
+          said ?? call.model ?? "unknown",
+          Option.getOrElse(known, () => asked),
+          settled.tokens,
+          settled.estimated
+        )
+      })
+
+      /** Counts a reply when it is over, however that comes: a part has cost something, too. */
+      const counted = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
+        const meter = new UsageMeter(dialect, response.headers["content-type"])
+        let isWhole = false
+        yield* Effect.addFinalizer(() =>
+          Effect.suspend(() => {
+            const { said, textBytes } = meter.end()
+            return settle({ said, textBytes, isWhole })
+          })
+        )
+        return passOn(response, (bytes) =>
+          bytes.pipe(
+            Stream.tap((part) => Effect.sync(() => meter.feed(part))),
+            Stream.concat(Stream.execute(Effect.sync(() => {
+              isWhole = true
+            })))
+          ))
+      })
+
+      return yield* Effect.uninterruptibleMask((restore) =>
+        restore(send(body)).pipe(
+          // whoever leaves before the reply leaves a call that the provider has begun
+          Effect.onInterrupt(() => body.isWhole() ? settle(Settlement.unanswered) : Effect.void),
+          Effect.ensuring(Scope.close(bodyScope, Exit.void)),
+          Effect.catchTag("RequestError", (error) => Effect.fail(body.failure() ?? error)),
+          Effect.flatMap((response) =>
+            response.status < 200 || response.status > 299
+              ? Effect.succeed(passOn(response))
+              : counted(response)
+          )
+        )
+      )
+    }
+  )
+}

@@ -1,0 +1,124 @@
+/**
+ * The model calls of a session that are under way, in files beside the log, so that a server that is killed does not
+ * lose what they have cost. A file is written before its call goes out and removed after the call is in the log; while
+ * the server lives it says so in one more file, so that the next one knows how long a call can have run. A crash between
+ * the log and the removal counts a call twice, rather than not at all.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type { SessionId } from "../../domain/Ids.ts"
+import * as ModelPrice from "../model/ModelPrice.ts"
+import { BackgroundTasks } from "../support/BackgroundTasks.ts"
+
+/** A call that goes out, as far as what it costs is concerned. */
+export const OpenCall = Schema.Struct({
+  model: Schema.String,
+  price: Schema.optional(ModelPrice.Price),
+  /** Of the request's body. */
+  bytes: Schema.NonNegativeInt,
+  /** Tokens. */
+  maxOutput: Schema.NonNegativeInt
+})
+export type OpenCall = typeof OpenCall.Type
+
+/** When it went out, in milliseconds since 1970. */
+const Noted = Schema.Struct({ ...OpenCall.fields, startedAt: Schema.NonNegativeInt })
+const Json = Schema.parseJson(Noted)
+const decode = Schema.decodeOption(Json)
+
+export interface OpenCalls {
+  /** Hands over each call that a killed server left, with the seconds that it can have run at most, and forgets it. */
+  readonly takeOver: <E, R>(
+    settle: (call: OpenCall, seconds: number) => Effect.Effect<void, E, R>
+  ) => Effect.Effect<void, E, R>
+  /** Notes a call that goes out now; what is returned forgets it. */
+  readonly note: (call: OpenCall) => Effect.Effect<Effect.Effect<void>>
+}
+
+/** How often a living server says that it lives. */
+const beat = Duration.seconds(5)
+
+const touch = (file: string) =>
+  Effect.all([FileSystem.FileSystem, Clock.currentTimeMillis]).pipe(
+    Effect.flatMap(([fs, now]) => fs.utimes(file, now / 1000, now / 1000)),
+    Effect.ignoreLogged
+  )
+
+/** Opens a session's, in `<data dir>/model-calls/<session>`, which no sandbox has mounted. With the scope it is removed. */
+export const make = Effect.fnUntraced(function*(dataDir: string) {
+  const signsOfLife = yield* Ref.make<ReadonlySet<string>>(new Set())
+  yield* (yield* BackgroundTasks).run(
+    "gateway",
+    Effect.flatMap(Ref.get(signsOfLife), Effect.forEach(touch, { discard: true })).pipe(
+      Effect.repeat(Schedule.spaced(beat))
+    )
+  )
+  return (session: SessionId) => open(dataDir, session, signsOfLife)
+})
+
+const open = Effect.fnUntraced(function*(
+  dataDir: string,
+  session: SessionId,
+  signsOfLife: Ref.Ref<ReadonlySet<string>>
+) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const directory = path.join(dataDir, "model-calls", session)
+  const alive = path.join(directory, "alive")
+  yield* Effect.acquireRelease(
+    fs.makeDirectory(directory, { recursive: true, mode: 0o700 }),
+    () => Effect.ignoreLogged(fs.remove(directory, { recursive: true, force: true }))
+  )
+
+  /** When the server that was here before had ended; unlimited where it left no sign of life. */
+  const endedBy = yield* Effect.option(fs.stat(alive)).pipe(
+    Effect.map(Option.flatMap(({ mtime }) => mtime)),
+    Effect.map(Option.match({
+      onNone: () => Number.POSITIVE_INFINITY,
+      onSome: (mtime) => mtime.getTime() + Duration.toMillis(beat)
+    }))
+  )
+  yield* Effect.ignoreLogged(Effect.zipRight(fs.writeFileString(alive, ""), touch(alive)))
+  yield* Effect.acquireRelease(
+    Ref.update(signsOfLife, (all) => new Set([...all, alive])),
+    () => Ref.update(signsOfLife, (all) => new Set([...all].filter((other) => other !== alive)))
+  )
+
+  const number = yield* Ref.make(0)
+
+  const forget = (file: string) => Effect.ignoreLogged(fs.remove(file, { force: true }))
+
+  const takeOver: OpenCalls["takeOver"] = (settle) =>
+    Effect.orElseSucceed(fs.readDirectory(directory), () => []).pipe(
+      Effect.map((names) => names.filter((name) => name.endsWith(".json")).map((name) => path.join(directory, name))),
+      Effect.flatMap(Effect.forEach((file) =>
+        Effect.gen(function*() {
+          // an empty file is of a call that had not gone out
+          const noted = decode(yield* Effect.orElseSucceed(fs.readFileString(file), () => ""))
+          if (Option.isSome(noted)) {
+            const { startedAt, ...call } = noted.value
+            yield* settle(call, Math.max(0, endedBy - startedAt) / 1000)
+          }
+          yield* forget(file)
+        }), { discard: true }))
+    )
+
+  const note: OpenCalls["note"] = Effect.fnUntraced(function*(call) {
+    const file = path.join(directory, `${yield* Ref.updateAndGet(number, (last) => last + 1)}.json`)
+    const startedAt = yield* Clock.currentTimeMillis
+    // a disk that is full must not stop the agent: what is lost is only lost if the server is killed as well
+    yield* Effect.ignoreLogged(
+      Effect.flatMap(Schema.encode(Json)({ ...call, startedAt }), (json) => fs.writeFileString(file, json))
+    )
+    return forget(file)
+  })
+
+  return { note, takeOver } satisfies OpenCalls
+})

@@ -1,0 +1,27 @@
+/** A gateway without a socket: the model calls of each opening are scripted. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Gateway, type GatewayReport, type GatewayRequest } from "../../src/services/gateway/Gateway.ts"
+
+export class FakeGatewayScript {
+  /** What each opening was asked for, in order. */
+  readonly opened: Array<GatewayRequest> = []
+  /** The calls that an agent makes as soon as its gateway is open. */
+  calls: ReadonlyArray<GatewayReport> = []
+  isExhausted = false
+}
+
+export const layer = (script: FakeGatewayScript) =>
+  Layer.succeed(
+    Gateway,
+    Gateway.of({
+      open: (request) =>
+        Effect.as(
+          Effect.zipRight(
+            Effect.sync(() => script.opened.push(request)),
+            Effect.forEach(script.calls, request.onUsage, { discard: true })
+          ),
+          { directory: "/nonexistent", isExhausted: Effect.sync(() => script.isExhausted) }
+        )
+    })
+  )
