@@ -7,8 +7,9 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import type { IncomingMessage } from "node:http"
-import { isIP } from "node:net"
+import { isIP, type Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { EgressFailed, EgressNetwork } from "./EgressNetwork.ts"
@@ -41,14 +42,53 @@ const gone = (client: Duplex) =>
     return Effect.sync(() => client.off("close", onClose))
   })
 
-/** Carries bytes both ways, at the slower side's pace, until both ends are done or one breaks. */
-const carry = (client: Duplex, upstream: Duplex) => {
-  const oneWay = (from: Duplex, to: Duplex) =>
-    Effect.ignore(Effect.tryPromise((signal) => pipeline(from, to, { signal })))
-  return Effect.all([oneWay(client, upstream), oneWay(upstream, client)], { concurrency: 2, discard: true })
+/** A tunnel through which no byte has gone for this long, or at most twice as long, is closed. */
+const idle = "5 minutes"
+
+/** Done when nothing has gone through a socket from one look at it to the next. */
+const untilIdle = (socket: Socket) => {
+  let before = -1
+  const look = Effect.sync(() => {
+    const now = socket.bytesRead + socket.bytesWritten
+    const isIdle = now === before
+    before = now
+    return isIdle
+  })
+  return Effect.repeat(look, { until: (isIdle) => isIdle, schedule: Schedule.spaced(idle) })
 }
 
-/** Serves CONNECT requests of one session under a policy. */
+/** Carries bytes both ways, at the slower side's pace, until both ends are done, one breaks, or nothing moves. */
+const carry = (client: Duplex, upstream: Socket) => {
+  const oneWay = (from: Duplex, to: Duplex) =>
+    Effect.ignore(Effect.tryPromise((signal) => pipeline(from, to, { signal })))
+  return Effect.all([oneWay(client, upstream), oneWay(upstream, client)], { concurrency: 2, discard: true }).pipe(
+    Effect.raceFirst(untilIdle(upstream))
+  )
+}
+
+type Serve = (request: IncomingMessage, client: Duplex, head: Uint8Array) => Effect.Effect<void>
+
+/** Serves so many requests at once; more are refused. */
+export const atMost = (tunnels: number, serve: Serve): Effect.Effect<Serve> =>
+  Effect.map(Effect.makeSemaphore(tunnels), (places) => (request, client, head) =>
+    Effect.flatMap(
+      places.withPermitsIfAvailable(1)(serve(request, client, head)),
+      Option.match({
+        onNone: () =>
+          owning(client, refuse(client, "503 Service Unavailable", `${tunnels} connections are open already`)),
+        onSome: () => Effect.void
+      })
+    ))
+
+/** The connection ends with the effect. */
+const owning = (client: Duplex, effect: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => client.on("error", () => {})),
+    () => effect,
+    () => Effect.sync(() => client.destroy())
+  )
+
+/** Serves CONNECT requests under a policy. */
 export const make = (policy: EgressPolicy.EgressPolicy) =>
   Effect.map(EgressNetwork, (network) => {
     const direct = Effect.fnUntraced(function*({ host, port }: EgressPolicy.Destination) {
@@ -89,9 +129,5 @@ export const make = (policy: EgressPolicy.EgressPolicy) =>
 
     /** One request, from its head to the end of both connections. */
     return (request: IncomingMessage, client: Duplex, head: Uint8Array): Effect.Effect<void> =>
-      Effect.acquireUseRelease(
-        Effect.sync(() => client.on("error", () => {})),
-        () => Effect.scoped(serve(request.url ?? "", client, head)),
-        () => Effect.sync(() => client.destroy())
-      )
+      owning(client, Effect.scoped(serve(request.url ?? "", client, head)))
   })

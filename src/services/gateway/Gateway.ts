@@ -80,6 +80,9 @@ const connections: GatewayServer.Options = {
   keepAliveMillis: 75_000
 }
 
+/** CONNECT tunnels of one session at once: the model's API keeps the rest of the connections. */
+const maxTunnels = 128
+
 const onlyConnect = GatewayServer.text(
   403,
   "text/plain",
@@ -110,7 +113,7 @@ const make = Effect.gen(function*() {
       const payer = yield* Payer.make({ session: sessionId, remainingUsd, onUsage, openCalls })
       yield* GatewayServer.serve(socket, {
         request: (request) => request.url.startsWith("/") ? models(request, payer) : Effect.succeed(onlyConnect),
-        connect
+        connect: yield* EgressProxy.atMost(maxTunnels, connect)
       }, connections)
       yield* fs.chmod(socket, 0o666)
       return { directory, isExhausted: payer.isExhausted }

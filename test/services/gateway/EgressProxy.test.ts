@@ -5,10 +5,13 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
+import * as TestServices from "effect/TestServices"
 import * as Http from "node:http"
 import * as Net from "node:net"
 import { text } from "node:stream/consumers"
@@ -123,6 +126,10 @@ const ask = (directory: string, authority: string, socketPath = `${directory}/ga
 
 const rest = ({ head, socket }: Answer) => Effect.map(Effect.promise(() => text(socket)), (tail) => head + tail)
 
+/** Waits for a fact of the world outside, by a clock that is not the test's. */
+const until = (fact: () => boolean) =>
+  Effect.repeat(Effect.as(TestServices.provideLive(Effect.sleep("5 millis")), undefined), { until: fact })
+
 const test = <A, E>(name: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
   it.scopedLive(name, () => Effect.asVoid(Effect.provide(body(), NodeContext.layer)))
 
@@ -209,6 +216,66 @@ describe("EgressProxy", () => {
       })
       socket.destroy()
       yield* closed
+    }))
+
+  it.scoped("a connection through which nothing goes is closed; one that is used stays", () =>
+    Effect.gen(function*() {
+      const { directory, sockets } = yield* setUp()
+      const idle = yield* ask(directory, "registry.npmjs.org:443")
+      const [outside] = sockets
+      yield* TestClock.adjust("1 minute")
+      const used = yield* ask(directory, "registry.npmjs.org:443")
+      let echoed = 0
+      used.socket.on("data", (data: Buffer) => {
+        echoed += data.length
+      })
+      for (let minutes = 1; minutes <= 12; minutes++) {
+        used.socket.write("x")
+        yield* until(() => echoed === minutes)
+        yield* TestClock.adjust("1 minute")
+      }
+      yield* until(() => outside?.destroyed === true)
+      idle.socket.resume()
+      assert.isFalse(used.socket.destroyed)
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  test("a session has so many connections and no more, until one ends", () =>
+    Effect.gen(function*() {
+      const { directory } = yield* setUp()
+      const authority = "registry.npmjs.org:443"
+      const open = yield* Effect.replicateEffect(ask(directory, authority), 128)
+      assert.isTrue(open.every(({ status }) => status === 200))
+      const refused = yield* ask(directory, authority)
+      assert.strictEqual(refused.status, 503)
+      assert.include(yield* rest(refused), "128 connections are open already")
+      open[0]?.socket.destroy()
+      yield* Effect.repeat(Effect.scoped(ask(directory, authority)), { until: ({ status }) => status === 200 })
+    }))
+
+  test("a destination that does not read stops its client: nothing piles up in between", () =>
+    Effect.gen(function*() {
+      const { directory, sockets } = yield* setUp()
+      const { socket } = yield* ask(directory, "registry.npmjs.org:443")
+      for (const outside of sockets) outside.pause()
+      const part = Buffer.alloc(64 * 1024)
+      const write = Effect.async<void>((resume) => {
+        socket.write(part, () => resume(Effect.void))
+      })
+      let sent = 0
+      const sending = yield* Effect.fork(Effect.forever(Effect.tap(write, () => {
+        sent += part.length
+      })))
+      let before = -1
+      // what the kernel holds of two connections, and a little more
+      yield* Effect.repeat(Effect.sleep("200 millis"), {
+        until: () => {
+          const isStill = sent > 0 && sent === before
+          before = sent
+          return isStill
+        }
+      })
+      yield* Fiber.interrupt(sending)
+      assert.isBelow(sent, 24 * 1024 * 1024)
     }))
 
   test("closing the gateway ends its connections", () =>
