@@ -7,13 +7,14 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Agent from "../domain/Agent.ts"
-import { SessionId } from "../domain/Ids.ts"
+import { type BranchName, SessionId } from "../domain/Ids.ts"
 import { type Repository, resolve } from "../domain/Repository.ts"
 import type { Session } from "../domain/Session.ts"
 import type { SessionSpec } from "../domain/SessionEvent.ts"
 import { type CreateSession, type IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
 import { Agents } from "../services/Agents.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
+import { Forge } from "../services/forge/Forge.ts"
 import { ModelPrices } from "../services/model/ModelPrices.ts"
 import { fingerprint } from "../services/store/Fingerprint.ts"
 import { SessionStore } from "../services/store/SessionStore.ts"
@@ -35,6 +36,7 @@ export class NewSessions extends Context.Tag("opentl/actors/NewSessions")<NewSes
     Effect.gen(function*() {
       const agents = yield* Agents
       const config = yield* AppConfig
+      const forge = yield* Forge
       const prices = yield* ModelPrices
       const store = yield* SessionStore
 
@@ -60,6 +62,20 @@ export class NewSessions extends Context.Tag("opentl/actors/NewSessions")<NewSes
             reason: `repo: ${repo.path} is not below a directory of OPENTL_LOCAL_REPOS, so this server may not use it`
           })
 
+      /** A path that is no repository is known at once; what GitHub has is found out in the session's first turn. */
+      const exists = (repo: Repository, base: BranchName | undefined) =>
+        Effect.gen(function*() {
+          if (repo._tag === "GitHub") return
+          if (base === undefined) yield* forge.defaultBranch(repo)
+          else yield* forge.remote(repo)
+        }).pipe(
+          Effect.catchAll((error) =>
+            error._tag === "ForgeError" && error.isRetryable
+              ? Effect.void
+              : new InvalidRequest({ reason: `repo: ${error.message}` })
+          )
+        )
+
       return NewSessions.of({
         messageId: randomHex(16),
         create: Effect.fn("NewSessions.create")(function*(request, options) {
@@ -68,6 +84,7 @@ export class NewSessions extends Context.Tag("opentl/actors/NewSessions")<NewSes
             (error) => new InvalidRequest({ reason: `repo: ${error.message}` })
           )
           yield* permit(repo, options)
+          yield* exists(repo, request.base)
           const agent = yield* agentOf(request, options)
           const environment = request.planOnly === true ? {} : yield* Effect.mapError(
             agents.environment(agent, request.model),

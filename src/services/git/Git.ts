@@ -3,7 +3,7 @@
  * travels in the environment alone; a process that does not end when it is told to is killed.
  */
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
-import type * as PlatformError from "@effect/platform/Error"
+import * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { AppConfig } from "../config/AppConfig.ts"
@@ -103,6 +104,15 @@ const exitOf = (process: CommandExecutor.Process) =>
     })
   )
 
+/** Node throws where the directory is a file, or a name has a zero byte in it. */
+const notStarted = (thrown: unknown) =>
+  new PlatformError.SystemError({
+    reason: "Unknown",
+    module: "Command",
+    method: "spawn",
+    description: Predicate.isError(thrown) ? thrown.message : String(thrown)
+  })
+
 /** The error that an exit code beside 0 is. */
 export const check = (call: GitCall, output: GitOutput): Effect.Effect<GitOutput, GitError> =>
   output.exitCode === 0
@@ -147,7 +157,7 @@ export class Git extends Context.Tag("opentl/services/git/Git")<Git, {
 
       /** For as long as the scope, and what it says on stderr. */
       const start = Effect.fnUntraced(function*(call: GitCall) {
-        const process = yield* executor.start(command(environment, call))
+        const process = yield* Effect.catchAllDefect(executor.start(command(environment, call)), notStarted)
         yield* Effect.addFinalizer(() => end(process))
         const stderr = yield* Effect.forkScoped(lastOf(process.stderr))
         const ended = Effect.gen(function*() {
