@@ -1,5 +1,6 @@
 /** What a step is performed with: the session as it is, and the right to record what comes of it. */
 import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type { SessionEvent } from "../domain/SessionEvent.ts"
 import type { SessionState } from "../domain/SessionState.ts"
 import type { AgentUnavailable } from "../services/Agents.ts"
@@ -9,7 +10,7 @@ import type { RepositoryFailure } from "../services/git/Repositories.ts"
 import type { LanguageModelError, NoLanguageModel, UnreadableAnswer } from "../services/model/LanguageModel.ts"
 import type { PriceUnknown } from "../services/model/ModelPrices.ts"
 import type { SandboxFailure } from "../services/sandbox/Sandbox.ts"
-import type { Claim, EventsRefused, SessionLost } from "../services/store/SessionStore.ts"
+import type { Claim, SessionLost } from "../services/store/SessionStore.ts"
 import type { StoreError } from "../services/store/StoreError.ts"
 import type { BudgetSpent } from "./Budget.ts"
 
@@ -26,6 +27,16 @@ export type StepFailure =
   | RepositoryFailure
   | RepositoryNotFound
   | SandboxFailure
+
+/** The session has moved on (a stop, most of all): the events do not belong to its state any more. */
+export class EventsRefused extends Schema.TaggedError<EventsRefused>()("EventsRefused", {
+  sessionId: Schema.String,
+  event: Schema.String
+}) {
+  override get message() {
+    return `session ${this.sessionId} has moved on; ${this.event} does not belong to its state`
+  }
+}
 
 /** Not the step's fault: the log could not be written, or not by this actor any more. */
 export type RecordFailure = EventsRefused | SessionLost | StoreError

@@ -14,10 +14,10 @@ import type { Step } from "../../domain/NextStep.ts"
 import { deadlineOf, failed, needsAdmission, nextStep, timedOut } from "../../domain/NextStep.ts"
 import { type CommandRejected, decide, type DecisionRules } from "../../domain/SessionCommand.ts"
 import type { SessionEvent } from "../../domain/SessionEvent.ts"
-import { firstRefused } from "../../domain/SessionFold.ts"
+import { evolveAll, firstRefused } from "../../domain/SessionFold.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
-import { EventsRefused, type ReceiptKey } from "../../services/store/SessionStore.ts"
-import type { Patch } from "../StepContext.ts"
+import type { ReceiptKey } from "../../services/store/SessionStore.ts"
+import { EventsRefused, type Patch } from "../StepContext.ts"
 import { type ActorFailure, Message, type RecordRefusal, StepOutcome } from "./Messages.ts"
 import type { Reply } from "./Reply.ts"
 
@@ -38,9 +38,10 @@ export const Behaviour = Data.taggedEnum<Behaviour>()
 
 /** What an actor has to do, in order. */
 export type Action = Data.TaggedEnum<{
-  /** Commit facts. The state after them is the actor's, and what whoever asked is told. */
+  /** Commit facts. The state after them is then the actor's, and what whoever asked is told. */
   Persist: {
     readonly events: ReadonlyArray<SessionEvent>
+    readonly next: SessionState
     readonly receipt?: ReceiptKey | undefined
     readonly patch?: Patch | undefined
     readonly reply: Reply<RecordRefusal>
@@ -75,6 +76,14 @@ const become = (behaviour: Behaviour, ...actions: ReadonlyArray<Action>): Reacti
 
 const perform = (step: Step, state: SessionState): Reaction =>
   become(Behaviour.Working({ step, begunWith: state }), Action.Perform({ step }))
+
+type Persist = Extract<Action, { readonly _tag: "Persist" }>
+
+const persist = (
+  state: SessionState,
+  events: ReadonlyArray<SessionEvent>,
+  rest: Pick<Persist, "patch" | "receipt" | "reply">
+): Action => Action.Persist({ events, next: evolveAll(state, events), ...rest })
 
 const isCancel = (step: Step): boolean => step._tag === "EndTurn" && step.end === "cancelled"
 
@@ -166,12 +175,12 @@ export const receive = (
       const decision = decide(id, state, command, rules)
       return decision._tag === "Rejected"
         ? become(behaviour, Action.Refuse({ reply, error: decision.error }), Action.Passivate())
-        : become(behaviour, Action.Persist({ events: decision.events, receipt, reply }))
+        : become(behaviour, persist(state, decision.events, { receipt, reply }))
     },
     Record: ({ events, patch, reply }) => {
       const refused = firstRefused(state, events)
       return refused === undefined
-        ? become(behaviour, Action.Persist({ events, patch, reply }))
+        ? become(behaviour, persist(state, events, { patch, reply }))
         : become(
           behaviour,
           Action.RefuseFacts({ reply, error: new EventsRefused({ sessionId: id, event: refused._tag }) })

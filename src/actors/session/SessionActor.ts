@@ -13,14 +13,18 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberHandle from "effect/FiberHandle"
+import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type { SessionId } from "../../domain/Ids.ts"
 import { beginning, deadlineOf, failed, nextStep, type Step } from "../../domain/NextStep.ts"
+import type { SessionEvent } from "../../domain/SessionEvent.ts"
+import { evolveAll, firstRefused } from "../../domain/SessionFold.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { SessionLost, SessionStore } from "../../services/store/SessionStore.ts"
+import type { StoreError } from "../../services/store/StoreError.ts"
 import { Pipeline } from "../Pipeline.ts"
-import type { RecordFailure, StepContext, StepFailure } from "../StepContext.ts"
+import { EventsRefused, type Patch, type RecordFailure, type StepContext, type StepFailure } from "../StepContext.ts"
 import type { ActorMailbox } from "./ActorMailbox.ts"
 import { Admission } from "./Admission.ts"
 import { Action, Behaviour, type Reaction, receive, settle } from "./Behaviour.ts"
@@ -31,7 +35,11 @@ import * as Reply from "./Reply.ts"
 interface Self {
   readonly behaviour: Behaviour
   readonly state: SessionState
+  /** How a write failed of which it is not known whether it came through: the log may have more than this state. */
+  readonly doubt: StoreError | undefined
 }
+
+type Persist = Extract<Action, { readonly _tag: "Persist" }>
 
 const isIdle = ({ behaviour }: Self): boolean => behaviour._tag === "Resting" || behaviour._tag === "Queued"
 const isAlive = ({ behaviour }: Self): boolean => behaviour._tag !== "Stopped"
@@ -65,20 +73,32 @@ export const make = Effect.gen(function*() {
           )
         )
 
-      const persist = (self: Self, { events, patch, receipt, reply }: Extract<Action, { readonly _tag: "Persist" }>) =>
-        store.append(claim, events, { patch, receipt }).pipe(
-          Effect.tapBoth({
-            onSuccess: (state) => reply.complete(Exit.succeed(state)),
-            onFailure: (error) => reply.complete(Exit.fail(error))
-          }),
-          Effect.catchTags({
-            // whoever asked was told, and asks again
-            StoreError: () => Effect.succeed(self.state),
-            // the log knows more than this actor, by a commit whose answer was lost
-            EventsRefused: () => store.state(id)
-          }),
-          Effect.flatMap((state) => follow({ ...self, state }, settle(self.behaviour, state)))
-        )
+      /** The actor has another state by now, and draws the consequence. */
+      const changed = (self: Self, state: SessionState) =>
+        follow({ ...self, state, doubt: undefined }, settle(self.behaviour, state))
+
+      /** Where it is open what the log has, it is read again. While it cannot be read, the actor goes on as it was. */
+      const ascertain = (self: Self): Effect.Effect<Self, ActorFailure> =>
+        self.doubt === undefined
+          ? Effect.succeed(self)
+          : Effect.matchEffect(store.load(id), {
+            onSuccess: (state) => changed(self, state),
+            onFailure: (error) => error._tag === "StoreError" ? Effect.succeed(self) : Effect.fail(error)
+          })
+
+      const persist = (self: Self, { events, next, patch, receipt, reply }: Persist) =>
+        Effect.matchEffect(store.append(claim, events, next, { patch, receipt }), {
+          onSuccess: (outcome) => {
+            const state = outcome === "written" ? next : self.state
+            return Effect.zipRight(reply.complete(Exit.succeed(state)), changed(self, state))
+          },
+          // whoever asked is told, and asks again
+          onFailure: (error) =>
+            Effect.zipRight(
+              reply.complete(Exit.fail(error)),
+              error._tag === "SessionLost" ? Effect.fail(error) : ascertain({ ...self, doubt: error })
+            )
+        })
 
       const act = (self: Self, action: Action): Effect.Effect<Self, ActorFailure> =>
         Action.$match(action, {
@@ -109,11 +129,15 @@ export const make = Effect.gen(function*() {
       const follow = (self: Self, { actions, behaviour }: Reaction): Effect.Effect<Self, ActorFailure> =>
         Effect.reduce(actions, { ...self, behaviour }, act)
 
-      const react = (self: Self, message: Message): Effect.Effect<Self, ActorFailure> =>
-        follow(self, receive(id, self.behaviour, self.state, message, { fourEyes }))
+      const react = (before: Self, message: Message): Effect.Effect<Self, ActorFailure> =>
+        Effect.flatMap(ascertain(before), (self) =>
+          // nothing is decided on a state that may not be the session's
+          self.doubt !== undefined && (message._tag === "Ask" || message._tag === "Record")
+            ? Effect.as(abandon(message, Cause.fail(self.doubt)), self)
+            : follow(self, receive(id, self.behaviour, self.state, message, { fourEyes })))
 
-      const state = yield* store.state(id)
-      const awake = yield* follow({ behaviour: Behaviour.Resting(), state }, settle(Behaviour.Resting(), state))
+      const state = yield* store.load(id)
+      const awake = yield* changed({ behaviour: Behaviour.Resting(), state, doubt: undefined }, state)
       yield* Effect.iterate(awake, {
         while: isAlive,
         body: (self) =>
@@ -132,8 +156,17 @@ export const make = Effect.gen(function*() {
   /** Ends the session's turn, with its sandbox, where no actor could be kept alive. */
   const endTurn = Effect.fn("SessionActor.endTurn")(function*(id: SessionId, reason: string) {
     const claim = yield* store.claim(id, dataDir)
-    const record: StepContext["record"] = (events, patch) => Effect.asVoid(store.append(claim, events, { patch }))
-    const state = yield* store.append(claim, beginning(yield* store.state(id), yield* DateTime.now))
+    const current = yield* Ref.make(yield* store.load(id))
+    const record = Effect.fnUntraced(function*(events: ReadonlyArray<SessionEvent>, patch?: Patch) {
+      const before = yield* Ref.get(current)
+      const refused = firstRefused(before, events)
+      if (refused !== undefined) return yield* new EventsRefused({ sessionId: id, event: refused._tag })
+      const state = evolveAll(before, events)
+      yield* store.append(claim, events, state, { patch })
+      yield* Ref.set(current, state)
+    })
+    yield* record(beginning(yield* Ref.get(current), yield* DateTime.now))
+    const state = yield* Ref.get(current)
     const next = nextStep(state)
     if (next._tag !== "Rest") {
       yield* pipeline.perform({ claim, state, record }, next._tag === "EndTurn" ? next : failed(state, reason))

@@ -10,16 +10,6 @@ export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost"
   }
 }
 
-/** The session has moved on (a stop, most of all): the events do not belong to its state any more. */
-export class EventsRefused extends Schema.TaggedError<EventsRefused>()("EventsRefused", {
-  sessionId: Schema.String,
-  event: Schema.String
-}) {
-  override get message() {
-    return `session ${this.sessionId} has moved on; ${this.event} does not belong to its state`
-  }
-}
-
 /** What fences an owner's writes. */
 export interface Claim {
   readonly sessionId: SessionId

@@ -13,16 +13,7 @@ import { evolveAll, fold } from "../../domain/SessionFold.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import { EventRow, SessionRow, toSession } from "./SessionRows.ts"
 
-const FactRow = Schema.Struct({ id: Schema.Int, detail: Schema.parseJson(SessionEvent) })
-
-/** How many sessions' states are remembered between two writes. */
-const rememberedStates = 512
-
-/** A session's state after an event. */
-export interface Remembered {
-  readonly lastEventId: number
-  readonly state: SessionState
-}
+const FactRow = Schema.Struct({ detail: Schema.parseJson(SessionEvent) })
 
 /** A session of the original's, as if it had been created and ended here: so it takes follow-ups, too. */
 const originalState = (row: SessionRow): SessionState | undefined => {
@@ -48,7 +39,6 @@ const originalState = (row: SessionRow): SessionState | undefined => {
 
 export const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  const remembered = new Map<SessionId, Remembered>()
 
   const findRow = SqlSchema.findOne({
     Request: SessionId,
@@ -59,37 +49,20 @@ export const make = Effect.gen(function*() {
     Effect.flatMap(findRow(id), Option.match({ onNone: () => new SessionNotFound({ id }), onSome: Effect.succeed }))
 
   const facts = SqlSchema.findAll({
-    Request: Schema.Struct({ id: SessionId, after: Schema.Int }),
+    Request: SessionId,
     Result: FactRow,
-    execute: ({ after, id }) =>
-      sql`SELECT id, detail FROM session_events
-        WHERE session_id = ${id} AND id > ${after} AND type <> 'output' AND detail IS NOT NULL ORDER BY id`
+    execute: (id) =>
+      sql`SELECT detail FROM session_events
+        WHERE session_id = ${id} AND type <> 'output' AND detail IS NOT NULL ORDER BY id`
   })
 
-  /** Keeps a state for the next read: one that is committed. */
-  const remember = (id: SessionId, committed: Remembered) => {
-    remembered.delete(id)
-    remembered.set(id, committed)
-    if (remembered.size > rememberedStates) {
-      const oldest = remembered.keys().next()
-      if (oldest.done !== true) remembered.delete(oldest.value)
-    }
-  }
-
-  /** The fold of the session's facts, from the last remembered state on. */
+  /** The fold of all the session's events but its output. */
   const state = Effect.fnUntraced(function*(id: SessionId) {
-    const known = remembered.get(id)
-    const newer = yield* facts({ id, after: known?.lastEventId ?? 0 })
-    const events = newer.map((fact) => fact.detail)
-    const base = known?.state
-    const current = base !== undefined
-      ? evolveAll(base, events)
-      : fold(events) ?? Option.getOrUndefined(
-        Option.map(Option.fromNullable(originalState(yield* row(id))), (original) => evolveAll(original, events))
-      )
-    if (current === undefined) return yield* new SessionNotFound({ id })
-    remember(id, { lastEventId: newer[newer.length - 1]?.id ?? known?.lastEventId ?? 0, state: current })
-    return current
+    const events = (yield* facts(id)).map((fact) => fact.detail)
+    const current = fold(events) ?? Option.getOrUndefined(
+      Option.map(Option.fromNullable(originalState(yield* row(id))), (original) => evolveAll(original, events))
+    )
+    return current ?? (yield* new SessionNotFound({ id }))
   })
 
   const receiptRow = SqlSchema.findOne({
@@ -102,7 +75,6 @@ export const make = Effect.gen(function*() {
   return {
     row,
     state,
-    remember,
     receipt: (scope: string, key: string) => Effect.map(receiptRow({ scope, key }), Option.getOrUndefined),
 
     /** Newest first, one more than asked for, so that the caller knows whether there are more. */

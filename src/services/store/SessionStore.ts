@@ -9,19 +9,17 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { branchOf, type SessionId } from "../../domain/Ids.ts"
 import { type Session, SessionNotFound } from "../../domain/Session.ts"
-import { type CommandRejected, decide, type DecisionRules, type SessionCommand } from "../../domain/SessionCommand.ts"
 import { type LogEvent, SessionCreated, type SessionEvent, type SessionSpec } from "../../domain/SessionEvent.ts"
-import { admits, evolve } from "../../domain/SessionFold.ts"
 import type { IdempotencyConflict } from "../../domain/SessionRequest.ts"
 import { create as createState, type SessionState } from "../../domain/SessionState.ts"
 import { EventBus } from "./EventBus.ts"
-import { type Claim, EventsRefused, type ReceiptKey, receiptLifetime, SessionLost } from "./SessionClaims.ts"
+import { type Claim, type ReceiptKey, receiptLifetime, SessionLost } from "./SessionClaims.ts"
 import * as SessionQueries from "./SessionQueries.ts"
 import { toSession } from "./SessionRows.ts"
 import * as SessionWrites from "./SessionWrites.ts"
 import { StoreError } from "./StoreError.ts"
 
-export { type Claim, EventsRefused, type ReceiptKey, receiptLifetime, SessionLost }
+export { type Claim, type ReceiptKey, receiptLifetime, SessionLost }
 
 /** A round's diff, kept beside its events. */
 export interface Patch {
@@ -46,26 +44,24 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
   readonly create: (
     session: NewSession
   ) => Effect.Effect<{ readonly session: Session; readonly replayed: boolean }, IdempotencyConflict | StoreError>
-  /** Decides a command on the present state and writes what follows. A known receipt changes nothing. */
-  readonly commit: (
-    id: SessionId,
-    command: SessionCommand,
-    rules: DecisionRules,
-    receipt?: ReceiptKey
-  ) => Effect.Effect<SessionState, CommandRejected | SessionNotFound | StoreError>
-  /** Writes facts: all of them or, where one does not belong, none. A known receipt writes nothing. Returns the state then. */
+  /**
+   * Writes what has happened to a session, all of it or nothing; `state` is what the session's owner is led to by that.
+   * With a receipt that is known already nothing is written. A `StoreError` says that nothing may have been written, or all.
+   */
   readonly append: (
     claim: Claim,
     events: ReadonlyArray<SessionEvent>,
+    state: SessionState,
     options?: AppendOptions
-  ) => Effect.Effect<SessionState, EventsRefused | SessionLost | StoreError>
+  ) => Effect.Effect<"written" | "known", SessionLost | StoreError>
   /** Writes batches of log lines of several sessions in one transaction. What is void is an outcome, not a failure. */
   readonly appendLog: (
     batches: ReadonlyArray<{ readonly claim: Claim; readonly events: ReadonlyArray<LogEvent> }>
   ) => Effect.Effect<ReadonlyArray<SessionWrites.LogOutcome>, StoreError>
   /** Takes the session for this owner, which ends every earlier owner's right to write. */
   readonly claim: (id: SessionId, owner: string) => Effect.Effect<Claim, SessionNotFound | StoreError>
-  readonly state: (id: SessionId) => Effect.Effect<SessionState, SessionNotFound | StoreError>
+  /** The state that all the session's events have led to. */
+  readonly load: (id: SessionId) => Effect.Effect<SessionState, SessionNotFound | StoreError>
 }>() {
   static readonly layer = Layer.effect(
     SessionStore,
@@ -77,65 +73,34 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
 
       const failing = (operation: string) => Effect.mapError((cause: unknown) => new StoreError({ operation, cause }))
 
-      /**
-       * Runs a transaction; then the bell rings, whoever has been interrupted meanwhile. The state that it leads to is
-       * remembered after the commit only: nobody may see what was never written.
-       */
-      const transaction = <A, E>(
-        id: SessionId,
-        body: Effect.Effect<{ readonly result: A; readonly written?: SessionQueries.Remembered }, E>
-      ) =>
-        sql.withTransaction(body).pipe(
-          Effect.tap(({ written }) =>
-            written === undefined ? Effect.void : Effect.sync(() => queries.remember(id, written))
-          ),
-          Effect.map(({ result }) => result),
-          Effect.onExit(() => bus.ring(id))
-        )
+      /** Runs a transaction; then the bell rings, whoever has been interrupted meanwhile. */
+      const transaction = <A, E>(id: SessionId, body: Effect.Effect<A, E>) =>
+        Effect.onExit(sql.withTransaction(body), () => bus.ring(id))
 
       const create = ({ id, receipt, spec }: NewSession) =>
         Effect.gen(function*() {
           const known = receipt === undefined ? undefined : yield* writes.replayed(receipt)
-          if (known !== undefined) return { result: { session: toSession(yield* queries.row(known)), replayed: true } }
+          if (known !== undefined) return { session: toSession(yield* queries.row(known)), replayed: true }
           const event = SessionCreated.make({ ...spec, branch: branchOf(id) })
           const state = createState(event)
           yield* writes.open(id, state)
-          const lastEventId = yield* writes.events(id, state, [event])
+          yield* writes.events(id, state, [event])
           yield* writes.receipt(id, receipt)
-          const session = toSession(yield* queries.row(id))
-          return { result: { session, replayed: false }, written: { lastEventId, state } }
-        })
-
-      const commit = (id: SessionId, command: SessionCommand, rules: DecisionRules, receipt?: ReceiptKey) =>
-        Effect.gen(function*() {
-          const state = yield* queries.state(id)
-          if (receipt !== undefined && (yield* writes.replayed(receipt)) !== undefined) return { result: state }
-          const decision = decide(id, state, command, rules)
-          if (decision._tag === "Rejected") return yield* decision.error
-          yield* writes.receipt(id, receipt)
-          if (decision.events.length === 0) return { result: state }
-          const next = decision.events.reduce(evolve, state)
-          const lastEventId = yield* writes.events(id, next, decision.events)
-          return { result: next, written: { lastEventId, state: next } }
+          return { session: toSession(yield* queries.row(id)), replayed: false }
         })
 
       const append = (
         { generation, sessionId: id }: Claim,
         events: ReadonlyArray<SessionEvent>,
-        { patch, receipt }: AppendOptions = {}
+        state: SessionState,
+        { patch, receipt }: AppendOptions
       ) =>
         Effect.gen(function*() {
-          let state = yield* queries.state(id)
-          if (receipt !== undefined && (yield* writes.replayed(receipt)) !== undefined) return { result: state }
+          if (receipt !== undefined && (yield* writes.replayed(receipt)) !== undefined) return "known" as const
           yield* writes.receipt(id, receipt)
-          if (events.length === 0) return { result: state }
-          for (const event of events) {
-            if (!admits(state, event)) return yield* new EventsRefused({ sessionId: id, event: event._tag })
-            state = evolve(state, event)
-          }
-          const lastEventId = yield* writes.events(id, state, events, generation)
+          if (events.length > 0) yield* writes.events(id, state, events, generation)
           if (patch !== undefined) yield* writes.patch(id, patch)
-          return { result: state, written: { lastEventId, state } }
+          return "written" as const
         })
 
       return SessionStore.of({
@@ -149,23 +114,12 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
             })
           )
         ),
-        commit: Effect.fn("SessionStore.commit")((id, command, rules, receipt) =>
-          transaction(id, commit(id, command, rules, receipt)).pipe(
-            Effect.catchTags({
-              SqlError: (cause) => new StoreError({ operation: "record a command", cause }),
-              ParseError: (cause) => new StoreError({ operation: "record a command", cause }),
-              IdempotencyConflict: (cause) => new StoreError({ operation: "record a command", cause }),
-              SessionLost: (cause) => new StoreError({ operation: "record a command", cause })
-            })
-          )
-        ),
-        append: Effect.fn("SessionStore.append")((claim, events, options) =>
-          transaction(claim.sessionId, append(claim, events, options)).pipe(
+        append: Effect.fn("SessionStore.append")((claim, events, state, options = {}) =>
+          transaction(claim.sessionId, append(claim, events, state, options)).pipe(
             Effect.catchTags({
               IdempotencyConflict: (cause) => new StoreError({ operation: "record events", cause }),
               SqlError: (cause) => new StoreError({ operation: "record events", cause }),
-              ParseError: (cause) => new StoreError({ operation: "record events", cause }),
-              SessionNotFound: () => new SessionLost({ sessionId: claim.sessionId })
+              ParseError: (cause) => new StoreError({ operation: "record events", cause })
             })
           )
         ),
@@ -182,13 +136,14 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
           if (row === undefined) return yield* new SessionNotFound({ id })
           return { sessionId: id, generation: row.generation }
         }),
-        state: (id) =>
+        load: Effect.fn("SessionStore.load")((id) =>
           queries.state(id).pipe(
             Effect.catchTags({
               SqlError: (cause) => new StoreError({ operation: "read a session", cause }),
               ParseError: (cause) => new StoreError({ operation: "read a session", cause })
             })
           )
+        )
       })
     })
   )

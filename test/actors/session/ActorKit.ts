@@ -11,10 +11,9 @@ import { SessionId } from "../../../src/domain/Ids.ts"
 import type { Step } from "../../../src/domain/NextStep.ts"
 import { SessionNotFound } from "../../../src/domain/Session.ts"
 import type { SessionEvent } from "../../../src/domain/SessionEvent.ts"
-import * as SessionFold from "../../../src/domain/SessionFold.ts"
 import * as State from "../../../src/domain/SessionState.ts"
 import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
-import { EventsRefused, SessionLost, SessionStore } from "../../../src/services/store/SessionStore.ts"
+import { SessionLost, SessionStore } from "../../../src/services/store/SessionStore.ts"
 import type { StoreError } from "../../../src/services/store/StoreError.ts"
 import { BackgroundTasks } from "../../../src/services/support/BackgroundTasks.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
@@ -39,9 +38,9 @@ export class ActorWorld {
   readonly stored = new Map<SessionId, Stored>()
   /** The steps that began, as `<session>:<step>`. */
   readonly begun: Array<string> = []
-  /** Runs before the store does anything. */
+  /** Runs before the store does anything, and after it has appended. */
   fault: (
-    operation: "claim" | "state" | "append",
+    operation: "claim" | "load" | "append" | "appended",
     id: SessionId,
     events: ReadonlyArray<SessionEvent>
   ) => Effect.Effect<void, StoreError> = () => Effect.void
@@ -71,17 +70,18 @@ export class ActorWorld {
           ? new SessionNotFound({ id })
           : Effect.sync(() => ({ sessionId: id, generation: ++stored.generation }))
       }))),
-    state: (id) => Effect.zipRight(this.fault("state", id, []), Effect.sync(() => this.of(id).state)),
-    append: ({ generation, sessionId }, events) =>
-      this.fault("append", sessionId, events).pipe(Effect.zipRight(Effect.gen(this, function*() {
-        const stored = this.of(sessionId)
-        if (stored.generation !== generation) return yield* new SessionLost({ sessionId })
-        const refused = SessionFold.firstRefused(stored.state, events)
-        if (refused !== undefined) return yield* new EventsRefused({ sessionId, event: refused._tag })
-        stored.events.push(...events)
-        stored.state = SessionFold.evolveAll(stored.state, events)
-        return stored.state
-      })))
+    load: (id) => Effect.zipRight(this.fault("load", id, []), Effect.sync(() => this.of(id).state)),
+    append: ({ generation, sessionId }, events, state) =>
+      this.fault("append", sessionId, events).pipe(
+        Effect.zipRight(Effect.suspend((): Effect.Effect<void, SessionLost | StoreError> => {
+          const stored = this.of(sessionId)
+          if (stored.generation !== generation) return new SessionLost({ sessionId })
+          stored.events.push(...events)
+          stored.state = state
+          return this.fault("appended", sessionId, events)
+        })),
+        Effect.as("written" as const)
+      )
   })
 
   private readonly pipeline = Layer.mock(Pipeline, {

@@ -194,7 +194,7 @@ describe("an actor whose log cannot be read or written", () => {
       Effect.gen(function*() {
         const id = world.create("session-a")
         let isFull = true
-        world.fault = (operation) => operation === "state" && isFull ? full : Effect.void
+        world.fault = (operation) => operation === "load" && isFull ? full : Effect.void
         yield* start(id)
         yield* TestClock.adjust("10 minutes")
         assert.deepStrictEqual(world.begun, [])
@@ -222,6 +222,50 @@ describe("an actor whose log cannot be read or written", () => {
         yield* eventually(hasEnded(world, id))
         assert.strictEqual(ending(world, id), "complete: u")
         assert.strictEqual(world.begun.filter((step) => step === "session-a:CollectChanges").length, 1)
+      })
+    ))
+})
+
+describe("a write of which it is not known whether it came through", () => {
+  it.effect("is looked up before anything else is decided: what is in the log is not written again", () =>
+    supervised((world) =>
+      Effect.gen(function*() {
+        const id = world.create("session-a")
+        let isLost = false
+        world.fault = (operation) => operation === "appended" && isLost ? full : Effect.void
+        world.script = (step) => step._tag === "RunAgent" ? Effect.never : undefined
+        yield* start(id)
+        yield* eventually(() => world.begun.includes("session-a:RunAgent"))
+        isLost = true
+        assert.strictEqual((yield* Effect.flip(ask(id, SessionCommand.Stop({ by }))))._tag, "StoreError")
+        isLost = false
+        // the stop is in the log, so it is carried out; asked for again it changes nothing
+        yield* Effect.ignore(ask(id, SessionCommand.Stop({ by })))
+        yield* eventually(hasEnded(world, id))
+        assert.strictEqual(world.tags(id).filter((tag) => tag === "StopRequested").length, 1)
+        assert.strictEqual(ending(world, id), "cancelled: stopped by ada")
+      })
+    ))
+
+  it.effect("holds back who asks while the log cannot be read either", () =>
+    supervised((world) =>
+      Effect.gen(function*() {
+        const id = world.create("session-a")
+        let isGone = false
+        world.fault = (operation) => isGone && (operation === "appended" || operation === "load") ? full : Effect.void
+        world.script = (step) => step._tag === "RunAgent" ? Effect.never : undefined
+        yield* start(id)
+        yield* eventually(() => world.begun.includes("session-a:RunAgent"))
+        isGone = true
+        for (const n of [1, 2, 3]) assert.strictEqual((yield* Effect.flip(ask(id, say(n))))._tag, "StoreError")
+        isGone = false
+        yield* ask(id, say(4))
+        assert.strictEqual(
+          world.tags(id).filter((tag) => tag === "MessageReceived").length,
+          2,
+          "the first, and the last"
+        )
+        assert.strictEqual(world.begun.filter((step) => step === "session-a:RunAgent").length, 1, "it went on")
       })
     ))
 })

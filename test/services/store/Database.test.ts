@@ -8,11 +8,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { layerLog } from "../../../src/App.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
-import { SessionCommand } from "../../../src/domain/SessionCommand.ts"
+import { MessageReceived } from "../../../src/domain/SessionEvent.ts"
 import * as Database from "../../../src/services/store/Database.ts"
 import { EventLog } from "../../../src/services/store/EventLog.ts"
 import { SessionHistory } from "../../../src/services/store/SessionHistory.ts"
 import { SessionStore } from "../../../src/services/store/SessionStore.ts"
+import { append } from "../../support/StoreKit.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 import { by } from "../../support/Walk.ts"
 
@@ -60,9 +61,8 @@ describe("the original's database", () => {
         assert.deepStrictEqual(events.map((event) => [event.id, event.data]), [[1, "one"], [2, "two"]])
         assert.strictEqual(events[0]?.createdAt.epochMillis, Date.UTC(2025, 10, 2, 10, 20, 30, 123))
         const store = yield* SessionStore
-        const state = yield* store.commit(id, SessionCommand.Message({ messageId: "m", text: "more", by }), {
-          fourEyes: false
-        })
+        const claim = yield* store.claim(id, "test")
+        const state = yield* append(claim, [MessageReceived.make({ messageId: "m", text: "more", by })])
         assert.strictEqual(state.phase._tag, "Queued")
       }).pipe(
         Effect.provide(layerLog.pipe(Layer.provideMerge(Database.layer), Layer.provide(layerConfig({ dataDir }))))

@@ -27,6 +27,7 @@ import { LogWriter } from "../../../src/services/store/LogWriter.ts"
 import { type Claim, SessionStore } from "../../../src/services/store/SessionStore.ts"
 import * as Logged from "../../support/Logged.ts"
 import { immutable, itOnSmallDisk, type SmallDisk } from "../../support/SmallDisk.ts"
+import { append } from "../../support/StoreKit.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 import { created, walk } from "../../support/Walk.ts"
 
@@ -46,7 +47,7 @@ const runningSession = Effect.gen(function*() {
   const writer = yield* LogWriter
   yield* store.create({ id, spec, receipt: undefined })
   const claim: Claim = yield* store.claim(id, "test")
-  yield* store.append(claim, walk([0, 0, 0, 0]).events.slice(1))
+  yield* append(claim, walk([0, 0, 0, 0]).events.slice(1))
   const printed = yield* Ref.make(0)
   const line = (number: number) =>
     // a few KiB each: a full disk takes none of them
@@ -91,7 +92,6 @@ const survives = (disk: SmallDisk, fault: (file: string) => Fault) =>
     yield* Effect.gen(function*() {
       const health = yield* DatabaseHealth
       const log = yield* EventLog
-      const store = yield* SessionStore
       yield* health.check
       const { agent, claim, printed } = yield* runningSession
       yield* until(Ref.get(printed), (lines) => lines >= 3)
@@ -108,7 +108,7 @@ const survives = (disk: SmallDisk, fault: (file: string) => Fault) =>
 
       yield* end
       yield* Fiber.join(agent)
-      yield* store.append(claim, [TurnEnded.make({ turn: 1, end: "error", text: "over" })])
+      yield* append(claim, [TurnEnded.make({ turn: 1, end: "error", text: "over" })])
       const events = yield* log.page(id, 0, 1000)
       assert.deepStrictEqual(events.map((event) => event.id), events.map((_, i) => i + 1))
       assert.deepStrictEqual(

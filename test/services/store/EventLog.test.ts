@@ -18,6 +18,7 @@ import * as Database from "../../../src/services/store/Database.ts"
 import { EventLog } from "../../../src/services/store/EventLog.ts"
 import { LogWriter } from "../../../src/services/store/LogWriter.ts"
 import { SessionStore } from "../../../src/services/store/SessionStore.ts"
+import { append } from "../../support/StoreKit.ts"
 import { created, walk } from "../../support/Walk.ts"
 
 const layer = layerLog.pipe(Layer.provideMerge(Database.layerMemory))
@@ -27,7 +28,7 @@ const running = Effect.fnUntraced(function*(id: SessionId) {
   const store = yield* SessionStore
   yield* store.create({ id, spec, receipt: undefined })
   const claim = yield* store.claim(id, "test")
-  yield* store.append(claim, walk([0, 0, 0, 0]).events.slice(1))
+  yield* append(claim, walk([0, 0, 0, 0]).events.slice(1))
   return claim
 })
 const id = SessionId.make("00000000000a")
@@ -42,7 +43,6 @@ describe("a session's stream", () => {
   it.effect("tells every reader everything, once and in order, while it is written; a slow one too", () =>
     Effect.gen(function*() {
       const log = yield* EventLog
-      const store = yield* SessionStore
       const writer = yield* LogWriter
       const claim = yield* running(id)
       const reader = (slow: boolean) =>
@@ -54,7 +54,7 @@ describe("a session's stream", () => {
       const early = yield* Effect.forEach([true, false, false, false, false], reader)
       yield* Effect.forEach(Array.from({ length: 100 }, (_, i) => i), (i) => writer.write(claim, lines(i * 20 + 1, 20)))
       const late = yield* reader(false)
-      yield* store.append(claim, end)
+      yield* append(claim, end)
       const last = (yield* log.page(id, 2000, 100)).slice(-1)[0]?.id ?? 0
       for (const fiber of [...early, late]) {
         const ids = [...(yield* Fiber.join(fiber))]
@@ -70,7 +70,6 @@ describe("a session's stream", () => {
       )
       yield* Effect.gen(function*() {
         const log = yield* EventLog
-        const store = yield* SessionStore
         const writer = yield* LogWriter
         const claim = yield* running(id)
         const seen = yield* Ref.make(0)
@@ -103,7 +102,7 @@ describe("a session's stream", () => {
           })
         const [one, many] = [yield* costOf(1), yield* costOf(300)]
         assert.strictEqual(many, one)
-        yield* store.append(claim, end)
+        yield* append(claim, end)
       }).pipe(Effect.provide(Layer.provideMerge(Layer.fresh(layer), counting)))
     }))
 
@@ -124,7 +123,7 @@ describe("a session's stream", () => {
     Effect.gen(function*() {
       const log = yield* EventLog
       const claim = yield* running(id)
-      yield* Effect.flatMap(SessionStore, (store) => store.append(claim, end))
+      yield* append(claim, end)
       const all = [...(yield* Stream.runCollect(log.stream(id, 0)))].map((event) => event.id)
       for (const after of all) {
         assert.deepStrictEqual(

@@ -16,6 +16,7 @@ import * as Database from "../../../src/services/store/Database.ts"
 import { LogWriter } from "../../../src/services/store/LogWriter.ts"
 import * as ReadOnlyDatabase from "../../../src/services/store/ReadOnlyDatabase.ts"
 import { SessionStore } from "../../../src/services/store/SessionStore.ts"
+import { append } from "../../support/StoreKit.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 import { created, walk } from "../../support/Walk.ts"
 
@@ -34,7 +35,7 @@ const atWork = Effect.gen(function*() {
   const store = yield* SessionStore
   yield* store.create({ id, spec, receipt: undefined })
   const claim = yield* store.claim(id, "test")
-  yield* store.append(claim, walk([0, 0, 0, 0]).events.slice(1))
+  yield* append(claim, walk([0, 0, 0, 0]).events.slice(1))
   return claim
 })
 
@@ -43,7 +44,6 @@ describe("a database that another process owns", () => {
     Effect.gen(function*() {
       const dataDir = yield* temporary
       yield* Effect.gen(function*() {
-        const store = yield* SessionStore
         const writer = yield* LogWriter
         const claim = yield* atWork
         const { sessions } = yield* reads(dataDir)
@@ -61,7 +61,7 @@ describe("a database that another process owns", () => {
         yield* Deferred.await(caughtUp)
         yield* writer.write(claim, [line(1), line(2)])
         yield* writer.write(claim, [line(3)])
-        yield* store.append(claim, [TurnEnded.make({ turn: 1, end: "error", text: "over" })])
+        yield* append(claim, [TurnEnded.make({ turn: 1, end: "error", text: "over" })])
         const events = [...(yield* Fiber.join(following))]
         assert.deepStrictEqual(events.map((event) => event.id), events.map((_, i) => i + 1))
         assert.deepStrictEqual(events.slice(-4).map((event) => event.data), ["line 1", "line 2", "line 3", "over"])
