@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import { NewSessions } from "../../src/actors/NewSessions.ts"
 import { BranchName } from "../../src/domain/Ids.ts"
 import { Agents } from "../../src/services/Agents.ts"
+import { ModelPrices } from "../../src/services/model/ModelPrices.ts"
 import * as Database from "../../src/services/store/Database.ts"
 import { EventBus } from "../../src/services/store/EventBus.ts"
 import { SessionHistory } from "../../src/services/store/SessionHistory.ts"
@@ -18,7 +19,7 @@ const by = { name: "ada", via: "cli" } as const
 
 const sessions = (dataDir: string) =>
   Layer.mergeAll(NewSessions.layer, SessionHistory.layer).pipe(
-    Layer.provide(Agents.layer),
+    Layer.provide(Layer.mergeAll(Agents.layer, ModelPrices.layer)),
     Layer.provide(SessionStore.layer),
     Layer.provide(EventBus.layer),
     Layer.provide(BackgroundTasks.layer),
