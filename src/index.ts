@@ -30,7 +30,13 @@ export { InvalidRepository, parse as parseRepository, Repository } from "./domai
 export { Requester } from "./domain/Requester.ts"
 export { Review } from "./domain/Review.ts"
 export { Session, SessionNotFound, SessionPhase, SessionStatus } from "./domain/Session.ts"
-export { ApproverIsRequester, NothingToApprove, SessionEnded } from "./domain/SessionCommand.ts"
+export {
+  ApproverIsRequester,
+  NothingToApprove,
+  NothingToRetry,
+  PlanReplaced,
+  SessionEnded
+} from "./domain/SessionCommand.ts"
 export { SessionEvent } from "./domain/SessionEvent.ts"
 export { CreateSession, IdempotencyConflict, InvalidRequest } from "./domain/SessionRequest.ts"
 export { Usage } from "./domain/Usage.ts"
@@ -76,7 +82,12 @@ export { type Claim, SessionStore } from "./services/store/SessionStore.ts"
 export { StoreError } from "./services/store/StoreError.ts"
 
 // The HTTP API: as a whole server, or to be mounted in one's own
-export { Api as HttpApi } from "./http/Api.ts"
+export { Api as HttpApi, EventsGroup as HttpEventsGroup, SessionsGroup as HttpSessionsGroup } from "./http/Api.ts"
+export { Authorization as HttpAuthorization } from "./http/Authorization.ts"
+export { handlers as httpEventsHandlers } from "./http/EventsHttp.ts"
 export { HttpLive, layerApi as layerHttpApi, layerServe as layerHttpServe } from "./http/HttpServer.ts"
+export { Drain as HttpDrain, ListenFailed } from "./http/NodeServer.ts"
+export { layerErrors as layerHttpErrors } from "./http/Pipeline.ts"
 export { type HealthCheck, HealthChecks } from "./http/Ready.ts"
+export { handlers as httpSessionsHandlers } from "./http/SessionsHttp.ts"
 export { ApiTokens } from "./services/config/ApiTokens.ts"

@@ -1,0 +1,32 @@
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as HashSet from "effect/HashSet"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import { type RunId, Sandbox, type SessionId } from "../../src/index.ts"
+
+/** Runs nothing: every task is answered with a sentence, and no file is changed. */
+export const layerAnswering = Layer.effect(
+  Sandbox,
+  Effect.gen(function*() {
+    const runs = yield* Ref.make(HashSet.empty<RunId>())
+    const removeRuns = (session: SessionId) =>
+      Ref.update(runs, HashSet.filter(({ sessionId }) => sessionId !== session))
+
+    return Sandbox.of({
+      kind: "answering",
+      check: Effect.void,
+      hasRepository: () => Effect.succeed(false),
+      start: ({ run }) => Ref.update(runs, HashSet.add(Data.struct(run))),
+      exists: (run) => Effect.map(Ref.get(runs), HashSet.has(Data.struct(run))),
+      output: () => Stream.encodeText(Stream.make("looking at the task\n")),
+      exit: () => Effect.succeed({ code: 0, reason: undefined }),
+      result: () => Effect.succeed({ answer: "Nothing has to be done.", bundle: Option.none() }),
+      removeRuns,
+      removeWorkspace: removeRuns,
+      sessionsWithRuns: Effect.map(Ref.get(runs), (runs) => [...new Set(Array.from(runs, (run) => run.sessionId))])
+    })
+  })
+)
