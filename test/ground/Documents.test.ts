@@ -6,6 +6,7 @@ import { brokenLinks, documents, namedScripts, shownCommands } from "../../scrip
 import { openApi } from "../../src/http/Docs.ts"
 import { Wire } from "../../src/http/Errors.ts"
 import { variables } from "../../src/services/config/ConfigVariables.ts"
+import { defaultModels } from "../../src/services/model/DefaultModels.ts"
 import { runCli } from "../cli/Harness.ts"
 import { manifest } from "./Manifest.ts"
 
@@ -55,6 +56,14 @@ describe("documents", () => {
       stated,
       stated.map(([name]) => [name, known.find((variable) => variable.name === name)?.default])
     )
+  })
+
+  it("the configuration page names the default models", () => {
+    const page = Fs.readFileSync("docs/configuration.md", "utf8")
+    for (const variable of ["OPENTL_PLANNER_MODEL", "OPENTL_AGENT_MODEL"]) {
+      const row = page.split("\n").find((line) => line.startsWith(`| \`${variable}\` |`)) ?? ""
+      for (const model of Object.values(defaultModels)) assert.include(row, `\`${model}\``)
+    }
   })
 
   it("every dependency has its reason", () => {
