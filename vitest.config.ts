@@ -1,10 +1,14 @@
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
 /** `.ci/run` counts from it. */
 const report = process.env["OPENTL_TEST_REPORT"]
 
 export default defineConfig({
+  resolve: { alias: { "better-sqlite3": fileURLToPath(new URL("scripts/support/sqlite.mjs", import.meta.url)) } },
   test: {
+    // so that the alias holds in it
+    server: { deps: { inline: ["@effect/sql-sqlite-node"] } },
     include: ["test/**/*.test.ts"],
     environment: "node",
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],

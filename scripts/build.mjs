@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url"
 import { filesBelow, inRoot, root, sourcesHash } from "./support/project.mjs"
 
 /** Loaded at run time from `node_modules`: they carry or look for compiled code. */
-const natives = [/^better-sqlite3(\/|$)/, /^@parcel\/watcher/, /^msgpackr-extract/, /^bufferutil$/, /^utf-8-validate$/]
+const natives = [/^@parcel\/watcher/, /^msgpackr-extract/, /^bufferutil$/, /^utf-8-validate$/]
 
 /** Copied as it is. (The image's Dockerfile stays in `sandbox`: all that lies in `dist/sandbox` goes into every run.) */
 const entrypoint = "entrypoint.sh"
@@ -32,6 +32,7 @@ const bundle = async (input, output) => {
     input,
     platform: "node",
     external: natives,
+    resolve: { alias: { "better-sqlite3": inRoot("scripts/support/sqlite.mjs") } },
     tsconfig: false,
     logLevel: "warn",
     onLog: (level, log, handler) => {

@@ -60,6 +60,9 @@ const stampFile = inRoot("node_modules/.opentl-setup")
 /** Another lock file, or another node (compiled code fits one ABI), is another installation. */
 const wantedStamp = () => `${hashFiles([inRoot("package-lock.json")])} abi ${process.versions.modules}\n`
 
+/** From node 22 on there is a ready-made SQLite for every machine: nothing has to be compiled (see support/sqlite.mjs). */
+const needsCompiler = Number(process.versions.node.split(".")[0]) < 22
+
 /** Whether npm's own record of `node_modules` has every package of the lock file (optional ones may be missing). */
 const isInstalled = () => {
   const record = inRoot("node_modules/.package-lock.json")
@@ -71,7 +74,8 @@ const isInstalled = () => {
 }
 
 const sqliteLoads = () => {
-  const script = "new (require('better-sqlite3'))(':memory:').close()"
+  const script = `import(${JSON.stringify(pathToFileURL(inRoot("scripts/support/sqlite.mjs")).href)})
+    .then(({ default: Database }) => new Database(":memory:").close(), () => process.exit(1))`
   return spawnSync(process.execPath, ["-e", script], { cwd: root, stdio: "ignore" }).status === 0
 }
 
@@ -86,10 +90,10 @@ const install = () => {
   const stamp = wantedStamp()
   if (readText(stampFile) === stamp) return
   if (!isInstalled()) {
-    say("installing packages; the first time takes a minute, longer where SQLite has to be compiled")
+    say(`installing packages; the first time takes a minute${needsCompiler ? ", longer where SQLite has to be compiled" : ""}`)
     // Not `npm ci`: it refuses a lock file without every platform's binaries, which a mirror need not have. What is
     // installed is held against the lock file below; the lock file is not written.
-    if (!npm("install", "--no-save", "--no-audit", "--no-fund")) {
+    if (!npm("install", "--no-save", "--no-audit", "--no-fund", ...(needsCompiler ? [] : ["--ignore-scripts"]))) {
       throw new SetupFailed(hasCompiler() ? "npm install failed, see above" : compilerHint)
     }
     if (!isInstalled()) throw new SetupFailed("npm installed other versions than package-lock.json has")
