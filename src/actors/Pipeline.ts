@@ -23,6 +23,7 @@ import * as PlanStep from "./PlanStep.ts"
 import * as PublishSteps from "./PublishSteps.ts"
 import * as ReviewStep from "./ReviewStep.ts"
 import type { Perform, RecordFailure, StepContext, StepFailure } from "./StepContext.ts"
+import * as UncollectedWork from "./UncollectedWork.ts"
 
 type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
@@ -46,6 +47,7 @@ export class Pipeline extends Context.Tag("opentl/actors/Pipeline")<Pipeline, {
       const publish = yield* PublishSteps.make
       const repositories = yield* Repositories
       const sandbox = yield* Sandbox
+      const work = yield* UncollectedWork.make
 
       const startTurn: Perform<Named<"StartTurn">> = Effect.fn("Pipeline.startTurn")(
         function*({ record, state }, step) {
@@ -88,7 +90,9 @@ export class Pipeline extends Context.Tag("opentl/actors/Pipeline")<Pipeline, {
       )
 
       const endTurn = Effect.fn("Pipeline.endTurn")(
-        function*({ claim, record }: StepContext, { end, text, turn }: Omit<Named<"EndTurn">, "_tag">) {
+        function*(context: StepContext, { end, text, turn }: Omit<Named<"EndTurn">, "_tag">) {
+          const { claim, record } = context
+          if (end !== "complete") yield* work.collect(context, turn)
           yield* sandbox.removeRuns(claim.sessionId).pipe(
             Effect.retry(cleanUp),
             // swept later: an engine that is gone keeps nobody from an answer

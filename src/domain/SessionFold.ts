@@ -6,6 +6,7 @@ import * as DateTime from "effect/DateTime"
 import type * as Event from "./SessionEvent.ts"
 import { create, currentTurn, Phase, Progress, type SessionState, type Turn } from "./SessionState.ts"
 import { advance, facets, firstRound } from "./TurnProgress.ts"
+import { collectedLate, uncollectedRound } from "./UncollectedWork.ts"
 import * as Usage from "./Usage.ts"
 
 /** A turn's end. What still waits opens the next turn at once; what waited before a stop does not. */
@@ -97,6 +98,8 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
     case "TurnEnded":
       return endsTurn(state, event) ? end(state, event) : undefined
     default: {
+      const late = collectedLate(phase, event)
+      if (late !== undefined) return { ...facets(state, event), phase: late }
       if (phase._tag !== "Active" || event.turn !== phase.turn.number) return undefined
       const next = advance(state, phase.turn, phase.progress, event)
       return next === undefined ? undefined : { ...facets(state, event), phase: Phase.Active(next) }
@@ -104,8 +107,13 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
   }
 }
 
-const stopping = ({ inbox }: SessionState, { by, turn }: typeof Event.StopRequested.Type): Phase =>
-  Phase.Stopping({ turn, text: `stopped by ${by.name}`, waiting: inbox.length })
+const stopping = (state: SessionState, { by, turn }: typeof Event.StopRequested.Type): Phase =>
+  Phase.Stopping({
+    turn,
+    text: `stopped by ${by.name}`,
+    waiting: state.inbox.length,
+    uncollected: uncollectedRound(state)
+  })
 
 /** One ending event a turn: a stop that was asked for ends only as cancelled, and nothing else does. */
 const endsTurn = (state: SessionState, event: typeof Event.TurnEnded.Type): boolean =>

@@ -33,7 +33,8 @@ export type Progress = Data.TaggedEnum<{
   Reviewing: { readonly run: AgentRun; readonly changes: Event.Changes }
   Pushing: { readonly run: AgentRun; readonly changes: Event.Changes; readonly review: Review.Review }
   Proposing: { readonly run: AgentRun; readonly changes: Event.Changes; readonly review: Review.Review }
-  Closing: { readonly end: "complete" | "error"; readonly text: string }
+  /** `uncollected`: the round of a failed agent, whose work is in the workspace alone. */
+  Closing: { readonly end: "complete" | "error"; readonly text: string; readonly uncollected?: number | undefined }
 }>
 export const Progress = Data.taggedEnum<Progress>()
 
@@ -68,6 +69,8 @@ export type Phase = Data.TaggedEnum<{
     readonly text: string
     /** How many messages waited when the stop was asked for: they wait on, later ones open the next turn. */
     readonly waiting: number
+    /** The round in whose middle the stop came: its work is in the workspace alone. */
+    readonly uncollected: number | undefined
   }
   Ended: { readonly end: Event.TurnEnd; readonly text: string }
 }>

@@ -86,7 +86,7 @@ export const advance = (
         : to(
           event.exitCode === 0
             ? Progress.Collecting({ run: { round: event.round, answer: event.answer } })
-            : Progress.Closing({ end: "error", text: failed(event) })
+            : Progress.Closing({ end: "error", text: failed(event), uncollected: event.round })
         )
     case "NothingChanged":
       return progress._tag === "Collecting" ? to(afterNothing(state, progress.run)) : undefined
