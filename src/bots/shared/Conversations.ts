@@ -1,0 +1,167 @@
+/**
+ * What every chat has in common: which place (a thread, a chat, a topic) is which session, which repository a place
+ * works on, who a person is, and how a request becomes a session that is followed there. Durable by `ChatMemory`;
+ * refusals are sentences for the person who asked.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { Sessions } from "../../actors/Sessions.ts"
+import { SessionId } from "../../domain/Ids.ts"
+import * as Repository from "../../domain/Repository.ts"
+import type { Requester } from "../../domain/Requester.ts"
+import type { Session } from "../../domain/Session.ts"
+import { CreateSession } from "../../domain/SessionRequest.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
+import { ChatMemory, type ChatPlatform } from "../../services/store/ChatMemory.ts"
+import { Outbox } from "../../services/store/Outbox.ts"
+import type { StoreError } from "../../services/store/StoreError.ts"
+import { parse, type RequestText } from "./RequestText.ts"
+import type { Written } from "./WrittenText.ts"
+
+/** What cannot be done, as a sentence for the person who asked. */
+export class ChatRefusal extends Schema.TaggedError<ChatRefusal>()("ChatRefusal", { reason: Schema.String }) {
+  override get message() {
+    return this.reason
+  }
+}
+
+/** A platform and a place on it: a thread, a chat, a topic. */
+export interface Place {
+  readonly platform: ChatPlatform
+  readonly place: string
+}
+
+export interface OpenSession {
+  readonly platform: ChatPlatform
+  /** The task, with its flags. */
+  readonly written: Written
+  /** What came before the request in the conversation, put after the task as context. */
+  readonly context?: string
+  /** The place's own repository; `--repo` goes before it. */
+  readonly repository: Option.Option<DefaultRepository>
+  readonly by: Requester
+  /** Names the request on its platform: the same again opens nothing new. */
+  readonly key: string
+  /** The outbox's watcher, `<platform>:<place>`, and what the platform needs to tell it. */
+  readonly watcher: string
+  readonly target: unknown
+  /** The place that becomes this session's; none where it is not known yet, or is kept elsewhere. */
+  readonly place: Option.Option<string>
+}
+
+export interface DefaultRepository {
+  readonly repo: string
+  /** Whether the operator set it: then it may be any local repository. */
+  readonly isConfigured: boolean
+}
+
+export class Conversations extends Context.Tag("opentl/bots/shared/Conversations")<Conversations, {
+  /** Opens a session, follows it from its first event on, and gives it the place. Repeating it changes nothing. */
+  readonly open: (request: OpenSession) => Effect.Effect<Session, ChatRefusal | StoreError>
+  /** The session of a place. */
+  readonly sessionAt: (place: Place) => Effect.Effect<Option.Option<SessionId>, StoreError>
+  /** From now on the place is the session's. */
+  readonly bind: (place: Place, session: SessionId) => Effect.Effect<void, StoreError>
+  readonly unbind: (place: Place) => Effect.Effect<void, StoreError>
+  /** The first of these places with a repository of its own, then what the configuration says (`configured`, in order). */
+  readonly repositoryOf: (
+    places: ReadonlyArray<Place>,
+    configured: ReadonlyArray<Option.Option<string>>
+  ) => Effect.Effect<Option.Option<DefaultRepository>, StoreError>
+  /** Gives a place a repository of its own; its spelling is answered. */
+  readonly setRepository: (place: Place, repo: string) => Effect.Effect<string, ChatRefusal | StoreError>
+  /** Who a person is: the name of OPENTL_IDENTITIES for their id, else the name they have on the platform. */
+  readonly requester: (platform: ChatPlatform, userId: string, shownName: string) => Requester
+}>() {
+  static readonly layer = Layer.effect(
+    Conversations,
+    Effect.gen(function*() {
+      const config = yield* AppConfig
+      const memory = yield* ChatMemory
+      const outbox = yield* Outbox
+      const sessions = yield* Sessions
+      const readId = Schema.decodeOption(SessionId)
+      const decodeRequest = Schema.decodeUnknown(CreateSession)
+
+      const bind = (place: Place, session: SessionId) => memory.set({ ...place, name: "session" }, session)
+
+      const requested = Effect.fnUntraced(function*({ context, repository }: OpenSession, text: RequestText) {
+        const repo = text.repo ?? Option.getOrUndefined(repository)?.repo
+        if (repo === undefined) {
+          return yield* new ChatRefusal({
+            reason: "which repository? Add --repo owner/name, or set a default for this place"
+          })
+        }
+        if (text.prompt === "") return yield* new ChatRefusal({ reason: "what is to be done? The task is empty" })
+        const body = {
+          repo,
+          prompt: context === undefined ? text.prompt : `${text.prompt}\n\n${context}`,
+          ...(text.agent === undefined ? {} : { agent: text.agent }),
+          ...(text.model === undefined ? {} : { model: text.model }),
+          ...(text.base === undefined ? {} : { base: text.base }),
+          ...(text.approve ? { approve_plan: true } : {}),
+          ...(text.plan ? { plan_only: true } : {})
+        }
+        return yield* Effect.mapError(decodeRequest(body), (error) => new ChatRefusal({ reason: reasonOf(error) }))
+      })
+
+      return Conversations.of({
+        open: Effect.fn("Conversations.open")(function*(request) {
+          const { by, key, place, platform, repository, target, watcher, written } = request
+          const text = yield* Either.mapLeft(parse(written), ({ reason }) => new ChatRefusal({ reason }))
+          const { session } = yield* sessions.create(yield* requested(request, text), {
+            by,
+            idempotencyKey: `${platform}:${key}`,
+            // what came before in the conversation may differ when the same request is read again
+            body: { platform, key },
+            trustLocalPaths: text.repo === undefined && Option.exists(repository, ({ isConfigured }) => isConfigured),
+            trustCommands: false
+          }).pipe(Effect.catchTags({
+            InvalidRequest: (error) => new ChatRefusal({ reason: error.message }),
+            IdempotencyConflict: (error) => new ChatRefusal({ reason: error.message }),
+            SessionUnavailable: (error) => new ChatRefusal({ reason: error.message })
+          }))
+          yield* outbox.watch({ sessionId: session.id, watcher }, target)
+          if (Option.isSome(place)) yield* bind({ platform, place: place.value }, session.id)
+          return session
+        }),
+        sessionAt: Effect.fn("Conversations.sessionAt")((place: Place) =>
+          Effect.map(memory.get({ ...place, name: "session" }), Option.flatMap((id) => readId(id)))
+        ),
+        bind: Effect.fn("Conversations.bind")(bind),
+        unbind: Effect.fn("Conversations.unbind")((place: Place) => memory.remove({ ...place, name: "session" })),
+        repositoryOf: Effect.fn("Conversations.repositoryOf")(function*(places, configured) {
+          for (const place of places) {
+            const own = yield* memory.get({ ...place, name: "repository" })
+            if (Option.isSome(own)) return Option.some({ repo: own.value, isConfigured: false })
+          }
+          return Option.map(Option.firstSomeOf(configured), (repo) => ({ repo, isConfigured: true }))
+        }),
+        setRepository: Effect.fn("Conversations.setRepository")(function*(place, repo) {
+          const parsed = yield* Either.mapLeft(
+            Repository.parse(repo, config.github.serverUrl),
+            (error) => new ChatRefusal({ reason: error.message })
+          )
+          const shown = Repository.show(parsed)
+          yield* memory.set({ ...place, name: "repository" }, shown)
+          return shown
+        }),
+        requester: (platform, userId, shownName) => {
+          const known = config.identities.find(({ id, via }) => via === platform && id === userId)
+          return { name: known?.name ?? (shownName === "" ? userId : shownName), via: platform }
+        }
+      })
+    })
+  )
+}
+
+/** The first fault of a request, in one line. */
+const reasonOf = (error: ParseResult.ParseError): string => {
+  const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+  return issue === undefined ? "this is not a request" : `${issue.path.join(".")}: ${issue.message}`
+}

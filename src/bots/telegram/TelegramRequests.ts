@@ -1,0 +1,66 @@
+/** A task, and a follow-up to one, from a chat or a topic of a forum. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { SessionId } from "../../domain/Ids.ts"
+import type { Requester } from "../../domain/Requester.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
+import { TelegramClient } from "../../services/telegram/TelegramClient.ts"
+import { Conversations } from "../shared/Conversations.ts"
+import { plain, type Written } from "../shared/WrittenText.ts"
+import { chatPlace, messagePlace, placeName, watcherOf } from "./TelegramKeys.ts"
+import { TelegramSessions } from "./TelegramSessions.ts"
+import * as View from "./TelegramView.ts"
+
+/** What a person wrote, and where. */
+export interface Said {
+  readonly chatId: number
+  readonly threadId: number | undefined
+  readonly messageId: number
+  readonly written: Written
+  readonly by: Requester
+}
+
+export const make = Effect.gen(function*() {
+  const { telegram: { defaultRepo } } = yield* AppConfig
+  const client = yield* TelegramClient
+  const conversations = yield* Conversations
+  const sessions = yield* TelegramSessions
+
+  /** The chat may have its reactions switched off; a request is heard all the same. */
+  const receive = ({ chatId, messageId }: Said) =>
+    Effect.catchAll(
+      client.react({ chatId, messageId }, View.reactions.received),
+      (error) => Effect.logDebug(error.message)
+    )
+
+  /** A topic's own repository, else its chat's, else the configured one. */
+  const repositoryOf = (place: Pick<Said, "chatId" | "threadId">) =>
+    conversations.repositoryOf([chatPlace(place), chatPlace({ chatId: place.chatId })], [defaultRepo])
+
+  return {
+    repositoryOf,
+    /** Opens a session; it becomes the chat's current one where it is to be, or where there is none. */
+    open: Effect.fn("TelegramRequests.open")(function*(said: Said, replacesCurrent: boolean) {
+      const { by, chatId, messageId, threadId, written } = said
+      const makesCurrent = replacesCurrent || Option.isNone(yield* conversations.sessionAt(chatPlace(said)))
+      const session = yield* conversations.open({
+        platform: "telegram",
+        written,
+        repository: yield* repositoryOf(said),
+        by,
+        key: `${chatId}/${messageId}`,
+        watcher: watcherOf(said),
+        target: { chatId, requestId: messageId, ...(threadId === undefined ? {} : { threadId }) },
+        place: makesCurrent ? Option.some(placeName(said)) : Option.none()
+      })
+      yield* conversations.bind(messagePlace(chatId, messageId), session.id)
+      yield* receive(said)
+    }),
+    followUp: Effect.fn("TelegramRequests.followUp")(function*(said: Said, session: SessionId) {
+      const { by, chatId, messageId, written } = said
+      yield* sessions.followUp(session, plain(written).trim(), by, `${chatId}/${messageId}`)
+      yield* conversations.bind(messagePlace(chatId, messageId), session)
+      yield* receive(said)
+    })
+  }
+})
