@@ -1,55 +1,111 @@
-/** What a platform gives to the follower, and how showing can fail. */
+/**
+ * What a platform is to the follower: how its messages look (`Renderer`), and how they are posted, edited and found
+ * (`ChatPort`). What is shown when, and that each thing is shown once, is decided elsewhere, for all platforms.
+ */
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { SessionId } from "../../domain/Ids.ts"
+import type { Session, SessionNotFound } from "../../domain/Session.ts"
 import { optional } from "../../domain/Wire.ts"
 import type { ChatPlatform } from "../../services/store/ChatMemory.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
+import type { FileKind, Item, Posted } from "./Posted.ts"
+import type { SessionFile } from "./SessionFiles.ts"
 import type { TurnView } from "./TurnView.ts"
 
-/** Not now: a rate limit, a failure that may pass, or a budget that is used up. It is shown later, with what came since. */
-export class ShowLater extends Schema.TaggedError<ShowLater>()("ShowLater", {
+/** Why a call to the platform failed, as far as the follower must know. */
+export class ChatFailure extends Schema.TaggedError<ChatFailure>()("ChatFailure", {
   reason: Schema.String,
-  /** The least to wait; a back-off where absent. */
-  millis: optional(Schema.NonNegative),
-  /** The platform limits the app as a whole: nobody is told anything until then. */
-  everyone: Schema.Boolean
+  /** Whether the same may succeed later; else the turn cannot be shown there. */
+  isRetryable: Schema.Boolean,
+  /** Whether it may have been done all the same: the acknowledgement is missing. */
+  isInDoubt: Schema.Boolean,
+  /** The least to wait, in milliseconds; a back-off where absent. */
+  retryAfterMillis: optional(Schema.NonNegative),
+  /** The platform refuses the app as a whole: nobody is told anything until then. */
+  isForEveryone: Schema.Boolean
 }) {
   override get message() {
     return this.reason
   }
 }
 
-/** Never: the channel is gone, the bot was put out. Logged once; what was to be told is passed over. */
-export class ShowImpossible extends Schema.TaggedError<ShowImpossible>()("ShowImpossible", { reason: Schema.String }) {
-  override get message() {
-    return this.reason
-  }
-}
-
-export interface Showing<Target, Own> {
-  readonly sessionId: SessionId
+/** A turn that is to be shown, and what was posted of it so far. */
+export interface Turn<Target> {
+  /** Where, as the platform's requests wrote it. */
   readonly target: Target
-  /** What stands in the chat, as the platform kept it; `undefined` before anything does. */
-  readonly own: Own | undefined
+  readonly session: Session
   readonly view: TurnView
   /** Epoch milliseconds. */
   readonly now: number
-  /** Nothing happened but time: worth an edit of the elapsed time, and nothing else. */
-  readonly isRefresh: boolean
-  /** Keeps what stands now, durably: to be called with each visible effect. */
-  readonly keep: (own: Own) => Effect.Effect<void, StoreError>
+  readonly posted: Posted
 }
 
-/** What differs between platforms. */
-export interface ChatView<Target, TargetWire, Own, OwnWire> {
+/** What the status must make up for, since nobody knows whether other messages arrived. */
+export interface Doubts {
+  /** The status itself was posted before, perhaps. */
+  readonly isContinued: boolean
+  readonly isPlanInDoubt: boolean
+  readonly isCardInDoubt: boolean
+}
+
+/** How a turn looks on a platform. Pure. */
+export interface Renderer<Target, Content> {
+  /** What a thread hangs from, where the request left no message of its own. */
+  readonly opening: (turn: Turn<Target>) => Option.Option<Content>
+  /** The message that is edited while the turn is at work. An edit is made at once where `state` has changed. */
+  readonly status: (turn: Turn<Target>, doubts: Doubts) => { readonly content: Content; readonly state: string }
+  /** A plan as it is to be posted now, in as many messages as it takes; none where it is not worth it any more. */
+  readonly plan: (turn: Turn<Target>, proposal: number) => ReadonlyArray<Content>
+  /** How the turn ended, in as many messages as it takes. */
+  readonly card: (turn: Turn<Target>) => ReadonlyArray<Content>
+  /** The reaction that the request is to have; nothing where it stays as it is. */
+  readonly reaction: (view: TurnView) => string | undefined
+}
+
+/** `now`: the turn's state has changed. `spare`: only where nothing else needs the platform's limits. */
+export type Urgency = "now" | "spare"
+
+export interface ChatPort<Target, TargetWire, Content> {
   readonly platform: ChatPlatform
   readonly target: Schema.Schema<Target, TargetWire>
-  readonly own: Schema.Schema<Own, OwnWire>
-  /** Deliveries to one place are made one after the other. By default each watcher is a place of its own. */
-  readonly placeOf?: (target: Target) => string
-  /** Makes what stands match the view. It is repeated after a crash, so each of its effects is known for done by `own`. */
-  readonly show: (
-    showing: Showing<Target, Own>
-  ) => Effect.Effect<void, ShowLater | ShowImpossible | StoreError>
+  readonly renderer: Renderer<Target, Content>
+  /** The files of a turn that is over, in their order. */
+  readonly files: ReadonlyArray<FileKind>
+  /** Edits count against a limit of the whole app, so what is new goes before them. */
+  readonly editsLast: boolean
+  /** Deliveries in one lane are made one after the other. By default each watcher has its own. */
+  readonly laneOf?: (target: Target) => string
+  /** Reads what an earlier version of OpenTL stored in place of `Posted`. */
+  readonly readFormer?: (stored: unknown) => Option.Option<Posted>
+
+  /** Posts once, and returns the message's id. Never repeated in here. */
+  readonly post: (turn: Turn<Target>, item: Item, content: Content) => Effect.Effect<string, ChatFailure>
+  /** Uploads once, and returns the file's id; none where the platform does not let us. */
+  readonly upload: (
+    turn: Turn<Target>,
+    kind: FileKind,
+    file: SessionFile
+  ) => Effect.Effect<Option.Option<string>, ChatFailure>
+  /** The id of what was posted, though its acknowledgement was lost. Absent where a platform cannot be asked that. */
+  readonly find?: (turn: Turn<Target>, item: Item) => Effect.Effect<Option.Option<string>, ChatFailure>
+  readonly edit: (
+    turn: Turn<Target>,
+    id: string,
+    content: Content,
+    urgency: Urgency
+  ) => Effect.Effect<"edited" | "gone", ChatFailure>
+  /** Takes the buttons off a plan that does not wait any more; `id` is its last message. */
+  readonly closePlan: (turn: Turn<Target>, id: string, proposal: number) => Effect.Effect<void, ChatFailure>
+  /** Puts a reaction on the request in place of an earlier one. */
+  readonly react: (turn: Turn<Target>, reaction: string, before: string | undefined) => Effect.Effect<void, ChatFailure>
+  /** The content of a file; none where there is nothing to be uploaded. */
+  readonly file: (
+    turn: Turn<Target>,
+    kind: FileKind
+  ) => Effect.Effect<Option.Option<SessionFile>, SessionNotFound | StoreError>
+  /** Notes which session a message belongs to. It may be told twice of one. */
+  readonly remember: (turn: Turn<Target>, item: Item, id: string) => Effect.Effect<void, ChatFailure | StoreError>
+  /** Shows that somebody is at work, where a platform has a sign for it. */
+  readonly showWorking?: (turn: Turn<Target>) => Effect.Effect<void>
 }

@@ -1,6 +1,6 @@
 /**
- * What every chat has in common: which place (a thread, a chat, a topic) is which session, which repository a place
- * works on, who a person is, and how a request becomes a session that is followed there. Durable by `ChatMemory`;
+ * What every chat has in common: which conversation (a thread, a chat, a topic) is about which session, which repository
+ * it works on, who a person is, and how a request becomes a session that is followed there. Durable by `ChatMemory`;
  * refusals are sentences for the person who asked.
  */
 import * as Context from "effect/Context"
@@ -17,10 +17,10 @@ import type { Requester } from "../../domain/Requester.ts"
 import type { Session } from "../../domain/Session.ts"
 import { CreateSession } from "../../domain/SessionRequest.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
-import { ChatMemory, type ChatPlatform } from "../../services/store/ChatMemory.ts"
+import { type ChatKey, ChatMemory, type ChatPlatform } from "../../services/store/ChatMemory.ts"
 import { Outbox } from "../../services/store/Outbox.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import { parse, type RequestText } from "./RequestText.ts"
+import { parse, repositoryName, type RequestText } from "./RequestText.ts"
 import type { Written } from "./WrittenText.ts"
 
 /** What cannot be done, as a sentence for the person who asked. */
@@ -30,11 +30,14 @@ export class ChatRefusal extends Schema.TaggedError<ChatRefusal>()("ChatRefusal"
   }
 }
 
-/** A platform and a place on it: a thread, a chat, a topic. */
-export interface Place {
+/** A conversation on a platform: a thread, a chat, a topic, or what belongs to one message. */
+export interface Conversation {
   readonly platform: ChatPlatform
-  readonly place: string
+  readonly key: string
 }
+
+/** What is remembered of a conversation under a name. */
+export const memoryKey = ({ key, platform }: Conversation, name: string): ChatKey => ({ platform, place: key, name })
 
 export interface OpenSession {
   readonly platform: ChatPlatform
@@ -42,16 +45,16 @@ export interface OpenSession {
   readonly written: Written
   /** What came before the request in the conversation, put after the task as context. */
   readonly context?: string
-  /** The place's own repository; `--repo` goes before it. */
+  /** The conversation's own repository; `--repo` goes before it. */
   readonly repository: Option.Option<DefaultRepository>
   readonly by: Requester
   /** Names the request on its platform: the same again opens nothing new. */
   readonly key: string
-  /** The outbox's watcher, `<platform>:<place>`, and what the platform needs to tell it. */
+  /** The outbox's watcher, which begins with the platform's name and a colon, and what the platform needs to tell it. */
   readonly watcher: string
   readonly target: unknown
-  /** The place that becomes this session's; none where it is not known yet, or is kept elsewhere. */
-  readonly place: Option.Option<string>
+  /** The conversation that becomes this session's; none where it is not known yet, or is another session's. */
+  readonly conversation: Option.Option<Conversation>
 }
 
 export interface DefaultRepository {
@@ -61,20 +64,20 @@ export interface DefaultRepository {
 }
 
 export class Conversations extends Context.Tag("opentl/bots/shared/Conversations")<Conversations, {
-  /** Opens a session, follows it from its first event on, and gives it the place. Repeating it changes nothing. */
+  /** Opens a session, follows it from its first event on, and gives it the conversation. Repeating it changes nothing. */
   readonly open: (request: OpenSession) => Effect.Effect<Session, ChatRefusal | StoreError>
-  /** The session of a place. */
-  readonly sessionAt: (place: Place) => Effect.Effect<Option.Option<SessionId>, StoreError>
-  /** From now on the place is the session's. */
-  readonly bind: (place: Place, session: SessionId) => Effect.Effect<void, StoreError>
-  readonly unbind: (place: Place) => Effect.Effect<void, StoreError>
-  /** The first of these places with a repository of its own, then what the configuration says (`configured`, in order). */
+  /** The session that a conversation is about. */
+  readonly sessionOf: (conversation: Conversation) => Effect.Effect<Option.Option<SessionId>, StoreError>
+  /** From now on the conversation is about the session. */
+  readonly bind: (conversation: Conversation, session: SessionId) => Effect.Effect<void, StoreError>
+  readonly unbind: (conversation: Conversation) => Effect.Effect<void, StoreError>
+  /** The first of these with a repository of its own, then what the configuration says (`configured`, in order). */
   readonly repositoryOf: (
-    places: ReadonlyArray<Place>,
+    conversations: ReadonlyArray<Conversation>,
     configured: ReadonlyArray<Option.Option<string>>
   ) => Effect.Effect<Option.Option<DefaultRepository>, StoreError>
-  /** Gives a place a repository of its own; its spelling is answered. */
-  readonly setRepository: (place: Place, repo: string) => Effect.Effect<string, ChatRefusal | StoreError>
+  /** Gives a conversation a repository of its own, and returns its spelling. */
+  readonly setRepository: (conversation: Conversation, repo: string) => Effect.Effect<string, ChatRefusal | StoreError>
   /** Who a person is: the name of OPENTL_IDENTITIES for their id, else the name they have on the platform. */
   readonly requester: (platform: ChatPlatform, userId: string, shownName: string) => Requester
 }>() {
@@ -88,7 +91,8 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
       const readId = Schema.decodeOption(SessionId)
       const decodeRequest = Schema.decodeUnknown(CreateSession)
 
-      const bind = (place: Place, session: SessionId) => memory.set({ ...place, name: "session" }, session)
+      const bind = (conversation: Conversation, session: SessionId) =>
+        memory.set(memoryKey(conversation, "session"), session)
 
       const requested = Effect.fnUntraced(function*({ context, repository }: OpenSession, text: RequestText) {
         const repo = text.repo ?? Option.getOrUndefined(repository)?.repo
@@ -112,7 +116,7 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
 
       return Conversations.of({
         open: Effect.fn("Conversations.open")(function*(request) {
-          const { by, key, place, platform, repository, target, watcher, written } = request
+          const { by, conversation, key, platform, repository, target, watcher, written } = request
           const text = yield* Either.mapLeft(parse(written), ({ reason }) => new ChatRefusal({ reason }))
           const { session } = yield* sessions.create(yield* requested(request, text), {
             by,
@@ -127,28 +131,30 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
             SessionUnavailable: (error) => new ChatRefusal({ reason: error.message })
           }))
           yield* outbox.watch({ sessionId: session.id, watcher }, target)
-          if (Option.isSome(place)) yield* bind({ platform, place: place.value }, session.id)
+          if (Option.isSome(conversation)) yield* bind(conversation.value, session.id)
           return session
         }),
-        sessionAt: Effect.fn("Conversations.sessionAt")((place: Place) =>
-          Effect.map(memory.get({ ...place, name: "session" }), Option.flatMap((id) => readId(id)))
+        sessionOf: Effect.fn("Conversations.sessionOf")((conversation: Conversation) =>
+          Effect.map(memory.get(memoryKey(conversation, "session")), Option.flatMap((id) => readId(id)))
         ),
         bind: Effect.fn("Conversations.bind")(bind),
-        unbind: Effect.fn("Conversations.unbind")((place: Place) => memory.remove({ ...place, name: "session" })),
-        repositoryOf: Effect.fn("Conversations.repositoryOf")(function*(places, configured) {
-          for (const place of places) {
-            const own = yield* memory.get({ ...place, name: "repository" })
-            if (Option.isSome(own)) return Option.some({ repo: own.value, isConfigured: false })
+        unbind: Effect.fn("Conversations.unbind")((conversation: Conversation) =>
+          memory.remove(memoryKey(conversation, "session"))
+        ),
+        repositoryOf: Effect.fn("Conversations.repositoryOf")(function*(conversations, configured) {
+          for (const conversation of conversations) {
+            const repo = yield* memory.get(memoryKey(conversation, "repository"))
+            if (Option.isSome(repo)) return Option.some({ repo: repo.value, isConfigured: false })
           }
           return Option.map(Option.firstSomeOf(configured), (repo) => ({ repo, isConfigured: true }))
         }),
-        setRepository: Effect.fn("Conversations.setRepository")(function*(place, repo) {
+        setRepository: Effect.fn("Conversations.setRepository")(function*(conversation, repo) {
           const parsed = yield* Either.mapLeft(
-            Repository.parse(repo, config.github.serverUrl),
+            Repository.parse(repositoryName(repo), config.github.serverUrl),
             (error) => new ChatRefusal({ reason: error.message })
           )
           const shown = Repository.show(parsed)
-          yield* memory.set({ ...place, name: "repository" }, shown)
+          yield* memory.set(memoryKey(conversation, "repository"), shown)
           return shown
         }),
         requester: (platform, userId, shownName) => {

@@ -1,6 +1,6 @@
 /**
- * What a chat shows of one turn, folded from the session's events. Pure, and plain data: it is stored as a watcher's
- * memo between two looks at the log, so it is a schema, too.
+ * What a chat shows of one turn, folded from the session's events. Pure, and plain data: it is stored between two looks
+ * at the log, so it is a schema, too.
  */
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
@@ -133,6 +133,12 @@ export const update = (view: TurnView, event: SessionEventView): TurnView => {
       return view
   }
 }
+
+/** The same, where a message that comes after the turn's end begins the next turn, which waits for its start. */
+export const advance = (view: TurnView, event: SessionEventView): TurnView =>
+  view.end !== undefined && event.detail?.["_tag"] === "MessageReceived"
+    ? begin(view.turn + 1, DateTime.toEpochMillis(event.createdAt))
+    : update(view, event)
 
 /** "1 h 04 min", "3 min 20 s", "42 s" */
 export const duration = (millis: number): string => {

@@ -1,9 +1,8 @@
 /**
- * Slack, over Socket Mode: what people do there becomes commands to sessions (`SlackCommands.ts`), and sessions are
- * shown there (`SlackDelivery.ts`). Without tokens there is no bot; with wrong ones there is one line in the log, and
- * the rest of the program runs.
+ * Slack, over Socket Mode: what people do there becomes commands to sessions (`SlackListener.ts`), and sessions are shown
+ * there (`SlackPort.ts`). Without tokens there is no bot; with wrong ones there is one line in the log, and the rest of
+ * the program runs.
  */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
@@ -17,17 +16,18 @@ import { SlackClient, type SlackEnvelope } from "../../services/slack/SlackClien
 import { isCredentialError } from "../../services/slack/SlackFailure.ts"
 import type { SlackEvent } from "../../services/slack/SlackIncoming.ts"
 import * as SlackWeb from "../../services/slack/SlackWeb.ts"
-import { BackgroundTasks } from "../../services/support/BackgroundTasks.ts"
+import { start } from "../shared/BotRunner.ts"
 import { BotStatus } from "../shared/BotStatus.ts"
 import { Conversations } from "../shared/Conversations.ts"
 import { follow } from "../shared/Follower.ts"
-import * as SlackCommands from "./SlackListener.ts"
-import * as SlackDelivery from "./SlackPort.ts"
+import { SessionActions } from "../shared/SessionActions.ts"
+import * as SlackListener from "./SlackListener.ts"
+import * as SlackPort from "./SlackPort.ts"
 
 /** Slack wants its acknowledgement within three seconds, whether the work is done by then or not. */
 const ackAfter = (event: SlackEvent) => isAnswered(event) ? "2500 millis" : "1500 millis"
 
-/** Whether the acknowledgement may carry an answer, so that it is worth waiting for. */
+/** Whether the acknowledgement may carry a reply, so that it is worth waiting for. */
 const isAnswered = (event: SlackEvent) => event.type === "slash_command" || event.type === "view_submission"
 
 /** Envelopes handled at the same time; further ones wait, and at last are left for Slack to send again. */
@@ -40,9 +40,6 @@ const logged = <A>(work: Effect.Effect<A | undefined>) =>
     (cause) => Effect.as(Effect.logError("an event of Slack's could not be handled", cause), undefined)
   )
 
-/** How long the start of the program waits to learn whether the tokens are taken. */
-const startPatience = "3 seconds"
-
 /** Events of one conversation are handled in their order. */
 const laneOf = (event: SlackEvent): string => {
   switch (event.type) {
@@ -54,15 +51,12 @@ const laneOf = (event: SlackEvent): string => {
   }
 }
 
-const run = Effect.gen(function*() {
+const run = Effect.fnUntraced(function*(running: (as: string) => Effect.Effect<void>) {
   const slack = yield* SlackClient
   const status = yield* BotStatus
-  const tasks = yield* BackgroundTasks
   const { slack: { allowedChannels, allowedUsers } } = yield* AppConfig
   const isOpen = allowedChannels.length === 0 && allowedUsers.length === 0
-  const known = yield* Deferred.make<void>()
-
-  const work = Effect.gen(function*() {
+  yield* Effect.gen(function*() {
     const identity = yield* slack.identity.pipe(
       Effect.tapError((error) => error.isRetryable ? Effect.logWarning(`slack: ${error.message}`) : Effect.void),
       Effect.retry({
@@ -77,11 +71,11 @@ const run = Effect.gen(function*() {
     }
     const lock = yield* NamedLock.make
     const handlers = yield* FiberSet.make()
-    const act = yield* SlackCommands.make(identity)
-    const chat = yield* SlackDelivery.make
+    const act = yield* SlackListener.make(identity)
+    const port = yield* SlackPort.make
 
-    /** What took longer than an acknowledgement may wait (a stop waits for the sandbox's end) is answered when it is done. */
-    const answerLater = (work: Effect.Effect<SlackCommands.Answer>, responseUrl: string) =>
+    /** What took longer than an acknowledgement may wait (a stop waits for the sandbox's end) is told when it is done. */
+    const answerLater = (work: Effect.Effect<SlackListener.Answer>, responseUrl: string) =>
       Effect.flatMap(work, (answer) => answer === undefined ? Effect.void : slack.respond(responseUrl, answer)).pipe(
         Effect.catchAll((error) => Effect.logWarning(error.message))
       )
@@ -101,11 +95,8 @@ const run = Effect.gen(function*() {
         }
       })
 
-    const connected = Effect.zipRight(
-      status.report("slack", { state: "running", as: `${identity.user} in ${identity.team}` }),
-      Deferred.succeed(known, undefined)
-    )
-    const { envelopes, run: connection } = yield* slack.listen(yield* Effect.once(connected))
+    const connected = yield* Effect.once(running(`${identity.user} in ${identity.team}`))
+    const { envelopes, run: connection } = yield* slack.listen(connected)
     const incoming = Effect.replicateEffect(
       Effect.forever(Effect.flatMap(Queue.take(envelopes), handle)),
       handlersAtOnce,
@@ -114,19 +105,14 @@ const run = Effect.gen(function*() {
         discard: true
       }
     )
-    return yield* Effect.all([connection, incoming, follow(chat)], { concurrency: "unbounded", discard: true })
+    return yield* Effect.all([connection, incoming, follow(port)], { concurrency: "unbounded", discard: true })
   }).pipe(
-    Effect.scoped,
     Effect.catchTag("SlackError", (error) =>
       status.report("slack", {
         state: "failed",
         reason: isCredentialError(error) ? `${error.message}; the bot is off` : error.message
-      })),
-    Effect.ensuring(Deferred.succeed(known, undefined)),
-    Effect.annotateLogs({ bot: "slack" })
+      }))
   )
-  yield* tasks.run("slack bot", work)
-  yield* Effect.timeoutOption(Deferred.await(known), startPatience)
 })
 
 const halfConfigured = (missing: string) =>
@@ -143,7 +129,8 @@ export const layer = Layer.unwrapEffect(Effect.map(AppConfig, ({ slack: { apiUrl
   if (Option.isNone(botToken) && Option.isNone(appToken)) return Layer.empty
   if (Option.isNone(botToken)) return halfConfigured("SLACK_BOT_TOKEN")
   if (Option.isNone(appToken)) return halfConfigured("SLACK_APP_TOKEN")
-  return Layer.scopedDiscard(run).pipe(
+  return Layer.scopedDiscard(start({ platform: "slack", startTimeout: "3 seconds", run })).pipe(
+    Layer.provide(SessionActions.layer),
     Layer.provide(Conversations.layer),
     Layer.provide(SlackWeb.layer({ apiUrl, appToken: appToken.value, botToken: botToken.value }))
   )

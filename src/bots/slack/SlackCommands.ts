@@ -7,11 +7,9 @@
  * read(typed("stop the login failing")) // Task
  */
 import * as Data from "effect/Data"
+import { type Verb, verbs } from "../shared/SessionActions.ts"
 import { dropStart, plain, trimStart, type Written } from "../shared/WrittenText.ts"
 
-/** What can be done to a session. */
-const verbs = ["status", "plan", "diff", "log", "approve", "reject", "retry", "stop"] as const
-export type Verb = typeof verbs[number]
 const isVerb = (word: string): word is Verb => verbs.some((verb) => verb === word)
 
 export type Command = Data.TaggedEnum<{

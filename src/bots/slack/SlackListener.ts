@@ -1,17 +1,22 @@
-/** What people do in Slack, as commands to sessions, and what they are answered. */
+/** What people do in Slack: each event is a request, a follow-up or a command; who asked is told why it is refused. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { Sessions } from "../../actors/Sessions.ts"
-import { SlackClient, type SlackError, type SlackIdentity, type SlackPlace } from "../../services/slack/SlackClient.ts"
+import {
+  SlackClient,
+  type SlackDestination,
+  type SlackError,
+  type SlackIdentity
+} from "../../services/slack/SlackClient.ts"
 import type { SlackEvent } from "../../services/slack/SlackIncoming.ts"
 import { ChatMemory } from "../../services/store/ChatMemory.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import { Conversations } from "../shared/Conversations.ts"
+import { Conversations, memoryKey } from "../shared/Conversations.ts"
+import { SessionActions } from "../shared/SessionActions.ts"
 import * as SlackButtons from "./SlackButtons.ts"
 import * as Cards from "./SlackCards.ts"
 import * as SlackCommandHandler from "./SlackCommandHandler.ts"
-import * as Modals from "./SlackForms.ts"
-import { placeOfMessage, placeOfThread } from "./SlackKeys.ts"
+import * as Forms from "./SlackForms.ts"
+import { messageKey, threadKey } from "./SlackKeys.ts"
 import * as SlackPeople from "./SlackPeople.ts"
 import { sentence } from "./SlackReplies.ts"
 import * as SlackRequests from "./SlackRequests.ts"
@@ -19,37 +24,30 @@ import * as SlackRequests from "./SlackRequests.ts"
 /** What an acknowledgement carries; nothing for most. */
 export type Answer = Readonly<Record<string, unknown>> | undefined
 
-const platform = "slack"
-
 export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
   const conversations = yield* Conversations
   const memory = yield* ChatMemory
-  const sessions = yield* Sessions
+  const actions = yield* SessionActions
   const slack = yield* SlackClient
   const people = yield* SlackPeople.make(bot)
-  const { refusalFor, requester, whisper } = people
+  const { callerIn, refusalFor, requester, whisper } = people
   const buttons = yield* SlackButtons.make(people)
-  const { pressed, stop, submitted } = buttons
+  const { pressed, submitted } = buttons
   const { command, onMessage } = yield* SlackRequests.make(people, yield* SlackCommandHandler.make(people, buttons))
 
   const home = Effect.fnUntraced(function*(user: string) {
     const refusal = yield* refusalFor(user, undefined)
     if (Option.isSome(refusal)) return yield* slack.publishHome(user, Cards.closedHome(refusal.value))
     const { name } = yield* requester(user)
-    const { sessions: newest } = yield* sessions.list({ limit: 200 })
+    const newest = yield* actions.list(200)
     return yield* slack.publishHome(user, Cards.home(newest.filter(({ requestedBy }) => requestedBy.name === name)))
   })
 
   const stopSign = Effect.fnUntraced(function*(user: string, channel: string, ts: string) {
     if (user === bot.user_id || Option.isSome(yield* refusalFor(user, channel))) return
-    const session = yield* conversations.sessionAt({ platform, place: placeOfMessage(channel, ts) }).pipe(
-      Effect.flatMap((found) =>
-        Option.isSome(found)
-          ? Effect.succeed(found)
-          : conversations.sessionAt({ platform, place: placeOfThread(channel, ts) })
-      )
-    )
-    if (Option.isSome(session)) yield* stop(session.value, user)
+    const ofMessage = yield* conversations.sessionOf(messageKey(channel, ts))
+    const session = Option.isSome(ofMessage) ? ofMessage : yield* conversations.sessionOf(threadKey(channel, ts))
+    if (Option.isSome(session)) yield* actions.run({ verb: "stop", id: session.value }, yield* callerIn(user, channel))
   })
 
   const act = (event: SlackEvent) =>
@@ -73,26 +71,26 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
     })
 
   /** Where a refusal is told, to the one who asked. */
-  const asker = (event: SlackEvent): { readonly place: SlackPlace; readonly user: string } | undefined => {
+  const asker = (event: SlackEvent): { readonly destination: SlackDestination; readonly user: string } | undefined => {
     switch (event.type) {
       case "app_mention":
       case "message":
         return event.user === undefined
           ? undefined
-          : { place: { channel: event.channel, thread: event.thread_ts }, user: event.user }
+          : { destination: { channel: event.channel, thread: event.thread_ts }, user: event.user }
       case "block_actions": {
         const { channel_id, thread_ts } = event.container
         return channel_id === undefined
           ? undefined
-          : { place: { channel: channel_id, thread: thread_ts }, user: event.user.id }
+          : { destination: { channel: channel_id, thread: thread_ts }, user: event.user.id }
       }
       case "view_submission":
-        return Option.match(Modals.readTarget(event.view.private_metadata), {
+        return Option.match(Forms.readTarget(event.view.private_metadata), {
           onNone: () => undefined,
-          onSome: ({ channel }) => ({ place: { channel, thread: undefined }, user: event.user.id })
+          onSome: ({ channel }) => ({ destination: { channel, thread: undefined }, user: event.user.id })
         })
       case "reaction_added":
-        return { place: { channel: event.item.channel, thread: undefined }, user: event.user }
+        return { destination: { channel: event.item.channel, thread: undefined }, user: event.user }
       default:
         return undefined
     }
@@ -107,30 +105,19 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
       const to = asker(event)
       if (to === undefined) return Effect.succeed(undefined)
       const isNew = event.type === "app_mention" || event.type === "message"
-        ? memory.claim({ platform, place: placeOfMessage(event.channel, event.ts), name: "answer" }, text)
+        ? memory.claim(memoryKey(messageKey(event.channel, event.ts), "answer"), text)
         : Effect.succeed(true)
       return Effect.asVoid(Effect.if(Effect.orElseSucceed(isNew, () => true), {
-        onTrue: () => whisper(to.place, to.user, text),
+        onTrue: () => whisper(to.destination, to.user, text),
         onFalse: () => Effect.void
       }))
     }
-    const refused = (error: { readonly message: string }) => tell(error.message)
     const failed = (error: StoreError | SlackError) =>
       Effect.zipRight(Effect.logError(error.message, error), tell(`this did not work: ${error.message}`))
     return act(event).pipe(
-      Effect.catchTags({
-        ApproverIsRequester: refused,
-        ChatRefusal: refused,
-        InvalidRequest: refused,
-        NothingToApprove: refused,
-        NothingToRetry: refused,
-        PlanReplaced: refused,
-        SessionEnded: refused,
-        SessionNotFound: refused,
-        SessionUnavailable: refused,
-        SlackError: failed,
-        StoreError: failed
-      }),
+      Effect.catchAll((error) =>
+        error._tag === "SlackError" || error._tag === "StoreError" ? failed(error) : tell(error.message)
+      ),
       Effect.map((answer): Answer => answer ?? undefined),
       Effect.withSpan("SlackCommands.act", { attributes: { type: event.type } })
     )

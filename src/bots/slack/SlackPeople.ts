@@ -2,9 +2,17 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { AppConfig } from "../../services/config/AppConfig.ts"
-import { SlackClient, type SlackIdentity, type SlackPerson, type SlackPlace } from "../../services/slack/SlackClient.ts"
+import {
+  SlackClient,
+  type SlackDestination,
+  type SlackIdentity,
+  type SlackPerson
+} from "../../services/slack/SlackClient.ts"
 import { ChatRefusal, Conversations } from "../shared/Conversations.ts"
+import type { Caller } from "../shared/SessionActions.ts"
 import type { Written } from "../shared/WrittenText.ts"
+import { format } from "./SlackFiles.ts"
+import { channelKey, latestKey, threadKey } from "./SlackKeys.ts"
 import * as Reading from "./SlackReading.ts"
 import * as RichText from "./SlackRichText.ts"
 
@@ -87,16 +95,28 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
 
   /** The repository of a channel: its own, else what the configuration says. */
   const repositoryOf = (channel: string) =>
-    conversations.repositoryOf([{ platform: "slack", place: channel }], [
+    conversations.repositoryOf([channelKey(channel)], [
       Option.fromNullable(config.channelRepos.get(channel)),
       config.defaultRepo
     ])
 
   /** Says to one person what went wrong, or only they need to know. */
-  const whisper = (place: SlackPlace, user: string, text: string) =>
-    Effect.catchAll(slack.whisper(place, user, text), (error) => Effect.logWarning(error.message))
+  const whisper = (destination: SlackDestination, user: string, text: string) =>
+    Effect.catchAll(slack.whisper(destination, user, text), (error) => Effect.logWarning(error.message))
 
-  return { inWords, namesFor, permitted, read, refusalFor, repositoryOf, requester, self, whisper }
+  /** A person who gives a command in a channel, or in a thread of it. */
+  const callerIn = (user: string, channel: string, thread?: string): Effect.Effect<Caller> =>
+    Effect.map(requester(user), (by) => ({
+      by,
+      conversations: [
+        ...(thread === undefined ? [] : [["thread", threadKey(channel, thread)] as const]),
+        ["latest", latestKey(channel, user)]
+      ],
+      noSession: "you have started no session in this channel: give a session's id, `/opentl list` shows them",
+      files: format
+    }))
+
+  return { callerIn, inWords, namesFor, permitted, read, refusalFor, repositoryOf, requester, self, whisper }
 })
 
 export type SlackPeople = Effect.Effect.Success<ReturnType<typeof make>>

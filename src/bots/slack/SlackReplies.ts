@@ -1,26 +1,30 @@
-/** What a person is answered to a command in Slack, as mrkdwn that only they see. Pure. */
+/** What came of a command in Slack, as mrkdwn that only the person who gave it sees. Pure. */
 import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import * as Plan from "../../domain/Plan.ts"
 import type { Session } from "../../domain/Session.ts"
 import * as Usage from "../../domain/Usage.ts"
 import { cut, escape, escapeTo } from "../../services/slack/SlackText.ts"
+import type { Found, How, Outcome } from "../shared/SessionActions.ts"
 import { duration } from "../shared/TurnView.ts"
 import { link } from "./SlackBlocks.ts"
 import { statusMarks } from "./SlackCards.ts"
 
 /** How the session of a command was found. */
-export type Found = "id" | "thread" | "latest"
-
-const found: Readonly<Record<Found, string>> = {
+const ways: Readonly<Record<How, string>> = {
   id: "",
   thread: " (this thread's session)",
-  latest: " (your latest session in this channel)"
+  latest: " (your latest session in this channel)",
+  reply: "",
+  current: ""
 }
 
 /** The characters of a code block; Slack takes some 4000 in a text. */
 const blockLength = 2800
 
-const named = ({ id, prompt }: Session): string => `\`${id}\` ${escapeTo(Plan.subject(prompt), 300)}`
+const nameOf = ({ id, prompt }: Session): string => `\`${id}\` ${escapeTo(Plan.subject(prompt), 300)}`
+
+const named = ({ how, session }: Found): string => `${nameOf(session)}${ways[how]}`
 
 const block = (text: string): string =>
   `\`\`\`\n${escapeTo(text.replaceAll("```", "`\u200b`\u200b`"), blockLength)}\n\`\`\``
@@ -40,7 +44,7 @@ export const list = (sessions: ReadonlyArray<Session>): string =>
   sessions.length === 0
     ? "There is no session yet."
     : sessions.map((session) =>
-      `:${statusMarks[session.status]}: ${named(session)} · ${stateOf(session)} · ${escapeTo(session.repo, 100)}`
+      `:${statusMarks[session.status]}: ${nameOf(session)} · ${stateOf(session)} · ${escapeTo(session.repo, 100)}`
     ).join("\n")
 
 export const repository = (repo: string | undefined): string =>
@@ -50,14 +54,14 @@ export const repository = (repo: string | undefined): string =>
 
 export const repositorySet = (repo: string): string => `This channel works on ${escapeTo(repo, 300)} from now on.`
 
-/** How a session stands. `now` is in epoch milliseconds. */
-export const status = (session: Session, how: Found, now: number): string => {
+const status = (found: Found, now: number): string => {
+  const { session } = found
   const { createdAt, error, prNumber, prUrl, repo, result, turn, usage } = session
   const outcome = prUrl !== undefined
     ? link(prUrl, `Pull request #${prNumber ?? ""}`)
     : escapeTo(error ?? result ?? "", 1000)
   return [
-    `${named(session)}${found[how]}`,
+    named(found),
     `:${statusMarks[session.status]}: *${stateOf(session)}* · ${escapeTo(repo, 300)} · turn ${turn} · started ${
       duration(now - DateTime.toEpochMillis(createdAt))
     } ago · ${Usage.show(usage)}`,
@@ -65,29 +69,50 @@ export const status = (session: Session, how: Found, now: number): string => {
   ].join("\n")
 }
 
-/** What was done to a session: "Stopped", "Approved". */
-export const done = (what: string, session: Session, how: Found): string => `${what}: ${named(session)}${found[how]}`
-
-export const plan = (session: Session, how: Found): string =>
-  session.plan === undefined
-    ? `There is no plan yet: ${named(session)}${found[how]}`
-    : `Plan of ${named(session)}${found[how]}\n${block(session.plan)}`
+const plan = (found: Found): string =>
+  found.session.plan === undefined
+    ? `There is no plan yet: ${named(found)}`
+    : `Plan of ${named(found)}\n${block(found.session.plan)}`
 
 /** The beginning of the changes. */
-export const diff = (session: Session, how: Found, changes: string): string =>
+const diff = (found: Found, changes: string): string =>
   changes === ""
-    ? `Nothing was changed yet: ${named(session)}${found[how]}`
-    : `Changes of ${named(session)}${found[how]}\n${block(changes)}${
-      changes.length > blockLength ? `\nAll of them: \`opentl diff ${session.id}\`, or the button in its thread.` : ""
+    ? `Nothing was changed yet: ${named(found)}`
+    : `Changes of ${named(found)}\n${block(changes)}${
+      changes.length > blockLength
+        ? `\nAll of them: \`opentl diff ${found.session.id}\`, or the button in its thread.`
+        : ""
     }`
 
 /** The end of the log. */
-export const log = (session: Session, how: Found, lines: string): string => {
+const log = (found: Found, lines: string): string => {
   const end = lines.slice(-blockLength)
   const whole = end.length === lines.length
-  return `Log of ${named(session)}${found[how]}\n${block(whole ? lines : end.slice(end.indexOf("\n") + 1))}${
-    whole ? "" : `\nAll of it: \`opentl logs ${session.id}\`, or the button in its thread.`
+  return `Log of ${named(found)}\n${block(whole ? lines : end.slice(end.indexOf("\n") + 1))}${
+    whole ? "" : `\nAll of it: \`opentl logs ${found.session.id}\`, or the button in its thread.`
   }`
+}
+
+/** What came of a command; `now` is in epoch milliseconds. */
+export const outcome = (outcome: Exclude<Outcome, { readonly _tag: "ReasonWanted" }>, now: number): string => {
+  switch (outcome._tag) {
+    case "Status":
+      return status(outcome.found, now)
+    case "Plan":
+      return plan(outcome.found)
+    case "File": {
+      const content = Option.match(outcome.file, { onNone: () => "", onSome: (file) => file.content })
+      return outcome.kind === "diff" ? diff(outcome.found, content) : log(outcome.found, content)
+    }
+    case "Approved":
+      return `Approved: ${named(outcome.found)}`
+    case "Rejected":
+      return `Rejected, and planned again: ${named(outcome.found)}`
+    case "Retried":
+      return `Trying again: ${named(outcome.found)}`
+    case "Stopped":
+      return `Stopped: ${named(outcome.found)}`
+  }
 }
 
 /** A refusal, or what went wrong. */

@@ -5,21 +5,21 @@
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
-import { Sessions } from "../../actors/Sessions.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import { retryTransient } from "../../services/Retry.ts"
 import * as Budget from "../../services/slack/SlackBudget.ts"
 import { SlackClient } from "../../services/slack/SlackClient.ts"
 import type { MentionEvent, MessageEvent, SlashCommand } from "../../services/slack/SlackIncoming.ts"
 import { ChatMemory } from "../../services/store/ChatMemory.ts"
-import { ChatRefusal, Conversations } from "../shared/Conversations.ts"
+import { ChatRefusal, Conversations, memoryKey } from "../shared/Conversations.ts"
+import { SessionActions } from "../shared/SessionActions.ts"
 import { contextOf, longestRemark } from "../shared/ThreadContext.ts"
 import { plain, type Written } from "../shared/WrittenText.ts"
 import type { Given, SlackCommandHandler } from "./SlackCommandHandler.ts"
 import { Command, read as readCommand, readSlash } from "./SlackCommands.ts"
-import { placeOfLatest, placeOfMessage, placeOfThread } from "./SlackKeys.ts"
-import type { Target } from "./SlackMemo.ts"
+import { latestKey, messageKey, threadKey } from "./SlackKeys.ts"
 import { isDirect, type SlackPeople } from "./SlackPeople.ts"
+import type { Target } from "./SlackPort.ts"
 
 type Said = (MessageEvent | MentionEvent) & { readonly user: string }
 
@@ -31,16 +31,16 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
   const { inWords, namesFor, permitted, read, repositoryOf, requester, self, whisper } = people
   const conversations = yield* Conversations
   const memory = yield* ChatMemory
-  const sessions = yield* Sessions
+  const actions = yield* SessionActions
   const slack = yield* SlackClient
   const background = yield* FiberSet.make()
   const received = (channel: string, ts: string) =>
     Effect.ignoreLogged(retryTransient(slack.react(channel, ts, "eyes", Budget.answer)))
 
   const rememberMessage = (session: SessionId, { channel, ts }: Said) =>
-    conversations.bind({ platform, place: placeOfMessage(channel, ts) }, session)
+    conversations.bind(messageKey(channel, ts), session)
   const rememberLatest = (session: SessionId, channel: string, user: string) =>
-    conversations.bind({ platform, place: placeOfLatest(channel, user) }, session)
+    conversations.bind(latestKey(channel, user), session)
 
   /** The earlier messages of a thread, where the request came from within one. */
   const contextFor = Effect.fnUntraced(function*(channel: string, thread: string, before: string) {
@@ -72,7 +72,7 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
       key: `${channel}:${ts}`,
       watcher: `slack:${channel}/${thread}`,
       target,
-      place: Option.some(placeOfThread(channel, thread))
+      conversation: Option.some(threadKey(channel, thread))
     })
     yield* rememberMessage(session.id, said)
     yield* rememberLatest(session.id, channel, user)
@@ -80,16 +80,16 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
 
   const followUp = Effect.fnUntraced(function*(session: SessionId, said: Said, written: Written) {
     const { channel, ts, user } = said
-    const text = plain(written).trim()
-    if (text === "") return
-    yield* sessions.message(session, text, yield* requester(user), `slack:${channel}:${ts}`)
+    const text = plain(written)
+    if (text.trim() === "") return
+    yield* actions.followUp(session, text, yield* requester(user), `slack:${channel}:${ts}`)
     yield* rememberMessage(session, said)
     yield* FiberSet.run(background, received(channel, ts))
   })
 
-  /** Answered to the person alone, once for the two events that a mention is. */
+  /** What comes of it is told to the person alone, once for the two events that a mention is. */
   const answerCommand = Effect.fnUntraced(function*(command: Given, { channel, thread_ts: thread, ts, user }: Said) {
-    const answered = { platform, place: placeOfMessage(channel, ts), name: "answer" } as const
+    const answered = memoryKey(messageKey(channel, ts), "answer")
     if (Option.isSome(yield* memory.get(answered))) return
     const answer = yield* runCommand(command, { channel, thread, user, trigger: undefined })
     if (answer === undefined || !(yield* memory.claim(answered, command._tag))) return
@@ -103,10 +103,10 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
     if (subtype !== undefined && !spoken.has(subtype)) return
     const said: Said = { ...event, user }
     // sent again, or told as a mention and as a message: it is a session's already
-    if (Option.isSome(yield* conversations.sessionAt({ platform, place: placeOfMessage(channel, said.ts) }))) return
+    if (Option.isSome(yield* conversations.sessionOf(messageKey(channel, said.ts)))) return
     const session = thread_ts === undefined
       ? Option.none()
-      : yield* conversations.sessionAt({ platform, place: placeOfThread(channel, thread_ts) })
+      : yield* conversations.sessionOf(threadKey(channel, thread_ts))
     const isMention = said.type === "app_mention" || text.includes(`<@${self}>`) || text.includes(`<@${self}|`)
     const isForBot = said.type === "app_mention" || isDirect(channel)
     if (Option.isNone(session) && !isMention && !isForBot) return
@@ -133,14 +133,14 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
         key: `command:${trigger_id}`,
         watcher: `slack:${channel}/command-${trigger_id}`,
         target,
-        place: Option.none()
+        conversation: Option.none()
       })
       yield* rememberLatest(session.id, channel, user)
       return `Session \`${session.id}\` is on its way.`
     }
   )
 
-  /** A slash command; what it answers is for the person alone. */
+  /** A slash command; what comes of it is told to the person alone. */
   const command = Effect.fnUntraced(function*(slash: SlashCommand) {
     const { channel_id: channel, text, thread_ts: thread, trigger_id: trigger, user_id: user } = slash
     yield* permitted(user, channel)

@@ -1,24 +1,19 @@
 /** The Telegram bot: with a token it polls for updates and tells of sessions, for as long as the program. */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import { AppConfig } from "../../services/config/AppConfig.ts"
-import type { StoreError } from "../../services/store/StoreError.ts"
-import { BackgroundTasks } from "../../services/support/BackgroundTasks.ts"
 import { TelegramClient, type TelegramError } from "../../services/telegram/TelegramClient.ts"
+import { start } from "../shared/BotRunner.ts"
 import { BotStatus } from "../shared/BotStatus.ts"
 import { Conversations } from "../shared/Conversations.ts"
-import * as ChatFollower from "../shared/Follower.ts"
-import * as Presses from "./TelegramButtons.ts"
+import { follow } from "../shared/Follower.ts"
+import { SessionActions } from "../shared/SessionActions.ts"
 import { menu } from "./TelegramCommands.ts"
-import { SessionFiles } from "./TelegramFiles.ts"
-import * as Messages from "./TelegramListener.ts"
-import { Own, Target } from "./TelegramOwn.ts"
-import * as Delivery from "./TelegramPort.ts"
-import { TelegramReplies } from "./TelegramReplies.ts"
-import { TelegramSessions } from "./TelegramSessions.ts"
+import * as TelegramListener from "./TelegramListener.ts"
+import * as TelegramPort from "./TelegramPort.ts"
+import { TelegramSender } from "./TelegramSender.ts"
 import * as Updates from "./TelegramUpdates.ts"
 
 const reasonOf = (error: TelegramError): string =>
@@ -57,60 +52,22 @@ const prepare = Effect.gen(function*() {
   Effect.catchAll((error) => Effect.logWarning(`telegram: ${error.message}`))
 )
 
-const run = Effect.fnUntraced(function*(known: Deferred.Deferred<void>) {
+const run = Effect.fnUntraced(function*(running: (as: string) => Effect.Effect<void>) {
   const { telegram: { allowedUsers } } = yield* AppConfig
   const me = yield* connect
   if (Option.isNone(me)) return
-  const { id, username } = me.value
   yield* prepare
-  const status = yield* BotStatus
-  yield* status.report("telegram", { state: "running", as: `@${username}` })
-  yield* Deferred.succeed(known, undefined)
+  yield* running(`@${me.value.username}`)
   if (allowedUsers.length === 0) {
     yield* Effect.logWarning("telegram: TELEGRAM_ALLOWED_USERS is not set: the bot obeys nobody")
   }
-  const onMessage = yield* Messages.make({ id, username })
-  const { press, react } = yield* Presses.make
-  const show = yield* Delivery.make
-  const handle = ({ callback_query, message, message_reaction, update_id }: Updates.Update) =>
-    message !== undefined
-      ? onMessage(message, update_id)
-      : callback_query !== undefined
-      ? press(callback_query, update_id)
-      : message_reaction !== undefined
-      ? react(message_reaction)
-      : Effect.void
-  yield* Effect.all([
-    Updates.poll((update): Effect.Effect<void, StoreError> => Effect.asVoid(handle(update))),
-    ChatFollower.follow({
-      platform: "telegram",
-      target: Target,
-      own: Own,
-      placeOf: ({ chatId }) => String(chatId),
-      show
-    })
-  ], { concurrency: "unbounded", discard: true })
+  const handle = yield* TelegramListener.make(me.value)
+  const port = yield* TelegramPort.make
+  yield* Effect.all([Updates.poll(handle), follow(port)], { concurrency: "unbounded", discard: true })
 })
 
 /** The bot's own parts. Open: the client, and what every bot shares. */
-const layerParts = Layer.mergeAll(SessionFiles.layer, TelegramReplies.layer, TelegramSessions.layer)
-
-/** The start waits no longer to know whether the bot runs. */
-const startPatience = "5 seconds"
-
-const start = Effect.gen(function*() {
-  const known = yield* Deferred.make<void>()
-  const tasks = yield* BackgroundTasks
-  yield* tasks.run(
-    "telegram bot",
-    run(known).pipe(
-      Effect.scoped,
-      Effect.ensuring(Deferred.succeed(known, undefined)),
-      Effect.annotateLogs({ bot: "telegram" })
-    )
-  )
-  yield* Effect.timeoutOption(Deferred.await(known), startPatience)
-})
+const layerParts = Layer.merge(TelegramSender.layer, SessionActions.layer)
 
 /** The bot, where its token is set. It never fails the program: what is wrong is one line, and in `BotStatus`. */
 export const layer = Layer.unwrapEffect(
@@ -118,7 +75,7 @@ export const layer = Layer.unwrapEffect(
     Option.match(botToken, {
       onNone: () => Layer.empty,
       onSome: (token) =>
-        Layer.scopedDiscard(start).pipe(
+        Layer.scopedDiscard(start({ platform: "telegram", startTimeout: "5 seconds", run })).pipe(
           Layer.provide(layerParts),
           Layer.provide(Conversations.layer),
           Layer.provide(TelegramClient.layer({ token, apiUrl }))

@@ -1,68 +1,66 @@
-/** What the bot does when a button is pressed, or a message is reacted to. Every press is answered; a stranger's does nothing. */
+/** Buttons and reactions: each is a command about a session. Every press gets a reply; a stranger's does nothing. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { Requester } from "../../domain/Requester.ts"
 import { TelegramClient } from "../../services/telegram/TelegramClient.ts"
 import { cut } from "../../services/telegram/TelegramText.ts"
 import { Conversations } from "../shared/Conversations.ts"
-import * as Buttons from "./TelegramButtonData.ts"
-import { SessionFiles } from "./TelegramFiles.ts"
-import { messagePlace } from "./TelegramKeys.ts"
+import { type Caller, refusing, SessionActions } from "../shared/SessionActions.ts"
+import * as ButtonData from "./TelegramButtonData.ts"
+import { stopTimeout } from "./TelegramCommandHandler.ts"
+import { format } from "./TelegramFiles.ts"
+import { messageKey } from "./TelegramKeys.ts"
 import * as People from "./TelegramPeople.ts"
 import * as Questions from "./TelegramQuestions.ts"
-import { type Asked, TelegramReplies } from "./TelegramReplies.ts"
-import { TelegramSessions } from "./TelegramSessions.ts"
+import * as Replies from "./TelegramReplies.ts"
+import { type Asked, TelegramSender } from "./TelegramSender.ts"
 import type { Query, Reaction, User } from "./TelegramUpdates.ts"
 import * as View from "./TelegramView.ts"
 
-/** Telegram's limit on what a press is answered with. */
-const answerLimit = 200
+/** Telegram's limit on what the reply to a press says. */
+const replyLimit = 200
+
+/** A button names its session, so no conversation is asked for one. */
+const callerOf = (by: Requester): Caller => ({ by, conversations: [], noSession: "", files: format, stopTimeout })
 
 export const make = Effect.gen(function*() {
+  const actions = yield* SessionActions
   const client = yield* TelegramClient
   const conversations = yield* Conversations
-  const files = yield* SessionFiles
   const people = yield* People.make
   const questions = yield* Questions.make
-  const replies = yield* TelegramReplies
-  const sessions = yield* TelegramSessions
+  const { file } = yield* TelegramSender
 
-  /** Does what the button says, and answers with a sentence. */
-  const act = Effect.fnUntraced(function*(press: Buttons.Press, asked: Asked, user: User) {
-    const { action, proposal, sessionId, turn } = press
-    const by = people.requester(user)
-    if (action === "diff" || action === "log") {
-      const file = yield* files[action](sessionId)
-      if (file === undefined) return action === "diff" ? "Nothing was changed yet." : "The log is empty."
-      yield* replies.file(asked, file, sessionId)
-      return ""
-    }
-    switch (action) {
-      case "approve":
-        yield* sessions.approve(sessionId, by, { turn, proposal })
-        return "Approved."
-      case "reject": {
-        // nobody is asked why about a plan that does not wait any more
-        const { view } = yield* sessions.latest(sessionId)
-        if (!view.waiting || view.turn !== turn || view.proposals !== proposal) return "That plan was answered already."
-        yield* questions.askReason(asked, user, { sessionId, turn, proposal })
+  /** Does what the button says, and returns a sentence about it. */
+  const act = Effect.fnUntraced(function*(press: ButtonData.Press, asked: Asked, user: User) {
+    const { action: verb, proposal, sessionId: id, turn } = press
+    const command = verb === "approve" || verb === "reject"
+      ? { verb, id, answers: { turn, proposal } }
+      : { verb, id, turn }
+    const outcome = yield* actions.run(command, callerOf(people.requester(user)))
+    switch (outcome._tag) {
+      case "File": {
+        if (Option.isNone(outcome.file)) return Replies.empty(outcome.kind)
+        yield* file(asked, outcome.file.value, id)
+        return ""
+      }
+      case "ReasonWanted":
+        yield* questions.askReason(asked, user, { sessionId: id, ...outcome.answers })
         return "Why? Reply to my question."
-      }
-      case "stop": {
-        // a stop is of a turn: the button of one that is over must not stop the next
-        const { view } = yield* sessions.latest(sessionId)
-        if (view.turn !== turn || view.end !== undefined) return "That turn is over."
-        return (yield* sessions.stop(sessionId, by)) ? "Stopped." : "Stopping."
-      }
-      case "retry":
-        yield* sessions.retry(sessionId, by, turn)
-        return "Trying again."
+      case "Approved":
+      case "Rejected":
+      case "Retried":
+      case "Stopped":
+        return Replies.done(outcome)
+      default:
+        return ""
     }
   })
 
   /** Does what was pressed, where the person may; what they are told of it. */
   const pressed = ({ data, from, message }: Query, updateId: number) => {
     if (!people.isAllowed(from)) return Effect.succeed("You may not use this bot.")
-    const button = Buttons.decode(data)
+    const button = ButtonData.decode(data)
     if (message === undefined || Option.isNone(button)) {
       return Effect.succeed("This button is not in use any more: /help lists what there is.")
     }
@@ -71,36 +69,39 @@ export const make = Effect.gen(function*() {
       chatId: message.chat.id,
       threadId: message.is_topic_message === true ? message.message_thread_id : undefined
     }
-    return Effect.catchTag(
-      act(button.value, asked, from),
-      "ChatRefusal",
-      ({ reason }) => Effect.succeed(View.refusal(reason))
+    const isRejection = button.value.action === "reject"
+    return act(button.value, asked, from).pipe(
+      Effect.catchIf(
+        (error) => isRejection && (error._tag === "NothingToApprove" || error._tag === "PlanReplaced"),
+        () => Effect.succeed("That plan was answered already.")
+      ),
+      refusing,
+      Effect.catchTag("ChatRefusal", ({ reason }) => Effect.succeed(Replies.refusal(reason)))
     )
   }
 
-  const press = Effect.fn("TelegramPresses.press")(function*(query: Query, updateId: number) {
+  const press = Effect.fn("TelegramButtons.press")(function*(query: Query, updateId: number) {
     const sentence = yield* Effect.catchAllDefect(
       pressed(query, updateId),
       (defect) => Effect.as(Effect.logError("telegram: a press failed", defect), "That did not work.")
     )
-    // it can be answered once, and for a short time
+    // it can be replied to once, and for a short time
     yield* Effect.catchAll(
-      client.answerButton(query.id, cut(sentence, answerLimit)),
+      client.answerButton(query.id, cut(sentence, replyLimit)),
       (error) => Effect.logDebug(error.message)
     )
   })
 
-  const react = Effect.fn("TelegramPresses.react")(function*(reaction: Reaction) {
+  const react = Effect.fn("TelegramButtons.react")(function*(reaction: Reaction) {
     const { chat, message_id, new_reaction, old_reaction, user } = reaction
     const has = (reactions: Reaction["new_reaction"]) =>
       reactions.some(({ emoji }) => emoji === View.reactions.cancelled)
     if (user === undefined || !people.isAllowed(user) || !has(new_reaction) || has(old_reaction)) return
-    const session = yield* conversations.sessionAt(messagePlace(chat.id, message_id))
+    const session = yield* conversations.sessionOf(messageKey(chat.id, message_id))
     if (Option.isNone(session)) return
-    yield* Effect.catchTag(
-      sessions.stop(session.value, people.requester(user)),
-      "ChatRefusal",
-      (refusal) => Effect.logDebug(refusal.reason)
+    yield* actions.run({ verb: "stop", id: session.value }, callerOf(people.requester(user))).pipe(
+      refusing,
+      Effect.catchTag("ChatRefusal", (refusal) => Effect.logDebug(refusal.reason))
     )
   })
 

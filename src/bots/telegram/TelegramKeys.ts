@@ -1,19 +1,19 @@
-/** The places of Telegram by which the bot remembers. Pure. */
-import type { TelegramPlace } from "../../services/telegram/TelegramClient.ts"
-import type { Place } from "../shared/Conversations.ts"
+/** The names under which Telegram's chats, topics and messages are remembered. Pure. */
+import type { TelegramDestination } from "../../services/telegram/TelegramClient.ts"
+import type { Conversation } from "../shared/Conversations.ts"
+
+const conversation = (key: string): Conversation => ({ platform: "telegram", key })
 
 /** `<chat>`, or `<chat>/<topic>` in a forum. */
-export const placeName = ({ chatId, threadId }: TelegramPlace): string =>
+const nameOf = ({ chatId, threadId }: TelegramDestination): string =>
   threadId === undefined ? `${chatId}` : `${chatId}/${threadId}`
 
 /** Where a chat's or a topic's current session and repository are kept. */
-export const chatPlace = (place: TelegramPlace): Place => ({ platform: "telegram", place: placeName(place) })
+export const chatKey = (destination: TelegramDestination): Conversation => conversation(nameOf(destination))
 
 /** Where the session of one message is kept. */
-export const messagePlace = (chatId: number, messageId: number): Place => ({
-  platform: "telegram",
-  place: `message ${chatId}/${messageId}`
-})
+export const messageKey = (chatId: number, messageId: number | string): Conversation =>
+  conversation(`message ${chatId}/${messageId}`)
 
 /** The outbox's watcher of a chat or topic. */
-export const watcherOf = (place: TelegramPlace): string => `telegram:${placeName(place)}`
+export const watcherOf = (destination: TelegramDestination): string => `telegram:${nameOf(destination)}`

@@ -1,38 +1,44 @@
-/** What the bot does with a message: a command, the answer to a question, a follow-up, or a task. */
+/** What people do in Telegram: a message is a command, the reply to a question, a follow-up, or a task; a press is a button's. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { StoreError } from "../../services/store/StoreError.ts"
 import { Conversations } from "../shared/Conversations.ts"
+import { refusing, SessionActions } from "../shared/SessionActions.ts"
 import { dropStart, plain } from "../shared/WrittenText.ts"
+import * as Buttons from "./TelegramButtons.ts"
 import * as CommandHandler from "./TelegramCommandHandler.ts"
 import { Read, read } from "./TelegramCommands.ts"
-import { chatPlace, messagePlace } from "./TelegramKeys.ts"
+import { chatKey, messageKey } from "./TelegramKeys.ts"
 import * as People from "./TelegramPeople.ts"
 import * as Questions from "./TelegramQuestions.ts"
 import { mentions, read as readText } from "./TelegramReading.ts"
-import { type Asked, TelegramReplies } from "./TelegramReplies.ts"
+import * as Replies from "./TelegramReplies.ts"
 import * as Requests from "./TelegramRequests.ts"
-import { TelegramSessions } from "./TelegramSessions.ts"
-import type { Message } from "./TelegramUpdates.ts"
-import * as View from "./TelegramView.ts"
+import { type Asked, TelegramSender } from "./TelegramSender.ts"
+import type { Message, Update } from "./TelegramUpdates.ts"
 
 /** The message that one replies to; in a topic the one that made the topic is none. */
 const repliedTo = ({ reply_to_message: replied }: Message) =>
   replied === undefined || replied.forum_topic_created !== undefined ? undefined : replied
 
-/** Makes the handler of messages; `bot` is the bot itself. */
+/** Makes the handler of updates; `bot` is the bot itself. */
 export const make = Effect.fnUntraced(function*(bot: { readonly id: number; readonly username: string }) {
+  const actions = yield* SessionActions
   const conversations = yield* Conversations
   const people = yield* People.make
   const questions = yield* Questions.make
-  const replies = yield* TelegramReplies
+  const { say } = yield* TelegramSender
   const requests = yield* Requests.make
   const runCommand = yield* CommandHandler.make
-  const sessions = yield* TelegramSessions
+  const { press, react } = yield* Buttons.make
 
   const reject = Effect.fnUntraced(function*(asked: Asked, said: Requests.Said, plan: Questions.Plan) {
     const { proposal, sessionId, turn } = plan
-    yield* sessions.reject(sessionId, plain(said.written).trim(), said.by, { turn, proposal })
-    yield* replies.say(asked, View.sentence("Rejected: it is planned again."), sessionId)
+    const outcome = yield* actions.run(
+      { verb: "reject", id: sessionId, reason: plain(said.written).trim(), answers: { turn, proposal } },
+      CommandHandler.callerOf({ asked, said, repliedTo: undefined })
+    )
+    if (outcome._tag === "Rejected") yield* say(asked, Replies.sentence(Replies.done(outcome)), sessionId)
   })
 
   /** In a group not all that is written is for the bot: what names it, replies to it, or goes on with a session is. */
@@ -47,13 +53,13 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
     if (Option.isSome(question)) return yield* reject(asked, said, question.value)
     const theirs = replied === undefined
       ? Option.none()
-      : yield* conversations.sessionAt(messagePlace(asked.chatId, replied))
-    const session = Option.isSome(theirs) ? theirs : yield* conversations.sessionAt(chatPlace(asked))
+      : yield* conversations.sessionOf(messageKey(asked.chatId, replied))
+    const session = Option.isSome(theirs) ? theirs : yield* conversations.sessionOf(chatKey(asked))
     if (Option.isSome(session)) return yield* requests.followUp(said, session.value)
     if (isAddressed || asked.threadId !== undefined) yield* requests.open(said, true)
   })
 
-  return Effect.fn("TelegramMessages.handle")(function*(message: Message, updateId: number) {
+  const onMessage = Effect.fn("TelegramListener.onMessage")(function*(message: Message, updateId: number) {
     const user = message.from
     const text = message.text ?? message.caption ?? ""
     if (user === undefined || text.trim() === "") return
@@ -83,20 +89,31 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
       ForAnother: () => Effect.void,
       Unknown: ({ name }) =>
         isAddressed
-          ? replies.say(asked, View.sentence(`There is no command /${name}: /help lists them.`))
+          ? say(asked, Replies.sentence(`There is no command /${name}: /help lists them.`))
           : Effect.void,
       Command: ({ name, rest }) =>
-        Effect.gen(function*() {
-          const replied = repliedTo(message)
-          const session = replied === undefined
-            ? Option.none()
-            : yield* conversations.sessionAt(messagePlace(asked.chatId, replied.message_id))
-          const task = dropStart(written, words.length - rest.length)
-          yield* runCommand({ name, rest, asked, said: { ...said, written: task }, user, replied: session })
+        runCommand({
+          name,
+          rest,
+          asked,
+          said: { ...said, written: dropStart(written, words.length - rest.length) },
+          user,
+          repliedTo: repliedTo(message)?.message_id
         }),
       Text: () => take(message, asked, said, isAddressed)
     }).pipe(
-      Effect.catchTag("ChatRefusal", (refusal) => replies.say(asked, View.sentence(View.refusal(refusal.reason))))
+      refusing,
+      Effect.catchTag("ChatRefusal", (refusal) => say(asked, Replies.sentence(Replies.refusal(refusal.reason))))
     )
   })
+
+  /** Handles an update. What cannot be done is said to the one who asked. */
+  return ({ callback_query, message, message_reaction, update_id }: Update): Effect.Effect<void, StoreError> =>
+    message !== undefined
+      ? onMessage(message, update_id)
+      : callback_query !== undefined
+      ? press(callback_query, update_id)
+      : message_reaction !== undefined
+      ? react(message_reaction)
+      : Effect.void
 })

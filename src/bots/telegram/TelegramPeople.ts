@@ -6,9 +6,9 @@ import { AppConfig } from "../../services/config/AppConfig.ts"
 import { ChatMemory } from "../../services/store/ChatMemory.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
 import { Conversations } from "../shared/Conversations.ts"
-import { type Asked, TelegramReplies } from "./TelegramReplies.ts"
+import { sentence } from "./TelegramReplies.ts"
+import { type Asked, TelegramSender } from "./TelegramSender.ts"
 import type { User } from "./TelegramUpdates.ts"
-import * as View from "./TelegramView.ts"
 
 /** By id, or by `@name` in any case. A name of digits only is an id. */
 export const isAllowed = (allowed: ReadonlyArray<string>, { id, username }: User): boolean =>
@@ -26,7 +26,7 @@ export const make = Effect.gen(function*() {
   const { telegram: { allowedUsers } } = yield* AppConfig
   const conversations = yield* Conversations
   const memory = yield* ChatMemory
-  const replies = yield* TelegramReplies
+  const sender = yield* TelegramSender
 
   return {
     /** A bot's message is nobody's request. */
@@ -38,7 +38,7 @@ export const make = Effect.gen(function*() {
       yield* memory.forget("telegram", told, day)
       // claimed first: a stranger who writes in two chats at once is told once, too
       const isNew = yield* memory.claim({ platform: "telegram", place: `user ${user.id}`, name: told }, "told")
-      if (isNew) yield* replies.say(asked, View.sentence(`Your Telegram id is ${user.id}.`))
+      if (isNew) yield* sender.say(asked, sentence(`Your Telegram id is ${user.id}.`))
     })
   }
 })

@@ -4,8 +4,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SessionId } from "../../domain/Ids.ts"
 import { ChatMemory } from "../../services/store/ChatMemory.ts"
-import { messagePlace } from "./TelegramKeys.ts"
-import { type Asked, TelegramReplies } from "./TelegramReplies.ts"
+import { memoryKey } from "../shared/Conversations.ts"
+import { messageKey } from "./TelegramKeys.ts"
+import { type Asked, TelegramSender } from "./TelegramSender.ts"
 import type { User } from "./TelegramUpdates.ts"
 
 /** The plan that is asked about. */
@@ -16,14 +17,14 @@ const Stored = Schema.parseJson(Plan)
 const read = Schema.decodeOption(Stored)
 const write = Schema.encodeSync(Stored)
 
-const keyOf = (chatId: number, messageId: number) => ({ ...messagePlace(chatId, messageId), name: "reason" })
+const keyOf = (chatId: number, messageId: number) => memoryKey(messageKey(chatId, messageId), "reason")
 
 export const make = Effect.gen(function*() {
   const memory = yield* ChatMemory
-  const replies = yield* TelegramReplies
+  const sender = yield* TelegramSender
   return {
     askReason: (asked: Asked, { first_name, id, username }: User, plan: Plan) =>
-      replies.ask(
+      sender.ask(
         asked,
         { id, name: first_name === "" ? username ?? "you" : first_name },
         "what is wrong with the plan? Reply to this message.",

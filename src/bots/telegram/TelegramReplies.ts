@@ -1,117 +1,76 @@
-/** Answers to people, each sent once: claimed before it is sent, so that an update that comes again is not answered again. */
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as FiberSet from "effect/FiberSet"
-import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
-import type { SessionId } from "../../domain/Ids.ts"
-import { ChatMemory } from "../../services/store/ChatMemory.ts"
-import type { StoreError } from "../../services/store/StoreError.ts"
-import { TelegramClient, type TelegramError, type TelegramPlace } from "../../services/telegram/TelegramClient.ts"
-import { bold, link, type Rich, text, write } from "../../services/telegram/TelegramText.ts"
-import { Conversations } from "../shared/Conversations.ts"
-import { letFinish } from "../shared/LetFinish.ts"
-import type { TelegramFile } from "./TelegramFiles.ts"
-import { messagePlace } from "./TelegramKeys.ts"
-import type { Shown } from "./TelegramView.ts"
+/** What people are told of their commands in Telegram. Pure. */
+import * as Plan from "../../domain/Plan.ts"
+import type { Session } from "../../domain/Session.ts"
+import { bold, code, type Rich, text, write } from "../../services/telegram/TelegramText.ts"
+import type { FileKind } from "../shared/Posted.ts"
+import type { Outcome } from "../shared/SessionActions.ts"
+import type { TurnView } from "../shared/TurnView.ts"
+import { menu } from "./TelegramCommands.ts"
+import { messages, type Shown, status } from "./TelegramView.ts"
 
-/** What is answered: an update, in its place. */
-export interface Asked extends TelegramPlace {
-  readonly updateId: number
-  /** The message that the answer replies to. */
-  readonly replyTo?: number | undefined
+type Shows = ReadonlyArray<Shown>
+
+/** A plain sentence as a message. */
+export const sentence = (sentence: string): Shows => messages([text(sentence)], [])
+
+/** Why something was refused, as a sentence. */
+export const refusal = (reason: string): string =>
+  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.?!…]$/.test(reason) ? "" : "."}`
+
+export const help: Shows = messages([
+  bold("OpenTL"),
+  text(" works on a task in the background and opens a pull request.\n\nWrite what is to be done, with "),
+  code("--repo owner/name"),
+  text(" unless this chat has a repository (/repo). Flags: "),
+  code("--approve"),
+  text(" (the plan waits for you), "),
+  code("--plan"),
+  text(" (plan only), "),
+  code("--agent"),
+  text(", "),
+  code("--model"),
+  text(", "),
+  code("--base"),
+  text(".\nWhat you write then, or reply to one of my messages, is a follow-up.\n\n"),
+  text(menu.map(({ command, description }) => `/${command}: ${description}`).join("\n"))
+], [])
+
+const line = (session: Session, isCurrent: boolean): Rich => [
+  code(session.id),
+  text(` ${session.status}${isCurrent ? " (current)" : ""} · ${session.repo} · ${Plan.subject(session.prompt, 60)}\n`)
+]
+
+/** The newest sessions, the chat's current one marked. */
+export const list = (sessions: ReadonlyArray<Session>, current: string | undefined): Shows =>
+  sessions.length === 0
+    ? sentence("There is no session yet.")
+    : messages(sessions.flatMap((session) => line(session, session.id === current)), [])
+
+/** How a session is doing; `now` is in epoch milliseconds. */
+export const summary = (session: Session, view: TurnView, now: number): Shows => {
+  // it has all the buttons that other messages may have
+  const shown = status(session, view, now, { isContinued: false, isPlanInDoubt: view.waiting, isCardInDoubt: true })
+  return [{
+    ...shown,
+    markdown: `${shown.markdown}${session.prUrl === undefined ? "" : write([text(`\n${session.prUrl}`)])}`
+  }]
 }
 
-/** The session that a message is about: a reply to it is for that session. */
-type About = SessionId | undefined
+/** What is said where there is nothing in a file. */
+export const empty = (kind: FileKind): string => kind === "diff" ? "Nothing was changed yet." : "The log is empty."
 
-export class TelegramReplies extends Context.Tag("opentl/bots/telegram/TelegramReplies")<TelegramReplies, {
-  readonly say: (asked: Asked, messages: ReadonlyArray<Shown>, about?: About) => Effect.Effect<void, StoreError>
-  readonly file: (asked: Asked, file: TelegramFile, about?: About) => Effect.Effect<void, StoreError>
-  /** Asks a person, who answers by a reply; `remember` is told the question's id. */
-  readonly ask: (
-    asked: Asked,
-    person: { readonly id: number; readonly name: string },
-    question: string,
-    remember: (messageId: number) => Effect.Effect<void, StoreError>
-  ) => Effect.Effect<void, StoreError>
-}>() {
-  static readonly layer = Layer.scoped(
-    TelegramReplies,
-    Effect.gen(function*() {
-      const client = yield* TelegramClient
-      const conversations = yield* Conversations
-      const memory = yield* ChatMemory
-      const sending = yield* FiberSet.make<void>()
-
-      /** A chat's limits may hold an answer up; the next update does not wait for that. */
-      const inBackground = (effect: Effect.Effect<void>) =>
-        Effect.gen(function*() {
-          const fiber = yield* FiberSet.run(sending, effect)
-          yield* Effect.timeoutOption(Fiber.join(fiber), "3 seconds")
-        })
-
-      const once = Effect.fnUntraced(function*(
-        asked: Asked,
-        part: string,
-        send: Effect.Effect<number, TelegramError>,
-        remember: (messageId: number) => Effect.Effect<void, StoreError>
-      ) {
-        const key = { platform: "telegram", place: `update ${asked.updateId}/${part}`, name: "reply" } as const
-        if (!(yield* memory.claim(key, "sending"))) return
-        yield* inBackground(
-          send.pipe(
-            Effect.retry({ schedule: again, while: (error) => error.isRetryable && error.kind !== "uncertain" }),
-            Effect.flatMap(remember),
-            Effect.catchTags({
-              TelegramError: (error) => Effect.logWarning(`telegram: an answer was not sent: ${error.message}`),
-              StoreError: (error) => Effect.logError(error.message, error.cause)
-            }),
-            letFinish
-          )
-        )
-      })
-
-      const about = (asked: Asked, session: About) => (messageId: number) =>
-        session === undefined ? Effect.void : conversations.bind(messagePlace(asked.chatId, messageId), session)
-
-      return TelegramReplies.of({
-        say: Effect.fn("TelegramReplies.say")((asked, messages, session) =>
-          Effect.forEach(
-            messages,
-            (message, index) =>
-              once(
-                asked,
-                `${index}`,
-                client.send({
-                  chatId: asked.chatId,
-                  threadId: asked.threadId,
-                  ...message,
-                  ...(index === 0 ? { replyTo: asked.replyTo } : {})
-                }),
-                about(asked, session)
-              ),
-            { discard: true }
-          )
-        ),
-        file: Effect.fn("TelegramReplies.file")((asked, file, session) =>
-          once(asked, "file", client.sendDocument(asked, file), about(asked, session))
-        ),
-        ask: Effect.fn("TelegramReplies.ask")((asked, person, question, remember) => {
-          // in a group only who is named is asked
-          const rich: Rich = [link(person.name, `tg://user?id=${person.id}`), text(": "), bold(question)]
-          return once(
-            asked,
-            "question",
-            client.send({ chatId: asked.chatId, threadId: asked.threadId, markdown: write(rich), asks: "The reason" }),
-            remember
-          )
-        })
-      })
-    })
-  )
+/** What was done, in a sentence. */
+export const done = (
+  outcome: Extract<Outcome, { readonly _tag: "Approved" | "Rejected" | "Retried" | "Stopped" }>
+): string => {
+  switch (outcome._tag) {
+    case "Approved":
+      return "Approved."
+    case "Rejected":
+      return "Rejected: it is planned again."
+    case "Retried":
+      return "Trying again."
+    case "Stopped":
+      return outcome.isOver ? "Stopped." : "Stopping."
+  }
 }
-
-/** Telegram's own time to wait is kept by the client. */
-const again = Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.intersect(Schedule.recurs(6)))

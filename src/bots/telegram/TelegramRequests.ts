@@ -4,11 +4,11 @@ import * as Option from "effect/Option"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { Requester } from "../../domain/Requester.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
-import { TelegramClient } from "../../services/telegram/TelegramClient.ts"
+import { TelegramClient, type TelegramDestination } from "../../services/telegram/TelegramClient.ts"
 import { Conversations } from "../shared/Conversations.ts"
+import { SessionActions } from "../shared/SessionActions.ts"
 import { plain, type Written } from "../shared/WrittenText.ts"
-import { chatPlace, messagePlace, placeName, watcherOf } from "./TelegramKeys.ts"
-import { TelegramSessions } from "./TelegramSessions.ts"
+import { chatKey, messageKey, watcherOf } from "./TelegramKeys.ts"
 import * as View from "./TelegramView.ts"
 
 /** What a person wrote, and where. */
@@ -24,9 +24,9 @@ export const make = Effect.gen(function*() {
   const { telegram: { defaultRepo } } = yield* AppConfig
   const client = yield* TelegramClient
   const conversations = yield* Conversations
-  const sessions = yield* TelegramSessions
+  const actions = yield* SessionActions
 
-  /** The chat may have its reactions switched off; a request is heard all the same. */
+  /** The chat may have its reactions switched off; a request is taken all the same. */
   const receive = ({ chatId, messageId }: Said) =>
     Effect.catchAll(
       client.react({ chatId, messageId }, View.reactions.received),
@@ -34,15 +34,15 @@ export const make = Effect.gen(function*() {
     )
 
   /** A topic's own repository, else its chat's, else the configured one. */
-  const repositoryOf = (place: Pick<Said, "chatId" | "threadId">) =>
-    conversations.repositoryOf([chatPlace(place), chatPlace({ chatId: place.chatId })], [defaultRepo])
+  const repositoryOf = ({ chatId, threadId }: TelegramDestination) =>
+    conversations.repositoryOf([chatKey({ chatId, threadId }), chatKey({ chatId })], [defaultRepo])
 
   return {
     repositoryOf,
     /** Opens a session; it becomes the chat's current one where it is to be, or where there is none. */
     open: Effect.fn("TelegramRequests.open")(function*(said: Said, replacesCurrent: boolean) {
       const { by, chatId, messageId, threadId, written } = said
-      const makesCurrent = replacesCurrent || Option.isNone(yield* conversations.sessionAt(chatPlace(said)))
+      const makesCurrent = replacesCurrent || Option.isNone(yield* conversations.sessionOf(chatKey(said)))
       const session = yield* conversations.open({
         platform: "telegram",
         written,
@@ -51,15 +51,15 @@ export const make = Effect.gen(function*() {
         key: `${chatId}/${messageId}`,
         watcher: watcherOf(said),
         target: { chatId, requestId: messageId, ...(threadId === undefined ? {} : { threadId }) },
-        place: makesCurrent ? Option.some(placeName(said)) : Option.none()
+        conversation: makesCurrent ? Option.some(chatKey(said)) : Option.none()
       })
-      yield* conversations.bind(messagePlace(chatId, messageId), session.id)
+      yield* conversations.bind(messageKey(chatId, messageId), session.id)
       yield* receive(said)
     }),
     followUp: Effect.fn("TelegramRequests.followUp")(function*(said: Said, session: SessionId) {
       const { by, chatId, messageId, written } = said
-      yield* sessions.followUp(session, plain(written).trim(), by, `${chatId}/${messageId}`)
-      yield* conversations.bind(messagePlace(chatId, messageId), session)
+      yield* actions.followUp(session, plain(written), by, `telegram:${chatId}/${messageId}`)
+      yield* conversations.bind(messageKey(chatId, messageId), session)
       yield* receive(said)
     })
   }

@@ -25,7 +25,7 @@ export type User = typeof User.Type
 
 const Chat = Schema.Struct({ id: Schema.Int, type: Schema.String })
 
-const place = {
+const where = {
   message_id: Schema.Int,
   chat: Chat,
   message_thread_id: Schema.optional(Schema.Int),
@@ -34,7 +34,7 @@ const place = {
 }
 
 export const Message = Schema.Struct({
-  ...place,
+  ...where,
   from: Schema.optional(User),
   text: Schema.optional(Schema.String),
   entities: Schema.optional(Schema.Array(Entity)),
@@ -53,7 +53,7 @@ export const Query = Schema.Struct({
   id: Schema.String,
   from: User,
   data: Schema.optionalWith(Schema.String, { default: () => "" }),
-  message: Schema.optional(Schema.Struct(place))
+  message: Schema.optional(Schema.Struct(where))
 })
 export type Query = typeof Query.Type
 

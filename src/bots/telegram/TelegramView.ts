@@ -14,6 +14,7 @@ import {
   text,
   write
 } from "../../services/telegram/TelegramText.ts"
+import type { Doubts } from "../shared/ChatPort.ts"
 import * as TurnView from "../shared/TurnView.ts"
 import { type Action, button } from "./TelegramButtonData.ts"
 import * as RichText from "./TelegramMarkdown.ts"
@@ -86,17 +87,8 @@ const resultButtons = (session: Session, view: Turn): TelegramKeyboard => {
   )
 }
 
-/** What the status message must do because another message of the turn cannot be known to stand. */
-export interface Standing {
-  /** The status was sent before, perhaps; this one takes its place. */
-  readonly continued: boolean
-  /** Whether the plan's message, and the card's, may be missing: then their buttons stand here. */
-  readonly planUncertain: boolean
-  readonly cardUncertain: boolean
-}
-
 /** The one message of a turn that is edited in place. */
-export const status = (session: Session, view: Turn, now: number, standing: Standing): Shown => {
+export const status = (session: Session, view: Turn, now: number, doubts: Doubts): Shown => {
   const press = pressing(session, view)
   const detail = view.end !== undefined
     ? cut(view.end.text, 300)
@@ -112,19 +104,19 @@ export const status = (session: Session, view: Turn, now: number, standing: Stan
     ...(view.changes === undefined ? [] : [text(`\n${view.changes}`)]),
     ...(reviews === "" ? [] : [text(`\n${reviews}`)]),
     ...(detail === "" ? [] : [text("\n"), ...(view.end === undefined ? [code(detail)] : [text(detail)])]),
-    ...(view.waiting && standing.planUncertain ? [text("\n/plan shows the plan.")] : []),
-    ...(standing.continued ? [text("\n(continued after an interruption)")] : [])
+    ...(view.waiting && doubts.isPlanInDoubt ? [text("\n/plan shows the plan.")] : []),
+    ...(doubts.isContinued ? [text("\n(continued after an interruption)")] : [])
   ]
   return {
     markdown: write(rich),
     keyboard: view.end !== undefined
-      ? standing.cardUncertain ? resultButtons(session, view) : []
-      : rows(view.waiting && standing.planUncertain ? answerButtons(session, view) : [], press("⏹ Stop", "stop"))
+      ? doubts.isCardInDoubt ? resultButtons(session, view) : []
+      : rows(view.waiting && doubts.isPlanInDoubt ? answerButtons(session, view) : [], press("⏹ Stop", "stop"))
   }
 }
 
 /** A long text as several messages, the buttons under the last. */
-const messages = (rich: Rich, keyboard: TelegramKeyboard): ReadonlyArray<Shown> => {
+export const messages = (rich: Rich, keyboard: TelegramKeyboard): ReadonlyArray<Shown> => {
   const pieces = split(rich).filter((piece) => !isBlank(piece))
   return pieces.map((piece, index) => ({
     markdown: write(piece),
@@ -134,8 +126,8 @@ const messages = (rich: Rich, keyboard: TelegramKeyboard): ReadonlyArray<Shown> 
 
 /** A plan longer than this is cut, and says where the rest is. */
 const planLimit = 4 * messageLimit
-/** An answer longer than this goes on in the log. */
-const answerLimit = 3 * messageLimit
+/** A result longer than this goes on in the log. */
+const resultLimit = 3 * messageLimit
 
 /** The plan as a person reads it. */
 const planText = (session: Session, plan: { readonly title: string; readonly markdown: string }): Rich => [
@@ -160,9 +152,9 @@ export const plan = (session: Session, view: Turn): ReadonlyArray<Shown> =>
 const outcome = (view: Turn): Rich => {
   const { end, pullRequest } = view
   if (end === undefined) return []
-  if (end.end === "error") return [text("❌ "), bold("It failed."), text(`\n${cut(end.text, answerLimit)}`)]
-  if (end.end === "cancelled") return [text("⏹ "), bold("Stopped."), text(`\n${cut(end.text, answerLimit)}`)]
-  if (pullRequest === undefined) return [text("✅ "), ...RichText.shortened(end.text, answerLimit, [text("…")])]
+  if (end.end === "error") return [text("❌ "), bold("It failed."), text(`\n${cut(end.text, resultLimit)}`)]
+  if (end.end === "cancelled") return [text("⏹ "), bold("Stopped."), text(`\n${cut(end.text, resultLimit)}`)]
+  if (pullRequest === undefined) return [text("✅ "), ...RichText.shortened(end.text, resultLimit, [text("…")])]
   return [
     text("✅ "),
     link(`${pullRequest.draft ? "Draft pull request" : "Pull request"} #${pullRequest.number}`, pullRequest.url),
@@ -181,27 +173,3 @@ export const card = (session: Session, view: Turn): ReadonlyArray<Shown> => {
   ]
   return messages([...outcome(view), text(`\n\n${facts.join("\n")}`)], resultButtons(session, view))
 }
-
-/** How a session stands, as an answer to `/status`. */
-export const summary = (session: Session, view: Turn, now: number): Shown => {
-  const shown = status(session, view, now, { continued: false, planUncertain: view.waiting, cardUncertain: true })
-  return {
-    ...shown,
-    markdown: `${shown.markdown}${session.prUrl === undefined ? "" : write([text(`\n${session.prUrl}`)])}`
-  }
-}
-
-/** One line of `/list`. */
-export const line = (session: Session, isCurrent: boolean): Rich => [
-  code(session.id),
-  text(` ${session.status}${isCurrent ? " (current)" : ""} · ${session.repo} · ${Plan.subject(session.prompt, 60)}\n`)
-]
-
-/** Why something was refused, as a person reads it. */
-export const refusal = (reason: string): string =>
-  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.?!…]$/.test(reason) ? "" : "."}`
-
-/** A plain sentence as a message. */
-export const sentence = (sentence: string): ReadonlyArray<Shown> => messages([text(sentence)], [])
-
-export const rich = (rich: Rich): ReadonlyArray<Shown> => messages(rich, [])

@@ -26,17 +26,17 @@ export const none: Budget = new Map()
 /** How pressing a call is. */
 export interface Pace {
   /** The longest wait, in milliseconds; a call that would wait for longer is not made. */
-  readonly patience: number
+  readonly longestWait: number
   /** The share of every bucket that is left to more pressing calls. */
   readonly reserve: number
 }
 
 /** What a person waits for. */
-export const answer: Pace = { patience: 30_000, reserve: 0 }
+export const answer: Pace = { longestWait: 30_000, reserve: 0 }
 /** What must be shown, now or at the next look. */
-export const needed: Pace = { patience: 1500, reserve: 0 }
+export const needed: Pace = { longestWait: 1500, reserve: 0 }
 /** What is shown when nobody needs the budget: the next such edit says the same and more. */
-export const spare: Pace = { patience: 0, reserve: 0.4 }
+export const spare: Pace = { longestWait: 0, reserve: 0.4 }
 
 /** Requests a minute for the whole app, by Slack's tiers. */
 const perMinute: Readonly<Record<string, number>> = {
@@ -93,7 +93,7 @@ export const take = (
 ): readonly [{ readonly wait: number; readonly isTaken: boolean }, Budget] => {
   const levels = buckets.map((bucket) => levelAt(budget, bucket, now))
   const wait = levels.reduce((longest, level) => Math.max(longest, waitFor(level, pace.reserve, now)), 0)
-  if (wait > pace.patience) return [{ wait, isTaken: false }, budget]
+  if (wait > pace.longestWait) return [{ wait, isTaken: false }, budget]
   const taken = levels.map((level) => [level.bucket.name, { ...level, tokens: level.tokens - 1 }] as const)
   return [{ wait, isTaken: true }, new Map([...forgotten(budget, now), ...taken])]
 }

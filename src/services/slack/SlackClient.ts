@@ -18,7 +18,7 @@ export type SlackBlock = KnownBlock
 export type SlackView = View
 
 /** A message in the channel, or in a thread of it. */
-export interface SlackPlace {
+export interface SlackDestination {
   readonly channel: string
   readonly thread: string | undefined
 }
@@ -80,7 +80,7 @@ export class SlackClient extends Context.Tag("opentl/services/slack/SlackClient"
     Scope.Scope
   >
   /** Posts once; its timestamp is answered. Not repeated: look for the mark first. */
-  readonly post: (place: SlackPlace, content: SlackContent, mark: Mark) => Effect.Effect<string, SlackError>
+  readonly post: (destination: SlackDestination, content: SlackContent, mark: Mark) => Effect.Effect<string, SlackError>
   /** Edits a message of ours. */
   readonly update: (
     channel: string,
@@ -90,17 +90,17 @@ export class SlackClient extends Context.Tag("opentl/services/slack/SlackClient"
   ) => Effect.Effect<void, SlackError>
   /** Uploads a text file into a thread. Not repeated: look for the name first. */
   readonly upload: (
-    place: SlackPlace,
+    destination: SlackDestination,
     file: { readonly name: string; readonly title: string; readonly content: string }
   ) => Effect.Effect<void, SlackError>
   /** The timestamp of our message with this mark, if it was posted. */
-  readonly find: (place: SlackPlace, mark: Mark) => Effect.Effect<Option.Option<string>, SlackError>
+  readonly find: (destination: SlackDestination, mark: Mark) => Effect.Effect<Option.Option<string>, SlackError>
   /** Whether a file of that name was uploaded into the thread. */
-  readonly hasFile: (place: SlackPlace, name: string) => Effect.Effect<boolean, SlackError>
+  readonly hasFile: (destination: SlackDestination, name: string) => Effect.Effect<boolean, SlackError>
   /** The messages of a thread, oldest first, at most a thousand. */
   readonly replies: (channel: string, thread: string) => Effect.Effect<ReadonlyArray<SlackMessage>, SlackError>
   /** Says something to one person only. */
-  readonly whisper: (place: SlackPlace, user: string, text: string) => Effect.Effect<void, SlackError>
+  readonly whisper: (destination: SlackDestination, user: string, text: string) => Effect.Effect<void, SlackError>
   /** Answers a slash command later than its acknowledgement, at the address that came with it. */
   readonly respond: (
     responseUrl: string,

@@ -1,4 +1,4 @@
-/** The calls of Slack's Web API, each in its place in the budget. The SDK stays in here; what it answers is decoded. */
+/** The calls of Slack's Web API, each within the rate limits. The SDK stays in here; what it answers is decoded. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { WebClient } from "@slack/web-api"
 import * as Cache from "effect/Cache"
@@ -17,9 +17,9 @@ import {
   Identity,
   Mark,
   SlackClient,
+  type SlackDestination,
   type SlackMessage,
   type SlackPerson,
-  type SlackPlace,
   type SlackTokens
 } from "./SlackClient.ts"
 import { failure, SlackError } from "./SlackFailure.ts"
@@ -41,7 +41,7 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
   })
   const budget = yield* Ref.make(Budget.none)
 
-  /** One call, in its place in the budget. A 429 holds back all that count against the same limit. */
+  /** One call, in its turn within the rate limits. A 429 holds back all that count against the same limit. */
   const use = <A>(
     method: string,
     channel: string,
@@ -85,17 +85,19 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
 
   /** Pages of messages until one is found, at most five of two hundred. */
   const search = <A>(
-    place: SlackPlace,
+    destination: SlackDestination,
     wanted: (message: SlackMessage) => Option.Option<A>,
     cursor?: string,
     pages = 5
   ): Effect.Effect<Option.Option<A>, SlackError> =>
     Effect.gen(function*() {
-      const { messages, next } = yield* page(place, cursor)
+      const { messages, next } = yield* page(destination, cursor)
       const found = Option.firstSomeOf(messages.map(wanted))
-      return Option.isSome(found) || next === "" || pages <= 1 ? found : yield* search(place, wanted, next, pages - 1)
+      return Option.isSome(found) || next === "" || pages <= 1
+        ? found
+        : yield* search(destination, wanted, next, pages - 1)
     })
-  const page = ({ channel, thread }: SlackPlace, cursor: string | undefined) => {
+  const page = ({ channel, thread }: SlackDestination, cursor: string | undefined) => {
     const method = thread === undefined ? "conversations.history" : "conversations.replies"
     const args = { channel, include_all_metadata: true, limit: 200, ...(cursor === undefined ? {} : { cursor }) }
     return use<unknown>(
@@ -110,10 +112,14 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
       retryTransient
     )
   }
-  const all = (place: SlackPlace, cursor?: string, pages = 5): Effect.Effect<ReadonlyArray<SlackMessage>, SlackError> =>
+  const all = (
+    destination: SlackDestination,
+    cursor?: string,
+    pages = 5
+  ): Effect.Effect<ReadonlyArray<SlackMessage>, SlackError> =>
     Effect.gen(function*() {
-      const { messages, next } = yield* page(place, cursor)
-      return next === "" || pages <= 1 ? messages : [...messages, ...yield* all(place, next, pages - 1)]
+      const { messages, next } = yield* page(destination, cursor)
+      return next === "" || pages <= 1 ? messages : [...messages, ...yield* all(destination, next, pages - 1)]
     })
 
   /** What is known of ids, each asked for once in ten minutes; `unknown` where it cannot be had. */
@@ -146,21 +152,22 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
       Effect.map((found) => found.channel)
     )
   const channelName = yield* known((channel) => Effect.map(infoOf(channel), ({ name }) => name || channel), identity)
-  const thread = (place: SlackPlace) => place.thread === undefined ? {} : { thread_ts: place.thread }
+  const thread = (destination: SlackDestination) =>
+    destination.thread === undefined ? {} : { thread_ts: destination.thread }
 
   return SlackClient.of({
     identity: use("auth.test", "", Budget.answer, (sdk) => sdk.auth.test()).pipe(decoding("auth.test", Identity)),
     listen: (connected) => listen({ appToken, apiUrl }, connected),
-    post: Effect.fn("SlackClient.post")((place, { blocks, text }, mark) =>
-      use("chat.postMessage", place.channel, Budget.needed, (sdk) =>
+    post: Effect.fn("SlackClient.post")((destination, { blocks, text }, mark) =>
+      use("chat.postMessage", destination.channel, Budget.needed, (sdk) =>
         sdk.chat.postMessage({
-          channel: place.channel,
+          channel: destination.channel,
           text,
           blocks: [...blocks],
           metadata: { event_type: eventType, event_payload: { ...mark } },
           unfurl_links: false,
           unfurl_media: false,
-          ...thread(place)
+          ...thread(destination)
         })).pipe(decoding("chat.postMessage", Posted), Effect.map(({ ts }) => ts))
     ),
     update: Effect.fn("SlackClient.update")((channel, ts, { blocks, text }, pace) =>
@@ -168,34 +175,34 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
         use("chat.update", channel, pace, (sdk) => sdk.chat.update({ channel, ts, text, blocks: [...blocks] }))
       )
     ),
-    upload: Effect.fn("SlackClient.upload")((place, { content, name, title }) =>
-      Effect.asVoid(use("files.uploadV2", place.channel, Budget.needed, (sdk) => {
-        const file = { filename: name, title, content, channel_id: place.channel }
-        return place.thread === undefined
+    upload: Effect.fn("SlackClient.upload")((destination, { content, name, title }) =>
+      Effect.asVoid(use("files.uploadV2", destination.channel, Budget.needed, (sdk) => {
+        const file = { filename: name, title, content, channel_id: destination.channel }
+        return destination.thread === undefined
           ? sdk.files.uploadV2(file)
-          : sdk.files.uploadV2({ ...file, thread_ts: place.thread })
+          : sdk.files.uploadV2({ ...file, thread_ts: destination.thread })
       }))
     ),
-    find: Effect.fn("SlackClient.find")((place, mark) =>
-      search(place, ({ metadata, ts }) => {
+    find: Effect.fn("SlackClient.find")((destination, mark) =>
+      search(destination, ({ metadata, ts }) => {
         const found: unknown = metadata?.event_type === eventType ? metadata.event_payload : undefined
         return isMarked(found) && found.session === mark.session && found.turn === mark.turn && found.kind === mark.kind
           ? Option.some(ts)
           : Option.none()
       })
     ),
-    hasFile: Effect.fn("SlackClient.hasFile")((place, name) =>
+    hasFile: Effect.fn("SlackClient.hasFile")((destination, name) =>
       Effect.map(
-        search(place, ({ files }) =>
+        search(destination, ({ files }) =>
           files?.some((file) => file.name === name) === true ? Option.some(true) : Option.none()),
         Option.isSome
       )
     ),
     replies: Effect.fn("SlackClient.replies")((channel, ts) => all({ channel, thread: ts })),
-    whisper: Effect.fn("SlackClient.whisper")((place, user, text) =>
+    whisper: Effect.fn("SlackClient.whisper")((destination, user, text) =>
       Effect.asVoid(
-        retryTransient(use("chat.postEphemeral", place.channel, Budget.answer, (sdk) =>
-          sdk.chat.postEphemeral({ channel: place.channel, user, text, ...thread(place) })))
+        retryTransient(use("chat.postEphemeral", destination.channel, Budget.answer, (sdk) =>
+          sdk.chat.postEphemeral({ channel: destination.channel, user, text, ...thread(destination) })))
       )
     ),
     respond: Effect.fn("SlackClient.respond")(yield* respond),

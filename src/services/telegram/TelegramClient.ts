@@ -17,18 +17,18 @@ import {
   markupOf,
   placed,
   replying,
+  type TelegramDestination,
   type TelegramMessageRef,
-  type TelegramPlace,
   type TelegramSending,
   written
 } from "./TelegramMessage.ts"
 import * as Rates from "./TelegramRates.ts"
 
 export { TelegramError }
-export type { TelegramButton, TelegramKeyboard, TelegramPlace } from "./TelegramMessage.ts"
+export type { TelegramButton, TelegramDestination, TelegramKeyboard } from "./TelegramMessage.ts"
 
 /** How long a call may wait for its turn, in milliseconds; by default as long as it takes. */
-export interface Patience {
+export interface Waiting {
   readonly longest?: number
 }
 
@@ -53,21 +53,21 @@ export class TelegramClient extends Context.Tag("opentl/services/telegram/Telegr
     kinds: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<unknown>, TelegramError>
   /** Answers the message's id. */
-  readonly send: (message: TelegramSending, patience?: Patience) => Effect.Effect<number, TelegramError>
+  readonly send: (message: TelegramSending, waiting?: Waiting) => Effect.Effect<number, TelegramError>
   readonly edit: (
     message: TelegramMessageRef,
     content: Pick<TelegramSending, "markdown" | "keyboard">,
-    patience?: Patience
+    waiting?: Waiting
   ) => Effect.Effect<void, TelegramError>
-  readonly removeButtons: (message: TelegramMessageRef, patience?: Patience) => Effect.Effect<void, TelegramError>
+  readonly removeButtons: (message: TelegramMessageRef, waiting?: Waiting) => Effect.Effect<void, TelegramError>
   readonly sendDocument: (
-    place: TelegramPlace & { readonly replyTo?: number | undefined },
+    destination: TelegramDestination & { readonly replyTo?: number | undefined },
     file: { readonly name: string; readonly content: string },
-    patience?: Patience
+    waiting?: Waiting
   ) => Effect.Effect<number, TelegramError>
   /** One of Telegram's reactions. */
   readonly react: (message: TelegramMessageRef, emoji: string) => Effect.Effect<void, TelegramError>
-  readonly typing: (place: TelegramPlace) => Effect.Effect<void, TelegramError>
+  readonly typing: (destination: TelegramDestination) => Effect.Effect<void, TelegramError>
   /** Answers a pressed button, with at most 200 characters; once. */
   readonly answerButton: (queryId: string, text: string) => Effect.Effect<void, TelegramError>
 }>() {
@@ -108,7 +108,7 @@ const make = ({ apiUrl, token }: { readonly token: Redacted.Redacted; readonly a
     const paced = <A>(
       operation: string,
       chatId: number,
-      { longest = Infinity }: Patience,
+      { longest = Infinity }: Waiting,
       call: Effect.Effect<A, TelegramError>
     ) =>
       Effect.gen(function*() {
@@ -163,11 +163,11 @@ const make = ({ apiUrl, token }: { readonly token: Redacted.Redacted; readonly a
           Duration.seconds(pollSeconds + 10)
         ).pipe(decoding("getUpdates", Schema.Array(Schema.Unknown)))
       ),
-      send: Effect.fn("TelegramClient.send")((message, patience = {}) =>
+      send: Effect.fn("TelegramClient.send")((message, waiting = {}) =>
         paced(
           "sendMessage",
           message.chatId,
-          patience,
+          waiting,
           use("sendMessage", (sdk, signal) =>
             sdk.sendMessage({
               ...placed(message),
@@ -181,11 +181,11 @@ const make = ({ apiUrl, token }: { readonly token: Redacted.Redacted; readonly a
             }, signal)).pipe(decoding("sendMessage", Sent), Effect.map((sent) => sent.message_id))
         )
       ),
-      edit: Effect.fn("TelegramClient.edit")(({ chatId, messageId }, { keyboard = [], markdown }, patience = {}) =>
+      edit: Effect.fn("TelegramClient.edit")(({ chatId, messageId }, { keyboard = [], markdown }, waiting = {}) =>
         unchanged(paced(
           "editMessageText",
           chatId,
-          patience,
+          waiting,
           Effect.asVoid(use("editMessageText", (sdk, signal) =>
             sdk.editMessageText({
               chat_id: chatId,
@@ -196,11 +196,11 @@ const make = ({ apiUrl, token }: { readonly token: Redacted.Redacted; readonly a
             }, signal)))
         ))
       ),
-      removeButtons: Effect.fn("TelegramClient.removeButtons")(({ chatId, messageId }, patience = {}) =>
+      removeButtons: Effect.fn("TelegramClient.removeButtons")(({ chatId, messageId }, waiting = {}) =>
         unchanged(paced(
           "editMessageReplyMarkup",
           chatId,
-          patience,
+          waiting,
           Effect.asVoid(use("editMessageReplyMarkup", (sdk, signal) =>
             sdk.editMessageReplyMarkup(
               { chat_id: chatId, message_id: messageId, reply_markup: markupOf([]) },
@@ -208,15 +208,15 @@ const make = ({ apiUrl, token }: { readonly token: Redacted.Redacted; readonly a
             )))
         ))
       ),
-      sendDocument: Effect.fn("TelegramClient.sendDocument")((place, { content, name }, patience = {}) =>
+      sendDocument: Effect.fn("TelegramClient.sendDocument")((destination, { content, name }, waiting = {}) =>
         paced(
           "sendDocument",
-          place.chatId,
-          patience,
+          destination.chatId,
+          waiting,
           use("sendDocument", (sdk, signal) =>
             sdk.sendDocument({
-              ...placed(place),
-              ...replying(place.replyTo),
+              ...placed(destination),
+              ...replying(destination.replyTo),
               document: new InputFile(new TextEncoder().encode(content), {
                 filename: name,
                 contentType: "text/plain; charset=utf-8"
@@ -231,9 +231,12 @@ const make = ({ apiUrl, token }: { readonly token: Redacted.Redacted; readonly a
             signal
           )))
       ),
-      typing: Effect.fn("TelegramClient.typing")((place) =>
+      typing: Effect.fn("TelegramClient.typing")((destination) =>
         Effect.asVoid(
-          use("sendChatAction", (sdk, signal) => sdk.sendChatAction({ ...placed(place), action: "typing" }, signal))
+          use(
+            "sendChatAction",
+            (sdk, signal) => sdk.sendChatAction({ ...placed(destination), action: "typing" }, signal)
+          )
         )
       ),
       answerButton: Effect.fn("TelegramClient.answerButton")((queryId, text) =>

@@ -1,7 +1,7 @@
 /** Messages as the bot writes them, and how the Bot API takes them. Pure. */
 
 /** A chat, and in a forum the topic. */
-export interface TelegramPlace {
+export interface TelegramDestination {
   readonly chatId: number
   readonly threadId?: number | undefined
 }
@@ -18,7 +18,7 @@ export type TelegramButton =
 
 export type TelegramKeyboard = ReadonlyArray<ReadonlyArray<TelegramButton>>
 
-export interface TelegramSending extends TelegramPlace {
+export interface TelegramSending extends TelegramDestination {
   /** MarkdownV2. */
   readonly markdown: string
   readonly keyboard?: TelegramKeyboard
@@ -36,7 +36,7 @@ export const markupOf = (keyboard: TelegramKeyboard) => ({
   )
 })
 
-export const placed = ({ chatId, threadId }: TelegramPlace) => ({
+export const placed = ({ chatId, threadId }: TelegramDestination) => ({
   chat_id: chatId,
   ...(threadId === undefined ? {} : { message_thread_id: threadId })
 })

@@ -1,6 +1,6 @@
 /**
  * How fast a bot may write: a leaky bucket for each limit, kept as the one time at which it is empty again. Pure. A
- * call reserves its place in line, so who came first goes first.
+ * call reserves its turn, so who came first goes first.
  *
  * Sources: core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this (one message a second in a chat,
  * twenty a minute in a group, about thirty a second in all). We stay below each of them.
@@ -35,7 +35,7 @@ const tidy = (rates: Map<string, number>, now: number): Rates =>
   rates.size < 1000 ? rates : new Map([...rates].filter(([, emptyAt]) => emptyAt > now))
 
 /**
- * Reserves the next place: after `wait` milliseconds the call may be made. Where that is longer than the caller is
+ * Reserves the next turn: after `wait` milliseconds the call may be made. Where that is longer than the caller is
  * ready to wait, nothing is reserved.
  */
 export const reserve = (

@@ -275,9 +275,9 @@ describe("what goes wrong", () => {
       yield* slack.mention(mention)
       yield* slack.awaitMessage("C1", (each) => isKind("status")(each) && said(each).includes("working"))
       yield* first.shutdown
-      // as the crash would have left it: the status is being sent, and where it stands is not known
+      // as the crash would have left it: the status is being sent, and its id is not known
       const sql = Context.get(database, SqlClient.SqlClient)
-      yield* sql`UPDATE outbox SET told = 0, memo = json_set(json_remove(memo, '$.own.posts.status'), '$.own.sending', 'status')`
+      yield* sql`UPDATE outbox SET told = 0, memo = json_remove(memo, '$.posted.status.id')`
       yield* serve()
       const [run] = [...world.engine.runs.values()]
       if (run !== undefined) yield* world.engine.finish(run, 0)

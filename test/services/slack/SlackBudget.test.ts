@@ -24,7 +24,7 @@ describe("the budget", () => {
           now += after
           const [{ isTaken, wait }, next] = Budget.take(budget, Budget.bucketsOf(method, channel), pace, now)
           budget = next
-          assert.isTrue(!isTaken || wait <= pace.patience)
+          assert.isTrue(!isTaken || wait <= pace.longestWait)
           if (isTaken) out.push({ at: now + wait, channel, method })
         }
         let buckets: Buckets = HashMap.empty()
