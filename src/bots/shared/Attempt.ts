@@ -24,7 +24,7 @@ export const make = Effect.fnUntraced(function*<Target, TargetWire, Content>(
   const outbox = yield* Outbox
   const sessions = yield* Sessions
   const readTarget = Schema.decodeUnknownOption(port.target)
-  const readFormer = port.readFormer ?? (() => Option.none())
+  const readEarlier = port.readEarlier ?? (() => Option.none())
 
   const keep = Effect.fnUntraced(function*(delivery: Delivery, watching: Watching.Watching) {
     const memo = Watching.write(watching)
@@ -101,7 +101,7 @@ export const make = Effect.fnUntraced(function*<Target, TargetWire, Content>(
     Effect.gen(function*() {
       const { delivery } = task
       const target = readTarget(delivery.target)
-      const before = Watching.read(delivery, readFormer, yield* Clock.currentTimeMillis)
+      const before = Watching.read(delivery, readEarlier, yield* Clock.currentTimeMillis)
       if (Option.isSome(target) && Option.isSome(before)) return yield* tell(task, target.value, before.value)
       yield* Effect.logError(`${delivery.watcher}: what is stored of it cannot be read, so nothing is told there`)
       yield* outbox.told(delivery, delivery.head)

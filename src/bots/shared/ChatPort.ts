@@ -76,8 +76,8 @@ export interface ChatPort<Target, TargetWire, Content> {
   readonly editsLast: boolean
   /** Deliveries in one lane are made one after the other. By default each watcher has its own. */
   readonly laneOf?: (target: Target) => string
-  /** Reads what an earlier version of OpenTL stored in place of `Posted`. */
-  readonly readFormer?: (stored: unknown) => Option.Option<Posted>
+  /** Reads what earlier versions of OpenTL stored instead of `Posted`. */
+  readonly readEarlier?: (stored: unknown) => Option.Option<Posted>
 
   /** Posts once, and returns the message's id. Never repeated in here. */
   readonly post: (turn: Turn<Target>, item: Item, content: Content) => Effect.Effect<string, ChatFailure>
@@ -97,7 +97,7 @@ export interface ChatPort<Target, TargetWire, Content> {
   ) => Effect.Effect<"edited" | "gone", ChatFailure>
   /** Takes the buttons off a plan that does not wait any more; `id` is its last message. */
   readonly closePlan: (turn: Turn<Target>, id: string, proposal: number) => Effect.Effect<void, ChatFailure>
-  /** Puts a reaction on the request in place of an earlier one. */
+  /** Puts a reaction on the request, and takes the earlier one away. */
   readonly react: (turn: Turn<Target>, reaction: string, before: string | undefined) => Effect.Effect<void, ChatFailure>
   /** The content of a file; none where there is nothing to be uploaded. */
   readonly file: (

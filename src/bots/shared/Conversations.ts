@@ -3,6 +3,7 @@
  * it works on, who a person is, and how a request becomes a session that is followed there. Durable by `ChatMemory`;
  * refusals are sentences for the person who asked.
  */
+import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -45,8 +46,8 @@ export interface OpenSession {
   readonly written: Written
   /** What came before the request in the conversation, put after the task as context. */
   readonly context?: string
-  /** The conversation's own repository; `--repo` goes before it. */
-  readonly repository: Option.Option<DefaultRepository>
+  /** Where its repository is looked for; `--repo` goes before that. */
+  readonly repositories: Repositories
   readonly by: Requester
   /** Names the request on its platform: the same again opens nothing new. */
   readonly key: string
@@ -55,6 +56,14 @@ export interface OpenSession {
   readonly target: unknown
   /** The conversation that becomes this session's; none where it is not known yet, or is another session's. */
   readonly conversation: Option.Option<Conversation>
+}
+
+/** Where the repository of a conversation is looked for, in this order. */
+export interface Repositories {
+  /** The conversation, then those that it is part of. */
+  readonly conversations: Arr.NonEmptyReadonlyArray<Conversation>
+  /** What the operator configured for it. */
+  readonly configured: ReadonlyArray<Option.Option<string>>
 }
 
 export interface DefaultRepository {
@@ -71,11 +80,7 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
   /** From now on the conversation is about the session. */
   readonly bind: (conversation: Conversation, session: SessionId) => Effect.Effect<void, StoreError>
   readonly unbind: (conversation: Conversation) => Effect.Effect<void, StoreError>
-  /** The first of these with a repository of its own, then what the configuration says (`configured`, in order). */
-  readonly repositoryOf: (
-    conversations: ReadonlyArray<Conversation>,
-    configured: ReadonlyArray<Option.Option<string>>
-  ) => Effect.Effect<Option.Option<DefaultRepository>, StoreError>
+  readonly repositoryOf: (repositories: Repositories) => Effect.Effect<Option.Option<DefaultRepository>, StoreError>
   /** Gives a conversation a repository of its own, and returns its spelling. */
   readonly setRepository: (conversation: Conversation, repo: string) => Effect.Effect<string, ChatRefusal | StoreError>
   /** Who a person is: the name of OPENTL_IDENTITIES for their id, else the name they have on the platform. */
@@ -94,7 +99,11 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
       const bind = (conversation: Conversation, session: SessionId) =>
         memory.set(memoryKey(conversation, "session"), session)
 
-      const requested = Effect.fnUntraced(function*({ context, repository }: OpenSession, text: RequestText) {
+      const requested = Effect.fnUntraced(function*(
+        { context }: OpenSession,
+        text: RequestText,
+        repository: Option.Option<DefaultRepository>
+      ) {
         const repo = text.repo ?? Option.getOrUndefined(repository)?.repo
         if (repo === undefined) {
           return yield* new ChatRefusal({
@@ -114,11 +123,22 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
         return yield* Effect.mapError(decodeRequest(body), (error) => new ChatRefusal({ reason: reasonOf(error) }))
       })
 
+      const repositoryOf = Effect.fn("Conversations.repositoryOf")(
+        function*({ configured, conversations }: Repositories) {
+          for (const conversation of conversations) {
+            const repo = yield* memory.get(memoryKey(conversation, "repository"))
+            if (Option.isSome(repo)) return Option.some({ repo: repo.value, isConfigured: false })
+          }
+          return Option.map(Option.firstSomeOf(configured), (repo) => ({ repo, isConfigured: true }))
+        }
+      )
+
       return Conversations.of({
         open: Effect.fn("Conversations.open")(function*(request) {
-          const { by, conversation, key, platform, repository, target, watcher, written } = request
+          const { by, conversation, key, platform, repositories, target, watcher, written } = request
           const text = yield* Either.mapLeft(parse(written), ({ reason }) => new ChatRefusal({ reason }))
-          const { session } = yield* sessions.create(yield* requested(request, text), {
+          const repository = yield* repositoryOf(repositories)
+          const { session } = yield* sessions.create(yield* requested(request, text, repository), {
             by,
             idempotencyKey: `${platform}:${key}`,
             // what came before in the conversation may differ when the same request is read again
@@ -141,13 +161,7 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
         unbind: Effect.fn("Conversations.unbind")((conversation: Conversation) =>
           memory.remove(memoryKey(conversation, "session"))
         ),
-        repositoryOf: Effect.fn("Conversations.repositoryOf")(function*(conversations, configured) {
-          for (const conversation of conversations) {
-            const repo = yield* memory.get(memoryKey(conversation, "repository"))
-            if (Option.isSome(repo)) return Option.some({ repo: repo.value, isConfigured: false })
-          }
-          return Option.map(Option.firstSomeOf(configured), (repo) => ({ repo, isConfigured: true }))
-        }),
+        repositoryOf,
         setRepository: Effect.fn("Conversations.setRepository")(function*(conversation, repo) {
           const parsed = yield* Either.mapLeft(
             Repository.parse(repositoryName(repo), config.github.serverUrl),

@@ -64,7 +64,7 @@ interface Readable {
   /** All that was written. */
   readonly text: string
   /** The same, unit by unit, with what is not the person's own words covered. */
-  readonly own: string
+  readonly typed: string
   /** Links and names by where they begin. */
   readonly references: ReadonlyMap<number, Piece & { readonly _tag: "Reference" }>
 }
@@ -89,7 +89,7 @@ const coverRanges = (text: string, ranges: ReadonlyArray<Quotations.Range>): str
 const readable = (written: Written): Readable => {
   const references = new Map<number, Piece & { readonly _tag: "Reference" }>()
   let at = 0
-  const own = written.map((piece) => {
+  const typed = written.map((piece) => {
     if (piece._tag === "Reference") references.set(at, piece)
     at += piece.text.length
     return Piece.$match(piece, {
@@ -98,7 +98,7 @@ const readable = (written: Written): Readable => {
       Reference: ({ text }) => cover(text, reference)
     })
   }).join("")
-  return { text: plain(written), own: coverRanges(own, Quotations.ranges(own)), references }
+  return { text: plain(written), typed: coverRanges(typed, Quotations.ranges(typed)), references }
 }
 
 /** The end of a value without the punctuation behind it. */
@@ -109,8 +109,8 @@ const endOfValue = (text: string, from: number, to: number): number => {
 }
 
 /** The value of a flag that was written there, without the quotation marks around it; nothing where it is none. */
-const valueAt = ({ own, references, text }: Readable, from: number, to: number): string => {
-  const shown = own.slice(from, to)
+const valueAt = ({ typed, references, text }: Readable, from: number, to: number): string => {
+  const shown = typed.slice(from, to)
   if (shown.includes(quoted) || beginsFlag.test(shown)) return ""
   const start = from + (openingQuotes.test(shown) ? 1 : 0)
   const end = Math.max(start, to - (closingQuotes.test(shown) ? 1 : 0))
@@ -148,15 +148,15 @@ export const parse = (written: Written): Either.Either<RequestText, WrongFlag> =
   const wrong = (reason: string) => Either.left(new WrongFlag({ reason }))
   let prompt = ""
   let kept = 0
-  for (const match of all.own.matchAll(flags)) {
+  for (const match of all.typed.matchAll(flags)) {
     const name = (match[1] ?? "").toLowerCase()
     let end = match.index + match[0].length
     if (!isFlag(name)) continue
     if (takesValue(name)) {
       value.lastIndex = end
-      const [found = "", token = ""] = value.exec(all.own) ?? []
+      const [found = "", token = ""] = value.exec(all.typed) ?? []
       const from = end + found.length - token.length
-      end = endOfValue(all.own, from, end + found.length)
+      end = endOfValue(all.typed, from, end + found.length)
       const raw = valueAt(all, from, end)
       if (raw === "") return wrong(`--${name} has no value: write ${forms[name]}`)
       const next = name === "repo" ? repositoryName(raw) : raw
@@ -166,7 +166,7 @@ export const parse = (written: Written): Either.Either<RequestText, WrongFlag> =
       }
       given.set(name, next)
     } else {
-      if (all.own.charAt(end) === "=") return wrong(`--${name} takes no value: write ${forms[name]}`)
+      if (all.typed.charAt(end) === "=") return wrong(`--${name} takes no value: write ${forms[name]}`)
       given.set(name, "")
     }
     const [from, to] = withSpace(all.text, match.index, end, kept)

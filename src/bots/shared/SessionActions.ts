@@ -1,118 +1,25 @@
 /**
- * What people do to sessions from a chat: each command is decided here, once, and a platform words what came of it.
- * What cannot be done is a typed refusal, whose message is a sentence for the person who asked (`refusing`).
+ * What people do to sessions from a chat: each command is carried out here, once, and a platform words what came of it.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { Sessions, type SessionUnavailable } from "../../actors/Sessions.ts"
-import { SessionId } from "../../domain/Ids.ts"
+import { Sessions } from "../../actors/Sessions.ts"
+import type { SessionId } from "../../domain/Ids.ts"
 import type { Requester } from "../../domain/Requester.ts"
-import type { Session, SessionNotFound } from "../../domain/Session.ts"
-import {
-  type ApproverIsRequester,
-  NothingToApprove,
-  type NothingToRetry,
-  PlanRef,
-  PlanReplaced,
-  type SessionEnded
-} from "../../domain/SessionCommand.ts"
-import type { InvalidRequest } from "../../domain/SessionRequest.ts"
+import type { Session } from "../../domain/Session.ts"
+import { NothingToApprove, PlanRef, PlanReplaced } from "../../domain/SessionCommand.ts"
 import { Outbox } from "../../services/store/Outbox.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import { ChatRefusal, type Conversation, Conversations } from "./Conversations.ts"
-import type { FileKind } from "./Posted.ts"
-import { type FileFormat, reader, type SessionFile } from "./SessionFiles.ts"
+import { type Caller, type ChatCommand, type CommandRefused, type Found, Outcome, TurnOver } from "./ChatCommand.ts"
+import { ChatRefusal, Conversations, type Repositories } from "./Conversations.ts"
+import { reader } from "./SessionFiles.ts"
 import * as TurnView from "./TurnView.ts"
 import * as Watching from "./Watching.ts"
-
-export const verbs = ["status", "plan", "diff", "log", "approve", "reject", "retry", "stop"] as const
-export type Verb = typeof verbs[number]
-
-/** A command about a session, given in words or by a button. */
-export interface Command {
-  readonly verb: Verb
-  /** The session's id, or the beginning of it; without one it is the conversation's. */
-  readonly id: string | undefined
-  /** Why a plan is rejected; empty where it was not said. */
-  readonly reason?: string
-  /** An edited plan that is approved. */
-  readonly plan?: string
-  /** The plan that was seen; whatever plan waits where it is not given. */
-  readonly answers?: PlanRef
-  /** The turn that was seen; the last one where it is not given. */
-  readonly turn?: number
-}
-
-/** By what a session was found. */
-export type How = "id" | "thread" | "latest" | "reply" | "current"
-
-export interface Found {
-  readonly session: Session
-  readonly how: How
-}
-
-/** Who gives a command, and where. */
-export interface Caller {
-  readonly by: Requester
-  /** The conversations whose session is meant where none is named, in their order. */
-  readonly conversations: ReadonlyArray<readonly [how: How, conversation: Conversation]>
-  /** What is said where none of them has one. */
-  readonly noSession: string
-  readonly files: FileFormat
-  /** How long a stop may take before it is told as under way; as long as it takes where absent. */
-  readonly stopTimeout?: Duration.DurationInput
-}
-
-/** What came of a command. */
-export type Outcome = Data.TaggedEnum<{
-  Status: { readonly found: Found }
-  Plan: { readonly found: Found }
-  File: { readonly found: Found; readonly kind: FileKind; readonly file: Option.Option<SessionFile> }
-  Approved: { readonly found: Found }
-  Rejected: { readonly found: Found }
-  /** Why is to be asked, about this plan. */
-  ReasonWanted: { readonly found: Found; readonly answers: PlanRef }
-  Retried: { readonly found: Found }
-  /** Its stop is recorded; whether its sandbox is gone already. */
-  Stopped: { readonly found: Found; readonly isOver: boolean }
-}>
-export const Outcome = Data.taggedEnum<Outcome>()
-
-/** The button of a turn that is over must not stop the next one. */
-export class TurnOver extends Schema.TaggedError<TurnOver>()("TurnOver", { sessionId: SessionId, turn: Schema.Int }) {
-  override get message() {
-    return "that turn is over"
-  }
-}
-
-export type Refused =
-  | ApproverIsRequester
-  | ChatRefusal
-  | InvalidRequest
-  | NothingToApprove
-  | NothingToRetry
-  | PlanReplaced
-  | SessionEnded
-  | SessionNotFound
-  | SessionUnavailable
-  | TurnOver
-
-const isStoreError = (error: Refused | StoreError): error is StoreError => error._tag === "StoreError"
-
-/** Every refusal as the sentence that it is. */
-export const refusing = <A, E extends Refused | StoreError, R>(self: Effect.Effect<A, E, R>) =>
-  Effect.mapError(
-    self,
-    (error: Refused | StoreError): ChatRefusal | StoreError =>
-      isStoreError(error) ? error : new ChatRefusal({ reason: error.message })
-  )
 
 const isSamePlan = Schema.equivalence(PlanRef)
 
@@ -126,9 +33,9 @@ export interface Latest {
 
 export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActions")<SessionActions, {
   /** The session that is meant. */
-  readonly find: (id: string | undefined, caller: Caller) => Effect.Effect<Found, Refused | StoreError>
+  readonly find: (id: string | undefined, caller: Caller) => Effect.Effect<Found, CommandRefused | StoreError>
   /** Carries out a command. */
-  readonly run: (command: Command, caller: Caller) => Effect.Effect<Outcome, Refused | StoreError>
+  readonly run: (command: ChatCommand, caller: Caller) => Effect.Effect<Outcome, CommandRefused | StoreError>
   /** The plan that waits, where it is the one that was seen. */
   readonly waitingPlan: (
     session: Session,
@@ -140,12 +47,22 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
     text: string,
     by: Requester,
     key: string
-  ) => Effect.Effect<void, Refused | StoreError>
-  readonly list: (limit: number) => Effect.Effect<ReadonlyArray<Session>, Refused | StoreError>
+  ) => Effect.Effect<void, CommandRefused | StoreError>
+  /** Gives a conversation a repository of its own where one is named; returns its repository, where it has one. */
+  readonly repository: (
+    name: string | undefined,
+    repositories: Repositories
+  ) => Effect.Effect<Option.Option<string>, CommandRefused | StoreError>
+  /** The newest sessions. */
+  readonly list: (limit: number) => Effect.Effect<ReadonlyArray<Session>, CommandRefused | StoreError>
   /** A session's newest turn as its events tell it. */
-  readonly latest: (session: Session) => Effect.Effect<Latest, Refused | StoreError>
+  readonly latest: (session: Session) => Effect.Effect<Latest, CommandRefused | StoreError>
   /** From now on the watcher is told of the session: of the turn at work, or of the next one. */
-  readonly watch: (session: Session, watcher: string, target: unknown) => Effect.Effect<void, Refused | StoreError>
+  readonly watch: (
+    session: Session,
+    watcher: string,
+    target: unknown
+  ) => Effect.Effect<void, CommandRefused | StoreError>
 }>() {
   static readonly layer = Layer.effect(
     SessionActions,
@@ -192,7 +109,7 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
         }
       })
 
-      const reject = Effect.fnUntraced(function*({ answers, reason = "" }: Command, found: Found, by: Requester) {
+      const reject = Effect.fnUntraced(function*({ answers, reason = "" }: ChatCommand, found: Found, by: Requester) {
         if (reason === "") {
           return Outcome.ReasonWanted({ found, answers: yield* waitingPlan(found.session, answers) })
         }
@@ -200,7 +117,7 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
         return Outcome.Rejected({ found: { ...found, session } })
       })
 
-      const stop = Effect.fnUntraced(function*({ turn }: Command, found: Found, { by, stopTimeout }: Caller) {
+      const stop = Effect.fnUntraced(function*({ turn }: ChatCommand, found: Found, { by, stopTimeout }: Caller) {
         const { id } = found.session
         if (turn !== undefined) {
           const { view } = yield* latest(found.session)
@@ -217,7 +134,7 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
         })
       })
 
-      const run = Effect.fn("SessionActions.run")(function*(command: Command, caller: Caller) {
+      const run = Effect.fn("SessionActions.run")(function*(command: ChatCommand, caller: Caller) {
         const { by, files } = caller
         const found = yield* find(command.id, caller)
         const { id, turn } = found.session
@@ -251,6 +168,11 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
         run,
         waitingPlan,
         latest,
+        repository: Effect.fn("SessionActions.repository")((name, repositories) =>
+          name === undefined
+            ? Effect.map(conversations.repositoryOf(repositories), Option.map(({ repo }) => repo))
+            : Effect.asSome(conversations.setRepository(repositories.conversations[0], name))
+        ),
         list: Effect.fn("SessionActions.list")((limit) =>
           Effect.map(sessions.list({ limit }), (page) => page.sessions)
         ),

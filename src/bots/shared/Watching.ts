@@ -1,4 +1,4 @@
-/** What is stored of a watcher beside the outbox's own cursor: how far it was told, and what was posted. */
+/** What is stored of a watcher: up to which event its turn is shown, and what was posted of it. */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -24,26 +24,26 @@ export const write = Schema.encodeSync(Watching)
 
 const readPresent = Schema.decodeUnknownOption(Watching)
 
-/** Versions before this one kept what was posted in the platform's own form. */
-const Former = Schema.Struct({ own: Schema.Unknown })
-const readFormer = Schema.decodeUnknownOption(Former)
+/** Earlier versions stored what was posted under this name, each platform in a form of its own. */
+const Earlier = Schema.Struct({ own: Schema.Unknown })
+const readEarlier = Schema.decodeUnknownOption(Earlier)
 
 /** Nothing was told yet. */
 const isFresh = ({ memo }: Delivery): boolean =>
   typeof memo === "object" && memo !== null && Object.keys(memo).length === 0
 
-/** What is stored; none where it cannot be read. `postedBefore` reads what an earlier version stored. */
+/** What is stored; none where it cannot be read. `readPosted` reads what earlier versions stored of what was posted. */
 export const read = (
   delivery: Delivery,
-  postedBefore: (stored: unknown) => Option.Option<Posted>,
+  readPosted: (stored: unknown) => Option.Option<Posted>,
   now: number
 ): Option.Option<Watching> => {
   if (isFresh(delivery)) return Option.some({ cursor: 0, view: TurnView.begin(1, now) })
   const watching = readPresent(delivery.memo)
-  const former = readFormer(delivery.memo)
-  return Option.isNone(former) || former.value.own === undefined
+  const earlier = readEarlier(delivery.memo)
+  return Option.isNone(earlier) || earlier.value.own === undefined
     ? watching
-    : Option.zipWith(watching, postedBefore(former.value.own), (present, posted) => ({ ...present, posted }))
+    : Option.zipWith(watching, readPosted(earlier.value.own), (present, posted) => ({ ...present, posted }))
 }
 
 const pageSize = 500

@@ -12,7 +12,7 @@ import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as NamedLock from "../../services/git/NamedLock.ts"
-import { SlackClient, type SlackEnvelope } from "../../services/slack/SlackClient.ts"
+import { SlackClient, type SlackEnvelope, type SlackIdentity } from "../../services/slack/SlackClient.ts"
 import { isCredentialError } from "../../services/slack/SlackFailure.ts"
 import type { SlackEvent } from "../../services/slack/SlackIncoming.ts"
 import * as SlackWeb from "../../services/slack/SlackWeb.ts"
@@ -25,10 +25,10 @@ import * as SlackListener from "./SlackListener.ts"
 import * as SlackPort from "./SlackPort.ts"
 
 /** Slack wants its acknowledgement within three seconds, whether the work is done by then or not. */
-const ackAfter = (event: SlackEvent) => isAnswered(event) ? "2500 millis" : "1500 millis"
+const ackAfter = (event: SlackEvent) => carriesReply(event) ? "2500 millis" : "1500 millis"
 
 /** Whether the acknowledgement may carry a reply, so that it is worth waiting for. */
-const isAnswered = (event: SlackEvent) => event.type === "slash_command" || event.type === "view_submission"
+const carriesReply = (event: SlackEvent) => event.type === "slash_command" || event.type === "view_submission"
 
 /** Envelopes handled at the same time; further ones wait, and at last are left for Slack to send again. */
 const handlersAtOnce = 32
@@ -51,69 +51,76 @@ const laneOf = (event: SlackEvent): string => {
   }
 }
 
-const run = Effect.fnUntraced(function*(running: (as: string) => Effect.Effect<void>) {
+/** Who the bot is; asked for until Slack replies. */
+const identify = Effect.gen(function*() {
   const slack = yield* SlackClient
-  const status = yield* BotStatus
+  return yield* slack.identity.pipe(
+    Effect.tapError((error) => error.isRetryable ? Effect.logWarning(`slack: ${error.message}`) : Effect.void),
+    Effect.retry({
+      schedule: Schedule.exponential("1 second").pipe(Schedule.union(Schedule.spaced("30 seconds"))),
+      while: (error) => error.isRetryable
+    })
+  )
+})
+
+const warnIfOpen = Effect.gen(function*() {
   const { slack: { allowedChannels, allowedUsers } } = yield* AppConfig
-  const isOpen = allowedChannels.length === 0 && allowedUsers.length === 0
-  yield* Effect.gen(function*() {
-    const identity = yield* slack.identity.pipe(
-      Effect.tapError((error) => error.isRetryable ? Effect.logWarning(`slack: ${error.message}`) : Effect.void),
-      Effect.retry({
-        schedule: Schedule.exponential("1 second").pipe(Schedule.union(Schedule.spaced("30 seconds"))),
-        while: (error) => error.isRetryable
-      })
+  if (allowedChannels.length > 0 || allowedUsers.length > 0) return
+  yield* Effect.logWarning(
+    "slack: everybody in the workspace may give it tasks: SLACK_ALLOWED_USERS and SLACK_ALLOWED_CHANNELS narrow that"
+  )
+})
+
+/** Handles envelopes. The acknowledgement goes out when the event's effects are durable, or when it must. */
+const makeHandler = Effect.fnUntraced(function*(identity: SlackIdentity) {
+  const slack = yield* SlackClient
+  const lock = yield* NamedLock.make
+  const handlers = yield* FiberSet.make()
+  const act = yield* SlackListener.make(identity)
+
+  /** What takes longer than an acknowledgement may wait (a stop waits for the sandbox's end) is told when it is done. */
+  const replyLater = (work: Effect.Effect<SlackListener.Reply>, responseUrl: string) =>
+    Effect.flatMap(work, (reply) => reply === undefined ? Effect.void : slack.respond(responseUrl, reply)).pipe(
+      Effect.catchAll((error) => Effect.logWarning(error.message))
     )
-    if (isOpen) {
-      yield* Effect.logWarning(
-        "slack: everybody in the workspace may give it tasks: SLACK_ALLOWED_USERS and SLACK_ALLOWED_CHANNELS narrow that"
-      )
+
+  return Effect.fnUntraced(function*({ ack, event }: SlackEnvelope) {
+    // a button's or a form's work must not wait for others
+    const work = event.type === "app_mention" || event.type === "message"
+      ? lock(laneOf(event))(act(event))
+      : act(event)
+    const working = yield* FiberSet.run(handlers, logged(work))
+    const reply = yield* Effect.timeoutOption(Fiber.join(working), ackAfter(event))
+    yield* ack(Option.getOrUndefined(reply))
+    if (Option.isNone(reply) && event.type === "slash_command" && event.response_url !== undefined) {
+      yield* FiberSet.run(handlers, replyLater(Fiber.join(working), event.response_url))
     }
-    const lock = yield* NamedLock.make
-    const handlers = yield* FiberSet.make()
-    const act = yield* SlackListener.make(identity)
+  })
+})
+
+const run = Effect.fnUntraced(
+  function*(running: (as: string) => Effect.Effect<void>) {
+    const slack = yield* SlackClient
+    const identity = yield* identify
+    yield* warnIfOpen
+    const handle = yield* makeHandler(identity)
     const port = yield* SlackPort.make
-
-    /** What took longer than an acknowledgement may wait (a stop waits for the sandbox's end) is told when it is done. */
-    const answerLater = (work: Effect.Effect<SlackListener.Answer>, responseUrl: string) =>
-      Effect.flatMap(work, (answer) => answer === undefined ? Effect.void : slack.respond(responseUrl, answer)).pipe(
-        Effect.catchAll((error) => Effect.logWarning(error.message))
-      )
-
-    /** The acknowledgement goes out when the event's effects are durable, or when it must. */
-    const handle = ({ ack, event }: SlackEnvelope) =>
-      Effect.gen(function*() {
-        // a button's or a form's work must not wait for others
-        const work = event.type === "app_mention" || event.type === "message"
-          ? lock(laneOf(event))(act(event))
-          : act(event)
-        const working = yield* FiberSet.run(handlers, logged(work))
-        const answer = yield* Effect.timeoutOption(Fiber.join(working), ackAfter(event))
-        yield* ack(Option.getOrUndefined(answer))
-        if (Option.isNone(answer) && event.type === "slash_command" && event.response_url !== undefined) {
-          yield* FiberSet.run(handlers, answerLater(Fiber.join(working), event.response_url))
-        }
-      })
-
     const connected = yield* Effect.once(running(`${identity.user} in ${identity.team}`))
     const { envelopes, run: connection } = yield* slack.listen(connected)
     const incoming = Effect.replicateEffect(
       Effect.forever(Effect.flatMap(Queue.take(envelopes), handle)),
       handlersAtOnce,
-      {
-        concurrency: "unbounded",
-        discard: true
-      }
+      { concurrency: "unbounded", discard: true }
     )
     return yield* Effect.all([connection, incoming, follow(port)], { concurrency: "unbounded", discard: true })
-  }).pipe(
-    Effect.catchTag("SlackError", (error) =>
+  },
+  Effect.catchTag("SlackError", (error) =>
+    Effect.flatMap(BotStatus, (status) =>
       status.report("slack", {
         state: "failed",
         reason: isCredentialError(error) ? `${error.message}; the bot is off` : error.message
-      }))
-  )
-})
+      })))
+)
 
 const halfConfigured = (missing: string) =>
   Layer.effectDiscard(

@@ -6,8 +6,9 @@ import { SessionId } from "../../domain/Ids.ts"
 import type { PlanRef } from "../../domain/SessionCommand.ts"
 import { SlackClient, type SlackDestination } from "../../services/slack/SlackClient.ts"
 import type { ButtonPressed, FormSubmitted } from "../../services/slack/SlackIncoming.ts"
+import type { Caller, Outcome, Verb } from "../shared/ChatCommand.ts"
 import { ChatRefusal } from "../shared/Conversations.ts"
-import { type Caller, type Command, type Outcome, SessionActions } from "../shared/SessionActions.ts"
+import { SessionActions } from "../shared/SessionActions.ts"
 import * as Forms from "./SlackForms.ts"
 import type { SlackPeople } from "./SlackPeople.ts"
 
@@ -25,7 +26,7 @@ const valueOf = (value: string | undefined) => {
 /** Buttons that are commands as they are; the others need a plan. */
 const simple = { stop: "stop", retry: "retry", diff: "diff", log: "log" } as const satisfies Record<
   string,
-  Command["verb"]
+  Verb
 >
 const isSimple = (action: string): action is keyof typeof simple => Object.hasOwn(simple, action)
 

@@ -1,8 +1,10 @@
 /** The result of a turn as a card, the message that a command's thread hangs from, and the Home tab. Pure. */
 import * as DateTime from "effect/DateTime"
 import type { Session } from "../../domain/Session.ts"
+import * as Usage from "../../domain/Usage.ts"
 import type { SlackBlock, SlackContent, SlackView } from "../../services/slack/SlackClient.ts"
 import { cut, escapeTo, oneLine } from "../../services/slack/SlackText.ts"
+import { Result, resultOf } from "../shared/TurnSummary.ts"
 import { elapsed, type TurnView } from "../shared/TurnView.ts"
 import {
   actions,
@@ -17,7 +19,7 @@ import {
   small,
   smallMrkdwn
 } from "./SlackBlocks.ts"
-import { marks, type Subject, usageText } from "./SlackView.ts"
+import { marks, type Subject } from "./SlackView.ts"
 
 /** A task in a few words: its first line that says something. */
 export const titleOf = (prompt: string): string =>
@@ -25,28 +27,14 @@ export const titleOf = (prompt: string): string =>
 
 const outcome = (view: TurnView, now: number): string => {
   const time = elapsed(view, now)
-  const request = view.pullRequest
-  switch (view.end?.end) {
-    case "error":
-      return `:${marks.error}: *Failed* after ${time}: ${escapeTo(oneLine(view.end.text), 1500)}`
-    case "cancelled":
-      return `:${marks.cancelled}: *Stopped* after ${time}: ${escapeTo(oneLine(view.end.text), 500)}`
-    default:
-      return request !== undefined
-        ? `:${marks.complete}: *${
-          link(request.url, `${request.draft ? "Draft pull request" : "Pull request"} #${request.number}`)
-        }* in ${time}`
-        : view.branch !== undefined
-        ? `:${marks.complete}: *Branch pushed* in ${time}: \`${escapeTo(view.branch, 300)}\``
-        : `:${marks.complete}: *Done* in ${time}`
-  }
+  return Result.$match(resultOf(view), {
+    Failed: ({ reason }) => `:${marks.error}: *Failed* after ${time}: ${escapeTo(oneLine(reason), 1500)}`,
+    Stopped: ({ reason }) => `:${marks.cancelled}: *Stopped* after ${time}: ${escapeTo(oneLine(reason), 500)}`,
+    PullRequest: ({ name, url }) => `:${marks.complete}: *${link(url, name)}* in ${time}`,
+    Branch: ({ branch }) => `:${marks.complete}: *Branch pushed* in ${time}: \`${escapeTo(branch, 300)}\``,
+    Answer: () => `:${marks.complete}: *Done* in ${time}`
+  })
 }
-
-/** The words that are the result, where it is not a pull request or a branch. */
-const answerOf = (view: TurnView): string =>
-  view.end?.end === "complete" && view.pullRequest === undefined && view.branch === undefined
-    ? view.end.text.trim()
-    : ""
 
 const buttonsOf = (subject: Subject, view: TurnView): ReadonlyArray<Button> => {
   const request = view.pullRequest
@@ -69,12 +57,13 @@ const buttonsOf = (subject: Subject, view: TurnView): ReadonlyArray<Button> => {
 /** The card of a turn that is over. */
 export const card = (subject: Subject, view: TurnView, now: number): SlackContent => {
   const review = view.reviews.at(-1)
-  const answer = answerOf(view)
+  const result = resultOf(view)
+  const answer = result._tag === "Answer" ? result.text.trim() : ""
   const pairs = [
     ["Repository", escapeTo(subject.repo, 300)] as const,
     ...(view.changes === undefined ? [] : [["Changes", escapeTo(oneLine(view.changes), 300)] as const]),
     ...(review === undefined ? [] : [["Review", `${escapeTo(review.verdict, 60)} (round ${review.round})`] as const]),
-    ["Usage", escapeTo(usageText(view), 200)] as const
+    ["Usage", escapeTo(Usage.show(view.usage), 200)] as const
   ]
   const title = view.plan?.title ?? titleOf(subject.prompt)
   return {

@@ -1,12 +1,10 @@
 /** Commands that a person gives by `/opentl …` or by a mention, and what they are told of it. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { ChatRefusal, Conversations } from "../shared/Conversations.ts"
+import { ChatRefusal } from "../shared/Conversations.ts"
 import { SessionActions } from "../shared/SessionActions.ts"
 import type { SlackButtons } from "./SlackButtons.ts"
 import { Command } from "./SlackCommands.ts"
-import { channelKey } from "./SlackKeys.ts"
 import type { SlackPeople } from "./SlackPeople.ts"
 import * as Replies from "./SlackReplies.ts"
 
@@ -26,17 +24,8 @@ export type Given = Exclude<Command, { readonly _tag: "Task" }>
 const listLength = 15
 
 export const make = Effect.fnUntraced(
-  function*({ callerIn, repositoryOf }: SlackPeople, { askReason }: SlackButtons) {
+  function*({ callerIn, repositoriesOf }: SlackPeople, { askReason }: SlackButtons) {
     const actions = yield* SessionActions
-    const conversations = yield* Conversations
-
-    const repository = Effect.fnUntraced(function*(name: string | undefined, channel: string) {
-      if (name !== undefined) {
-        return Replies.repositorySet(yield* conversations.setRepository(channelKey(channel), name))
-      }
-      const known = yield* repositoryOf(channel)
-      return Replies.repository(Option.getOrUndefined(Option.map(known, ({ repo }) => repo)))
-    })
 
     const onSession = Effect.fnUntraced(
       function*(command: Extract<Command, { readonly _tag: "OnSession" }>, asked: Asked) {
@@ -56,7 +45,11 @@ export const make = Effect.fnUntraced(
       Command.$match({
         Help: () => Effect.succeed(Replies.help),
         List: () => Effect.map(actions.list(listLength), Replies.list),
-        Repository: ({ name }) => repository(name, asked.channel),
+        Repository: ({ name }) =>
+          Effect.map(
+            actions.repository(name, repositoriesOf(asked.channel)),
+            (repo) => Replies.repository(repo, name !== undefined)
+          ),
         OnSession: (given) => onSession(given, asked),
         Task: () => Effect.succeed(undefined)
       })(command)

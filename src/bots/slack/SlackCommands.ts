@@ -7,7 +7,7 @@
  * read(typed("stop the login failing")) // Task
  */
 import * as Data from "effect/Data"
-import { type Verb, verbs } from "../shared/SessionActions.ts"
+import { type Verb, verbs } from "../shared/ChatCommand.ts"
 import { dropStart, plain, trimStart, type Written } from "../shared/WrittenText.ts"
 
 const isVerb = (word: string): word is Verb => verbs.some((verb) => verb === word)

@@ -81,7 +81,7 @@ export const textOf = (values: Values, name: "plan" | "reason", joins: ReadonlyA
   return join(parts, joins)
 }
 
-/** A form's answer that shows a fault beside a field. */
+/** What a form replies to show a fault beside a field. */
 export const faults = (block: string, reason: string): Readonly<Record<string, unknown>> => ({
   response_action: "errors",
   errors: { [block]: cut(reason, 200) }

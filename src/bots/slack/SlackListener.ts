@@ -22,7 +22,7 @@ import { sentence } from "./SlackReplies.ts"
 import * as SlackRequests from "./SlackRequests.ts"
 
 /** What an acknowledgement carries; nothing for most. */
-export type Answer = Readonly<Record<string, unknown>> | undefined
+export type Reply = Readonly<Record<string, unknown>> | undefined
 
 export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
   const conversations = yield* Conversations
@@ -97,9 +97,9 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
   }
 
   /** Handles an event. What cannot be done is told to the one who asked; what failed on our side is logged, too. */
-  return (event: SlackEvent): Effect.Effect<Answer> => {
+  return (event: SlackEvent): Effect.Effect<Reply> => {
     /** Once for a message, however often Slack tells it. */
-    const tell = (reason: string): Effect.Effect<Answer | void> => {
+    const tell = (reason: string): Effect.Effect<Reply | void> => {
       const text = sentence(reason)
       if (event.type === "slash_command") return Effect.succeed({ response_type: "ephemeral", text })
       const to = asker(event)
@@ -118,7 +118,7 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
       Effect.catchAll((error) =>
         error._tag === "SlackError" || error._tag === "StoreError" ? failed(error) : tell(error.message)
       ),
-      Effect.map((answer): Answer => answer ?? undefined),
+      Effect.map((reply): Reply => reply ?? undefined),
       Effect.withSpan("SlackCommands.act", { attributes: { type: event.type } })
     )
   }

@@ -8,8 +8,8 @@ import {
   type SlackIdentity,
   type SlackPerson
 } from "../../services/slack/SlackClient.ts"
-import { ChatRefusal, Conversations } from "../shared/Conversations.ts"
-import type { Caller } from "../shared/SessionActions.ts"
+import type { Caller } from "../shared/ChatCommand.ts"
+import { ChatRefusal, Conversations, type Repositories } from "../shared/Conversations.ts"
 import type { Written } from "../shared/WrittenText.ts"
 import { format } from "./SlackFiles.ts"
 import { channelKey, latestKey, threadKey } from "./SlackKeys.ts"
@@ -93,12 +93,10 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
 
   const read = (message: SlackWords) => Effect.map(namesFor([message], []), (names) => inWords(message, names))
 
-  /** The repository of a channel: its own, else what the configuration says. */
-  const repositoryOf = (channel: string) =>
-    conversations.repositoryOf([channelKey(channel)], [
-      Option.fromNullable(config.channelRepos.get(channel)),
-      config.defaultRepo
-    ])
+  const repositoriesOf = (channel: string): Repositories => ({
+    conversations: [channelKey(channel)],
+    configured: [Option.fromNullable(config.channelRepos.get(channel)), config.defaultRepo]
+  })
 
   /** Says to one person what went wrong, or only they need to know. */
   const whisper = (destination: SlackDestination, user: string, text: string) =>
@@ -116,7 +114,7 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
       files: format
     }))
 
-  return { callerIn, inWords, namesFor, permitted, read, refusalFor, repositoryOf, requester, self, whisper }
+  return { callerIn, inWords, namesFor, permitted, read, refusalFor, repositoriesOf, requester, self, whisper }
 })
 
 export type SlackPeople = Effect.Effect.Success<ReturnType<typeof make>>

@@ -16,8 +16,8 @@ import { Item } from "../shared/Posted.ts"
 import { reader } from "../shared/SessionFiles.ts"
 import * as Cards from "./SlackCards.ts"
 import { format } from "./SlackFiles.ts"
-import * as Former from "./SlackFormer.ts"
 import { messageKey, threadKey } from "./SlackKeys.ts"
+import * as PostedV1 from "./SlackPostedV1.ts"
 import * as View from "./SlackView.ts"
 
 /** Where a session is shown. */
@@ -95,7 +95,7 @@ export const make = Effect.gen(function*() {
     files: ["log"],
     // an app has fewer edits than posts
     editsLast: true,
-    readFormer: Former.read,
+    readEarlier: PostedV1.read,
     post: (turn, item, content) =>
       Effect.mapError(slack.post(destinationOf(turn), content, markOf(turn, item)), failing),
     upload: (turn, _, { content, name }) =>

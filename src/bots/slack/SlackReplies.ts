@@ -5,7 +5,7 @@ import * as Plan from "../../domain/Plan.ts"
 import type { Session } from "../../domain/Session.ts"
 import * as Usage from "../../domain/Usage.ts"
 import { cut, escape, escapeTo } from "../../services/slack/SlackText.ts"
-import type { Found, How, Outcome } from "../shared/SessionActions.ts"
+import type { Found, How, Outcome } from "../shared/ChatCommand.ts"
 import { duration } from "../shared/TurnView.ts"
 import { link } from "./SlackBlocks.ts"
 import { statusMarks } from "./SlackCards.ts"
@@ -47,12 +47,12 @@ export const list = (sessions: ReadonlyArray<Session>): string =>
       `:${statusMarks[session.status]}: ${nameOf(session)} · ${stateOf(session)} · ${escapeTo(session.repo, 100)}`
     ).join("\n")
 
-export const repository = (repo: string | undefined): string =>
-  repo === undefined
-    ? "No repository is set for this channel: `/opentl repo owner/name` sets one."
-    : `This channel works on ${escapeTo(repo, 300)}.`
-
-export const repositorySet = (repo: string): string => `This channel works on ${escapeTo(repo, 300)} from now on.`
+/** The channel's repository; `isNew` where it was set just now. */
+export const repository = (repo: Option.Option<string>, isNew: boolean): string =>
+  Option.match(repo, {
+    onNone: () => "No repository is set for this channel: `/opentl repo owner/name` sets one.",
+    onSome: (name) => `This channel works on ${escapeTo(name, 300)}${isNew ? " from now on" : ""}.`
+  })
 
 const status = (found: Found, now: number): string => {
   const { session } = found

@@ -28,7 +28,7 @@ const platform = "slack"
 const spoken = new Set(["thread_broadcast", "file_share"])
 
 export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand: SlackCommandHandler) {
-  const { inWords, namesFor, permitted, read, repositoryOf, requester, self, whisper } = people
+  const { inWords, namesFor, permitted, read, repositoriesOf, requester, self, whisper } = people
   const conversations = yield* Conversations
   const memory = yield* ChatMemory
   const actions = yield* SessionActions
@@ -67,7 +67,7 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
       platform,
       written,
       ...(context === undefined ? {} : { context }),
-      repository: yield* repositoryOf(channel),
+      repositories: repositoriesOf(channel),
       by: yield* requester(user),
       key: `${channel}:${ts}`,
       watcher: `slack:${channel}/${thread}`,
@@ -88,12 +88,12 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
   })
 
   /** What comes of it is told to the person alone, once for the two events that a mention is. */
-  const answerCommand = Effect.fnUntraced(function*(command: Given, { channel, thread_ts: thread, ts, user }: Said) {
-    const answered = memoryKey(messageKey(channel, ts), "answer")
-    if (Option.isSome(yield* memory.get(answered))) return
-    const answer = yield* runCommand(command, { channel, thread, user, trigger: undefined })
-    if (answer === undefined || !(yield* memory.claim(answered, command._tag))) return
-    yield* whisper({ channel, thread }, user, answer)
+  const replyToCommand = Effect.fnUntraced(function*(command: Given, { channel, thread_ts: thread, ts, user }: Said) {
+    const replied = memoryKey(messageKey(channel, ts), "answer")
+    if (Option.isSome(yield* memory.get(replied))) return
+    const reply = yield* runCommand(command, { channel, thread, user, trigger: undefined })
+    if (reply === undefined || !(yield* memory.claim(replied, command._tag))) return
+    yield* whisper({ channel, thread }, user, reply)
   })
 
   /** A message that a person wrote: a command, a request, a follow-up, or nothing to the bot. */
@@ -114,7 +114,7 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
     const written = yield* read(said)
     // a plain reply in a session's thread is a follow-up, whatever its words
     const command = isMention || Option.isNone(session) ? readCommand(written) : Command.Task({ task: written })
-    if (command._tag !== "Task") return yield* answerCommand(command, said)
+    if (command._tag !== "Task") return yield* replyToCommand(command, said)
     if (Option.isSome(session)) return yield* followUp(session.value, said, written)
     if (isForBot) yield* request(said, written)
   })
@@ -128,7 +128,7 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
       const session = yield* conversations.open({
         platform,
         written: task,
-        repository: yield* repositoryOf(channel),
+        repositories: repositoriesOf(channel),
         by: yield* requester(user),
         key: `command:${trigger_id}`,
         watcher: `slack:${channel}/command-${trigger_id}`,
@@ -145,10 +145,10 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
     const { channel_id: channel, text, thread_ts: thread, trigger_id: trigger, user_id: user } = slash
     yield* permitted(user, channel)
     const given = readSlash(yield* read({ text }))
-    const answer = yield* given._tag === "Task"
+    const reply = yield* given._tag === "Task"
       ? open(given.task, slash)
       : runCommand(given, { channel, thread, user, trigger })
-    return answer === undefined ? undefined : { response_type: "ephemeral", text: answer }
+    return reply === undefined ? undefined : { response_type: "ephemeral", text: reply }
   })
 
   return { command, onMessage }

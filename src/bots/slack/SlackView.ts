@@ -1,6 +1,5 @@
-/** What stands in a session's thread, as Block Kit: the status while it works, and the plan that waits. Pure. */
+/** What a session's thread shows, as Block Kit: the status while it works, and the plan that waits. Pure. */
 import type { Session } from "../../domain/Session.ts"
-import * as Usage from "../../domain/Usage.ts"
 import type { SlackContent } from "../../services/slack/SlackClient.ts"
 import { escapeTo, oneLine } from "../../services/slack/SlackText.ts"
 import { elapsed, type TurnView } from "../shared/TurnView.ts"
@@ -89,5 +88,3 @@ export const plan = (subject: Subject, view: TurnView, proposal: number): SlackC
     ]
   }
 }
-
-export const usageText = (view: TurnView): string => Usage.show(view.usage)

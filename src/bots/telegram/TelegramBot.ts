@@ -21,7 +21,7 @@ const reasonOf = (error: TelegramError): string =>
     ? "TELEGRAM_BOT_TOKEN is refused: @BotFather gives a bot's token"
     : `${error.message}; tried again`
 
-/** Knocks until Telegram answers; a refused token is said once, and final. */
+/** Tries until Telegram replies. A refused token is final, and reported once. */
 const connect = Effect.gen(function*() {
   const client = yield* TelegramClient
   const status = yield* BotStatus
@@ -66,7 +66,7 @@ const run = Effect.fnUntraced(function*(running: (as: string) => Effect.Effect<v
   yield* Effect.all([Updates.poll(handle), follow(port)], { concurrency: "unbounded", discard: true })
 })
 
-/** The bot's own parts. Open: the client, and what every bot shares. */
+/** What the bot consists of, but for the client and what every bot shares. */
 const layerParts = Layer.merge(TelegramSender.layer, SessionActions.layer)
 
 /** The bot, where its token is set. It never fails the program: what is wrong is one line, and in `BotStatus`. */

@@ -4,8 +4,8 @@ import * as Schema from "effect/Schema"
 import { SessionId } from "../../domain/Ids.ts"
 import type { TelegramButton } from "../../services/telegram/TelegramClient.ts"
 
-const letters = { approve: "a", reject: "r", stop: "s", diff: "d", log: "l", retry: "t" } as const
-export type Action = keyof typeof letters
+const codes = { approve: "a", reject: "r", stop: "s", diff: "d", log: "l", retry: "t" } as const
+export type Action = keyof typeof codes
 const actions: ReadonlyArray<readonly [string, Action]> = [
   ["a", "approve"],
   ["r", "reject"],
@@ -19,19 +19,19 @@ export interface Press {
   readonly action: Action
   readonly sessionId: SessionId
   readonly turn: number
-  /** Which plan of the turn it stands under; 0 where it is about no plan. */
+  /** Which plan of the turn it is about; 0 where it is about none. */
   readonly proposal: number
 }
 
 export const encode = ({ action, proposal, sessionId, turn }: Press): string =>
-  `${letters[action]}.${turn}.${proposal}.${sessionId}`
+  `${codes[action]}.${turn}.${proposal}.${sessionId}`
 
 const readId = Schema.decodeOption(SessionId)
 
 /** Reads a button's data; none where it is no button of this version. */
 export const decode = (data: string): Option.Option<Press> => {
-  const [, letter, turn, proposal, id = ""] = /^([a-z])\.(\d{1,9})\.(\d{1,9})\.(.+)$/.exec(data) ?? []
-  const action = actions.find(([each]) => each === letter)?.[1]
+  const [, code, turn, proposal, id = ""] = /^([a-z])\.(\d{1,9})\.(\d{1,9})\.(.+)$/.exec(data) ?? []
+  const action = actions.find(([each]) => each === code)?.[1]
   return action === undefined
     ? Option.none()
     : Option.map(

@@ -3,8 +3,9 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Session } from "../../domain/Session.ts"
+import type { Caller, ChatCommand, Verb } from "../shared/ChatCommand.ts"
 import { Conversations } from "../shared/Conversations.ts"
-import { type Caller, type Command, SessionActions, type Verb } from "../shared/SessionActions.ts"
+import { SessionActions } from "../shared/SessionActions.ts"
 import { type CommandName, leadingId } from "./TelegramCommands.ts"
 import { format } from "./TelegramFiles.ts"
 import { chatKey, messageKey, watcherOf } from "./TelegramKeys.ts"
@@ -42,10 +43,10 @@ export const callerOf = ({ asked, repliedTo, said }: Pick<Given, "asked" | "repl
   stopTimeout
 })
 
-const idOf = (rest: string): string | undefined => rest === "" ? undefined : rest
+const orNothing = (rest: string): string | undefined => rest === "" ? undefined : rest
 
-const commandOf = (verb: Verb, rest: string): Command => {
-  if (verb !== "reject") return { verb, id: idOf(rest) }
+const commandOf = (verb: Verb, rest: string): ChatCommand => {
+  if (verb !== "reject") return { verb, id: orNothing(rest) }
   const { id, rest: reason } = leadingId(rest)
   return { verb, id, reason }
 }
@@ -63,18 +64,8 @@ export const make = Effect.gen(function*() {
   })
 
   const repository = Effect.fnUntraced(function*({ asked, rest }: Given) {
-    if (rest !== "") {
-      const repo = yield* conversations.setRepository(chatKey(asked), rest)
-      return yield* say(asked, Replies.sentence(`Tasks here are for ${repo} from now on.`))
-    }
-    const known = yield* requests.repositoryOf(asked)
-    yield* say(
-      asked,
-      Replies.sentence(Option.match(known, {
-        onNone: () => "No repository is set here: /repo owner/name sets one.",
-        onSome: ({ repo }) => `Tasks here are for ${repo}.`
-      }))
-    )
+    const repo = yield* actions.repository(orNothing(rest), requests.repositoriesOf(asked))
+    yield* say(asked, Replies.repository(repo, rest !== ""))
   })
 
   const begin = Effect.fnUntraced(function*({ asked, rest, said }: Given) {
@@ -96,7 +87,7 @@ export const make = Effect.gen(function*() {
 
   const use = Effect.fnUntraced(function*(given: Given) {
     const { asked, asked: { chatId, threadId }, rest } = given
-    const { session } = yield* actions.find(idOf(rest), callerOf(given))
+    const { session } = yield* actions.find(orNothing(rest), callerOf(given))
     const target = { chatId, ...(threadId === undefined ? {} : { threadId }) }
     yield* actions.watch(session, watcherOf(asked), target)
     yield* conversations.bind(chatKey(asked), session.id)

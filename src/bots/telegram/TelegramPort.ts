@@ -14,8 +14,8 @@ import { ChatFailure, type ChatPort, type Renderer } from "../shared/ChatPort.ts
 import { Conversations } from "../shared/Conversations.ts"
 import { reader } from "../shared/SessionFiles.ts"
 import { format } from "./TelegramFiles.ts"
-import * as Former from "./TelegramFormer.ts"
 import { messageKey } from "./TelegramKeys.ts"
+import * as PostedV1 from "./TelegramPostedV1.ts"
 import * as View from "./TelegramView.ts"
 
 /** Where a session is shown. */
@@ -72,7 +72,7 @@ export const make = Effect.gen(function*() {
     files: ["log", "diff"],
     editsLast: false,
     laneOf: ({ chatId }) => String(chatId),
-    readFormer: Former.read,
+    readEarlier: PostedV1.read,
     post: ({ target }, item, content) =>
       client.send({ ...target, ...content, ...(item._tag === "Status" ? { replyTo: target.requestId } : {}) }, needed)
         .pipe(Effect.mapBoth({ onFailure: failing, onSuccess: String })),

@@ -1,9 +1,10 @@
 /** What people are told of their commands in Telegram. Pure. */
+import * as Option from "effect/Option"
 import * as Plan from "../../domain/Plan.ts"
 import type { Session } from "../../domain/Session.ts"
 import { bold, code, type Rich, text, write } from "../../services/telegram/TelegramText.ts"
+import type { Outcome } from "../shared/ChatCommand.ts"
 import type { FileKind } from "../shared/Posted.ts"
-import type { Outcome } from "../shared/SessionActions.ts"
 import type { TurnView } from "../shared/TurnView.ts"
 import { menu } from "./TelegramCommands.ts"
 import { messages, type Shown, status } from "./TelegramView.ts"
@@ -45,6 +46,13 @@ export const list = (sessions: ReadonlyArray<Session>, current: string | undefin
   sessions.length === 0
     ? sentence("There is no session yet.")
     : messages(sessions.flatMap((session) => line(session, session.id === current)), [])
+
+/** The chat's repository; `isNew` where it was set just now. */
+export const repository = (repo: Option.Option<string>, isNew: boolean): Shows =>
+  sentence(Option.match(repo, {
+    onNone: () => "No repository is set here: /repo owner/name sets one.",
+    onSome: (name) => `Tasks here are for ${name}${isNew ? " from now on" : ""}.`
+  }))
 
 /** How a session is doing; `now` is in epoch milliseconds. */
 export const summary = (session: Session, view: TurnView, now: number): Shows => {

@@ -5,7 +5,7 @@ import type { SessionId } from "../../domain/Ids.ts"
 import type { Requester } from "../../domain/Requester.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { TelegramClient, type TelegramDestination } from "../../services/telegram/TelegramClient.ts"
-import { Conversations } from "../shared/Conversations.ts"
+import { Conversations, type Repositories } from "../shared/Conversations.ts"
 import { SessionActions } from "../shared/SessionActions.ts"
 import { plain, type Written } from "../shared/WrittenText.ts"
 import { chatKey, messageKey, watcherOf } from "./TelegramKeys.ts"
@@ -33,12 +33,14 @@ export const make = Effect.gen(function*() {
       (error) => Effect.logDebug(error.message)
     )
 
-  /** A topic's own repository, else its chat's, else the configured one. */
-  const repositoryOf = ({ chatId, threadId }: TelegramDestination) =>
-    conversations.repositoryOf([chatKey({ chatId, threadId }), chatKey({ chatId })], [defaultRepo])
+  /** A topic has its own repository, else its chat's. */
+  const repositoriesOf = ({ chatId, threadId }: TelegramDestination): Repositories => ({
+    conversations: [chatKey({ chatId, threadId }), chatKey({ chatId })],
+    configured: [defaultRepo]
+  })
 
   return {
-    repositoryOf,
+    repositoriesOf,
     /** Opens a session; it becomes the chat's current one where it is to be, or where there is none. */
     open: Effect.fn("TelegramRequests.open")(function*(said: Said, replacesCurrent: boolean) {
       const { by, chatId, messageId, threadId, written } = said
@@ -46,7 +48,7 @@ export const make = Effect.gen(function*() {
       const session = yield* conversations.open({
         platform: "telegram",
         written,
-        repository: yield* repositoryOf(said),
+        repositories: repositoriesOf(said),
         by,
         key: `${chatId}/${messageId}`,
         watcher: watcherOf(said),

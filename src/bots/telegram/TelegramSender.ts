@@ -45,7 +45,7 @@ export class TelegramSender extends Context.Tag("opentl/bots/telegram/TelegramSe
       const memory = yield* ChatMemory
       const sending = yield* FiberSet.make<void>()
 
-      /** A chat's limits may hold an answer up; the next update does not wait for that. */
+      /** A chat's limits may hold a reply up; the next update does not wait for that. */
       const inBackground = (effect: Effect.Effect<void>) =>
         Effect.gen(function*() {
           const fiber = yield* FiberSet.run(sending, effect)

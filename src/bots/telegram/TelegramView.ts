@@ -15,9 +15,10 @@ import {
   write
 } from "../../services/telegram/TelegramText.ts"
 import type { Doubts } from "../shared/ChatPort.ts"
+import { Result, resultOf } from "../shared/TurnSummary.ts"
 import * as TurnView from "../shared/TurnView.ts"
 import { type Action, button } from "./TelegramButtonData.ts"
-import * as RichText from "./TelegramMarkdown.ts"
+import * as Markdown from "./TelegramMarkdown.ts"
 
 type Turn = TurnView.TurnView
 
@@ -133,7 +134,7 @@ const resultLimit = 3 * messageLimit
 const planText = (session: Session, plan: { readonly title: string; readonly markdown: string }): Rich => [
   bold(cut(plan.title, 300)),
   text("\n\n"),
-  ...RichText.shortened(plan.markdown, planLimit, [
+  ...Markdown.shortened(plan.markdown, planLimit, [
     text("…\n\nThis plan is longer than a chat can show: "),
     code(`opentl status ${session.id}`),
     text(" shows all of it.")
@@ -150,16 +151,17 @@ export const plan = (session: Session, view: Turn): ReadonlyArray<Shown> =>
     )
 
 const outcome = (view: Turn): Rich => {
-  const { end, pullRequest } = view
-  if (end === undefined) return []
-  if (end.end === "error") return [text("❌ "), bold("It failed."), text(`\n${cut(end.text, resultLimit)}`)]
-  if (end.end === "cancelled") return [text("⏹ "), bold("Stopped."), text(`\n${cut(end.text, resultLimit)}`)]
-  if (pullRequest === undefined) return [text("✅ "), ...RichText.shortened(end.text, resultLimit, [text("…")])]
-  return [
+  const shown = (content: string): Rich => [
     text("✅ "),
-    link(`${pullRequest.draft ? "Draft pull request" : "Pull request"} #${pullRequest.number}`, pullRequest.url),
-    text(`\n${view.plan?.title ?? ""}`)
+    ...Markdown.shortened(content, resultLimit, [text("…")])
   ]
+  return Result.$match(resultOf(view), {
+    Failed: ({ reason }): Rich => [text("❌ "), bold("It failed."), text(`\n${cut(reason, resultLimit)}`)],
+    Stopped: ({ reason }): Rich => [text("⏹ "), bold("Stopped."), text(`\n${cut(reason, resultLimit)}`)],
+    PullRequest: ({ name, url }): Rich => [text("✅ "), link(name, url), text(`\n${view.plan?.title ?? ""}`)],
+    Branch: (result) => shown(result.text),
+    Answer: (result) => shown(result.text)
+  })
 }
 
 /** How a turn ended, with what can be done next. */

@@ -82,7 +82,7 @@ const waitFor = (level: Level, reserve: number, now: number): number => {
 }
 
 /**
- * Takes a token of each bucket. Answers how long the call waits; `isTaken` says whether it may be made after that, or
+ * Takes a token of each bucket. Returns how long the call waits; `isTaken` says whether it may be made after that, or
  * would have to wait for longer than it can.
  */
 export const take = (

@@ -79,7 +79,7 @@ export class SlackClient extends Context.Tag("opentl/services/slack/SlackClient"
     never,
     Scope.Scope
   >
-  /** Posts once; its timestamp is answered. Not repeated: look for the mark first. */
+  /** Posts once, and returns the timestamp. Not repeated: look for the mark first. */
   readonly post: (destination: SlackDestination, content: SlackContent, mark: Mark) => Effect.Effect<string, SlackError>
   /** Edits a message of ours. */
   readonly update: (
@@ -101,7 +101,7 @@ export class SlackClient extends Context.Tag("opentl/services/slack/SlackClient"
   readonly replies: (channel: string, thread: string) => Effect.Effect<ReadonlyArray<SlackMessage>, SlackError>
   /** Says something to one person only. */
   readonly whisper: (destination: SlackDestination, user: string, text: string) => Effect.Effect<void, SlackError>
-  /** Answers a slash command later than its acknowledgement, at the address that came with it. */
+  /** Replies to a slash command later than its acknowledgement, at the address that came with it. */
   readonly respond: (
     responseUrl: string,
     answer: Readonly<Record<string, unknown>>

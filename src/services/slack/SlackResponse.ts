@@ -1,4 +1,4 @@
-/** Answers to slash commands that come later than their acknowledgement: Slack takes them at an address of the command's own. */
+/** Replies to slash commands that come later than their acknowledgement: Slack takes them at an address of that command. */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
@@ -13,7 +13,7 @@ const failed = (status: number | undefined) =>
     isRetryable: status === undefined || isRetryableStatus(status)
   })
 
-/** Makes the function that answers at such an address. */
+/** Makes the function that sends a reply to such an address. */
 export const respond = Effect.map(HttpClient.HttpClient, (client) => {
   const http = HttpClient.filterStatusOk(client)
   return (responseUrl: string, answer: Readonly<Record<string, unknown>>): Effect.Effect<void, SlackError> =>

@@ -43,8 +43,8 @@ export const silent = {
   setName: constVoid
 }
 
-const Heard = Schema.Struct({ type: Schema.String, body: Schema.Unknown })
-const readHeard = Schema.decodeUnknownOption(Heard)
+const Received = Schema.Struct({ type: Schema.String, body: Schema.Unknown })
+const readReceived = Schema.decodeUnknownOption(Received)
 
 type Ack = (answer?: Readonly<Record<string, unknown>>) => Promise<void>
 interface Listened {
@@ -59,8 +59,8 @@ const backoff = Schedule.exponential("500 millis").pipe(
 )
 const lasting = 30_000
 
-/** Opens a connection, and answers with what waits for its end. The connection is closed with the scope. */
-const connect = Effect.fnUntraced(function*(options: SocketOptions, heard: Queue.Enqueue<SlackEnvelope>) {
+/** Opens a connection, and returns an effect that waits for its end. The connection is closed with the scope. */
+const connect = Effect.fnUntraced(function*(options: SocketOptions, incoming: Queue.Enqueue<SlackEnvelope>) {
   const ended = yield* Deferred.make<void>()
   const client = yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -80,14 +80,14 @@ const connect = Effect.fnUntraced(function*(options: SocketOptions, heard: Queue
   client.on("disconnected", () => Deferred.unsafeDone(ended, Effect.void))
   client.on("slack_event", (listened: Listened) => {
     const socket = client.websocket
-    const { body, type } = Option.getOrElse(readHeard(listened), () => ({ type: "", body: undefined }))
+    const { body, type } = Option.getOrElse(readReceived(listened), () => ({ type: "", body: undefined }))
     const event = Incoming.read(type, body)
     // on another connection than its own an acknowledgement means nothing: Slack sends the envelope again there
     const ack: SlackEnvelope["ack"] = (answer) =>
       client.websocket !== socket
         ? Effect.void
         : Effect.ignore(Effect.tryPromise(() => answer === undefined ? listened.ack() : listened.ack(answer)))
-    if (Option.isSome(event)) heard.unsafeOffer({ event: event.value, ack })
+    if (Option.isSome(event)) incoming.unsafeOffer({ event: event.value, ack })
     else listened.ack().catch(constVoid)
   })
   yield* Effect.tryPromise({ try: () => client.start(), catch: (cause) => failure("connect to Slack", cause) }).pipe(

@@ -1,4 +1,4 @@
-/** The calls of Slack's Web API, each within the rate limits. The SDK stays in here; what it answers is decoded. */
+/** The calls of Slack's Web API, each within the rate limits. The SDK stays in here; what it returns is decoded. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { WebClient } from "@slack/web-api"
 import * as Cache from "effect/Cache"

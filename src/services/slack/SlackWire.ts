@@ -1,4 +1,4 @@
-/** What Slack's Web API answers, as far as it is read. */
+/** What Slack's Web API returns, as far as it is read. */
 import * as Schema from "effect/Schema"
 import { Message } from "./SlackClient.ts"
 

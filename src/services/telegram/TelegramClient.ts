@@ -1,5 +1,5 @@
 /**
- * Telegram's Bot API, as far as the bot needs it. The SDK stays in here, its retries are off, and what it answers is
+ * Telegram's Bot API, as far as the bot needs it. The SDK stays in here, its retries are off, and what it returns is
  * decoded. Messages and edits keep within Telegram's limits by themselves: a call waits for its turn, or fails at once
  * with the time it would have to wait, as the caller wishes.
  */
@@ -52,7 +52,7 @@ export class TelegramClient extends Context.Tag("opentl/services/telegram/Telegr
     offset: number | undefined,
     kinds: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<unknown>, TelegramError>
-  /** Answers the message's id. */
+  /** Returns the message's id. */
   readonly send: (message: TelegramSending, waiting?: Waiting) => Effect.Effect<number, TelegramError>
   readonly edit: (
     message: TelegramMessageRef,
@@ -68,7 +68,7 @@ export class TelegramClient extends Context.Tag("opentl/services/telegram/Telegr
   /** One of Telegram's reactions. */
   readonly react: (message: TelegramMessageRef, emoji: string) => Effect.Effect<void, TelegramError>
   readonly typing: (destination: TelegramDestination) => Effect.Effect<void, TelegramError>
-  /** Answers a pressed button, with at most 200 characters; once. */
+  /** Replies to a pressed button, with at most 200 characters; once. */
   readonly answerButton: (queryId: string, text: string) => Effect.Effect<void, TelegramError>
 }>() {
   static readonly layer = (options: { readonly token: Redacted.Redacted; readonly apiUrl: string }) =>

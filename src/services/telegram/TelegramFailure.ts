@@ -39,7 +39,7 @@ export class TelegramError extends Schema.TaggedError<TelegramError>()("Telegram
     return this.status === 409
   }
 
-  /** What stands is what was wanted. */
+  /** The message already says what was wanted. */
   get isUnchanged(): boolean {
     return this.status === 400 && /message is not modified/i.test(this.reason)
   }

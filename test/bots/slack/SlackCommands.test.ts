@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Verb } from "../../../src/bots/shared/SessionActions.ts"
+import type { Verb } from "../../../src/bots/shared/ChatCommand.ts"
 import { Piece, plain, typed } from "../../../src/bots/shared/WrittenText.ts"
 import { Command, read, readSlash } from "../../../src/bots/slack/SlackCommands.ts"
 

@@ -1,10 +1,10 @@
-/** What OpenTL before version 1 of `Posted` stored of a thread in Slack: a server is upgraded in the middle of a session. */
+/** The first form in which OpenTL stored what it had posted in a thread in Slack: a server is upgraded in the middle of a session. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { optional } from "../../domain/Wire.ts"
 import type { Message, Plan, Posted } from "../shared/Posted.ts"
 
-const Former = Schema.Struct({
+const PostedV1 = Schema.Struct({
   /** What a command's thread hangs from. */
   root: optional(Schema.String),
   turn: Schema.Int,
@@ -19,7 +19,7 @@ const Former = Schema.Struct({
 
 const planKind = /^plan-(\d+)$/
 
-const upgrade = ({ posts, reaction, root, sending, stands, turn }: typeof Former.Type): Posted => {
+const upgrade = ({ posts, reaction, root, sending, stands, turn }: typeof PostedV1.Type): Posted => {
   const messageOf = (kind: string): Message | undefined => {
     const id = posts[kind]
     return id === undefined ? sending === kind ? {} : undefined : { id }
@@ -57,6 +57,6 @@ const upgrade = ({ posts, reaction, root, sending, stands, turn }: typeof Former
   }
 }
 
-const decode = Schema.decodeUnknownOption(Former)
+const decode = Schema.decodeUnknownOption(PostedV1)
 
 export const read = (stored: unknown): Option.Option<Posted> => Option.map(decode(stored), upgrade)

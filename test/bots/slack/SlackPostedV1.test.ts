@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Watching from "../../../src/bots/shared/Watching.ts"
-import * as Former from "../../../src/bots/slack/SlackFormer.ts"
+import * as PostedV1 from "../../../src/bots/slack/SlackPostedV1.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import { isKind, kindOf, said, setup } from "./SlackKit.ts"
 import * as Stored from "./SlackStored.ts"
@@ -24,12 +24,12 @@ const watching = (memo: string) =>
       head: 2,
       attempts: 0
     },
-    Former.read,
+    PostedV1.read,
     0
   ).pipe(Option.getOrThrow)
 
 const base = { turn: 1, posts: {}, stands: {} }
-const posted = (stored: unknown) => Option.getOrThrow(Former.read(stored))
+const posted = (stored: unknown) => Option.getOrThrow(PostedV1.read(stored))
 
 describe("what an earlier version stored of a thread in Slack", () => {
   it("is read: a plan that waits, behind one that was rejected", () => {

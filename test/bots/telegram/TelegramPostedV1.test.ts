@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Watching from "../../../src/bots/shared/Watching.ts"
-import * as Former from "../../../src/bots/telegram/TelegramFormer.ts"
+import * as PostedV1 from "../../../src/bots/telegram/TelegramPostedV1.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import { fingerprint } from "../../../src/services/store/Fingerprint.ts"
 import { alice, byBot, dataOf, kit, labelsOf, says, sends } from "./TelegramKit.ts"
@@ -25,12 +25,12 @@ const watching = (memo: string) =>
       head: 2,
       attempts: 0
     },
-    Former.read,
+    PostedV1.read,
     0
   ).pipe(Option.getOrThrow)
 
 const base = { turn: 1, continued: false, statusGone: false, card: [] }
-const posted = (stored: unknown) => Option.getOrThrow(Former.read(stored))
+const posted = (stored: unknown) => Option.getOrThrow(PostedV1.read(stored))
 
 describe("what an earlier version stored of a chat in Telegram", () => {
   it("is read: a plan that waits", () => {

@@ -1,4 +1,4 @@
-/** What OpenTL before version 1 of `Posted` stored of a chat in Telegram: a server is upgraded in the middle of a session. */
+/** The first form in which OpenTL stored what it had posted in a chat in Telegram: a server is upgraded in the middle of a session. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { optional } from "../../domain/Wire.ts"
@@ -8,7 +8,7 @@ import type { Message, Posted } from "../shared/Posted.ts"
 /** Without an id it was being sent. */
 const Sent = Schema.Struct({ id: optional(Schema.Int) })
 
-const Former = Schema.Struct({
+const PostedV1 = Schema.Struct({
   turn: Schema.Int,
   reaction: optional(Schema.String),
   status: optional(Sent),
@@ -29,8 +29,8 @@ const Former = Schema.Struct({
 
 const messageOf = ({ id }: typeof Sent.Type): Message => id === undefined ? {} : { id: String(id) }
 
-const upgrade = (former: typeof Former.Type): Posted => {
-  const { card, continued, diff, log, plan, reaction, shown, status, statusGone, turn } = former
+const upgrade = (stored: typeof PostedV1.Type): Posted => {
+  const { card, continued, diff, log, plan, reaction, shown, status, statusGone, turn } = stored
   const content = shown === undefined ? undefined : fingerprint(shown)
   return {
     turn,
@@ -55,6 +55,6 @@ const upgrade = (former: typeof Former.Type): Posted => {
   }
 }
 
-const decode = Schema.decodeUnknownOption(Former)
+const decode = Schema.decodeUnknownOption(PostedV1)
 
 export const read = (stored: unknown): Option.Option<Posted> => Option.map(decode(stored), upgrade)
