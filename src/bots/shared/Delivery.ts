@@ -16,7 +16,7 @@ import { Item } from "./Posted.ts"
 import { isLost, once, post, postParts, record, type Showing } from "./PostOnce.ts"
 import type { TurnView } from "./TurnView.ts"
 
-export interface Delivery<Target> {
+export interface ShowTurn<Target> {
   readonly sessionId: SessionId
   readonly target: Target
   readonly view: TurnView
@@ -130,7 +130,7 @@ const react = Effect.fnUntraced(function*<T, W, Content>({ change, port, posted,
 /** Shows a turn on a platform. */
 export const show = Effect.fn("Delivery.show")(function*<Target, TargetWire, Content>(
   port: ChatPort<Target, TargetWire, Content>,
-  { isRefresh, keep, now, posted: before, sessionId, target, view }: Delivery<Target>
+  { isRefresh, keep, now, posted: before, sessionId, target, view }: ShowTurn<Target>
 ) {
   const session = yield* Effect.flatMap(Sessions, (sessions) => sessions.get(sessionId))
   const state = yield* Ref.make(before?.turn === view.turn ? before : Posted.begin(view.turn, before))

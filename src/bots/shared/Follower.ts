@@ -51,6 +51,7 @@ export const follow = Effect.fn("Follower.follow")(
           { onlyIfMissing: true }
         ), { discard: true })
     }).pipe(
+      Effect.catchTag("StoreError", (error) => Effect.logError(error.message, error.cause)),
       Effect.catchAllCause((cause) => Effect.logError(`${port.platform}: the outbox cannot be read`, cause))
     )
 
