@@ -97,7 +97,11 @@ export default [
   exempt("an alarm lives as long as the step that it is for", ["src/actors/session/SessionActor.ts"], "supervised"),
   exempt("lives as long as the process whose words it reads", ["src/services/git/Git.ts"], "supervised"),
   exempt("lives as long as the command that draws", ["src/cli/LiveLine.ts"], "supervised"),
-  exempt("lives a few seconds longer than its caller, who waits for it", ["src/bots/TelegramGrace.ts"], "supervised"),
+  exempt(
+    "lives a few seconds longer than its caller, who waits for it",
+    ["src/bots/shared/LetFinish.ts"],
+    "supervised"
+  ),
   exempt("the migrator reads default exports", ["src/services/store/migrations/*.ts"], "no-default-export"),
   exempt("vitest reads default exports", ["vitest.config.ts"], "no-default-export")
 ]

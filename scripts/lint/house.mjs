@@ -45,6 +45,9 @@ export const rooms = {
   "src/services": ["src/domain"],
   "src/actors": ["src/domain", "src/services"],
   "src/http": ["src/domain", "src/services", "src/actors"],
+  "src/bots/shared": ["src/domain", /^src\/services\/(?!slack|telegram)/, "src/actors"],
+  "src/bots/slack": ["src/domain", /^src\/services\/(?!telegram)/, "src/actors", "src/bots/shared"],
+  "src/bots/telegram": ["src/domain", /^src\/services\/(?!slack)/, "src/actors", "src/bots/shared"],
   "src/bots": ["src/domain", "src/services", "src/actors"],
   "src/cli": [
     "src/domain",

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { missingScopes } from "../services/chat/SlackScopes.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
+import { missingScopes } from "../services/slack/SlackScopes.ts"
 import { type DoctorCheck, fail, ok, request, type Verdict, warn } from "./DoctorCheck.ts"
 
 const SlackAnswer = Schema.Struct({

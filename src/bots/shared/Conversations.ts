@@ -1,0 +1,187 @@
+/**
+ * What every chat has in common: which conversation (a thread, a chat, a topic) is about which session, which repository
+ * it works on, who a person is, and how a request becomes a session that is followed there. Durable by `ChatMemory`;
+ * refusals are sentences for the person who asked.
+ */
+import type * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { Sessions } from "../../actors/Sessions.ts"
+import { SessionId } from "../../domain/Ids.ts"
+import * as Repository from "../../domain/Repository.ts"
+import type { Requester } from "../../domain/Requester.ts"
+import type { Session } from "../../domain/Session.ts"
+import { CreateSession } from "../../domain/SessionRequest.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
+import { type ChatKey, ChatMemory, type ChatPlatform } from "../../services/store/ChatMemory.ts"
+import { Outbox } from "../../services/store/Outbox.ts"
+import type { StoreError } from "../../services/store/StoreError.ts"
+import { parse, repositoryName, type RequestText } from "./RequestText.ts"
+import type { Written } from "./WrittenText.ts"
+
+/** What cannot be done, as a sentence for the person who asked. */
+export class ChatRefusal extends Schema.TaggedError<ChatRefusal>()("ChatRefusal", { reason: Schema.String }) {
+  override get message() {
+    return this.reason
+  }
+}
+
+/** A conversation on a platform: a thread, a chat, a topic, or what belongs to one message. */
+export interface Conversation {
+  readonly platform: ChatPlatform
+  readonly key: string
+}
+
+/** What is remembered of a conversation under a name. */
+export const memoryKey = ({ key, platform }: Conversation, name: string): ChatKey => ({ platform, place: key, name })
+
+export interface OpenSession {
+  readonly platform: ChatPlatform
+  /** The task, with its flags. */
+  readonly written: Written
+  /** What came before the request in the conversation, put after the task as context. */
+  readonly context?: string
+  /** Where its repository is looked for; `--repo` goes before that. */
+  readonly repositories: Repositories
+  readonly by: Requester
+  /** Names the request on its platform: the same again opens nothing new. */
+  readonly key: string
+  /** The outbox's watcher, which begins with the platform's name and a colon, and what the platform needs to tell it. */
+  readonly watcher: string
+  readonly target: unknown
+  /** The conversation that becomes this session's; none where it is not known yet, or is another session's. */
+  readonly conversation: Option.Option<Conversation>
+}
+
+/** Where the repository of a conversation is looked for, in this order. */
+export interface Repositories {
+  /** The conversation, then those that it is part of. */
+  readonly conversations: Arr.NonEmptyReadonlyArray<Conversation>
+  /** What the operator configured for it. */
+  readonly configured: ReadonlyArray<Option.Option<string>>
+}
+
+export interface DefaultRepository {
+  readonly repo: string
+  /** Whether the operator set it: then it may be any local repository. */
+  readonly isConfigured: boolean
+}
+
+export class Conversations extends Context.Tag("opentl/bots/shared/Conversations")<Conversations, {
+  /** Opens a session, follows it from its first event on, and gives it the conversation. Repeating it changes nothing. */
+  readonly open: (request: OpenSession) => Effect.Effect<Session, ChatRefusal | StoreError>
+  /** The session that a conversation is about. */
+  readonly sessionOf: (conversation: Conversation) => Effect.Effect<Option.Option<SessionId>, StoreError>
+  /** From now on the conversation is about the session. */
+  readonly bind: (conversation: Conversation, session: SessionId) => Effect.Effect<void, StoreError>
+  readonly unbind: (conversation: Conversation) => Effect.Effect<void, StoreError>
+  readonly repositoryOf: (repositories: Repositories) => Effect.Effect<Option.Option<DefaultRepository>, StoreError>
+  /** Gives a conversation a repository of its own, and returns its spelling. */
+  readonly setRepository: (conversation: Conversation, repo: string) => Effect.Effect<string, ChatRefusal | StoreError>
+  /** Who a person is: the name of OPENTL_IDENTITIES for their id, else the name they have on the platform. */
+  readonly requester: (platform: ChatPlatform, userId: string, shownName: string) => Requester
+}>() {
+  static readonly layer = Layer.effect(
+    Conversations,
+    Effect.gen(function*() {
+      const config = yield* AppConfig
+      const memory = yield* ChatMemory
+      const outbox = yield* Outbox
+      const sessions = yield* Sessions
+      const readId = Schema.decodeOption(SessionId)
+      const decodeRequest = Schema.decodeUnknown(CreateSession)
+
+      const bind = (conversation: Conversation, session: SessionId) =>
+        memory.set(memoryKey(conversation, "session"), session)
+
+      const requested = Effect.fnUntraced(function*(
+        { context }: OpenSession,
+        text: RequestText,
+        repository: Option.Option<DefaultRepository>
+      ) {
+        const repo = text.repo ?? Option.getOrUndefined(repository)?.repo
+        if (repo === undefined) {
+          return yield* new ChatRefusal({
+            reason: "which repository? Add --repo owner/name, or set a default for this place"
+          })
+        }
+        if (text.prompt === "") return yield* new ChatRefusal({ reason: "what is to be done? The task is empty" })
+        const body = {
+          repo,
+          prompt: context === undefined ? text.prompt : `${text.prompt}\n\n${context}`,
+          ...(text.agent === undefined ? {} : { agent: text.agent }),
+          ...(text.model === undefined ? {} : { model: text.model }),
+          ...(text.base === undefined ? {} : { base: text.base }),
+          ...(text.approve ? { approve_plan: true } : {}),
+          ...(text.plan ? { plan_only: true } : {})
+        }
+        return yield* Effect.mapError(decodeRequest(body), (error) => new ChatRefusal({ reason: reasonOf(error) }))
+      })
+
+      const repositoryOf = Effect.fn("Conversations.repositoryOf")(
+        function*({ configured, conversations }: Repositories) {
+          for (const conversation of conversations) {
+            const repo = yield* memory.get(memoryKey(conversation, "repository"))
+            if (Option.isSome(repo)) return Option.some({ repo: repo.value, isConfigured: false })
+          }
+          return Option.map(Option.firstSomeOf(configured), (repo) => ({ repo, isConfigured: true }))
+        }
+      )
+
+      return Conversations.of({
+        open: Effect.fn("Conversations.open")(function*(request) {
+          const { by, conversation, key, platform, repositories, target, watcher, written } = request
+          const text = yield* Either.mapLeft(parse(written), ({ reason }) => new ChatRefusal({ reason }))
+          const repository = yield* repositoryOf(repositories)
+          const { session } = yield* sessions.create(yield* requested(request, text, repository), {
+            by,
+            idempotencyKey: `${platform}:${key}`,
+            // what came before in the conversation may differ when the same request is read again
+            body: { platform, key },
+            trustLocalPaths: text.repo === undefined && Option.exists(repository, ({ isConfigured }) => isConfigured),
+            trustCommands: false
+          }).pipe(Effect.catchTags({
+            InvalidRequest: (error) => new ChatRefusal({ reason: error.message }),
+            IdempotencyConflict: (error) => new ChatRefusal({ reason: error.message }),
+            SessionUnavailable: (error) => new ChatRefusal({ reason: error.message })
+          }))
+          yield* outbox.watch({ sessionId: session.id, watcher }, target)
+          if (Option.isSome(conversation)) yield* bind(conversation.value, session.id)
+          return session
+        }),
+        sessionOf: Effect.fn("Conversations.sessionOf")((conversation: Conversation) =>
+          Effect.map(memory.get(memoryKey(conversation, "session")), Option.flatMap((id) => readId(id)))
+        ),
+        bind: Effect.fn("Conversations.bind")(bind),
+        unbind: Effect.fn("Conversations.unbind")((conversation: Conversation) =>
+          memory.remove(memoryKey(conversation, "session"))
+        ),
+        repositoryOf,
+        setRepository: Effect.fn("Conversations.setRepository")(function*(conversation, repo) {
+          const parsed = yield* Either.mapLeft(
+            Repository.parse(repositoryName(repo), config.github.serverUrl),
+            (error) => new ChatRefusal({ reason: error.message })
+          )
+          const shown = Repository.show(parsed)
+          yield* memory.set(memoryKey(conversation, "repository"), shown)
+          return shown
+        }),
+        requester: (platform, userId, shownName) => {
+          const known = config.identities.find(({ id, via }) => via === platform && id === userId)
+          return { name: known?.name ?? (shownName === "" ? userId : shownName), via: platform }
+        }
+      })
+    })
+  )
+}
+
+/** The first fault of a request, in one line. */
+const reasonOf = (error: ParseResult.ParseError): string => {
+  const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+  return issue === undefined ? "this is not a request" : `${issue.path.join(".")}: ${issue.message}`
+}

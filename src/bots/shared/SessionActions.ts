@@ -1,0 +1,196 @@
+/**
+ * What people do to sessions from a chat: each command is carried out here, once, and a platform words what came of it.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { Sessions } from "../../actors/Sessions.ts"
+import type { SessionId } from "../../domain/Ids.ts"
+import type { Requester } from "../../domain/Requester.ts"
+import type { Session } from "../../domain/Session.ts"
+import { NothingToApprove, PlanRef, PlanReplaced } from "../../domain/SessionCommand.ts"
+import { Outbox } from "../../services/store/Outbox.ts"
+import type { StoreError } from "../../services/store/StoreError.ts"
+import { type Caller, type ChatCommand, type CommandRefused, type Found, Outcome, TurnOver } from "./ChatCommand.ts"
+import { ChatRefusal, Conversations, type Repositories } from "./Conversations.ts"
+import { reader } from "./SessionFiles.ts"
+import * as TurnView from "./TurnView.ts"
+import * as Watching from "./Watching.ts"
+
+const isSamePlan = Schema.equivalence(PlanRef)
+
+/** The newest turn of a session. */
+export interface Latest {
+  readonly view: TurnView.TurnView
+  /** The newest event, and the one that ended the turn before the newest one. */
+  readonly head: number
+  readonly previousEnd: number
+}
+
+export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActions")<SessionActions, {
+  /** The session that is meant. */
+  readonly find: (id: string | undefined, caller: Caller) => Effect.Effect<Found, CommandRefused | StoreError>
+  /** Carries out a command. */
+  readonly run: (command: ChatCommand, caller: Caller) => Effect.Effect<Outcome, CommandRefused | StoreError>
+  /** The plan that waits, where it is the one that was seen. */
+  readonly waitingPlan: (
+    session: Session,
+    answers: PlanRef | undefined
+  ) => Effect.Effect<PlanRef, NothingToApprove | PlanReplaced>
+  /** Adds to what a session is to do; `key` names the message on its platform. */
+  readonly followUp: (
+    id: SessionId,
+    text: string,
+    by: Requester,
+    key: string
+  ) => Effect.Effect<void, CommandRefused | StoreError>
+  /** Gives a conversation a repository of its own where one is named; returns its repository, where it has one. */
+  readonly repository: (
+    name: string | undefined,
+    repositories: Repositories
+  ) => Effect.Effect<Option.Option<string>, CommandRefused | StoreError>
+  /** The newest sessions. */
+  readonly list: (limit: number) => Effect.Effect<ReadonlyArray<Session>, CommandRefused | StoreError>
+  /** A session's newest turn as its events tell it. */
+  readonly latest: (session: Session) => Effect.Effect<Latest, CommandRefused | StoreError>
+  /** From now on the watcher is told of the session: of the turn at work, or of the next one. */
+  readonly watch: (
+    session: Session,
+    watcher: string,
+    target: unknown
+  ) => Effect.Effect<void, CommandRefused | StoreError>
+}>() {
+  static readonly layer = Layer.effect(
+    SessionActions,
+    Effect.gen(function*() {
+      const conversations = yield* Conversations
+      const outbox = yield* Outbox
+      const sessions = yield* Sessions
+
+      const find = Effect.fn("SessionActions.find")(function*(id: string | undefined, caller: Caller) {
+        if (id !== undefined) return { session: yield* sessions.find(id.toLowerCase()), how: "id" as const }
+        for (const [how, conversation] of caller.conversations) {
+          const known = yield* conversations.sessionOf(conversation)
+          if (Option.isSome(known)) return { session: yield* sessions.get(known.value), how }
+        }
+        return yield* new ChatRefusal({ reason: caller.noSession })
+      })
+
+      const waitingPlan = Effect.fn("SessionActions.waitingPlan")(
+        function*({ id: sessionId, proposal, turn }: Session, answers: PlanRef | undefined) {
+          if (proposal === undefined) return yield* new NothingToApprove({ sessionId })
+          const waiting = { turn, proposal }
+          if (answers !== undefined && !isSamePlan(answers, waiting)) {
+            return yield* new PlanReplaced({ sessionId, answered: answers, waiting })
+          }
+          return waiting
+        }
+      )
+
+      const latest = Effect.fn("SessionActions.latest")(function*({ createdAt, id }: Session) {
+        let { head, previousEnd, view }: Latest = {
+          view: TurnView.begin(1, DateTime.toEpochMillis(createdAt)),
+          head: 0,
+          previousEnd: 0
+        }
+        for (;;) {
+          const events = yield* sessions.eventsPage(id, head, pageSize)
+          for (const event of events) {
+            const next = TurnView.advance(view, event)
+            if (next.turn > view.turn) previousEnd = event.id - 1
+            view = next
+            head = event.id
+          }
+          if (events.length < pageSize) return { view, head, previousEnd }
+        }
+      })
+
+      const reject = Effect.fnUntraced(function*({ answers, reason = "" }: ChatCommand, found: Found, by: Requester) {
+        if (reason === "") {
+          return Outcome.ReasonWanted({ found, answers: yield* waitingPlan(found.session, answers) })
+        }
+        const session = yield* sessions.reject(found.session.id, { reason, answers, by })
+        return Outcome.Rejected({ found: { ...found, session } })
+      })
+
+      const stop = Effect.fnUntraced(function*({ turn }: ChatCommand, found: Found, { by, stopTimeout }: Caller) {
+        const { id } = found.session
+        if (turn !== undefined) {
+          const { view } = yield* latest(found.session)
+          if (view.turn !== turn || view.end !== undefined) return yield* new TurnOver({ sessionId: id, turn })
+        }
+        // the stop is recorded at once; what is waited for is the clean-up
+        const stopping = sessions.stop(id, by)
+        const stopped = yield* stopTimeout === undefined
+          ? Effect.asSome(stopping)
+          : Effect.timeoutOption(stopping, stopTimeout)
+        return Outcome.Stopped({
+          found: { ...found, session: Option.getOrElse(stopped, () => found.session) },
+          isOver: Option.isSome(stopped)
+        })
+      })
+
+      const run = Effect.fn("SessionActions.run")(function*(command: ChatCommand, caller: Caller) {
+        const { by, files } = caller
+        const found = yield* find(command.id, caller)
+        const { id, turn } = found.session
+        switch (command.verb) {
+          case "status":
+            return Outcome.Status({ found })
+          case "plan":
+            return Outcome.Plan({ found })
+          case "diff":
+          case "log": {
+            const file = yield* reader(sessions, files)(command.verb, id)
+            return Outcome.File({ found, kind: command.verb, file })
+          }
+          case "approve": {
+            const session = yield* sessions.approve(id, { answers: command.answers, plan: command.plan, by })
+            return Outcome.Approved({ found: { ...found, session } })
+          }
+          case "reject":
+            return yield* reject(command, found, by)
+          case "retry": {
+            const session = yield* sessions.retry(id, { turn: command.turn ?? turn, by })
+            return Outcome.Retried({ found: { ...found, session } })
+          }
+          case "stop":
+            return yield* stop(command, found, caller)
+        }
+      })
+
+      return SessionActions.of({
+        find,
+        run,
+        waitingPlan,
+        latest,
+        repository: Effect.fn("SessionActions.repository")((name, repositories) =>
+          name === undefined
+            ? Effect.map(conversations.repositoryOf(repositories), Option.map(({ repo }) => repo))
+            : Effect.asSome(conversations.setRepository(repositories.conversations[0], name))
+        ),
+        list: Effect.fn("SessionActions.list")((limit) =>
+          Effect.map(sessions.list({ limit }), (page) => page.sessions)
+        ),
+        followUp: Effect.fn("SessionActions.followUp")((id, text, by, key) =>
+          text.trim() === ""
+            ? new ChatRefusal({ reason: "what is to be done? The message is empty" })
+            : Effect.asVoid(sessions.message(id, text.trim(), by, key))
+        ),
+        watch: Effect.fn("SessionActions.watch")(function*(session, watcher, target) {
+          const { head, previousEnd, view } = yield* latest(session)
+          const from = session.isEnded
+            ? { cursor: head, view }
+            : { cursor: previousEnd, view: TurnView.begin(view.turn, yield* Clock.currentTimeMillis) }
+          yield* outbox.watch({ sessionId: session.id, watcher }, target, Watching.write(from))
+        })
+      })
+    })
+  )
+}
+
+const pageSize = 500

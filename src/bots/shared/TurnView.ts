@@ -1,0 +1,155 @@
+/**
+ * What a chat shows of one turn, folded from the session's events. Pure, and plain data: it is stored between two looks
+ * at the log, so it is a schema, too.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
+import type { SessionEventView } from "../../domain/EventText.ts"
+import * as Requester from "../../domain/Requester.ts"
+import * as Review from "../../domain/Review.ts"
+import { SessionEvent, TurnEnd } from "../../domain/SessionEvent.ts"
+import * as Usage from "../../domain/Usage.ts"
+import { optional } from "../../domain/Wire.ts"
+
+export const TurnView = Schema.Struct({
+  turn: Schema.Int,
+  /** "queued", "planning", "waiting for approval", "round 2: agent at work", "reviewing", … */
+  phase: Schema.String,
+  round: Schema.Int,
+  /** Epoch milliseconds of the turn's first event and of its end. */
+  startedAt: Schema.Number,
+  endedAt: optional(Schema.Number),
+  usage: Usage.Usage,
+  /** The agent's newest line of output, or the newest status. */
+  lastAction: Schema.String,
+  plan: optional(Schema.Struct({ title: Schema.String, markdown: Schema.String })),
+  /** Whether the plan waits for a person now. */
+  waiting: Schema.Boolean,
+  /** How often a plan was put before a person in this turn: each is a message of its own. */
+  proposals: Schema.Int,
+  /** What was decided about each of them, in their order: "approved by ada (slack)". */
+  decisions: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] }),
+  reviews: Schema.Array(Schema.Struct({ round: Schema.Int, verdict: Schema.String, text: Schema.String })),
+  changes: optional(Schema.String),
+  pullRequest: optional(Schema.Struct({ number: Schema.Int, url: Schema.String, draft: Schema.Boolean })),
+  branch: optional(Schema.String),
+  end: optional(Schema.Struct({ end: TurnEnd, text: Schema.String }))
+})
+export type TurnView = typeof TurnView.Type
+
+/** A turn that nothing is known of yet. */
+export const begin = (turn: number, at: number): TurnView => ({
+  turn,
+  phase: "queued",
+  round: 0,
+  startedAt: at,
+  usage: Usage.none,
+  lastAction: "",
+  waiting: false,
+  proposals: 0,
+  decisions: [],
+  reviews: []
+})
+
+/** One line of output cannot be read as the fact that it is (its text is stored beside it), so it is taken as text. */
+const decode = Schema.decodeUnknownOption(SessionEvent)
+
+const decided = (view: TurnView, decision: string): TurnView => ({
+  ...view,
+  waiting: false,
+  lastAction: `plan ${decision}`,
+  decisions: [...view.decisions, decision]
+})
+
+/** The view after one more event. An event of a later turn begins a new view. */
+export const update = (view: TurnView, event: SessionEventView): TurnView => {
+  const at = DateTime.toEpochMillis(event.createdAt)
+  if (event.type === "output") return event.data.trim() === "" ? view : { ...view, lastAction: event.data.trim() }
+  const fact = decode(event.detail)
+  if (fact._tag === "None") return view
+  const { value } = fact
+  switch (value._tag) {
+    case "TurnStarted":
+      return { ...begin(value.turn, at), phase: "starting" }
+    case "TurnResumed":
+      return { ...view, phase: "going on", waiting: false }
+    case "RepositoryPrepared":
+      return { ...view, phase: "planning" }
+    case "BranchChanged":
+      return { ...view, lastAction: event.data }
+    case "PlanProduced":
+      return { ...view, plan: value.plan, phase: "planned" }
+    case "PlanSkipped":
+      return { ...view, lastAction: event.data }
+    case "ApprovalRequested":
+      return { ...view, phase: "waiting for approval", waiting: true, proposals: view.proposals + 1 }
+    case "PlanApproved":
+      return {
+        ...decided(view, `approved by ${Requester.show(value.by)}${value.plan === undefined ? "" : ", edited"}`),
+        phase: "approved",
+        ...(value.plan === undefined ? {} : { plan: value.plan })
+      }
+    case "PlanRejected":
+      return { ...decided(view, `rejected by ${Requester.show(value.by)}: ${value.reason}`), phase: "planning again" }
+    case "RoundStarted":
+      return {
+        ...view,
+        round: value.round,
+        phase: value.round === 1 ? "agent at work" : "agent revises",
+        lastAction: event.data
+      }
+    case "StatusReported":
+    case "ErrorReported":
+      return { ...view, lastAction: value.text }
+    case "AgentFinished":
+      return { ...view, phase: "collecting the changes", lastAction: event.data }
+    case "ChangesCollected":
+      return { ...view, phase: "reviewing", changes: event.data.split("\n")[0] ?? "" }
+    case "ReviewHeld":
+      return {
+        ...view,
+        phase: "reviewed",
+        reviews: [...view.reviews, { round: value.round, verdict: Review.verdict(value.review), text: event.data }]
+      }
+    case "BranchPushed":
+      return { ...view, phase: "publishing", branch: value.branch }
+    case "PullRequestOpened":
+    case "PullRequestUpdated":
+      return { ...view, pullRequest: value.pullRequest }
+    case "StopRequested":
+      return { ...view, phase: "stopping", waiting: false, lastAction: event.data }
+    case "UsageRecorded":
+      return { ...view, usage: Usage.add(view.usage, value.usage) }
+    case "TurnEnded":
+      return {
+        ...view,
+        turn: value.turn,
+        phase: value.end,
+        waiting: false,
+        endedAt: at,
+        end: { end: value.end, text: value.text }
+      }
+    default:
+      return view
+  }
+}
+
+/** The same, where a message that comes after the turn's end begins the next turn, which waits for its start. */
+export const advance = (view: TurnView, event: SessionEventView): TurnView =>
+  view.end !== undefined && event.detail?.["_tag"] === "MessageReceived"
+    ? begin(view.turn + 1, DateTime.toEpochMillis(event.createdAt))
+    : update(view, event)
+
+/** "1 h 04 min", "3 min 20 s", "42 s" */
+export const duration = (millis: number): string => {
+  const seconds = Math.max(0, Math.round(millis / 1000))
+  const minutes = Math.floor(seconds / 60)
+  return seconds < 60
+    ? `${seconds} s`
+    : minutes < 60
+    ? `${minutes} min ${seconds % 60} s`
+    : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`
+}
+
+/** How long the turn has taken. */
+export const elapsed = (view: TurnView, now: number): string => duration((view.endedAt ?? now) - view.startedAt)

@@ -1,0 +1,155 @@
+/**
+ * Requests, follow-ups and commands. Each may come twice (Slack sends again what was not acknowledged, and tells a
+ * mention as two events), and none acts twice: it is named by the message, or the slash command, that it is.
+ */
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Option from "effect/Option"
+import type { SessionId } from "../../domain/Ids.ts"
+import { retryTransient } from "../../services/Retry.ts"
+import * as Budget from "../../services/slack/SlackBudget.ts"
+import { SlackClient } from "../../services/slack/SlackClient.ts"
+import type { MentionEvent, MessageEvent, SlashCommand } from "../../services/slack/SlackIncoming.ts"
+import { ChatMemory } from "../../services/store/ChatMemory.ts"
+import { ChatRefusal, Conversations, memoryKey } from "../shared/Conversations.ts"
+import { SessionActions } from "../shared/SessionActions.ts"
+import { contextOf, longestRemark } from "../shared/ThreadContext.ts"
+import { plain, type Written } from "../shared/WrittenText.ts"
+import type { Given, SlackCommandHandler } from "./SlackCommandHandler.ts"
+import { Command, read as readCommand, readSlash } from "./SlackCommands.ts"
+import { latestKey, messageKey, threadKey } from "./SlackKeys.ts"
+import { isDirect, type SlackPeople } from "./SlackPeople.ts"
+import type { Target } from "./SlackPort.ts"
+
+type Said = (MessageEvent | MentionEvent) & { readonly user: string }
+
+const platform = "slack"
+/** Subtypes under which a person still says something. */
+const spoken = new Set(["thread_broadcast", "file_share"])
+
+export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand: SlackCommandHandler) {
+  const { inWords, namesFor, permitted, read, repositoriesOf, requester, self, whisper } = people
+  const conversations = yield* Conversations
+  const memory = yield* ChatMemory
+  const actions = yield* SessionActions
+  const slack = yield* SlackClient
+  const background = yield* FiberSet.make()
+  const received = (channel: string, ts: string) =>
+    Effect.ignoreLogged(retryTransient(slack.react(channel, ts, "eyes", Budget.answer)))
+
+  const rememberMessage = (session: SessionId, { channel, ts }: Said) =>
+    conversations.bind(messageKey(channel, ts), session)
+  const rememberLatest = (session: SessionId, channel: string, user: string) =>
+    conversations.bind(latestKey(channel, user), session)
+
+  /** The earlier messages of a thread, where the request came from within one. */
+  const contextFor = Effect.fnUntraced(function*(channel: string, thread: string, before: string) {
+    const messages = yield* Effect.catchAll(
+      slack.replies(channel, thread),
+      (error) => Effect.as(Effect.logWarning(`the thread cannot be read: ${error.message}`), [])
+    )
+    const earlier = messages.filter(({ ts, user }) => ts < before && user !== self)
+      .map(({ text, user }) => ({ user, text: text.slice(0, longestRemark) }))
+    const names = yield* namesFor(earlier, earlier.flatMap(({ user }) => user === undefined ? [] : [user]))
+    return contextOf(earlier.map(({ text, user }) => ({
+      name: user === undefined ? "someone" : names.names.get(user) ?? user,
+      text: plain(inWords({ text }, names))
+    })))
+  })
+
+  const request = Effect.fnUntraced(function*(said: Said, written: Written) {
+    const { channel, thread_ts, ts, user } = said
+    yield* FiberSet.run(background, received(channel, ts))
+    const context = thread_ts === undefined ? undefined : yield* contextFor(channel, thread_ts, ts)
+    const thread = thread_ts ?? ts
+    const target: Target = { channel, user, thread, request: ts }
+    const session = yield* conversations.open({
+      platform,
+      written,
+      ...(context === undefined ? {} : { context }),
+      repositories: repositoriesOf(channel),
+      by: yield* requester(user),
+      key: `${channel}:${ts}`,
+      watcher: `slack:${channel}/${thread}`,
+      target,
+      conversation: Option.some(threadKey(channel, thread))
+    })
+    yield* rememberMessage(session.id, said)
+    yield* rememberLatest(session.id, channel, user)
+  })
+
+  const followUp = Effect.fnUntraced(function*(session: SessionId, said: Said, written: Written) {
+    const { channel, ts, user } = said
+    const text = plain(written)
+    if (text.trim() === "") return
+    yield* actions.followUp(session, text, yield* requester(user), `slack:${channel}:${ts}`)
+    yield* rememberMessage(session, said)
+    yield* FiberSet.run(background, received(channel, ts))
+  })
+
+  /** What comes of it is told to the person alone, once for the two events that a mention is. */
+  const replyToCommand = Effect.fnUntraced(function*(command: Given, { channel, thread_ts: thread, ts, user }: Said) {
+    const replied = memoryKey(messageKey(channel, ts), "answer")
+    if (Option.isSome(yield* memory.get(replied))) return
+    const reply = yield* runCommand(command, { channel, thread, user, trigger: undefined })
+    if (reply === undefined || !(yield* memory.claim(replied, command._tag))) return
+    yield* whisper({ channel, thread }, user, reply)
+  })
+
+  /** A message that a person wrote: a command, a request, a follow-up, or nothing to the bot. */
+  const onMessage = Effect.fnUntraced(function*(event: MessageEvent | MentionEvent) {
+    const { bot_id, channel, subtype, text, thread_ts, user } = event
+    if (user === undefined || user === self || bot_id !== undefined) return
+    if (subtype !== undefined && !spoken.has(subtype)) return
+    const said: Said = { ...event, user }
+    // sent again, or told as a mention and as a message: it is a session's already
+    if (Option.isSome(yield* conversations.sessionOf(messageKey(channel, said.ts)))) return
+    const session = thread_ts === undefined
+      ? Option.none()
+      : yield* conversations.sessionOf(threadKey(channel, thread_ts))
+    const isMention = said.type === "app_mention" || text.includes(`<@${self}>`) || text.includes(`<@${self}|`)
+    const isForBot = said.type === "app_mention" || isDirect(channel)
+    if (Option.isNone(session) && !isMention && !isForBot) return
+    yield* permitted(user, channel)
+    const written = yield* read(said)
+    // a plain reply in a session's thread is a follow-up, whatever its words
+    const command = isMention || Option.isNone(session) ? readCommand(written) : Command.Task({ task: written })
+    if (command._tag !== "Task") return yield* replyToCommand(command, said)
+    if (Option.isSome(session)) return yield* followUp(session.value, said, written)
+    if (isForBot) yield* request(said, written)
+  })
+
+  const open = Effect.fnUntraced(
+    function*(task: Written, { channel_id: channel, trigger_id, user_id: user }: SlashCommand) {
+      if (!(yield* slack.isMember(channel))) {
+        return yield* new ChatRefusal({ reason: "I am not in this channel: invite me with /invite first" })
+      }
+      const target: Target = { channel, user }
+      const session = yield* conversations.open({
+        platform,
+        written: task,
+        repositories: repositoriesOf(channel),
+        by: yield* requester(user),
+        key: `command:${trigger_id}`,
+        watcher: `slack:${channel}/command-${trigger_id}`,
+        target,
+        conversation: Option.none()
+      })
+      yield* rememberLatest(session.id, channel, user)
+      return `Session \`${session.id}\` is on its way.`
+    }
+  )
+
+  /** A slash command; what comes of it is told to the person alone. */
+  const command = Effect.fnUntraced(function*(slash: SlashCommand) {
+    const { channel_id: channel, text, thread_ts: thread, trigger_id: trigger, user_id: user } = slash
+    yield* permitted(user, channel)
+    const given = readSlash(yield* read({ text }))
+    const reply = yield* given._tag === "Task"
+      ? open(given.task, slash)
+      : runCommand(given, { channel, thread, user, trigger })
+    return reply === undefined ? undefined : { response_type: "ephemeral", text: reply }
+  })
+
+  return { command, onMessage }
+})

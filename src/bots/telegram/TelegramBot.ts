@@ -1,0 +1,84 @@
+/** The Telegram bot: with a token it polls for updates and tells of sessions, for as long as the program. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import { AppConfig } from "../../services/config/AppConfig.ts"
+import { TelegramClient, type TelegramError } from "../../services/telegram/TelegramClient.ts"
+import { start } from "../shared/BotRunner.ts"
+import { BotStatus } from "../shared/BotStatus.ts"
+import { Conversations } from "../shared/Conversations.ts"
+import { follow } from "../shared/Follower.ts"
+import { SessionActions } from "../shared/SessionActions.ts"
+import { menu } from "./TelegramCommands.ts"
+import * as TelegramListener from "./TelegramListener.ts"
+import * as TelegramPort from "./TelegramPort.ts"
+import { TelegramSender } from "./TelegramSender.ts"
+import * as Updates from "./TelegramUpdates.ts"
+
+const reasonOf = (error: TelegramError): string =>
+  error.isUnauthorized
+    ? "TELEGRAM_BOT_TOKEN is refused: @BotFather gives a bot's token"
+    : `${error.message}; tried again`
+
+/** Tries until Telegram replies. A refused token is final, and reported once. */
+const connect = Effect.gen(function*() {
+  const client = yield* TelegramClient
+  const status = yield* BotStatus
+  const said = yield* Ref.make(false)
+  const me = client.me.pipe(
+    Effect.tapError((error) =>
+      Effect.whenEffect(
+        status.report("telegram", { state: "failed", reason: reasonOf(error) }),
+        Effect.map(Ref.getAndSet(said, true), (before) => !before)
+      )
+    ),
+    Effect.retry({ schedule: Updates.untilAnswered, while: (error) => error.isRetryable })
+  )
+  return yield* Effect.option(me)
+})
+
+/** A webhook left over from before keeps updates from being polled for. */
+const prepare = Effect.gen(function*() {
+  const client = yield* TelegramClient
+  const webhook = yield* client.webhook
+  if (webhook !== "") {
+    yield* Effect.logWarning("telegram: a webhook was set for this bot, and is deleted: updates are polled for")
+    yield* client.deleteWebhook
+  }
+  yield* client.setCommands(menu)
+}).pipe(
+  Effect.retry({ schedule: Updates.untilAnswered, while: (error) => error.isRetryable }),
+  Effect.catchAll((error) => Effect.logWarning(`telegram: ${error.message}`))
+)
+
+const run = Effect.fnUntraced(function*(running: (as: string) => Effect.Effect<void>) {
+  const { telegram: { allowedUsers } } = yield* AppConfig
+  const me = yield* connect
+  if (Option.isNone(me)) return
+  yield* prepare
+  yield* running(`@${me.value.username}`)
+  if (allowedUsers.length === 0) {
+    yield* Effect.logWarning("telegram: TELEGRAM_ALLOWED_USERS is not set: the bot obeys nobody")
+  }
+  const handle = yield* TelegramListener.make(me.value)
+  const port = yield* TelegramPort.make
+  yield* Effect.all([Updates.poll(handle), follow(port)], { concurrency: "unbounded", discard: true })
+})
+
+/** What the bot consists of, but for the client and what every bot shares. */
+const layerParts = Layer.merge(TelegramSender.layer, SessionActions.layer)
+
+/** The bot, where its token is set. It never fails the program: what is wrong is one line, and in `BotStatus`. */
+export const layer = Layer.unwrapEffect(
+  Effect.map(AppConfig, ({ telegram: { apiUrl, botToken } }) =>
+    Option.match(botToken, {
+      onNone: () => Layer.empty,
+      onSome: (token) =>
+        Layer.scopedDiscard(start({ platform: "telegram", startTimeout: "5 seconds", run })).pipe(
+          Layer.provide(layerParts),
+          Layer.provide(Conversations.layer),
+          Layer.provide(TelegramClient.layer({ token, apiUrl }))
+        )
+    }))
+)

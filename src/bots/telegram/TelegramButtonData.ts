@@ -1,0 +1,47 @@
+/** What a button under a message says back. Pure. Telegram keeps at most 64 bytes of it. */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { SessionId } from "../../domain/Ids.ts"
+import type { TelegramButton } from "../../services/telegram/TelegramClient.ts"
+
+const codes = { approve: "a", reject: "r", stop: "s", diff: "d", log: "l", retry: "t" } as const
+export type Action = keyof typeof codes
+const actions: ReadonlyArray<readonly [string, Action]> = [
+  ["a", "approve"],
+  ["r", "reject"],
+  ["s", "stop"],
+  ["d", "diff"],
+  ["l", "log"],
+  ["t", "retry"]
+]
+
+export interface Press {
+  readonly action: Action
+  readonly sessionId: SessionId
+  readonly turn: number
+  /** Which plan of the turn it is about; 0 where it is about none. */
+  readonly proposal: number
+}
+
+export const encode = ({ action, proposal, sessionId, turn }: Press): string =>
+  `${codes[action]}.${turn}.${proposal}.${sessionId}`
+
+const readId = Schema.decodeOption(SessionId)
+
+/** Reads a button's data; none where it is no button of this version. */
+export const decode = (data: string): Option.Option<Press> => {
+  const [, code, turn, proposal, id = ""] = /^([a-z])\.(\d{1,9})\.(\d{1,9})\.(.+)$/.exec(data) ?? []
+  const action = actions.find(([each]) => each === code)?.[1]
+  return action === undefined
+    ? Option.none()
+    : Option.map(
+      readId(id),
+      (sessionId) => ({ action, sessionId, turn: Number(turn), proposal: Number(proposal) })
+    )
+}
+
+/** The button, or none where its data would be too long: every action is a command, too. */
+export const button = (text: string, press: Press): ReadonlyArray<TelegramButton> => {
+  const data = encode(press)
+  return new TextEncoder().encode(data).length <= 64 ? [{ text, data }] : []
+}

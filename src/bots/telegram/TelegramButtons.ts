@@ -1,0 +1,110 @@
+/** Buttons and reactions: each is a command about a session. Every press gets a reply; a stranger's does nothing. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Requester } from "../../domain/Requester.ts"
+import { TelegramClient } from "../../services/telegram/TelegramClient.ts"
+import { cut } from "../../services/telegram/TelegramText.ts"
+import { type Caller, refusing } from "../shared/ChatCommand.ts"
+import { Conversations } from "../shared/Conversations.ts"
+import { SessionActions } from "../shared/SessionActions.ts"
+import * as ButtonData from "./TelegramButtonData.ts"
+import { stopTimeout } from "./TelegramCommandHandler.ts"
+import { format } from "./TelegramFiles.ts"
+import { messageKey } from "./TelegramKeys.ts"
+import * as People from "./TelegramPeople.ts"
+import * as Questions from "./TelegramQuestions.ts"
+import * as Replies from "./TelegramReplies.ts"
+import { type Asked, TelegramSender } from "./TelegramSender.ts"
+import type { Query, Reaction, User } from "./TelegramUpdates.ts"
+import * as View from "./TelegramView.ts"
+
+/** Telegram's limit on what the reply to a press says. */
+const replyLimit = 200
+
+/** A button names its session, so no conversation is asked for one. */
+const callerOf = (by: Requester): Caller => ({ by, conversations: [], noSession: "", files: format, stopTimeout })
+
+export const make = Effect.gen(function*() {
+  const actions = yield* SessionActions
+  const client = yield* TelegramClient
+  const conversations = yield* Conversations
+  const people = yield* People.make
+  const questions = yield* Questions.make
+  const { file } = yield* TelegramSender
+
+  /** Does what the button says, and returns a sentence about it. */
+  const act = Effect.fnUntraced(function*(press: ButtonData.Press, asked: Asked, user: User) {
+    const { action: verb, proposal, sessionId: id, turn } = press
+    const command = verb === "approve" || verb === "reject"
+      ? { verb, id, answers: { turn, proposal } }
+      : { verb, id, turn }
+    const outcome = yield* actions.run(command, callerOf(people.requester(user)))
+    switch (outcome._tag) {
+      case "File": {
+        if (Option.isNone(outcome.file)) return Replies.empty(outcome.kind)
+        yield* file(asked, outcome.file.value, id)
+        return ""
+      }
+      case "ReasonWanted":
+        yield* questions.askReason(asked, user, { sessionId: id, ...outcome.answers })
+        return "Why? Reply to my question."
+      case "Approved":
+      case "Rejected":
+      case "Retried":
+      case "Stopped":
+        return Replies.done(outcome)
+      default:
+        return ""
+    }
+  })
+
+  /** Does what was pressed, where the person may; what they are told of it. */
+  const pressed = ({ data, from, message }: Query, updateId: number) => {
+    if (!people.isAllowed(from)) return Effect.succeed("You may not use this bot.")
+    const button = ButtonData.decode(data)
+    if (message === undefined || Option.isNone(button)) {
+      return Effect.succeed("This button is not in use any more: /help lists what there is.")
+    }
+    const asked: Asked = {
+      updateId,
+      chatId: message.chat.id,
+      threadId: message.is_topic_message === true ? message.message_thread_id : undefined
+    }
+    const isRejection = button.value.action === "reject"
+    return act(button.value, asked, from).pipe(
+      Effect.catchIf(
+        (error) => isRejection && (error._tag === "NothingToApprove" || error._tag === "PlanReplaced"),
+        () => Effect.succeed("That plan was answered already.")
+      ),
+      refusing,
+      Effect.catchTag("ChatRefusal", ({ reason }) => Effect.succeed(Replies.refusal(reason)))
+    )
+  }
+
+  const press = Effect.fn("TelegramButtons.press")(function*(query: Query, updateId: number) {
+    const sentence = yield* Effect.catchAllDefect(
+      pressed(query, updateId),
+      (defect) => Effect.as(Effect.logError("telegram: a press failed", defect), "That did not work.")
+    )
+    // it can be replied to once, and for a short time
+    yield* Effect.catchAll(
+      client.answerButton(query.id, cut(sentence, replyLimit)),
+      (error) => Effect.logDebug(error.message)
+    )
+  })
+
+  const react = Effect.fn("TelegramButtons.react")(function*(reaction: Reaction) {
+    const { chat, message_id, new_reaction, old_reaction, user } = reaction
+    const has = (reactions: Reaction["new_reaction"]) =>
+      reactions.some(({ emoji }) => emoji === View.reactions.cancelled)
+    if (user === undefined || !people.isAllowed(user) || !has(new_reaction) || has(old_reaction)) return
+    const session = yield* conversations.sessionOf(messageKey(chat.id, message_id))
+    if (Option.isNone(session)) return
+    yield* actions.run({ verb: "stop", id: session.value }, callerOf(people.requester(user))).pipe(
+      refusing,
+      Effect.catchTag("ChatRefusal", (refusal) => Effect.logDebug(refusal.reason))
+    )
+  })
+
+  return { press, react }
+})

@@ -1,0 +1,50 @@
+/** Who may use the bot, and who they are. A stranger is told their id once a day, and nothing else. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Requester } from "../../domain/Requester.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
+import { ChatMemory } from "../../services/store/ChatMemory.ts"
+import type { StoreError } from "../../services/store/StoreError.ts"
+import { Conversations } from "../shared/Conversations.ts"
+import { sentence } from "./TelegramReplies.ts"
+import { type Asked, TelegramSender } from "./TelegramSender.ts"
+import type { User } from "./TelegramUpdates.ts"
+
+/** By id, or by `@name` in any case. A name of digits only is an id. */
+export const isAllowed = (allowed: ReadonlyArray<string>, { id, username }: User): boolean =>
+  allowed.some((entry) =>
+    /^\d+$/.test(entry)
+      ? entry === String(id)
+      : username !== undefined && entry.replace(/^@/, "").toLowerCase() === username.toLowerCase()
+  )
+
+const day = Duration.days(1)
+/** The mark of a stranger who was told. */
+const told = "turned-away"
+
+export const make = Effect.gen(function*() {
+  const { telegram: { allowedUsers } } = yield* AppConfig
+  const conversations = yield* Conversations
+  const memory = yield* ChatMemory
+  const sender = yield* TelegramSender
+
+  return {
+    /** A bot's message is nobody's request. */
+    isAllowed: (user: User): boolean => !user.is_bot && isAllowed(allowedUsers, user),
+    requester: ({ first_name, id, username }: User): Requester =>
+      conversations.requester("telegram", String(id), username ?? first_name),
+    turnAway: Effect.fn("TelegramPeople.turnAway")(function*(user: User, asked: Asked) {
+      if (user.is_bot) return
+      yield* memory.forget("telegram", told, day)
+      // claimed first: a stranger who writes in two chats at once is told once, too
+      const isNew = yield* memory.claim({ platform: "telegram", place: `user ${user.id}`, name: told }, "told")
+      if (isNew) yield* sender.say(asked, sentence(`Your Telegram id is ${user.id}.`))
+    })
+  }
+})
+
+export interface TelegramPeople {
+  readonly isAllowed: (user: User) => boolean
+  readonly requester: (user: User) => Requester
+  readonly turnAway: (user: User, asked: Asked) => Effect.Effect<void, StoreError>
+}

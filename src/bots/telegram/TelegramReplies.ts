@@ -1,0 +1,84 @@
+/** What people are told of their commands in Telegram. Pure. */
+import * as Option from "effect/Option"
+import * as Plan from "../../domain/Plan.ts"
+import type { Session } from "../../domain/Session.ts"
+import { bold, code, type Rich, text, write } from "../../services/telegram/TelegramText.ts"
+import type { Outcome } from "../shared/ChatCommand.ts"
+import type { FileKind } from "../shared/Posted.ts"
+import type { TurnView } from "../shared/TurnView.ts"
+import { menu } from "./TelegramCommands.ts"
+import { messages, type Shown, status } from "./TelegramView.ts"
+
+type Shows = ReadonlyArray<Shown>
+
+/** A plain sentence as a message. */
+export const sentence = (sentence: string): Shows => messages([text(sentence)], [])
+
+/** Why something was refused, as a sentence. */
+export const refusal = (reason: string): string =>
+  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.?!…]$/.test(reason) ? "" : "."}`
+
+export const help: Shows = messages([
+  bold("OpenTL"),
+  text(" works on a task in the background and opens a pull request.\n\nWrite what is to be done, with "),
+  code("--repo owner/name"),
+  text(" unless this chat has a repository (/repo). Flags: "),
+  code("--approve"),
+  text(" (the plan waits for you), "),
+  code("--plan"),
+  text(" (plan only), "),
+  code("--agent"),
+  text(", "),
+  code("--model"),
+  text(", "),
+  code("--base"),
+  text(".\nWhat you write then, or reply to one of my messages, is a follow-up.\n\n"),
+  text(menu.map(({ command, description }) => `/${command}: ${description}`).join("\n"))
+], [])
+
+const line = (session: Session, isCurrent: boolean): Rich => [
+  code(session.id),
+  text(` ${session.status}${isCurrent ? " (current)" : ""} · ${session.repo} · ${Plan.subject(session.prompt, 60)}\n`)
+]
+
+/** The newest sessions, the chat's current one marked. */
+export const list = (sessions: ReadonlyArray<Session>, current: string | undefined): Shows =>
+  sessions.length === 0
+    ? sentence("There is no session yet.")
+    : messages(sessions.flatMap((session) => line(session, session.id === current)), [])
+
+/** The chat's repository; `isNew` where it was set just now. */
+export const repository = (repo: Option.Option<string>, isNew: boolean): Shows =>
+  sentence(Option.match(repo, {
+    onNone: () => "No repository is set here: /repo owner/name sets one.",
+    onSome: (name) => `Tasks here are for ${name}${isNew ? " from now on" : ""}.`
+  }))
+
+/** How a session is doing; `now` is in epoch milliseconds. */
+export const summary = (session: Session, view: TurnView, now: number): Shows => {
+  // it has all the buttons that other messages may have
+  const shown = status(session, view, now, { isContinued: false, isPlanInDoubt: view.waiting, isCardInDoubt: true })
+  return [{
+    ...shown,
+    markdown: `${shown.markdown}${session.prUrl === undefined ? "" : write([text(`\n${session.prUrl}`)])}`
+  }]
+}
+
+/** What is said where there is nothing in a file. */
+export const empty = (kind: FileKind): string => kind === "diff" ? "Nothing was changed yet." : "The log is empty."
+
+/** What was done, in a sentence. */
+export const done = (
+  outcome: Extract<Outcome, { readonly _tag: "Approved" | "Rejected" | "Retried" | "Stopped" }>
+): string => {
+  switch (outcome._tag) {
+    case "Approved":
+      return "Approved."
+    case "Rejected":
+      return "Rejected: it is planned again."
+    case "Retried":
+      return "Trying again."
+    case "Stopped":
+      return outcome.isOver ? "Stopped." : "Stopping."
+  }
+}

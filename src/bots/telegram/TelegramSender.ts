@@ -1,0 +1,117 @@
+/** Replies to people, each sent once: claimed before it is sent, so that an update that comes again gets no second reply. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type { SessionId } from "../../domain/Ids.ts"
+import { ChatMemory } from "../../services/store/ChatMemory.ts"
+import type { StoreError } from "../../services/store/StoreError.ts"
+import { TelegramClient, type TelegramDestination, type TelegramError } from "../../services/telegram/TelegramClient.ts"
+import { bold, link, type Rich, text, write } from "../../services/telegram/TelegramText.ts"
+import { Conversations } from "../shared/Conversations.ts"
+import { letFinish } from "../shared/LetFinish.ts"
+import type { SessionFile } from "../shared/SessionFiles.ts"
+import { messageKey } from "./TelegramKeys.ts"
+import type { Shown } from "./TelegramView.ts"
+
+/** What is replied to: an update, and where. */
+export interface Asked extends TelegramDestination {
+  readonly updateId: number
+  /** The message that is replied to. */
+  readonly replyTo?: number | undefined
+}
+
+/** The session that a message is about: a reply to it is for that session. */
+type About = SessionId | undefined
+
+export class TelegramSender extends Context.Tag("opentl/bots/telegram/TelegramSender")<TelegramSender, {
+  readonly say: (asked: Asked, messages: ReadonlyArray<Shown>, about?: About) => Effect.Effect<void, StoreError>
+  readonly file: (asked: Asked, file: SessionFile, about?: About) => Effect.Effect<void, StoreError>
+  /** Asks a person, who replies to the question; `remember` is told its id. */
+  readonly ask: (
+    asked: Asked,
+    person: { readonly id: number; readonly name: string },
+    question: string,
+    remember: (messageId: number) => Effect.Effect<void, StoreError>
+  ) => Effect.Effect<void, StoreError>
+}>() {
+  static readonly layer = Layer.scoped(
+    TelegramSender,
+    Effect.gen(function*() {
+      const client = yield* TelegramClient
+      const conversations = yield* Conversations
+      const memory = yield* ChatMemory
+      const sending = yield* FiberSet.make<void>()
+
+      /** A chat's limits may hold a reply up; the next update does not wait for that. */
+      const inBackground = (effect: Effect.Effect<void>) =>
+        Effect.gen(function*() {
+          const fiber = yield* FiberSet.run(sending, effect)
+          yield* Effect.timeoutOption(Fiber.join(fiber), "3 seconds")
+        })
+
+      const once = Effect.fnUntraced(function*(
+        asked: Asked,
+        part: string,
+        send: Effect.Effect<number, TelegramError>,
+        remember: (messageId: number) => Effect.Effect<void, StoreError>
+      ) {
+        const key = { platform: "telegram", place: `update ${asked.updateId}/${part}`, name: "reply" } as const
+        if (!(yield* memory.claim(key, "sending"))) return
+        yield* inBackground(
+          send.pipe(
+            Effect.retry({ schedule: again, while: (error) => error.isRetryable && error.kind !== "uncertain" }),
+            Effect.flatMap(remember),
+            Effect.catchTags({
+              TelegramError: (error) => Effect.logWarning(`telegram: a reply was not sent: ${error.message}`),
+              StoreError: (error) => Effect.logError(error.message, error.cause)
+            }),
+            letFinish
+          )
+        )
+      })
+
+      const about = (asked: Asked, session: About) => (messageId: number) =>
+        session === undefined ? Effect.void : conversations.bind(messageKey(asked.chatId, messageId), session)
+
+      return TelegramSender.of({
+        say: Effect.fn("TelegramSender.say")((asked, messages, session) =>
+          Effect.forEach(
+            messages,
+            (message, index) =>
+              once(
+                asked,
+                `${index}`,
+                client.send({
+                  chatId: asked.chatId,
+                  threadId: asked.threadId,
+                  ...message,
+                  ...(index === 0 ? { replyTo: asked.replyTo } : {})
+                }),
+                about(asked, session)
+              ),
+            { discard: true }
+          )
+        ),
+        file: Effect.fn("TelegramSender.file")((asked, file, session) =>
+          once(asked, "file", client.sendDocument(asked, file), about(asked, session))
+        ),
+        ask: Effect.fn("TelegramSender.ask")((asked, person, question, remember) => {
+          // in a group only who is named is asked
+          const rich: Rich = [link(person.name, `tg://user?id=${person.id}`), text(": "), bold(question)]
+          return once(
+            asked,
+            "question",
+            client.send({ chatId: asked.chatId, threadId: asked.threadId, markdown: write(rich), asks: "The reason" }),
+            remember
+          )
+        })
+      })
+    })
+  )
+}
+
+/** Telegram's own time to wait is kept by the client. */
+const again = Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.intersect(Schedule.recurs(6)))

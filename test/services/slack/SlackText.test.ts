@@ -1,0 +1,28 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as FastCheck from "effect/FastCheck"
+import { cut, escapeTo, join, split } from "../../../src/services/slack/SlackText.ts"
+
+const text = FastCheck.string({ unit: "binary", maxLength: 300 })
+
+const isWhole = (words: string) => !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(words)
+
+describe("lengths of Slack", () => {
+  it("a cut text is short enough and has no half characters", () => {
+    FastCheck.assert(FastCheck.property(text, FastCheck.integer({ min: 2, max: 100 }), (words, length) => {
+      for (const short of [cut(words, length), escapeTo(words, length)]) {
+        assert.isAtMost(short.length, length)
+        assert.isTrue(isWhole(short) || !isWhole(words))
+      }
+      assert.isTrue(/^(?:[^&<>]|&(?:amp|lt|gt);)*$/u.test(escapeTo(words, length)))
+    }))
+  })
+
+  it("what is split is joined again as it was", () => {
+    const lines = FastCheck.array(text, { maxLength: 8 }).map((parts) => parts.join("\n"))
+    FastCheck.assert(FastCheck.property(lines, FastCheck.integer({ min: 2, max: 80 }), (words, length) => {
+      const { joins, parts } = split(words, length)
+      assert.isTrue(parts.every((part) => part.length <= length))
+      assert.strictEqual(join(parts, joins), words)
+    }))
+  })
+})
