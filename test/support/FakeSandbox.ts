@@ -28,6 +28,8 @@ export interface RunScript {
   readonly lines?: ReadonlyArray<string>
   /** Absent: the run goes on until it is removed, or ended by the test. */
   readonly exitCode?: number
+  /** The run ends over a limit, with this sentence. */
+  readonly overLimit?: string
   readonly answer?: string
   readonly commits?: boolean
 }
@@ -46,8 +48,10 @@ export class FakeEngine {
     run.output.push(new TextEncoder().encode(`${line}\n`))
     return Queue.offer(run.more, undefined)
   }
-  readonly finish = (run: FakeRun, code: number) =>
-    Deferred.succeed(run.exit, { code, reason: undefined }).pipe(Effect.zipRight(Queue.offer(run.more, undefined)))
+  readonly finish = (run: FakeRun, code: number, end: Partial<RunExit> = {}) =>
+    Deferred.succeed(run.exit, { code, reason: undefined, ...end }).pipe(
+      Effect.zipRight(Queue.offer(run.more, undefined))
+    )
 }
 
 export const layer = (engine: FakeEngine) => {
@@ -93,6 +97,9 @@ export const layer = (engine: FakeEngine) => {
           engine.runs.set(name, run)
           yield* Effect.forEach(script.lines ?? [], (line) => engine.print(run, line))
           if (script.exitCode !== undefined) yield* engine.finish(run, script.exitCode)
+          if (script.overLimit !== undefined) {
+            yield* engine.finish(run, 137, { reason: script.overLimit, overLimit: true })
+          }
         }),
       output: (run) => Stream.unwrap(Effect.map(find(run), (found) => outputFrom(found, 0))),
       exit: (run) => Effect.flatMap(find(run), (found) => Deferred.await(found.exit)),
@@ -111,7 +118,14 @@ export const layer = (engine: FakeEngine) => {
             yield* Deferred.succeed(run.exit, { code: 137, reason: "killed" })
           }
         }),
+      watch: () => Effect.never,
       removeWorkspace: (session) => Effect.sync(() => void engine.workspaces.delete(session)),
+      removeIdleWorkspace: (session) =>
+        Effect.sync(() => {
+          const runs = [...engine.runs.values()].filter((run) => run.spec.run.sessionId === session)
+          return runs.length === 0 && engine.workspaces.delete(session)
+        }),
+      sessionsWithWorkspaces: Effect.sync(() => [...engine.workspaces]),
       sessionsWithRuns: Effect.sync(() => [...new Set([...engine.runs.values()].map((run) => run.spec.run.sessionId))])
     })
   )

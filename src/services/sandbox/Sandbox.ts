@@ -41,8 +41,10 @@ export interface RunSpec {
 
 export interface RunExit {
   readonly code: number
-  /** Why it ended, where that is not the agent's own doing: "out of memory", "killed". */
+  /** Why it ended, where that is not the agent's own doing: "out of memory", "killed", or the limit that it passed. */
   readonly reason: string | undefined
+  /** It was ended for its output or its disk; `reason` is a whole sentence then. */
+  readonly overLimit?: true
 }
 
 /** What the entrypoint left in `out/`. Untrusted: it is only what the sandbox says. */
@@ -90,16 +92,25 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
   readonly start: (spec: RunSpec) => Effect.Effect<void, SandboxFailure>
   /** Whether a run of that name exists, running or exited. */
   readonly exists: (run: RunId) => Effect.Effect<boolean, SandboxFailure>
-  /** The run's output from its first byte, followed until it ends. */
+  /**
+   * The run's output from its first byte, followed until it ends. Where it is longer than OPENTL_OUTPUT_LIMIT the run
+   * is ended, and the output with it, at the same byte whoever reads it.
+   */
   readonly output: (run: RunId) => Stream.Stream<Uint8Array, SandboxFailure>
+  /** Holds a run to its limits on the disk, for as long as it is watched: ends it where it passes them. */
+  readonly watch: (run: RunId) => Effect.Effect<never>
   /** Waits for the run's end. What was killed, or ended with the machine, has code 137 and a reason. */
   readonly exit: (run: RunId) => Effect.Effect<RunExit, SandboxFailure>
   /** Takes out what an ended run left: the answer's first 200 kB, and a bundle of at most 1 GiB. */
   readonly result: (run: RunId) => Effect.Effect<RunResult, SandboxFailure, Scope.Scope>
-  /** Kills and removes every run of the session; the workspace stays. */
+  /** Kills and removes every run of the session; the workspace stays, unless one was ended for the disk that it took. */
   readonly removeRuns: (session: SessionId) => Effect.Effect<void, SandboxFailure>
   /** Removes the session's workspace and runs. */
   readonly removeWorkspace: (session: SessionId) => Effect.Effect<void, SandboxFailure>
+  /** Removes the session's workspace where no run of it exists. Says whether it did. */
+  readonly removeIdleWorkspace: (session: SessionId) => Effect.Effect<boolean, SandboxFailure>
   /** The sessions that have runs in this installation, for the sweep after a restart. */
   readonly sessionsWithRuns: Effect.Effect<ReadonlyArray<SessionId>, SandboxFailure>
+  /** The sessions that have workspaces in this installation. */
+  readonly sessionsWithWorkspaces: Effect.Effect<ReadonlyArray<SessionId>, SandboxFailure>
 }>() {}

@@ -9,7 +9,7 @@ import { SandboxRuntime } from "../../../src/services/sandbox/SandboxRuntime.ts"
 import { run } from "../../sandbox/Processes.ts"
 import { Docker, itDocker } from "../../support/Docker.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
-import { newSession } from "./SandboxConformance.ts"
+import { newSession } from "./SandboxSession.ts"
 
 /** Builds under a name of its own, which is removed with the test. */
 const build = Effect.fn("build")(function*(base: string) {
