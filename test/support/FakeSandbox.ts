@@ -12,7 +12,8 @@ import {
   runName,
   type RunSpec,
   Sandbox,
-  SandboxError
+  SandboxError,
+  type SandboxUnavailable
 } from "../../src/services/sandbox/Sandbox.ts"
 
 export interface FakeRun {
@@ -42,6 +43,8 @@ export class FakeEngine {
   readonly workspaces = new Set<SessionId>()
   /** What the removal of a session's runs waits for. */
   removal: Effect.Effect<void> = Effect.void
+  /** Whether a run could be started. */
+  check: Effect.Effect<void, SandboxUnavailable> = Effect.void
   script: (run: RunId) => RunScript = () => ({ lines: ["hello"], exitCode: 0, answer: "done", commits: true })
 
   readonly print = (run: FakeRun, line: string) => {
@@ -76,7 +79,7 @@ export const layer = (engine: FakeEngine) => {
     Sandbox,
     Sandbox.of({
       kind: "fake",
-      check: Effect.void,
+      check: Effect.suspend(() => engine.check),
       hasRepository: (session) => Effect.sync(() => engine.workspaces.has(session)),
       exists: (run) => Effect.sync(() => engine.runs.has(runName(run))),
       start: (spec) =>

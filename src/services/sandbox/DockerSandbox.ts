@@ -49,7 +49,8 @@ const make = Effect.gen(function*() {
 
   const imageMissing = new SandboxUnavailable({
     reason: `the sandbox image ${config.docker.image} is missing`,
-    mend: "run `opentl sandbox build`"
+    mend: "run `opentl sandbox build`",
+    missingImage: config.docker.image
   })
 
   const check = Effect.gen(function*() {

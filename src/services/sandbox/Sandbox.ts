@@ -59,7 +59,9 @@ export interface RunResult {
 export class SandboxUnavailable extends Schema.TaggedError<SandboxUnavailable>()("SandboxUnavailable", {
   reason: Schema.String,
   /** What a person does about it. */
-  mend: Schema.String
+  mend: Schema.String,
+  /** The image that has to be built, where that is all that is missing. */
+  missingImage: Schema.optionalWith(Schema.String, { exact: true })
 }) {
   override get message() {
     return `${this.reason} (${this.mend})`
