@@ -56,8 +56,13 @@ const capture = (directory: string, limit: number, command: string, args: Readon
     }, () => process.exit(0))
   }
 
-  const stopReading = () => {
+  const isHeard = () => {
     clearTimeout(silence)
+    silence = undefined
+  }
+
+  const stopReading = () => {
+    isHeard()
     isOver = true
     output.destroy()
     finish()
@@ -65,14 +70,20 @@ const capture = (directory: string, limit: number, command: string, args: Readon
 
   const awaitSilence = () => {
     clearTimeout(silence)
-    silence = setTimeout(stopReading, silenceMillis)
+    const timer = setTimeout(() => {
+      // on a busy machine the time may be over before what is in the pipe was looked at
+      setImmediate(() => {
+        if (silence === timer) stopReading()
+      })
+    }, silenceMillis)
+    silence = timer
   }
 
   output.on("data", (chunk: Uint8Array) => {
+    isHeard()
     let rest = chunk.subarray(0, left)
     left -= rest.length
     if (code !== undefined) afterExit += chunk.length
-    clearTimeout(silence)
     output.pause()
     isWriting = true
     untilDone(() => {
@@ -88,7 +99,7 @@ const capture = (directory: string, limit: number, command: string, args: Readon
     })
   })
   output.on("close", () => {
-    clearTimeout(silence)
+    isHeard()
     isOver = true
     finish()
   })

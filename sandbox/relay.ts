@@ -74,7 +74,18 @@ const relay = (options: Options) => {
 
   const awaitSilence = () => {
     clearTimeout(silence)
-    silence = setTimeout(() => output.destroy(), silenceMillis)
+    const timer = setTimeout(() => {
+      // on a busy machine the time may be over before what is in the pipe was looked at
+      setImmediate(() => {
+        if (silence === timer) output.destroy()
+      })
+    }, silenceMillis)
+    silence = timer
+  }
+
+  const isHeard = () => {
+    clearTimeout(silence)
+    silence = undefined
   }
 
   const onExit = (code: number) => {
@@ -86,6 +97,7 @@ const relay = (options: Options) => {
   }
 
   output.on("data", (chunk) => {
+    isHeard()
     const step = escape(state, chunk)
     state = step.state
     const ready = pass(step.output)
@@ -97,7 +109,6 @@ const relay = (options: Options) => {
       }
     }
     if (!ready) {
-      clearTimeout(silence)
       output.pause()
     } else if (ended) awaitSilence()
   })
@@ -106,7 +117,7 @@ const relay = (options: Options) => {
     if (ended) awaitSilence()
   })
   output.on("close", () => {
-    clearTimeout(silence)
+    isHeard()
     pass(finish(state))
   })
   child.on("exit", (code, signal) => onExit(code ?? 128 + (signal === null ? 0 : system.signals[signal])))

@@ -28,8 +28,10 @@ export class SandboxRuntime extends Context.Tag("opentl/test/SandboxRuntime")<Sa
             output: { file: path.join(directory, `${name}.mjs`), format: "esm" }
           })
         ))
-      yield* Effect.forEach(["entrypoint.sh", "disk.sh"], (script) =>
-        fs.copyFile(path.join(sources, script), path.join(directory, script)))
+      yield* Effect.forEach(
+        ["entrypoint.sh", "disk.sh"],
+        (script) => fs.copyFile(path.join(sources, script), path.join(directory, script))
+      )
       return SandboxRuntime.of({ directory })
     })
   ).pipe(Layer.provideMerge(NodeContext.layer))

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { get } from "../../../scripts/support/engine.mjs"
 import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import * as DockerContainer from "../../../src/services/sandbox/DockerContainer.ts"
 import { DockerEngine } from "../../../src/services/sandbox/DockerEngine.ts"
@@ -13,7 +14,6 @@ import * as DockerSandbox from "../../../src/services/sandbox/DockerSandbox.ts"
 import { runName, Sandbox } from "../../../src/services/sandbox/Sandbox.ts"
 import { InstanceId } from "../../../src/services/sandbox/SandboxInstance.ts"
 import { SandboxRuntime } from "../../../src/services/sandbox/SandboxRuntime.ts"
-import { run } from "../../sandbox/Processes.ts"
 import { Docker, itDocker } from "../../support/Docker.ts"
 import { serve } from "../../support/Loopback.ts"
 import { layerConfig, testConfig } from "../../support/TestConfig.ts"
@@ -44,10 +44,11 @@ const makeSubject = (
     return { dataDir, open: Effect.map(Layer.build(Layer.fresh(server)), Context.get(Sandbox)) }
   })
 
-const inspect = (name: string) => Effect.map(run("docker", ["inspect", name]), ({ output }) => output)
+const inspect = (name: string) =>
+  Effect.map(Effect.promise(() => get(`/containers/${name}/json`)), (info) => JSON.stringify(info, null, 2))
 
 const containers = (session: string) =>
-  Effect.map(run("docker", ["ps", "-aq", "--filter", `label=opentl.session=${session}`]), ({ output }) => output)
+  Effect.flatMap(DockerEngine, (engine) => engine.listContainers({ "opentl.session": session }))
 
 describe("DockerSandbox", () => {
   conformance(itDocker, (limits) => makeSubject({}, limits))
@@ -141,7 +142,7 @@ describe("DockerSandbox", () => {
       const inputs = [{ path: "in/x", content: { _tag: "File", path: missing } } as const]
       const failure = yield* Effect.flip(sandbox.start({ ...spec, inputs }))
       assert.include(failure.message, missing)
-      assert.strictEqual(yield* containers(session), "")
+      assert.deepStrictEqual(yield* containers(session), [])
     }))
 
   itDocker("a missing image is named, with what to do", () =>

@@ -31,7 +31,7 @@ const makeSubject = (layer: typeof LocalSandbox.layer) => (limits: Partial<AppCo
     return { dataDir, open: Effect.map(Layer.build(Layer.fresh(server)), Context.get(Sandbox)) }
   })
 
-const declare: Declare = (name, test) => it.scopedLive(name, () => Effect.provide(test(), NodeContext.layer), 60_000)
+const declare: Declare = (name, test) => it.scopedLive(name, () => Effect.provide(test(), NodeContext.layer))
 
 describe("LocalSandbox in bubblewrap", () => {
   conformance(declare, makeSubject(LocalSandbox.layer))
