@@ -65,7 +65,7 @@ attend() { # COMMAND…: in the background, so that a signal is acted on at once
 }
 
 relay() { # [--stdin FILE] -- COMMAND…
-  attend node "$OPENTL_RUNTIME/relay.mjs" "$@"
+  attend node "$OPENTL_RUNTIME/relay.mjs" ${OPENTL_OUTPUT_LIMIT:+--limit "$OPENTL_OUTPUT_LIMIT"} "$@"
 }
 
 on_signal() {

@@ -57,6 +57,18 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("relay.mjs", (it) => 
       assert.strictEqual((yield* relayScript("kill -KILL $$")).exitCode, 137)
     }))
 
+  it.effect("ends a command that prints more than its limit, and passes on enough to show it", () =>
+    Effect.gen(function*() {
+      const limited = (script: string) => relay("--limit", "1000", "--", "bash", "-c", script)
+      const { exitCode, output } = yield* limited("echo first; yes; echo never")
+      assert.strictEqual(exitCode, 137)
+      assert.isTrue(output.startsWith("first\ny\n"))
+      assert.isAbove(output.length + 64 * (output.split("\n").length - 1), 1000)
+      assert.strictEqual((yield* limited("tr '\\0' x </dev/zero")).exitCode, 137)
+      const within = yield* limited("for i in {1..10}; do echo; done; exit 3")
+      assert.deepStrictEqual([within.exitCode, within.output], [3, "\n".repeat(10)])
+    }))
+
   it.effect("says when there is no such command, and how it is called", () =>
     Effect.gen(function*() {
       const missing = yield* relay("--", "no-such-command")

@@ -124,6 +124,7 @@ export const runContainer = (settings: Settings, instance: InstanceId, logHead: 
       ...spec.environment,
       OPENTL_RUNTIME: runtime,
       OPENTL_WORKSPACE: workspace,
+      OPENTL_OUTPUT_LIMIT: String(settings.limits.outputBytes),
       OPENTL_GATEWAY_SOCKET: `${gateway}/${Layout.gatewaySocket}`
     },
     bind: spec.gatewayDirectory

@@ -59,14 +59,27 @@ export const make = (engine: Context.Tag.Service<DockerEngine>, limits: DockerLi
         Stream.catchTag("LogLost", () => Stream.drain(Stream.fromEffect(endForOutput(run))))
       )))
 
+  const untilOver = (run: RunId) =>
+    Stream.runDrain(limits.limitOutput(runName(run), log(run, true))).pipe(
+      Effect.catchTag("LogLost", () => endForOutput(run)),
+      Effect.retry(reconnect),
+      Effect.catchAll((error) => Effect.logDebug(error.message)),
+      Effect.zipRight(Effect.never)
+    )
+
+  const lookAgain = (run: RunId) =>
+    check(run).pipe(
+      Effect.catchAll((error) => Effect.logDebug(error.message)),
+      Effect.repeat(checkSpacing),
+      Effect.zipRight(Effect.never)
+    )
+
   return {
     output,
-    /** Looks at the log again and again: a reader that is slower than the run does not notice that it was begun anew. */
-    watchLog: (run: RunId) =>
-      check(run).pipe(
-        Effect.catchAll((error) => Effect.logDebug(error.message)),
-        Effect.repeat(checkSpacing),
-        Effect.zipRight(Effect.never)
-      )
+    /**
+     * Ends the run as soon as its log is longer than it may be: whoever stores the output may be far behind by then. And
+     * looks at the log again and again, since a reader that is slower than the run does not notice that it was begun anew.
+     */
+    watchLog: (run: RunId) => Effect.raceFirst(untilOver(run), lookAgain(run))
   } as const
 }
