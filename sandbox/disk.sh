@@ -35,8 +35,13 @@ used() { # DIR…
   { du -skx "$@" 2>&1 >&3 | while IFS= read -r trouble; do
     case $trouble in *": No such file or directory") ;; *) echo hidden ;; esac
   done; } 3>&1
-  # the number of files: not every du can tell
-  du -sx --inodes "$@" 2>/dev/null | while IFS= read -r line; do echo "files $line"; done
+  if du -s --inodes /dev/null >/dev/null 2>&1; then
+    du -sx --inodes "$@" 2>/dev/null | while IFS= read -r line; do echo "files $line"; done
+  else # not every du can tell
+    for directory in "$@"; do
+      printf 'files %s\t%s\n' "$(find "$directory" -xdev 2>/dev/null | wc -l)" "$directory"
+    done
+  fi
 }
 
 open() { # DIR…

@@ -123,10 +123,10 @@ export const layer = (engine: FakeEngine) => {
         }),
       watch: () => Effect.never,
       removeWorkspace: (session) => Effect.sync(() => void engine.workspaces.delete(session)),
-      removeIdleWorkspace: (session) =>
-        Effect.sync(() => {
+      removeIdleWorkspace: (session, isUnused) =>
+        Effect.map(isUnused, (unused) => {
           const runs = [...engine.runs.values()].filter((run) => run.spec.run.sessionId === session)
-          return runs.length === 0 && engine.workspaces.delete(session)
+          return unused && runs.length === 0 && engine.workspaces.delete(session)
         }),
       sessionsWithWorkspaces: Effect.sync(() => [...engine.workspaces]),
       sessionsWithRuns: Effect.sync(() => [...new Set([...engine.runs.values()].map((run) => run.spec.run.sessionId))])

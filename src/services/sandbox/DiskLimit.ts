@@ -117,6 +117,10 @@ export const overOwn = (limits: Limits, progress: Progress): Option.Option<Limit
     ? Option.some(LimitReached.diskUnknown)
     : Option.none()
 
+/** Whether a run that has ended has left too much. What could not be seen of it is not held against it. */
+export const overAtEnd = (limits: Limits, left: DiskUse): Option.Option<LimitReached.LimitReached> =>
+  sizeOf(left) > limits.diskBytes ? Option.some(LimitReached.diskTooFull(limits.diskBytes)) : Option.none()
+
 const reserveOf = ({ diskReserveBytes }: Limits, { totalBytes, totalFiles }: FreeSpace) => ({
   bytes: Math.min(diskReserveBytes, totalBytes / 10),
   // of files: a fiftieth of what the disk has room for

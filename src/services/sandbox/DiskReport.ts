@@ -43,11 +43,12 @@ const deletedBytes = (lines: ReadonlyArray<string>): number => {
 export const diskUse = (text: string, directories: number): Option.Option<DiskUse> => {
   const lines = text.split("\n")
   const sizes = Arr.filterMap(lines, directory)
-  return !lines.includes("end") || sizes.length !== directories
+  const files = Arr.filterMap(tagged(lines, "files"), directory)
+  return !lines.includes("end") || sizes.length !== directories || files.length !== directories
     ? Option.none()
     : Option.some({
       bytes: sum(sizes) * 1024 + deletedBytes(lines),
-      files: sum(Arr.filterMap(tagged(lines, "files"), directory)),
+      files: sum(files),
       isWhole: !lines.includes("hidden")
     })
 }

@@ -16,6 +16,12 @@ const gateway = "/run/opentl"
 /** Why a run was ended by its limits. */
 export const endedFile = `${runtime}/ended.json`
 
+const diskScript = `${runtime}/disk.sh`
+const diskTools = `${runtime}/disk`
+
+/** Nothing of the image's or the container's own environment decides what a measurement runs. */
+const cleanEnvironment = ["PATH=/usr/bin:/bin", "LD_PRELOAD=", "LD_LIBRARY_PATH=", "ENV=", "BASH_ENV="]
+
 /** The user inside, without rights; it owns the workspace. */
 const user = 1000
 export const owner = `${user}:${user}`
@@ -26,6 +32,9 @@ export const volumeName = (session: SessionId): string => `opentl-${session}`
 
 /** The never started container through which a session's volume is looked at. */
 export const probeName = (session: SessionId): string => `${volumeName(session)}-probe`
+
+/** The container that measures a session's volume. */
+export const measuringName = (session: SessionId): string => `${volumeName(session)}-disk`
 
 export const sessionLabel = "opentl.session"
 
@@ -146,6 +155,28 @@ const emptied = (name: string): ReadonlyArray<TarEntry> => [
   TarEntry.Directory({ path: `workspace/${name}`, mode: 0o755, owner: user })
 ]
 
+/**
+ * The container that tells what a session's workspace takes when nothing of the agent's runs any more. It runs a file of
+ * ours alone, as a root that has no right but to read everything: directories can be closed to their owner, too.
+ */
+export const measuringContainer = (settings: Settings, instance: InstanceId, session: SessionId): ContainerSpec => {
+  const spec = container(settings, {
+    session,
+    labels: sessionLabels(session, instance),
+    command: ["/bin/sh", diskScript, "used", workspace],
+    environment: {},
+    bind: undefined
+  })
+  const host = { ...spec.host, networkMode: "none", addedCapabilities: ["DAC_READ_SEARCH"] }
+  return { ...spec, environment: cleanEnvironment, user: `${root}:${root}`, workingDirectory: "/", host }
+}
+
+/** What is unpacked at `/` before it is started. */
+export const measuringContents = (source: string): ReadonlyArray<TarEntry> => [
+  TarEntry.Directory({ path: runtime.slice(1), mode: 0o755, owner: root }),
+  TarEntry.File({ path: diskScript.slice(1), mode: 0o555, owner: root, source })
+]
+
 /** What is unpacked at `/` before the start: the runtime, which the user inside can only read, and the inputs. */
 export const contents = (
   runtimeFiles: ReadonlyArray<{ readonly name: string; readonly source: string }>,
@@ -172,12 +203,6 @@ export const contents = (
 export const endedMark = (text: string): ReadonlyArray<TarEntry> => [
   TarEntry.Text({ path: endedFile.slice(1), mode: 0o444, owner: root, text })
 ]
-
-const diskScript = `${runtime}/disk.sh`
-const diskTools = `${runtime}/disk`
-
-/** Nothing of the container's own environment decides what a measurement runs. */
-const cleanEnvironment = ["PATH=/usr/bin:/bin", "LD_PRELOAD=", "LD_LIBRARY_PATH=", "ENV=", "BASH_ENV="]
 
 const program = (user: string, command: ReadonlyArray<string>): ExecSpec => ({
   command,

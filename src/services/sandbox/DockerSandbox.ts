@@ -44,7 +44,11 @@ const make = Effect.gen(function*() {
   const path = yield* Path.Path
   const instance = yield* instanceOf(config.dataDir)
   const locked = yield* NamedLock.make
-  const limits = yield* DockerLimits.make(engine)
+  const limits = yield* DockerLimits.make({
+    engine,
+    instance,
+    script: Effect.map(runtime.directory, (directory) => path.join(directory, "disk.sh"))
+  })
   const output = DockerOutput.make(engine, limits)
 
   const imageMissing = new SandboxUnavailable({
@@ -125,7 +129,7 @@ const make = Effect.gen(function*() {
         (probe) => Effect.ignoreLogged(engine.removeContainer(probe))
       )
     },
-    (effect, session) => locked(DockerContainer.probeName(session))(effect),
+    (effect, session) => locked(session)(effect),
     Effect.mapError(failing("lookup"))
   )
 
@@ -138,6 +142,7 @@ const make = Effect.gen(function*() {
       }
       // a run that is removed meanwhile is gone when its end is told
       const code = yield* Effect.catchTag(engine.waitContainer(name), "EngineNotFound", () => Effect.succeed(137))
+      yield* limits.settle(name)
       const reason = DockerContainer.reasonOf(code, yield* engine.inspectContainer(name))
       return Option.match(yield* limits.endOf(name), {
         onSome: overLimit,
@@ -179,9 +184,9 @@ const make = Effect.gen(function*() {
   )
 
   const removeIdleWorkspace = Effect.fn("DockerSandbox.removeIdleWorkspace")(
-    function*(session: SessionId) {
+    function*(session: SessionId, isUnused: Effect.Effect<boolean>) {
       const runs = yield* engine.listContainers(DockerContainer.sessionLabels(session, instance))
-      if (runs.length > 0) return false
+      if (runs.length > 0 || !(yield* isUnused)) return false
       yield* engine.removeVolume(DockerContainer.volumeName(session))
       return true
     },

@@ -32,6 +32,7 @@ export const ContainerSpec = Schema.Struct({
       ),
       /** Of /dev/shm, which counts as memory, too. */
       sharedMemoryBytes: key("ShmSize", Schema.Int),
+      addedCapabilities: optionalKey("CapAdd", Schema.Array(Schema.String)),
       droppedCapabilities: key("CapDrop", Schema.Array(Schema.String)),
       securityOptions: key("SecurityOpt", Schema.Array(Schema.String)),
       networkMode: key("NetworkMode", Schema.String),

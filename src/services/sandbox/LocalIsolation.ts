@@ -120,7 +120,8 @@ export const measure = (isolation: Isolation, command: ReadonlyArray<string>): A
     ...(isolation.limits ? ["prlimit", "--core=0", `--as=${measuringBytes}`] : []),
     ...(isolation.bubblewrap
       ? ["bwrap", "--unshare-user", "--uid", "0", "--gid", "0", "--cap-add", "CAP_DAC_READ_SEARCH"]
-        .concat(["--ro-bind", "/", "/", "--"])
+        // a device of the host's cannot be opened through a mount of that namespace
+        .concat(["--ro-bind", "/", "/", "--dev-bind", "/dev/null", "/dev/null", "--"])
       : []),
     ...command
   ]

@@ -58,6 +58,7 @@ export const make = Effect.fnUntraced(function*({ directoriesOf, isolation, kill
     writeMark: (run, text) => fs.writeFileString(markOf(run), text),
     readMark: (run) => Effect.option(fs.readFileString(markOf(run))),
     kill,
-    probe: (run) => ({ free, used: used(run) })
+    probe: (run) => ({ free, used: used(run) }),
+    left: used
   })
 })

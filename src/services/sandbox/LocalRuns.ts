@@ -7,20 +7,14 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { SessionId } from "../../domain/Ids.ts"
 import * as LocalProcess from "./LocalProcess.ts"
-import { type RunId, runName, SandboxError } from "./Sandbox.ts"
+import { type RunId, runName, SandboxError, sessionOf } from "./Sandbox.ts"
 
 const pollInterval = "25 millis"
 const poll = Schedule.spaced(pollInterval)
 const chunkSize = FileSystem.Size(64 * 1024)
 
 const readExitCode = Schema.decodeOption(Schema.compose(Schema.Trim, Schema.NumberFromString))
-const readSession = Schema.decodeUnknownOption(SessionId)
-
-/** The session of a run's name. */
-export const sessionOf = (name: string) => readSession(/^opentl-([0-9a-f]{12})-\d+-\d+$/.exec(name)?.[1])
-
 type RunFile = "started" | "process" | "output.log" | "exit"
 
 /** What captures a run's output: `capture.mjs` (`sandbox/capture.ts`), and the Node that it runs on. */

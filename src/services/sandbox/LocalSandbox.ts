@@ -31,7 +31,8 @@ import {
   Sandbox,
   SandboxError,
   type SandboxFailure,
-  SandboxUnavailable
+  SandboxUnavailable,
+  sessionOf
 } from "./Sandbox.ts"
 import * as Layout from "./SandboxLayout.ts"
 import { entrypoint, SandboxRuntime } from "./SandboxRuntime.ts"
@@ -73,7 +74,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     script: Effect.map(runtime.directory, (directory) => path.join(directory, "disk.sh")),
     root,
     directoriesOf: (name) => [
-      ...Option.toArray(Option.map(LocalRuns.sessionOf(name), workspaces.directoryOf)),
+      ...Option.toArray(Option.map(sessionOf(name), workspaces.directoryOf)),
       temporaryOf(name)
     ],
     markOf: (name) => path.join(runs.directoryOf(name), "ended.json"),
@@ -131,6 +132,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
   const exit = Effect.fn("LocalSandbox.exit")(
     function*(run: RunId) {
       const ended = yield* runs.exit(run)
+      yield* limits.settle(runName(run))
       return Option.match(yield* limits.endOf(runName(run)), { onNone: () => ended, onSome: overLimit })
     },
     Effect.mapError(failing("exit"))
@@ -157,8 +159,8 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
   )
 
   const removeIdleWorkspace = Effect.fn("LocalSandbox.removeIdleWorkspace")(
-    function*(session: SessionId) {
-      if ((yield* runsOf(session)).length > 0) return false
+    function*(session: SessionId, isUnused: Effect.Effect<boolean>) {
+      if ((yield* runsOf(session)).length > 0 || !(yield* isUnused)) return false
       yield* workspaces.remove(workspaces.directoryOf(session))
       return true
     },
@@ -171,6 +173,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     check: Effect.andThen(runtime.files, tools).pipe(Effect.withSpan("LocalSandbox.check")),
     hasRepository: Effect.fn("LocalSandbox.hasRepository")(
       workspaces.hasRepository,
+      (effect, session) => locked(session)(effect),
       Effect.mapError(failing("lookup"))
     ),
     start,

@@ -21,17 +21,18 @@ describe("DiskReport", () => {
       Option.some({ bytes: 5120, files: 3, isWhole: true })
     ))
 
-  it("says when something was hidden, and works where files cannot be counted", () =>
+  it("says when something was hidden", () =>
     assert.deepStrictEqual(
-      report("hidden", "5\t/workspace", "hidden", "end"),
-      Option.some({ bytes: 5120, files: 0, isWhole: false })
+      report("hidden", "5\t/workspace", "hidden", "files 3\t/workspace", "end"),
+      Option.some({ bytes: 5120, files: 3, isWhole: false })
     ))
 
   it("a report that broke off is none", () => {
-    assert.isTrue(Option.isNone(report("5\t/workspace")))
+    assert.isTrue(Option.isNone(report("5\t/workspace", "files 3\t/workspace")))
+    assert.isTrue(Option.isNone(report("5\t/workspace", "end")))
     assert.isTrue(Option.isNone(report("end")))
     assert.isTrue(Option.isNone(report("")))
-    assert.isTrue(Option.isNone(DiskReport.diskUse("5\t/a\nend\n", 2)))
+    assert.isTrue(Option.isNone(DiskReport.diskUse("5\t/a\nfiles 1\t/a\nend\n", 2)))
   })
 
   it("adds deleted files that are still open, each once, of the measured disks alone", () =>
@@ -45,8 +46,9 @@ describe("DiskReport", () => {
         "open 1 900 512 7 101",
         "open 0 900 512 9 102",
         "5\t/workspace",
+        "files 3\t/workspace",
         "end"
       ),
-      Option.some({ bytes: 5120 + 6 * 512, files: 0, isWhole: true })
+      Option.some({ bytes: 5120 + 6 * 512, files: 3, isWhole: true })
     ))
 })

@@ -164,7 +164,7 @@ describe("DockerSandbox, when the connection breaks", () => {
         if (url.endsWith("/json")) {
           return json(200, { Id: "x", State: { Status: "exited", ExitCode: 3, OOMKilled: false } })
         }
-        if (url.includes("/archive")) return json(404, { message: "no such file" })
+        if (!url.includes("/wait")) return json(404, { message: "no such thing" })
         waits++
         return waits > 1
           ? json(200, { StatusCode: 3 })

@@ -73,6 +73,23 @@ export const limitsConformance = <E, R>(declare: Declare<R>, makeSubject: MakeSu
     { outputBytes: 64 * kib }
   )
 
+  test(
+    "of a round that printed without end while no server was there, all that is within the limit is read later",
+    ({ outputOf, round, sandbox, specOf }, subject) =>
+      Effect.gen(function*() {
+        const run = round(1)
+        // far more than any log keeps, and no line feed in it
+        yield* sandbox.start(specOf(run, "echo first; head -c 150000000 /dev/zero | tr '\\0' x"))
+        yield* sandbox.exit(run)
+        const another = yield* subject.open
+        const output = yield* outputOf(run, another)
+        assert.match(output, /^###OPENTL_STATUS### [\s\S]*\nfirst\nx+$/)
+        assert.strictEqual(costOf(output), 64 * kib)
+        assert.deepStrictEqual(yield* another.exit(run), tooLong("64 KiB"))
+      }),
+    { outputBytes: 64 * kib }
+  )
+
   test("output within the limit is whole, whatever it is made of", ({ runAgent }) =>
     Effect.gen(function*() {
       // the worst for a log in JSON: each byte is six there
@@ -92,6 +109,31 @@ export const limitsConformance = <E, R>(declare: Declare<R>, makeSubject: MakeSu
         assert.isFalse(yield* sandbox.hasRepository(session))
         assert.deepStrictEqual(yield* sandbox.sessionsWithWorkspaces, [])
         assert.deepStrictEqual(yield* sandbox.sessionsWithRuns, [])
+      }),
+    { diskBytes: 32 * mib }
+  )
+
+  test(
+    "very many small files are much disk, too",
+    ({ runWatched, sandbox, session }) =>
+      Effect.gen(function*() {
+        const { exit } = yield* runWatched(1, "mkdir ../home/x; cd ../home/x; seq 20000 | xargs touch; exec sleep 1000")
+        assert.deepStrictEqual(exit, tooLarge("32 MiB"))
+        yield* sandbox.removeRuns(session)
+        assert.deepStrictEqual(yield* sandbox.sessionsWithWorkspaces, [])
+      }),
+    { diskBytes: 32 * mib }
+  )
+
+  test(
+    "a round that took too much and ended before anybody looked is over the limit, too",
+    ({ runAgent, sandbox, session }) =>
+      Effect.gen(function*() {
+        const { exit } = yield* runAgent(1, `mkdir -m 0 ../home/closed; ${writeFiles(5, "../home")}`)
+        assert.deepStrictEqual(exit, tooLarge("32 MiB"))
+        yield* sandbox.removeRuns(session)
+        assert.isFalse(yield* sandbox.hasRepository(session))
+        assert.deepStrictEqual(yield* sandbox.sessionsWithWorkspaces, [])
       }),
     { diskBytes: 32 * mib }
   )
@@ -120,11 +162,13 @@ export const limitsConformance = <E, R>(declare: Declare<R>, makeSubject: MakeSu
   test("an idle workspace is removed, one with a run is not", ({ runAgent, sandbox, session }) =>
     Effect.gen(function*() {
       yield* runAgent(1, "true")
-      assert.isFalse(yield* sandbox.removeIdleWorkspace(session))
+      assert.isFalse(yield* sandbox.removeIdleWorkspace(session, Effect.succeed(true)))
       assert.isTrue(yield* sandbox.hasRepository(session))
       yield* sandbox.removeRuns(session)
       assert.deepStrictEqual(yield* sandbox.sessionsWithWorkspaces, [session])
-      assert.isTrue(yield* sandbox.removeIdleWorkspace(session))
+      assert.isFalse(yield* sandbox.removeIdleWorkspace(session, Effect.succeed(false)))
+      assert.isTrue(yield* sandbox.hasRepository(session))
+      assert.isTrue(yield* sandbox.removeIdleWorkspace(session, Effect.succeed(true)))
       assert.isFalse(yield* sandbox.hasRepository(session))
       assert.deepStrictEqual(yield* sandbox.sessionsWithWorkspaces, [])
     }))
