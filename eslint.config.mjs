@@ -84,7 +84,7 @@ export default [
   exempt("the binary runs the program", ["src/main.ts"], "no-run", "no-process"),
   exempt(
     "small programs of the sandbox that start in milliseconds on bare node, without Effect",
-    ["sandbox/bridge.ts", "sandbox/relay.ts"],
+    ["sandbox/bridge.ts", "sandbox/capture.ts", "sandbox/relay.ts"],
     "no-throw",
     "no-try",
     "no-process",

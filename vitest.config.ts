@@ -16,10 +16,10 @@ export default defineConfig({
     // Processes rather than threads: better-sqlite3 is compiled code, and tests start and kill programs.
     pool: "forks",
     poolOptions: { forks: { maxForks: 2, minForks: 1 } },
-    // Generous, for slow machines: no test waits for time to pass.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    teardownTimeout: 30_000,
+    // No test waits for time to pass, so the clock of a busy machine decides nothing: this only ends one that hangs.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    teardownTimeout: 60_000,
     restoreMocks: true,
     unstubEnvs: true
   }

@@ -7,6 +7,13 @@
 set -u
 exec 2>&1
 
+# The line by which the host knows the beginning of its log again. Nobody else may learn it: the agent could print it.
+log_head=$OPENTL_WORKSPACE/in/log-head
+if [ -f "$log_head" ]; then
+  cat "$log_head"
+  rm -f "$log_head"
+fi
+
 repo=$OPENTL_WORKSPACE/repo
 out=$OPENTL_WORKSPACE/out
 log=$out/entrypoint.log
@@ -58,7 +65,7 @@ attend() { # COMMAND…: in the background, so that a signal is acted on at once
 }
 
 relay() { # [--stdin FILE] -- COMMAND…
-  attend node "$OPENTL_RUNTIME/relay.mjs" "$@"
+  attend node "$OPENTL_RUNTIME/relay.mjs" ${OPENTL_OUTPUT_LIMIT:+--limit "$OPENTL_OUTPUT_LIMIT"} "$@"
 }
 
 on_signal() {

@@ -1,9 +1,12 @@
 /**
- * `relay.mjs [--stdin FILE] -- COMMAND [ARGUMENT…]`
+ * `relay.mjs [--limit COST] [--stdin FILE] -- COMMAND [ARGUMENT…]`
  *
  * Runs an untrusted command and passes its output on with markers escaped (see MarkerEscape.ts). Stdout and stderr are
  * one pipe, so their order is the order of writing; a slow reader slows the command. Ends with the command's exit code,
  * or 128 and the signal's number.
+ *
+ * With a limit the command is ended once its output costs more, counted as the host does: a byte is one, a line 64 more.
+ * The host has the last word (a command can go round the relay); this keeps the log bounded while nobody follows it.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { closeSync, constants as files, mkdtempSync, openSync, rmSync } from "node:fs"
@@ -17,13 +20,25 @@ const killAfterMillis = 5_000
 const pipeCapacity = 1024 * 1024
 const silenceMillis = 500
 
-const usage = "usage: relay.mjs [--stdin FILE] -- COMMAND [ARGUMENT...]\n"
+const lineCost = 64
+const lineFeed = 10
+
+const usage = "usage: relay.mjs [--limit COST] [--stdin FILE] -- COMMAND [ARGUMENT...]\n"
 
 const parse = (argv: ReadonlyArray<string>): Options | undefined => {
-  const stdin = argv[0] === "--stdin" ? argv[1] : undefined
-  const rest = stdin === undefined ? argv : argv.slice(2)
-  const [separator, command, ...args] = rest
-  return separator === "--" && command !== undefined ? { stdin, command, args } : undefined
+  const limit = argv[0] === "--limit" ? Number(argv[1]) : undefined
+  const afterLimit = limit === undefined ? argv : argv.slice(2)
+  const stdin = afterLimit[0] === "--stdin" ? afterLimit[1] : undefined
+  const [separator, command, ...args] = stdin === undefined ? afterLimit : afterLimit.slice(2)
+  return separator === "--" && command !== undefined && (limit === undefined || limit > 0)
+    ? { limit: limit ?? Infinity, stdin, command, args }
+    : undefined
+}
+
+const costOf = (bytes: Uint8Array): number => {
+  let cost = bytes.length
+  for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed, at + 1)) cost += lineCost
+  return cost
 }
 
 /** A pipe of the kernel, by way of a short-lived FIFO: node's own are socket pairs, on which `> /dev/stderr` fails. */
@@ -51,6 +66,7 @@ const signalGroup = (child: ChildProcess, signal: NodeJS.Signals) => {
 }
 
 interface Options {
+  readonly limit: number
   readonly stdin: string | undefined
   readonly command: string
   readonly args: ReadonlyArray<string>
@@ -67,6 +83,7 @@ const relay = (options: Options) => {
   let state = initial
   let ended = false
   let afterExit = 0
+  let cost = 0
   let silence: NodeJS.Timeout | undefined
 
   const pass = (parts: ReadonlyArray<Uint8Array>) =>
@@ -74,7 +91,18 @@ const relay = (options: Options) => {
 
   const awaitSilence = () => {
     clearTimeout(silence)
-    silence = setTimeout(() => output.destroy(), silenceMillis)
+    const timer = setTimeout(() => {
+      // on a busy machine the time may be over before what is in the pipe was looked at
+      setImmediate(() => {
+        if (silence === timer) output.destroy()
+      })
+    }, silenceMillis)
+    silence = timer
+  }
+
+  const isHeard = () => {
+    clearTimeout(silence)
+    silence = undefined
   }
 
   const onExit = (code: number) => {
@@ -86,9 +114,16 @@ const relay = (options: Options) => {
   }
 
   output.on("data", (chunk) => {
+    isHeard()
     const step = escape(state, chunk)
     state = step.state
     const ready = pass(step.output)
+    cost += costOf(chunk)
+    if (cost > options.limit) {
+      signalGroup(child, "SIGKILL")
+      output.destroy()
+      return
+    }
     if (ended) {
       afterExit += chunk.length
       if (afterExit > pipeCapacity) {
@@ -97,7 +132,6 @@ const relay = (options: Options) => {
       }
     }
     if (!ready) {
-      clearTimeout(silence)
       output.pause()
     } else if (ended) awaitSilence()
   })
@@ -106,7 +140,7 @@ const relay = (options: Options) => {
     if (ended) awaitSilence()
   })
   output.on("close", () => {
-    clearTimeout(silence)
+    isHeard()
     pass(finish(state))
   })
   child.on("exit", (code, signal) => onExit(code ?? 128 + (signal === null ? 0 : system.signals[signal])))

@@ -13,11 +13,12 @@ import { filesBelow, inRoot, root, sourcesHash } from "./support/project.mjs"
 const natives = [/^@parcel\/watcher/, /^msgpackr-extract/, /^bufferutil$/, /^utf-8-validate$/]
 
 /** Copied as it is. (The image's Dockerfile stays in `sandbox`: all that lies in `dist/sandbox` goes into every run.) */
-const entrypoint = "entrypoint.sh"
+const scripts = ["entrypoint.sh", "disk.sh"]
 
 /** Small programs of the sandbox, each one file that needs nothing beside node. */
 const sandboxPrograms = [
   { entry: "sandbox/agent/main.ts", file: "agent.mjs" },
+  { entry: "sandbox/capture.ts", file: "capture.mjs" },
   { entry: "sandbox/relay.ts", file: "relay.mjs" },
   { entry: "sandbox/bridge.ts", file: "bridge.mjs" }
 ]
@@ -71,8 +72,10 @@ const buildSandbox = async (directory) => {
     }
     await bundle(inRoot(entry), { file: `${directory}/${file}`, codeSplitting: false })
   }
-  copyFileSync(inRoot("sandbox", entrypoint), `${directory}/${entrypoint}`)
-  chmodSync(`${directory}/${entrypoint}`, 0o755)
+  for (const script of scripts) {
+    copyFileSync(inRoot("sandbox", script), `${directory}/${script}`)
+    chmodSync(`${directory}/${script}`, 0o755)
+  }
 }
 
 const buildDemo = (directory) =>

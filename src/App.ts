@@ -10,6 +10,7 @@ import { Admission } from "./actors/session/Admission.ts"
 import { SessionRouter } from "./actors/session/SessionRouter.ts"
 import { SessionSupervisor } from "./actors/session/SessionSupervisor.ts"
 import * as SessionsLive from "./actors/SessionsLive.ts"
+import * as WorkspaceRetention from "./actors/WorkspaceRetention.ts"
 import { BotStatus } from "./bots/shared/BotStatus.ts"
 import * as SlackBot from "./bots/slack/SlackBot.ts"
 import * as TelegramBot from "./bots/telegram/TelegramBot.ts"
@@ -63,7 +64,7 @@ const layerSessions = SessionsLive.layer.pipe(
 )
 
 /** Sessions that are worked on: new ones, and those that were under way when the last process went. */
-export const layerWorking = Recovery.layer.pipe(
+export const layerWorking = Layer.merge(Recovery.layer, WorkspaceRetention.layer).pipe(
   Layer.provideMerge(layerSessions),
   Layer.provideMerge(Admission.layer)
 )

@@ -4,27 +4,35 @@ import { request } from "node:http"
 
 export const dockerHost = () => process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"
 
-/** The JSON answer to `GET path`; rejects with one sentence that says what is wrong. */
-export const get = (path) =>
+/** The answer's text; rejects with one sentence that says what is wrong. */
+const ask = (method, path) =>
   new Promise((resolve, reject) => {
     const host = dockerHost()
     const { hostname, port } = host.startsWith("unix://") ? {} : new URL(host)
     const target = host.startsWith("unix://") ? { socketPath: host.slice("unix://".length) } : { host: hostname, port }
     const failed = (error) => reject(new Error(`no Docker engine answers at ${host} (${error.code ?? error.message})`))
-    const call = request({ ...target, path, timeout: 10_000 }, (response) => {
+    const call = request({ ...target, method, path, timeout: 60_000 }, (response) => {
       const chunks = []
       response.on("data", (chunk) => chunks.push(chunk))
       response.on("error", failed)
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8")
-        if (response.statusCode === 200) resolve(JSON.parse(text))
+        if (response.statusCode < 300) resolve(text)
         else reject(new Error(`the Docker engine answered ${response.statusCode} to ${path}: ${text.trim()}`))
       })
     })
-    call.on("timeout", () => call.destroy(new Error("no answer within 10 seconds")))
+    call.on("timeout", () => call.destroy(new Error("no answer within a minute")))
     call.on("error", failed)
     call.end()
   })
+
+/** The JSON answer to `GET path`. */
+export const get = async (path) => JSON.parse(await ask("GET", path))
+
+/** Removes an image and all its names, where it is there. */
+export const removeImage = async (image) => {
+  if (await hasImage(image)) await ask("DELETE", `/images/${image}?force=1`)
+}
 
 const labelled = encodeURIComponent(JSON.stringify({ label: ["opentl.session"] }))
 
@@ -37,3 +45,18 @@ export const leftovers = async () => {
     ...(volumes ?? []).map((volume) => `volume ${volume.Name}`)
   ]
 }
+
+/** Images from which the tests build the sandbox's where that is missing: the first that the engine has. */
+export const testBases = () => [
+  ...[process.env["OPENTL_TEST_BASE_IMAGE"]].filter((base) => base !== undefined && base !== ""),
+  "opentl-base:bookworm",
+  "node:24-bookworm"
+]
+
+/** Why tests that run a sandbox in Docker cannot, and what helps. */
+export const noImage = (image, bases) =>
+  `the Docker engine has neither the image ${image} nor one to build it from (${bases.join(", ")}): ` +
+  "run `node dist/bin/main.js sandbox build`, or name an image with bash, git and coreutils in OPENTL_TEST_BASE_IMAGE"
+
+/** Whether the engine has an image. */
+export const hasImage = (image) => get(`/images/${image}/json`).then(() => true, () => false)

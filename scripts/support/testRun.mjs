@@ -4,19 +4,29 @@
 import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { get, leftovers } from "./engine.mjs"
+import { get, hasImage, leftovers, noImage, testBases } from "./engine.mjs"
 
 /** Short: paths of unix sockets below it must stay within 107 bytes. */
 const prefix = "otl-"
+
+const sandboxImage = "opentl-sandbox"
 
 const say = (line) => process.stderr.write(`tests: ${line}\n`)
 
 const requiresDocker = () => process.env["OPENTL_REQUIRE_DOCKER"] === "1"
 
+/** Says once why tests are skipped that need an image. */
+const checkImage = async () => {
+  const bases = testBases()
+  for (const image of [sandboxImage, ...bases]) if (await hasImage(image)) return
+  say(`tests that need the sandbox image are skipped: ${noImage(sandboxImage, bases)}`)
+}
+
 /** What was there before the run, or nothing where there is no engine. */
 const before = async () => {
   try {
     await get("/version")
+    await checkImage()
     return await leftovers()
   } catch (error) {
     if (requiresDocker()) throw new Error(`OPENTL_REQUIRE_DOCKER=1, and ${error.message}`)

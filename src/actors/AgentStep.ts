@@ -39,6 +39,11 @@ const batchDelay = "40 millis"
 
 /** How many of the last lines tell why an agent failed, and what one without final words has said. */
 const tailLines = 12
+/** A line may be 64 KiB long. */
+const tailCharacters = 4_000
+
+/** The end of a text, cut between characters. */
+const lastCharacters = (text: string): string => text.slice(-tailCharacters).replace(/^[\uDC00-\uDFFF]/, "")
 
 const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogEvent => {
   const at = { turn: run.turn, round: run.round, line: number }
@@ -159,11 +164,15 @@ export const make = Effect.gen(function*() {
     )
   })
 
+  /** Its final words; where it has none, or failed, its last lines. A limit's sentence says it all. */
   const answerOf = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId, exit: RunExit) {
-    const { answer } = yield* Effect.scoped(sandbox.result(run))
-    if (exit.code === 0 && answer.trim() !== "") return answer.trim()
+    if (exit.overLimit === true) return ""
+    if (exit.code === 0) {
+      const { answer } = yield* Effect.scoped(sandbox.result(run))
+      if (answer.trim() !== "") return answer.trim()
+    }
     const tail = yield* history.lastOutput(claim.sessionId, run.turn, run.round, tailLines)
-    return [...(exit.reason === undefined ? [] : [exit.reason]), ...tail].join("\n").trim()
+    return lastCharacters(tail.join("\n").trim())
   })
 
   const perform: Perform<RunAgent> = Effect.fn("AgentStep.perform")(
@@ -183,14 +192,15 @@ export const make = Effect.gen(function*() {
         })
       })
       if (!(step.started && (yield* sandbox.exists(run)))) yield* start(context, step, run, agent, directory)
-      yield* follow(context, run)
+      yield* Effect.raceFirst(follow(context, run), sandbox.watch(run))
       const exit = yield* sandbox.exit(run)
       const said = yield* answerOf(context, run, exit)
       // the cause of a failure comes before the agent's last words
       const isCutShort = exit.code !== 0 && (yield* isExhausted)
       const cause = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
       const answer = isCutShort ? `${cause}\n${said}`.trim() : said
-      yield* record([AgentFinished.make({ turn: run.turn, round: run.round, exitCode: exit.code, answer })])
+      const reason = exit.reason === undefined ? {} : { reason: exit.reason }
+      yield* record([AgentFinished.make({ turn: run.turn, round: run.round, exitCode: exit.code, answer, ...reason })])
     },
     Effect.scoped
   )

@@ -16,6 +16,7 @@ import {
   TurnResumed,
   TurnStarted
 } from "../domain/SessionEvent.ts"
+import type { Turn } from "../domain/SessionState.ts"
 import { Repositories } from "../services/git/Repositories.ts"
 import { Sandbox } from "../services/sandbox/Sandbox.ts"
 import * as AgentStep from "./AgentStep.ts"
@@ -31,6 +32,8 @@ const turnsEnded = Metric.counter("opentl_turns_ended_total", { description: "Tu
 
 /** An engine that does not answer must not keep a session from its end: what is left is swept later. */
 const cleanUp = { times: 3, schedule: Schedule.exponential("200 millis") }
+
+const whileBusy = { times: 3, schedule: Schedule.exponential("500 millis") }
 
 export class Pipeline extends Context.Tag("opentl/actors/Pipeline")<Pipeline, {
   /** Performs one step and records its result. Interrupting it lets go of it: nothing outside is undone. */
@@ -82,6 +85,16 @@ export class Pipeline extends Context.Tag("opentl/actors/Pipeline")<Pipeline, {
         }
       )
 
+      /**
+       * Before anything is paid for, or put before a person, the turn's sandbox must be there to be had. An engine that
+       * is busy, or just starting, is asked again.
+       */
+      const checkSandbox = ({ state }: StepContext, { turn }: { readonly turn: Turn }) =>
+        Effect.unless(
+          Effect.retry(sandbox.check, { ...whileBusy, while: (error) => error.missingImage === undefined }),
+          () => state.spec.planOnly && turn.number === 1
+        )
+
       const askApproval: Perform<Named<"AskApproval">> = Effect.fn("Pipeline.askApproval")(
         function*({ record }, { turn }) {
           const remaining = DateTime.toEpochMillis(turn.deadline) - (yield* Clock.currentTimeMillis)
@@ -114,11 +127,11 @@ export class Pipeline extends Context.Tag("opentl/actors/Pipeline")<Pipeline, {
             case "ResumeTurn":
               return resumeTurn(context, step)
             case "PrepareRepository":
-              return prepare(context, step)
+              return Effect.zipRight(checkSandbox(context, step), prepare(context, step))
             case "MakePlan":
-              return plan(context, step)
+              return Effect.zipRight(checkSandbox(context, step), plan(context, step))
             case "AskApproval":
-              return askApproval(context, step)
+              return Effect.zipRight(checkSandbox(context, step), askApproval(context, step))
             case "RunAgent":
               return agent(context, step)
             case "CollectChanges":

@@ -96,7 +96,7 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
     case "ErrorReported":
       return { type: "error", data: event.text }
     case "AgentFinished":
-      return status(`round ${event.round}: agent finished with exit code ${event.exitCode}`)
+      return status(`round ${event.round}: ${event.reason ?? `agent finished with exit code ${event.exitCode}`}`)
     case "ChangesCollected":
       return { type: "diff", data: `${changes(event.changes)}\n${event.stat}`.trimEnd() }
     case "NothingChanged":

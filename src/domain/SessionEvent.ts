@@ -118,7 +118,9 @@ export const AgentFinished = fact("AgentFinished", {
   round: Ordinal,
   exitCode: key("exit_code", Schema.Int),
   /** The agent's final words, or its last lines where it failed. */
-  answer: Schema.String
+  answer: Schema.String,
+  /** Why it ended, where that was not its own doing: killed, out of memory, over a limit. */
+  reason: optional(Schema.String)
 })
 
 export const Changes = Schema.Struct({

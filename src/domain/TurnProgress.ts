@@ -118,8 +118,9 @@ export const advance = (
   }
 }
 
-const failed = (event: typeof Event.AgentFinished.Type): string =>
-  `the agent exited with code ${event.exitCode}${event.answer === "" ? "" : `: ${event.answer}`}`
+/** The cause first. */
+const failed = ({ answer, exitCode, reason }: typeof Event.AgentFinished.Type): string =>
+  `${reason ?? `the agent exited with code ${exitCode}`}${answer === "" ? "" : `: ${answer}`}`
 
 /**
  * What the workspace has after a run: the turn's start, once an agent ran on it. A sandbox that could not do its part

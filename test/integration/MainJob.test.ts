@@ -137,12 +137,12 @@ const crash = (sandbox: Sandbox) =>
 const docker = Effect.map(Docker, ({ image }): Sandbox => ({ OPENTL_SANDBOX: "docker", OPENTL_DOCKER_IMAGE: image }))
 
 describe("a task over HTTP", () => {
-  it.live("becomes a pull request, revised once, in the local sandbox", () => job({ OPENTL_SANDBOX: "local" }), 120_000)
+  it.live("becomes a pull request, revised once, in the local sandbox", () => job({ OPENTL_SANDBOX: "local" }))
   itDocker("becomes a pull request, revised once, in Docker", () => Effect.flatMap(docker, job))
 })
 
 describe("a server that is killed in the middle of the agent's run", () => {
-  it.live("follows the same process on at its next start", () => crash({ OPENTL_SANDBOX: "local" }), 120_000)
+  it.live("follows the same process on at its next start", () => crash({ OPENTL_SANDBOX: "local" }))
   itDocker("follows the same container on at its next start", () => Effect.flatMap(docker, crash))
 })
 
@@ -162,7 +162,7 @@ describe("a server that is asked to stop", () => {
       assert.strictEqual(yield* server.ended, 0)
       const next = yield* Program.serve(environment)
       assert.deepStrictEqual(endings([...(yield* Stream.runCollect(next.events(id)))]), ["complete"])
-    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)), 120_000)
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
 
   it.live("while another holds its data directory: the other says who does", () =>
     Effect.gen(function*() {
@@ -172,5 +172,5 @@ describe("a server that is asked to stop", () => {
       assert.strictEqual(code, 1)
       assert.match(err, /^error: .*process \d+/)
       assert.strictEqual(err.trim().split("\n").length, 1)
-    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)), 60_000)
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
 })

@@ -22,11 +22,14 @@ export const layerAnswering = Layer.effect(
       start: ({ run }) => Ref.update(runs, HashSet.add(Data.struct(run))),
       exists: (run) => Effect.map(Ref.get(runs), HashSet.has(Data.struct(run))),
       output: () => Stream.encodeText(Stream.make("looking at the task\n")),
+      watch: () => Effect.never,
       exit: () => Effect.succeed({ code: 0, reason: undefined }),
       result: () => Effect.succeed({ answer: "Nothing has to be done.", bundle: Option.none() }),
       removeRuns,
       removeWorkspace: removeRuns,
-      sessionsWithRuns: Effect.map(Ref.get(runs), (runs) => [...new Set(Array.from(runs, (run) => run.sessionId))])
+      removeIdleWorkspace: (session) => Effect.as(removeRuns(session), true),
+      sessionsWithRuns: Effect.map(Ref.get(runs), (runs) => [...new Set(Array.from(runs, (run) => run.sessionId))]),
+      sessionsWithWorkspaces: Effect.succeed([])
     })
   })
 )

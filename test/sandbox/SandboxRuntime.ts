@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { build } from "rolldown"
 
-const entries = { relay: "relay.ts", bridge: "bridge.ts", agent: "agent/main.ts" }
+const entries = { capture: "capture.ts", relay: "relay.ts", bridge: "bridge.ts", agent: "agent/main.ts" }
 
 /** The files that the host puts into a sandbox, bundled from the sources into a temporary directory. */
 export class SandboxRuntime extends Context.Tag("opentl/test/SandboxRuntime")<SandboxRuntime, {
@@ -28,7 +28,10 @@ export class SandboxRuntime extends Context.Tag("opentl/test/SandboxRuntime")<Sa
             output: { file: path.join(directory, `${name}.mjs`), format: "esm" }
           })
         ))
-      yield* fs.copyFile(path.join(sources, "entrypoint.sh"), path.join(directory, "entrypoint.sh"))
+      yield* Effect.forEach(
+        ["entrypoint.sh", "disk.sh"],
+        (script) => fs.copyFile(path.join(sources, script), path.join(directory, script))
+      )
       return SandboxRuntime.of({ directory })
     })
   ).pipe(Layer.provideMerge(NodeContext.layer))

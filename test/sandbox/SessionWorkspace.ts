@@ -60,7 +60,7 @@ export const makeSession = Effect.fn("makeSession")(function*(files: Record<stri
     OPENTL_AGENT_COMMAND: "true",
     OPENTL_AUTHOR_NAME: "OpenTL Agent",
     OPENTL_AUTHOR_EMAIL: "agent@example.org",
-    OPENTL_INSTALL_TIMEOUT: "60"
+    OPENTL_INSTALL_TIMEOUT: "900"
   }
 
   const begin = Effect.fn(function*(agentCommand: string, overrides: Record<string, string> = {}) {

@@ -58,7 +58,7 @@ const startBridge = Effect.gen(function*() {
   return { port: Number(port), socketPath }
 })
 
-layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })("bridge.mjs", (it) => {
+layer(SandboxRuntime.layer, { excludeTestServices: true })("bridge.mjs", (it) => {
   it.scoped("carries the bytes both ways, with half-close", () =>
     Effect.gen(function*() {
       const { port, socketPath } = yield* startBridge

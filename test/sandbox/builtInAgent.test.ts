@@ -5,8 +5,6 @@ import { type DialectName, type Scripted, serve } from "./agent/ScriptedModel.ts
 import { SandboxRuntime } from "./SandboxRuntime.ts"
 import { branch, makeSession, markers } from "./SessionWorkspace.ts"
 
-const minute = 60_000
-
 const shell = (command: string) => ({ id: "call-1", name: "shell", input: { command } })
 
 /** A round with the built-in agent, the model's API behind the gateway's socket. */
@@ -26,7 +24,7 @@ const round = Effect.fn(function*(dialect: DialectName, script: ReadonlyArray<Sc
   return { ...outcome, session, requests: yield* api.requests }
 })
 
-layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
+layer(SandboxRuntime.layer, { excludeTestServices: true })(
   "the built-in agent in a sandbox",
   (it) => {
     it.scoped("reaches the model through bridge and socket, and its work is the result", () =>
@@ -60,7 +58,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
         assert.strictEqual(requests[0]?.url, "/anthropic/v1/messages")
         assert.strictEqual(requests[0]?.headers["x-api-key"], "opentl-gateway")
         assert.include(JSON.stringify(requests[0]?.body.messages), "Make the file made.")
-      }), minute)
+      }))
 
     it.scoped("exits 3 when the budget is used up, its work kept", () =>
       Effect.gen(function*() {
@@ -73,7 +71,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
         assert.deepInclude(result, { exit_code: 3, changed: true })
         assert.strictEqual(yield* session.changedFiles, "A\thalf")
         assert.strictEqual(requests[0]?.url, "/openai/v1/chat/completions")
-      }), minute)
+      }))
 
     it.scoped("says what is missing in its configuration", () =>
       Effect.gen(function*() {
@@ -86,6 +84,6 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
           lines.some((line) => line.startsWith("error: ") && line.includes("OPENTL_AGENT_MODEL")),
           lines.join("\n")
         )
-      }), minute)
+      }))
   }
 )

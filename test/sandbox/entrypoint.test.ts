@@ -7,9 +7,8 @@ import { SandboxRuntime } from "./SandboxRuntime.ts"
 import { branch, makeSession, markers } from "./SessionWorkspace.ts"
 
 const readme = { "README.md": "hello\n" }
-const minute = 60_000
 
-layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })("entrypoint.sh", (it) => {
+layer(SandboxRuntime.layer, { excludeTestServices: true })("entrypoint.sh", (it) => {
   it.scoped("clones, runs the agent and packs its work as one commit", () =>
     Effect.gen(function*() {
       const session = yield* makeSession(readme)
@@ -29,7 +28,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       const heads = yield* session.git("bundle", "list-heads", `${session.workspace}/out/result.bundle`)
       assert.strictEqual(heads, `${result?.head} refs/heads/${branch}`)
       assert.deepInclude(result, { exit_code: 0, changed: true, notes: "" })
-    }), minute)
+    }))
 
   it.scoped("has no bundle where nothing changed", () =>
     Effect.gen(function*() {
@@ -40,7 +39,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.deepStrictEqual(result, { exit_code: 0, head: session.base, changed: false, notes: "" })
       assert.isFalse(yield* fs.exists(`${session.workspace}/out/result.bundle`))
       assert.strictEqual(yield* fs.readFileString(`${session.workspace}/out/answer.md`), "the answer\n")
-    }), minute)
+    }))
 
   it.scoped(
     "continues in the workspace: commits and uncommitted work of earlier rounds are kept",
@@ -62,8 +61,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
         ])
         assert.strictEqual(yield* session.changedFiles, "A\tkilled.txt\nA\tone.txt\nA\ttwo.txt")
         assert.strictEqual(yield* session.git("rev-list", "--count", `${session.base}..result`), "2")
-      }),
-    minute
+      })
   )
 
   it.scoped("clones again when the earlier round died before its agent began", () =>
@@ -75,7 +73,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       const { lines, result } = yield* session.round("true")
       assert.strictEqual(markers(lines)[0], "STATUS Cloning repository")
       assert.isFalse(result?.changed)
-    }), minute)
+    }))
 
   it.scoped("says when the repository cannot be cloned, and exits 70", () =>
     Effect.gen(function*() {
@@ -86,7 +84,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.strictEqual(exitCode, 70)
       assert.strictEqual(lines.at(-1), "###OPENTL_ERROR### The repository could not be cloned")
       assert.isUndefined(result)
-    }), minute)
+    }))
 
   it.scoped("keeps the agent's own commits and adds what it left", () =>
     Effect.gen(function*() {
@@ -95,7 +93,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.strictEqual(yield* session.changedFiles, "A\ta\nA\tb")
       const log = yield* session.git("log", "--format=%s by %an", `${session.base}..result`)
       assert.strictEqual(log, "Do the task by OpenTL Agent\nmy own by OpenTL Agent")
-    }), minute)
+    }))
 
   it.scoped("commits on top of what stands already where the agent rewrote it", () =>
     Effect.gen(function*() {
@@ -104,7 +102,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.strictEqual(yield* session.changedFiles, "A\ta")
       assert.strictEqual(yield* session.git("rev-list", "--count", `${session.base}..result`), "1")
       yield* session.git("merge-base", "--is-ancestor", session.base, "result")
-    }), minute)
+    }))
 
   it.scoped("does not stumble over what the agent left in its home", () =>
     Effect.gen(function*() {
@@ -114,7 +112,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.strictEqual(yield* session.changedFiles, "A\ta")
       const next = yield* session.round("git config user.name")
       assert.strictEqual(next.lines[2], "OpenTL Agent")
-    }), minute)
+    }))
 
   it.scoped("takes HEAD's commit as the result, wherever the agent left it", () =>
     Effect.gen(function*() {
@@ -130,7 +128,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       const orphan = yield* makeSession(readme)
       yield* orphan.round("git checkout -q --orphan fresh; echo a > a")
       assert.strictEqual(yield* orphan.changedFiles, "A\ta")
-    }), minute)
+    }))
 
   it.scoped("commits the tree of a half-done merge or rebase", () =>
     Effect.gen(function*() {
@@ -152,7 +150,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       yield* rebased.takeResult
       assert.strictEqual(yield* rebased.git("log", "--format=%s", `${rebased.base}..result`), "Do the task\nside")
       assert.include(rebase.result?.notes ?? "", "is kept in the workspace")
-    }), minute)
+    }))
 
   it.scoped("fails as the agent fails, with the results written", () =>
     Effect.gen(function*() {
@@ -162,7 +160,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.deepStrictEqual(markers(lines).slice(-2), ["ERROR agent exited with code 42", `DONE ${branch}`])
       assert.deepInclude(result, { exit_code: 42, changed: true })
       assert.strictEqual(yield* session.changedFiles, "A\thalf.txt")
-    }), minute)
+    }))
 
   it.scoped("gives the prompt as a file and on stdin, 200 KB of it, as text", () =>
     Effect.gen(function*() {
@@ -172,7 +170,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       yield* session.takeResult
       assert.strictEqual(yield* session.git("show", "result:from-stdin"), prompt.trimEnd())
       assert.strictEqual(yield* session.git("show", "result:from-file"), prompt.trimEnd())
-    }), minute)
+    }))
 
   it.scoped("lets no program print a marker", () =>
     Effect.gen(function*() {
@@ -195,7 +193,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.include(lines, "\\###OPENTL_ERROR### evil")
       assert.include(lines, "\\\\###OPENTL_DONE### x")
       assert.isTrue(lines.some((line) => line.startsWith("\\###OPENTL_DONE### from-install")), lines.join("\n"))
-    }), minute)
+    }))
 
   it.scoped("passes a line of 1 MB whole", () =>
     Effect.gen(function*() {
@@ -203,7 +201,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       const { lines } = yield* session.round("head -c 1048576 /dev/zero | tr '\\0' y")
       assert.strictEqual(lines[2]?.length, 1_048_576)
       assert.strictEqual(lines[3], `###OPENTL_DONE### ${branch}`)
-    }), minute)
+    }))
 
   it.scoped("leaves nested repositories out and says so", () =>
     Effect.gen(function*() {
@@ -221,7 +219,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
         "Left out of the result, a git repository of its own: empty",
         "Left out of the result, a git repository of its own: staged"
       ])
-    }), minute)
+    }))
 
   it.scoped("passes SIGTERM to the agent and exits 143", () =>
     Effect.gen(function*() {
@@ -243,5 +241,5 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.strictEqual(yield* fs.readFileString(`${session.repository}/stopped.txt`), "stopped\n")
       const next = yield* session.round("cat stopped.txt")
       assert.strictEqual(next.lines[2], "stopped")
-    }), minute)
+    }))
 })

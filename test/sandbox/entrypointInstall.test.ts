@@ -5,8 +5,6 @@ import { run } from "./Processes.ts"
 import { SandboxRuntime } from "./SandboxRuntime.ts"
 import { makeSession, markers } from "./SessionWorkspace.ts"
 
-const minute = 60_000
-
 /** All that the entrypoint may rely on: bash, git, node, and of coreutils these. */
 const imageTools = [
   ..."bash git node cat cp cut env head mkdir mkfifo mv rm sleep tail timeout touch".split(" ")
@@ -39,7 +37,7 @@ const installLines = Effect.fn(function*(files: Record<string, string>, fakes: R
   return lines.filter((line) => line.startsWith("ran ") || line.includes("Dependency install"))
 })
 
-layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })("entrypoint.sh, dependencies", (it) => {
+layer(SandboxRuntime.layer, { excludeTestServices: true })("entrypoint.sh, dependencies", (it) => {
   it.scoped("never commits what an install changed", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -67,7 +65,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.strictEqual(yield* session.changedFiles, "A\tz", lines.join("\n"))
       assert.strictEqual(result?.notes, "")
       assert.isTrue(yield* fs.exists(`${session.repository}/ y `))
-    }), minute)
+    }))
 
   it.scoped("goes on without where the install fails, and tells the agent", () =>
     Effect.gen(function*() {
@@ -78,7 +76,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.strictEqual(lines.at(-2), `- ${failure}`)
       assert.strictEqual(result?.notes, `${failure}\n`)
       assert.strictEqual(exitCode, 0)
-    }), minute)
+    }))
 
   it.scoped("ends an install that takes too long", () =>
     Effect.gen(function*() {
@@ -87,7 +85,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       })
       const { result } = yield* session.round("true", { env: { OPENTL_INSTALL_TIMEOUT: "2" } })
       assert.include(result?.notes ?? "", "(npm install, not done after 2 s)")
-    }), minute)
+    }))
 
   it.scoped(
     "installs nothing for a package.json without dependencies, or in a later round",
@@ -100,8 +98,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
         assert.notInclude((yield* session.round("true")).lines.join("\n"), "dependencies")
         const later = yield* session.round(`echo '${anyPackage}' > package.json`)
         assert.notInclude(later.lines.join("\n"), "dependencies")
-      }),
-    minute
+      })
   )
 
   it.scoped("chooses the package manager by the lock file", () =>
@@ -115,7 +112,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.deepStrictEqual(yield* withLock("yarn.lock", { ".yarnrc.yml": "" }), ["ran yarn install --immutable"])
       const corepack = yield* installLines({ "package.json": anyPackage, "pnpm-lock.yaml": "" }, ["corepack"])
       assert.deepStrictEqual(corepack, ["ran corepack pnpm install --frozen-lockfile"])
-    }), minute)
+    }))
 
   it.scoped("installs all parts of a repository, and says which tool is missing", () =>
     Effect.gen(function*() {
@@ -130,7 +127,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
         "###OPENTL_STATUS### Dependency install skipped (pip install -r requirements.txt): pip3 is not in the sandbox",
         "###OPENTL_STATUS### Dependency install skipped (go mod download): go is not in the sandbox"
       ])
-    }), minute)
+    }))
 
   it.scoped("installs a python project only where pyproject.toml describes one", () =>
     Effect.gen(function*() {
@@ -139,5 +136,5 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.deepStrictEqual(yield* install("[project]\nname = \"x\"\n"), [
         "ran pip3 install --user --disable-pip-version-check -e ."
       ])
-    }), minute)
+    }))
 })

@@ -15,7 +15,7 @@ const relayScript = (script: string) => relay("--", "bash", "-c", script)
 const numbered = (count: number) =>
   Array.from({ length: count }, (_, index) => `o${index + 1}\ne${index + 1}\n`).join("")
 
-layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })("relay.mjs", (it) => {
+layer(SandboxRuntime.layer, { excludeTestServices: true })("relay.mjs", (it) => {
   it.effect("keeps the order of stdout and stderr", () =>
     Effect.gen(function*() {
       const { exitCode, output } = yield* relayScript("for i in {1..300}; do echo o$i; echo e$i >&2; done")
@@ -57,6 +57,18 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       assert.strictEqual((yield* relayScript("kill -KILL $$")).exitCode, 137)
     }))
 
+  it.effect("ends a command that prints more than its limit, and passes on enough to show it", () =>
+    Effect.gen(function*() {
+      const limited = (script: string) => relay("--limit", "1000", "--", "bash", "-c", script)
+      const { exitCode, output } = yield* limited("echo first; yes; echo never")
+      assert.strictEqual(exitCode, 137)
+      assert.isTrue(output.startsWith("first\ny\n"))
+      assert.isAbove(output.length + 64 * (output.split("\n").length - 1), 1000)
+      assert.strictEqual((yield* limited("tr '\\0' x </dev/zero")).exitCode, 137)
+      const within = yield* limited("for i in {1..10}; do echo; done; exit 3")
+      assert.deepStrictEqual([within.exitCode, within.output], [3, "\n".repeat(10)])
+    }))
+
   it.effect("says when there is no such command, and how it is called", () =>
     Effect.gen(function*() {
       const missing = yield* relay("--", "no-such-command")
@@ -94,7 +106,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "1 minute" })(
       yield* process.stdout.pipe(Stream.decodeText(), Stream.take(1), Stream.runDrain)
       yield* process.kill("SIGTERM")
       assert.strictEqual(yield* process.exitCode, 137)
-    }), 20_000)
+    }))
 
   it.scoped("ends the command when nobody reads any more", () =>
     Effect.gen(function*() {

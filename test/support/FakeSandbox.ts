@@ -12,7 +12,8 @@ import {
   runName,
   type RunSpec,
   Sandbox,
-  SandboxError
+  SandboxError,
+  type SandboxUnavailable
 } from "../../src/services/sandbox/Sandbox.ts"
 
 export interface FakeRun {
@@ -28,6 +29,8 @@ export interface RunScript {
   readonly lines?: ReadonlyArray<string>
   /** Absent: the run goes on until it is removed, or ended by the test. */
   readonly exitCode?: number
+  /** The run ends over a limit, with this sentence. */
+  readonly overLimit?: string
   readonly answer?: string
   readonly commits?: boolean
 }
@@ -40,14 +43,18 @@ export class FakeEngine {
   readonly workspaces = new Set<SessionId>()
   /** What the removal of a session's runs waits for. */
   removal: Effect.Effect<void> = Effect.void
+  /** Whether a run could be started. */
+  check: Effect.Effect<void, SandboxUnavailable> = Effect.void
   script: (run: RunId) => RunScript = () => ({ lines: ["hello"], exitCode: 0, answer: "done", commits: true })
 
   readonly print = (run: FakeRun, line: string) => {
     run.output.push(new TextEncoder().encode(`${line}\n`))
     return Queue.offer(run.more, undefined)
   }
-  readonly finish = (run: FakeRun, code: number) =>
-    Deferred.succeed(run.exit, { code, reason: undefined }).pipe(Effect.zipRight(Queue.offer(run.more, undefined)))
+  readonly finish = (run: FakeRun, code: number, end: Partial<RunExit> = {}) =>
+    Deferred.succeed(run.exit, { code, reason: undefined, ...end }).pipe(
+      Effect.zipRight(Queue.offer(run.more, undefined))
+    )
 }
 
 export const layer = (engine: FakeEngine) => {
@@ -72,7 +79,7 @@ export const layer = (engine: FakeEngine) => {
     Sandbox,
     Sandbox.of({
       kind: "fake",
-      check: Effect.void,
+      check: Effect.suspend(() => engine.check),
       hasRepository: (session) => Effect.sync(() => engine.workspaces.has(session)),
       exists: (run) => Effect.sync(() => engine.runs.has(runName(run))),
       start: (spec) =>
@@ -93,6 +100,9 @@ export const layer = (engine: FakeEngine) => {
           engine.runs.set(name, run)
           yield* Effect.forEach(script.lines ?? [], (line) => engine.print(run, line))
           if (script.exitCode !== undefined) yield* engine.finish(run, script.exitCode)
+          if (script.overLimit !== undefined) {
+            yield* engine.finish(run, 137, { reason: script.overLimit, overLimit: true })
+          }
         }),
       output: (run) => Stream.unwrap(Effect.map(find(run), (found) => outputFrom(found, 0))),
       exit: (run) => Effect.flatMap(find(run), (found) => Deferred.await(found.exit)),
@@ -111,7 +121,14 @@ export const layer = (engine: FakeEngine) => {
             yield* Deferred.succeed(run.exit, { code: 137, reason: "killed" })
           }
         }),
+      watch: () => Effect.never,
       removeWorkspace: (session) => Effect.sync(() => void engine.workspaces.delete(session)),
+      removeIdleWorkspace: (session, isUnused) =>
+        Effect.map(isUnused, (unused) => {
+          const runs = [...engine.runs.values()].filter((run) => run.spec.run.sessionId === session)
+          return unused && runs.length === 0 && engine.workspaces.delete(session)
+        }),
+      sessionsWithWorkspaces: Effect.sync(() => [...engine.workspaces]),
       sessionsWithRuns: Effect.sync(() => [...new Set([...engine.runs.values()].map((run) => run.spec.run.sessionId))])
     })
   )

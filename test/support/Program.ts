@@ -83,7 +83,8 @@ export const serve = Effect.fnUntraced(function*(environment: Readonly<Record<st
   )
   const { url } = yield* fs.readFileString(`${dataDir}/owner.json`).pipe(
     Effect.flatMap(Schema.decode(OwnerJson)),
-    Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 600 })
+    // for as long as it takes, while the process is there
+    Effect.retry(Schedule.spaced("50 millis").pipe(Schedule.whileInputEffect(() => Effect.orDie(process.isRunning))))
   )
   const token = (yield* fs.readFileString(`${dataDir}/token`)).trim()
   const client = (yield* HttpClient.HttpClient).pipe(

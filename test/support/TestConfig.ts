@@ -25,7 +25,15 @@ export const testConfig: AppConfigShape = {
   agentModel: Option.none(),
   sandbox: "local",
   docker: { image: "opentl-sandbox", network: Option.none(), host: "unix:///var/run/docker.sock" },
-  limits: { memoryBytes: 2 * 1024 ** 3, cpus: 2, pids: 512 },
+  limits: {
+    memoryBytes: 2 * 1024 ** 3,
+    cpus: 2,
+    pids: 512,
+    outputBytes: 64 * 1024 ** 2,
+    diskBytes: 10 * 1024 ** 3,
+    diskReserveBytes: 0
+  },
+  workspaceRetention: Option.none(),
   maxSessions: 4,
   reviewRounds: 2,
   sessionTimeout: Duration.minutes(30),

@@ -56,7 +56,19 @@ export interface AppConfigShape {
     readonly host: string
   }
   /** Of one sandbox. */
-  readonly limits: { readonly memoryBytes: number; readonly cpus: number; readonly pids: number }
+  readonly limits: {
+    readonly memoryBytes: number
+    readonly cpus: number
+    readonly pids: number
+    /** OPENTL_OUTPUT_LIMIT: what one round may print */
+    readonly outputBytes: number
+    /** OPENTL_DISK: what a session's workspace and its container may take */
+    readonly diskBytes: number
+    /** OPENTL_DISK_RESERVE: what must stay free on the disk under the workspaces */
+    readonly diskReserveBytes: number
+  }
+  /** OPENTL_WORKSPACE_RETENTION: how long an ended session's workspace is kept; none is for ever */
+  readonly workspaceRetention: Option.Option<Duration.Duration>
   readonly maxSessions: number
   readonly reviewRounds: number
   readonly sessionTimeout: Duration.Duration
@@ -144,8 +156,12 @@ const decode = Effect.gen(function*() {
     limits: {
       memoryBytes: yield* required(variables.memory),
       cpus: yield* required(variables.cpus),
-      pids: yield* required(variables.pids)
+      pids: yield* required(variables.pids),
+      outputBytes: yield* required(variables.outputLimit),
+      diskBytes: yield* required(variables.disk),
+      diskReserveBytes: yield* required(variables.diskReserve)
     },
+    workspaceRetention: yield* required(variables.workspaceRetention),
     maxSessions: yield* required(variables.maxSessions),
     reviewRounds: yield* required(variables.reviewRounds),
     sessionTimeout: yield* required(variables.sessionTimeout),

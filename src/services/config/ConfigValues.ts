@@ -43,7 +43,7 @@ export const integer = (minimum: number, maximum: number): Reader<number> => (te
 const binaryUnits = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 } as const
 
 /** Bytes, as Docker takes them: `512m`, `2g`, `1.5GiB`; a bare number is bytes. */
-export const bytes = (minimum: number): Reader<number> => (text) =>
+export const bytes = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): Reader<number> => (text) =>
   Option.fromNullable(/^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(text)).pipe(
     Option.flatMap(([, amount, unit]) =>
       Option.map(
@@ -51,7 +51,7 @@ export const bytes = (minimum: number): Reader<number> => (text) =>
         (known) => Math.floor(Number(amount) * binaryUnits[known])
       )
     ),
-    Option.filter((size) => size >= minimum && Number.isSafeInteger(size))
+    Option.filter((size) => size >= minimum && size <= maximum && Number.isSafeInteger(size))
   )
 
 const durations: ReadonlyArray<readonly [RegExp, (amount: number) => Duration.Duration]> = [
@@ -71,6 +71,10 @@ export const duration =
       ),
       Option.filter(Duration.between({ minimum, maximum }))
     )
+
+/** `off` is none. */
+export const orOff = <A>(value: Reader<A>): Reader<Option.Option<A>> => (text) =>
+  /^off$/i.test(text) ? Option.some(Option.none()) : Option.map(value(text), Option.some)
 
 export interface Address {
   readonly host: string

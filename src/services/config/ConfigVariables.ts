@@ -150,6 +150,26 @@ export const variables = {
     doc: "Processes and threads of one sandbox.",
     read: Value.integer(1, 4_194_304)
   }),
+  outputLimit: withDefault("OPENTL_OUTPUT_LIMIT", "64m", {
+    accepted: "a size from 64k to 1t, as in 16m",
+    doc: "What one round may print.",
+    read: Value.bytes(64 * 1024, 1024 ** 4)
+  }),
+  disk: withDefault("OPENTL_DISK", "10g", {
+    accepted: "a size of at least 16m, as in 512m or 20g",
+    doc: "Disk of one sandbox: its session's workspace, and what a run writes elsewhere.",
+    read: Value.bytes(16 * 1024 ** 2)
+  }),
+  diskReserve: withDefault("OPENTL_DISK_RESERVE", "1g", {
+    accepted: "a size, as in 512m or 5g; 0 is none",
+    doc: "What must stay free on the disk under the workspaces: below it, rounds are ended.",
+    read: Value.bytes(0)
+  }),
+  workspaceRetention: withDefault("OPENTL_WORKSPACE_RETENTION", "14 days", {
+    accepted: "a duration from 1 minute to 3650 days, as in 12 hours or 14 days, or off",
+    doc: "How long the workspace of an ended session is kept.",
+    read: Value.orOff(Value.duration("1 minute", "3650 days"))
+  }),
   maxSessions: withDefault("OPENTL_MAX_SESSIONS", "4", {
     accepted: "a whole number from 1 to 1000",
     doc: "Sandboxes that run at once.",

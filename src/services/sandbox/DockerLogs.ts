@@ -2,6 +2,8 @@
  * The engine's log stream: frames of an 8-byte header (stream number, three zeros, payload length as a big-endian
  * 32-bit number) and a payload, cut anywhere by the connection. Stdout and stderr stay in the order of writing.
  */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 
 const headerLength = 8
@@ -56,6 +58,32 @@ const isNotEmpty = (bytes: Uint8Array) => bytes.length > 0
 /** The payloads of a log stream, in pieces as they arrive: a frame is often a line, and far too small a piece. */
 export const payloads = <E, R>(frames: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E, R> =>
   frames.pipe(Stream.mapAccum(initial, decode), Stream.filter(isNotEmpty))
+
+/**
+ * The log does not begin with the line that it was begun with: it has grown so large that the engine began it anew, and
+ * what is there now does not follow on what was read before.
+ */
+export class LogLost extends Schema.TaggedError<LogLost>()("LogLost", {}) {}
+
+/**
+ * A log without its first line, which must be `head`. Only the host knows that line: the container's first process
+ * printed it and removed the file that it stood in, before any other program ran.
+ */
+export const afterHead = <E, R>(
+  log: Stream.Stream<Uint8Array, E, R>,
+  head: string
+): Stream.Stream<Uint8Array, E | LogLost, R> => {
+  const line = new TextEncoder().encode(`${head}\n`)
+  return log.pipe(
+    Stream.mapAccumEffect(0, (at, bytes) => {
+      const expected = line.subarray(at, at + bytes.length)
+      return expected.every((byte, index) => byte === bytes[index])
+        ? Effect.succeed([at + expected.length, bytes.subarray(expected.length)])
+        : new LogLost()
+    }),
+    Stream.filter(isNotEmpty)
+  )
+}
 
 /** A stream without its first `count` bytes. */
 export const drop = <E, R>(stream: Stream.Stream<Uint8Array, E, R>, count: number): Stream.Stream<Uint8Array, E, R> =>

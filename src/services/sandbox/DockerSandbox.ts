@@ -10,32 +10,28 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as Crypto from "node:crypto"
 import { SessionId } from "../../domain/Ids.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import * as NamedLock from "../git/NamedLock.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import { DockerEngine } from "./DockerEngine.ts"
-import { asUnavailable, EngineConflict, EngineUnreachable, failing } from "./DockerErrors.ts"
-import * as DockerLogs from "./DockerLogs.ts"
-import type { ContainerSpec } from "./DockerSchema.ts"
+import { asUnavailable, EngineConflict, failing } from "./DockerErrors.ts"
+import * as DockerLimits from "./DockerLimits.ts"
+import * as DockerOutput from "./DockerOutput.ts"
+import * as DockerResult from "./DockerResult.ts"
+import type { ContainerSpec, ContainerSummary } from "./DockerSchema.ts"
+import { overLimit } from "./LimitReached.ts"
 import { type RunId, runName, type RunSpec, Sandbox, SandboxError, SandboxUnavailable } from "./Sandbox.ts"
 import { instanceOf } from "./SandboxInstance.ts"
 import * as Layout from "./SandboxLayout.ts"
 import { SandboxRuntime } from "./SandboxRuntime.ts"
 import * as Tar from "./Tar.ts"
 
-const isUnreachable = Schema.is(EngineUnreachable)
 const isConflict = Schema.is(EngineConflict)
-
-/** A connection to the engine that broke is made again; where it was read, it is read on. */
-const reconnect = Schedule.exponential("200 millis").pipe(
-  Schedule.intersect(Schedule.recurs(5)),
-  Schedule.whileInput(isUnreachable)
-)
 
 /** What is being removed, or is in use by what is being removed, is soon gone. */
 const untilFree = Schedule.spaced("100 millis").pipe(Schedule.upTo("15 seconds"), Schedule.whileInput(isConflict))
@@ -48,10 +44,17 @@ const make = Effect.gen(function*() {
   const path = yield* Path.Path
   const instance = yield* instanceOf(config.dataDir)
   const locked = yield* NamedLock.make
+  const limits = yield* DockerLimits.make({
+    engine,
+    instance,
+    script: Effect.map(runtime.directory, (directory) => path.join(directory, "disk.sh"))
+  })
+  const output = DockerOutput.make(engine, limits)
 
   const imageMissing = new SandboxUnavailable({
     reason: `the sandbox image ${config.docker.image} is missing`,
-    mend: "run `opentl sandbox build`"
+    mend: "run `opentl sandbox build`",
+    missingImage: config.docker.image
   })
 
   const check = Effect.gen(function*() {
@@ -69,11 +72,22 @@ const make = Effect.gen(function*() {
       Effect.catchTag("EngineNotFound", () => imageMissing)
     )
 
-  const putFiles = Effect.fnUntraced(function*(container: string, inputs: RunSpec["inputs"]) {
+  /** Of its full size where the engine's volumes can be kept to one, else of any: then it is watched alone. */
+  const createVolume = (session: SessionId) => {
+    const volume = {
+      name: DockerContainer.volumeName(session),
+      labels: DockerContainer.sessionLabels(session, instance)
+    }
+    return engine.createVolume({ ...volume, options: { size: String(config.limits.diskBytes) } }).pipe(
+      Effect.catchTag("EngineRefused", () => engine.createVolume({ ...volume, options: {} }))
+    )
+  }
+
+  const putFiles = Effect.fnUntraced(function*(container: string, logHead: string, inputs: RunSpec["inputs"]) {
     const directory = yield* runtime.directory
     const files = (yield* runtime.files).map((name) => ({ name, source: path.join(directory, name) }))
     const archive = yield* Effect.provideService(
-      Tar.pack(DockerContainer.contents(files, inputs)),
+      Tar.pack(DockerContainer.contents(files, logHead, inputs)),
       FileSystem.FileSystem,
       fs
     )
@@ -88,17 +102,15 @@ const make = Effect.gen(function*() {
       const { sessionId } = spec.run
       // before anything is made: without its image a session leaves nothing behind
       if (!(yield* engine.hasImage(config.docker.image))) return yield* imageMissing
-      yield* engine.createVolume(
-        DockerContainer.volumeName(sessionId),
-        DockerContainer.sessionLabels(sessionId, instance)
-      )
+      yield* createVolume(sessionId)
+      const logHead = yield* newLogHead
       yield* Effect.acquireUseRelease(
-        create(name, DockerContainer.runContainer(config, instance, spec)),
-        (id) => Effect.andThen(putFiles(id, spec.inputs), engine.startContainer(id)),
+        create(name, DockerContainer.runContainer(config, instance, logHead, spec)),
+        (id) => Effect.andThen(putFiles(id, logHead, spec.inputs), engine.startContainer(id)),
         (id, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.ignoreLogged(engine.removeContainer(id))
       )
     },
-    (effect, spec) => locked(runName(spec.run))(effect),
+    (effect, spec) => locked(spec.run.sessionId)(effect),
     Effect.mapError(failing("start"))
   )
 
@@ -117,99 +129,85 @@ const make = Effect.gen(function*() {
         (probe) => Effect.ignoreLogged(engine.removeContainer(probe))
       )
     },
-    (effect, session) => locked(DockerContainer.probeName(session))(effect),
+    (effect, session) => locked(session)(effect),
     Effect.mapError(failing("lookup"))
   )
 
-  const output = (run: RunId) =>
-    Stream.unwrap(Effect.map(Ref.make(0), (delivered) =>
-      Ref.get(delivered).pipe(
-        Effect.map((count) => DockerLogs.drop(engine.logs(runName(run)), count)),
-        Stream.unwrap,
-        Stream.tap((bytes) => Ref.update(delivered, (count) => count + bytes.length)),
-        Stream.retry(reconnect),
-        Stream.mapError(failing("output")),
-        Stream.withSpan("DockerSandbox.output")
-      )))
-
   const exit = Effect.fn("DockerSandbox.exit")(
     function*(run: RunId) {
-      const before = yield* engine.inspectContainer(runName(run))
+      const name = runName(run)
+      const before = yield* engine.inspectContainer(name)
       if (!Option.exists(before, DockerContainer.wasStarted)) {
-        return yield* new SandboxError({ operation: "exit", reason: `there is no run ${runName(run)}` })
+        return yield* new SandboxError({ operation: "exit", reason: `there is no run ${name}` })
       }
       // a run that is removed meanwhile is gone when its end is told
-      const code = yield* Effect.catchTag(
-        engine.waitContainer(runName(run)),
-        "EngineNotFound",
-        () => Effect.succeed(137)
-      )
-      return { code, reason: DockerContainer.reasonOf(code, yield* engine.inspectContainer(runName(run))) }
+      const code = yield* Effect.catchTag(engine.waitContainer(name), "EngineNotFound", () => Effect.succeed(137))
+      yield* limits.settle(name)
+      const reason = DockerContainer.reasonOf(code, yield* engine.inspectContainer(name))
+      return Option.match(yield* limits.endOf(name), {
+        onSome: overLimit,
+        onNone: () => ({ code, reason })
+      })
     },
-    Effect.retry(reconnect),
+    Effect.retry(DockerOutput.reconnect),
     Effect.mapError(failing("exit"))
   )
 
-  /** One file of the run's `out/`. A link is none: it would name whatever it likes. */
-  const takeOut = <A, E, R>(run: RunId, file: string, use: (entry: Tar.ArrivingEntry) => Effect.Effect<A, E, R>) =>
-    Tar.firstEntry(
-      engine.getArchive(runName(run), `${DockerContainer.workspace}/${Layout.outputs}/${file}`),
-      (entry) => entry.isFile ? Effect.asSome(use(entry)) : Effect.succeedNone
-    ).pipe(
-      Effect.map(Option.flatten),
-      Effect.catchTag("EngineNotFound", () => Effect.succeedNone)
-    )
-
-  const result = Effect.fn("DockerSandbox.result")(
-    function*(run: RunId) {
-      if (!(yield* exists(run))) {
-        return yield* new SandboxError({ operation: "result", reason: `there is no run ${runName(run)}` })
-      }
-      const answer = yield* takeOut(run, Layout.answer, (entry) => Layout.readText(entry.content, Layout.answerLimit))
-      const bundle = yield* takeOut(run, Layout.bundle, (entry) =>
-        Effect.gen(function*() {
-          yield* Layout.checkBundle(entry.size)
-          const file = yield* Effect.provideService(
-            Layout.bundleFile(config.dataDir),
-            FileSystem.FileSystem,
-            fs
-          )
-          yield* Stream.run(entry.content, fs.sink(file))
-          return file
-        }))
-      return { answer: Option.getOrElse(answer, () => ""), bundle }
-    },
-    Effect.mapError(failing("result"))
-  )
+  const removeVolume = (session: SessionId) =>
+    Effect.retry(engine.removeVolume(DockerContainer.volumeName(session)), untilFree)
 
   const removeRuns = Effect.fn("DockerSandbox.removeRuns")(
     function*(session: SessionId) {
-      const runs = yield* engine.listContainers(DockerContainer.sessionLabels(session, instance))
-      yield* Effect.forEach(runs, ({ id }) => Effect.retry(engine.removeContainer(id), untilFree), {
-        concurrency: 4,
-        discard: true
-      })
+      const containers = yield* engine.listContainers(DockerContainer.sessionLabels(session, instance))
+      const ends = yield* Effect.forEach(
+        containers,
+        Effect.fnUntraced(function*({ id, names }) {
+          const name = (names[0] ?? id).replace(/^\//, "")
+          // nothing about it must keep it from being removed
+          const end = Option.flatten(yield* Effect.option(limits.endOf(name)))
+          yield* Effect.retry(engine.removeContainer(id), untilFree)
+          return { name, end }
+        }),
+        { concurrency: 4 }
+      )
+      if (ends.some(({ end }) => Option.exists(end, ({ resource }) => resource === "disk"))) {
+        yield* removeVolume(session)
+      }
+      yield* Effect.forEach(ends, ({ name }) => limits.forget(name), { discard: true })
     },
     Effect.mapError(failing("removal"))
   )
 
   const removeWorkspace = Effect.fn("DockerSandbox.removeWorkspace")(
     (session: SessionId) =>
-      Effect.andThen(
-        removeRuns(session),
-        engine.removeVolume(DockerContainer.volumeName(session)).pipe(
-          Effect.retry(untilFree),
-          Effect.mapError(failing("removal"))
-        )
-      )
+      Effect.andThen(removeRuns(session), Effect.mapError(removeVolume(session), failing("removal")))
   )
 
-  const sessionsWithRuns = engine.listContainers(DockerContainer.instanceLabels(instance)).pipe(
-    Effect.map((runs) =>
-      Arr.dedupe(Arr.filterMap(runs, ({ labels }) => readSession(labels?.[DockerContainer.sessionLabel])))
-    ),
+  const removeIdleWorkspace = Effect.fn("DockerSandbox.removeIdleWorkspace")(
+    function*(session: SessionId, isUnused: Effect.Effect<boolean>) {
+      const runs = yield* engine.listContainers(DockerContainer.sessionLabels(session, instance))
+      if (runs.length > 0 || !(yield* isUnused)) return false
+      yield* engine.removeVolume(DockerContainer.volumeName(session))
+      return true
+    },
+    (effect, session) => locked(session)(effect),
+    Effect.mapError(failing("removal"))
+  )
+
+  const sessionsOf = <E>(list: Effect.Effect<ReadonlyArray<{ readonly labels: Labels }>, E>) =>
+    Effect.map(
+      list,
+      (found) => Arr.dedupe(Arr.filterMap(found, ({ labels }) => readSession(labels?.[DockerContainer.sessionLabel])))
+    )
+
+  const sessionsWithRuns = sessionsOf(engine.listContainers(DockerContainer.instanceLabels(instance))).pipe(
     Effect.mapError(failing("lookup")),
     Effect.withSpan("DockerSandbox.sessionsWithRuns")
+  )
+
+  const sessionsWithWorkspaces = sessionsOf(engine.listVolumes(DockerContainer.instanceLabels(instance))).pipe(
+    Effect.mapError(failing("lookup")),
+    Effect.withSpan("DockerSandbox.sessionsWithWorkspaces")
   )
 
   return Sandbox.of({
@@ -218,14 +216,23 @@ const make = Effect.gen(function*() {
     hasRepository,
     start,
     exists,
-    output,
+    output: (run) =>
+      output.output(run).pipe(Stream.mapError(failing("output")), Stream.withSpan("DockerSandbox.output")),
+    watch: (run) => Effect.raceFirst(limits.watchDisk(runName(run)), output.watchLog(run)),
     exit,
-    result,
+    result: DockerResult.make(engine, fs, config.dataDir),
     removeRuns,
     removeWorkspace,
-    sessionsWithRuns
+    removeIdleWorkspace,
+    sessionsWithRuns,
+    sessionsWithWorkspaces
   })
 })
+
+type Labels = ContainerSummary["labels"]
+
+/** 128 bits that nobody can guess. */
+const newLogHead = Effect.sync(() => Crypto.randomBytes(16).toString("hex"))
 
 const readSession = Schema.decodeUnknownOption(SessionId)
 

@@ -21,6 +21,18 @@ export const ContainerSpec = Schema.Struct({
       memoryAndSwapBytes: key("MemorySwap", Schema.Int),
       nanoCpus: key("NanoCpus", Schema.Int),
       pidsLimit: key("PidsLimit", Schema.Int),
+      /** Of each process: soft and hard, in the units of setrlimit(2). */
+      ulimits: key(
+        "Ulimits",
+        Schema.Array(Schema.Struct({
+          name: key("Name", Schema.String),
+          soft: key("Soft", Schema.Int),
+          hard: key("Hard", Schema.Int)
+        }))
+      ),
+      /** Of /dev/shm, which counts as memory, too. */
+      sharedMemoryBytes: key("ShmSize", Schema.Int),
+      addedCapabilities: optionalKey("CapAdd", Schema.Array(Schema.String)),
       droppedCapabilities: key("CapDrop", Schema.Array(Schema.String)),
       securityOptions: key("SecurityOpt", Schema.Array(Schema.String)),
       networkMode: key("NetworkMode", Schema.String),
@@ -48,10 +60,13 @@ export const ContainerSpec = Schema.Struct({
 })
 export type ContainerSpec = typeof ContainerSpec.Type
 
-export const CreatedContainer = Schema.Struct({ id: key("Id", Schema.String) })
+export const Created = Schema.Struct({ id: key("Id", Schema.String) })
 
 export const ContainerInfo = Schema.Struct({
   id: key("Id", Schema.String),
+  config: optionalKey("Config", Schema.Struct({ labels: key("Labels", Schema.NullishOr(Labels)) })),
+  /** What the container has written outside its volumes, in bytes; only where it was asked for. */
+  layerBytes: optionalKey("SizeRw", Schema.Int),
   state: key(
     "State",
     Schema.Struct({
@@ -73,7 +88,33 @@ export type ContainerSummary = typeof ContainerSummary.Type
 
 export const WaitResult = Schema.Struct({ exitCode: key("StatusCode", Schema.Int) })
 
-export const VolumeSpec = Schema.Struct({ name: key("Name", Schema.String), labels: key("Labels", Labels) })
+export const VolumeSpec = Schema.Struct({
+  name: key("Name", Schema.String),
+  labels: key("Labels", Labels),
+  /** The driver's own. */
+  options: key("DriverOpts", Schema.Record({ key: Schema.String, value: Schema.String }))
+})
+
+export const VolumeSummary = Schema.Struct({
+  name: key("Name", Schema.String),
+  labels: key("Labels", Schema.NullishOr(Labels))
+})
+export type VolumeSummary = typeof VolumeSummary.Type
+export const VolumeList = Schema.Struct({ volumes: key("Volumes", Schema.NullishOr(Schema.Array(VolumeSummary))) })
+
+/** A program run in a running container. */
+export const ExecSpec = Schema.Struct({
+  command: key("Cmd", Schema.Array(Schema.String)),
+  /** `NAME=value`, on top of the container's own. */
+  environment: key("Env", Schema.Array(Schema.String)),
+  /** `uid:gid` */
+  user: key("User", Schema.String),
+  workingDirectory: key("WorkingDir", Schema.String),
+  attachStdout: key("AttachStdout", Schema.Boolean)
+})
+export type ExecSpec = typeof ExecSpec.Type
+
+export const ExecStart = Schema.Struct({ detach: key("Detach", Schema.Boolean), tty: key("Tty", Schema.Boolean) })
 
 /** One line of a build's answer. */
 export const BuildLine = Schema.Struct({

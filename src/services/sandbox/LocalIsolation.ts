@@ -4,7 +4,7 @@ import type { AppConfigShape } from "../config/AppConfig.ts"
 import { runName, type RunSpec } from "./Sandbox.ts"
 import * as Layout from "./SandboxLayout.ts"
 
-/** What the machine allows. Limits without isolation would only hit the server's own user. */
+/** What the machine allows. */
 export interface Isolation {
   readonly bubblewrap: boolean
   /** Whether `prlimit` works inside. */
@@ -13,10 +13,14 @@ export interface Isolation {
 
 export const none: Isolation = { bubblewrap: false, limits: false }
 
+/** What can be done without isolation, best first. */
+export const plainCandidates: ReadonlyArray<Isolation> = [{ bubblewrap: false, limits: true }]
+
 /** Best first. */
 export const candidates: ReadonlyArray<Isolation> = [
   { bubblewrap: true, limits: true },
-  { bubblewrap: true, limits: false }
+  { bubblewrap: true, limits: false },
+  ...plainCandidates
 ]
 
 export const kindOf = (isolation: Isolation): string =>
@@ -27,6 +31,8 @@ export interface Places {
   readonly workspace: string
   readonly runtime: string
   readonly gateway: string
+  /** For `/tmp` and `/var/tmp`: on the disk like the workspace, and gone with the run. */
+  readonly temporary: string
   /** The Node binary that the runtime files run on. */
   readonly node: string
 }
@@ -71,7 +77,7 @@ const readOnlyIfThere = (path: string): ReadonlyArray<string> => ["--ro-bind-try
  * its own, so that loopback is all the network there is. The wrapper process is the parent that it dies with, not the
  * server.
  */
-const bubblewrap = ({ gateway, node, runtime, workspace }: Places): ReadonlyArray<string> => [
+const bubblewrap = ({ gateway, node, runtime, temporary, workspace }: Places): ReadonlyArray<string> => [
   "bwrap",
   "--unshare-all",
   "--die-with-parent",
@@ -79,22 +85,50 @@ const bubblewrap = ({ gateway, node, runtime, workspace }: Places): ReadonlyArra
   ...["--cap-drop", "ALL"],
   ...system.flatMap(readOnlyIfThere),
   ...settings.flatMap(readOnlyIfThere),
-  ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/var/tmp"],
+  ...["--proc", "/proc", "--dev", "/dev", "--size", String(sharedMemoryBytes), "--tmpfs", "/dev/shm"],
+  ...["--bind", temporary, "/tmp", "--bind", temporary, "/var/tmp"],
   ...nodePlaces(node).flatMap(readOnlyIfThere),
   ...readOnly(runtime),
   ...["--bind", workspace, workspace],
   ...readOnly(gateway),
+  // these are memory, of which nobody keeps count
+  ...["--remount-ro", "/dev", "--remount-ro", "/"],
   ...["--chdir", workspace],
   "--"
 ]
 
-/** Of each process: its private memory; of all of them: their number. Node reserves far more address space than it uses. */
-const prlimit = (limits: AppConfigShape["limits"]): ReadonlyArray<string> => [
+const sharedMemoryBytes = 64 * 1024 ** 2
+
+/**
+ * Of each process: its private memory and the size of its files; of all of them, where they are told from the server's:
+ * their number. Node reserves far more address space than it uses.
+ */
+const prlimit = ({ bubblewrap }: Isolation, limits: AppConfigShape["limits"]): ReadonlyArray<string> => [
   "prlimit",
   "--core=0",
   `--data=${limits.memoryBytes}`,
-  `--nproc=${limits.pids}`
+  `--fsize=${limits.diskBytes}`,
+  ...(bubblewrap ? [`--nproc=${limits.pids}`] : [])
 ]
+
+/**
+ * A program of ours that measures what a run takes. In a namespace of its own it reads directories that the run has
+ * closed to their owner; its own memory is bounded.
+ */
+export const measure = (isolation: Isolation, command: ReadonlyArray<string>): Arr.NonEmptyReadonlyArray<string> => {
+  const [program = "true", ...rest] = [
+    ...(isolation.limits ? ["prlimit", "--core=0", `--as=${measuringBytes}`] : []),
+    ...(isolation.bubblewrap
+      ? ["bwrap", "--unshare-user", "--uid", "0", "--gid", "0", "--cap-add", "CAP_DAC_READ_SEARCH"]
+        // a device of the host's cannot be opened through a mount of that namespace
+        .concat(["--ro-bind", "/", "/", "--dev-bind", "/dev/null", "/dev/null", "--"])
+      : []),
+    ...command
+  ]
+  return [program, ...rest]
+}
+
+const measuringBytes = 1024 ** 3
 
 /** A command as it is run under an isolation. */
 export const isolate = (
@@ -105,7 +139,7 @@ export const isolate = (
 ): Arr.NonEmptyReadonlyArray<string> => {
   const [program = "true", ...rest] = [
     ...(isolation.bubblewrap ? bubblewrap(places) : []),
-    ...(isolation.limits ? prlimit(limits) : []),
+    ...(isolation.limits ? prlimit(isolation, limits) : []),
     ...command
   ]
   return [program, ...rest]

@@ -12,7 +12,7 @@ import * as Schedule from "effect/Schedule"
 
 /**
  * The wrapper round a run: `sh -c <this> <name> <run directory> <command…>`. A run is started once: the second wrapper
- * finds the mark of the first and leaves. It writes down who it is, then the command's output, then its exit code.
+ * finds the mark of the first and leaves. It writes down who it is and becomes the command.
  */
 export const wrapper = `
 exec >/dev/null 2>&1 </dev/null
@@ -21,9 +21,7 @@ mkdir "$1/started" || exit 0
 run=$1
 shift
 { cat /proc/sys/kernel/random/boot_id "/proc/$$/stat" >"$run/process.new" && mv "$run/process.new" "$run/process"; } || exit 1
-"$@" >"$run/output.log" 2>&1
-printf '%s\\n' "$?" >"$run/exit.new"
-mv "$run/exit.new" "$run/exit"
+exec "$@"
 `
 
 /** One line of `/proc/<pid>/stat`, as far as it is needed. Source: proc_pid_stat(5). */

@@ -7,20 +7,23 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { SessionId } from "../../domain/Ids.ts"
 import * as LocalProcess from "./LocalProcess.ts"
-import { type RunExit, type RunId, runName, SandboxError } from "./Sandbox.ts"
+import { type RunId, runName, SandboxError, sessionOf } from "./Sandbox.ts"
 
 const pollInterval = "25 millis"
 const poll = Schedule.spaced(pollInterval)
 const chunkSize = FileSystem.Size(64 * 1024)
 
 const readExitCode = Schema.decodeOption(Schema.compose(Schema.Trim, Schema.NumberFromString))
-const readSession = Schema.decodeUnknownOption(SessionId)
-
-const sessionOf = (name: string) => readSession(/^opentl-([0-9a-f]{12})-\d+-\d+$/.exec(name)?.[1])
-
 type RunFile = "started" | "process" | "output.log" | "exit"
+
+/** What captures a run's output: `capture.mjs` (`sandbox/capture.ts`), and the Node that it runs on. */
+export interface Capture {
+  readonly node: string
+  readonly program: string
+  /** Of the output, in bytes. */
+  readonly limit: number
+}
 
 export const make = Effect.fnUntraced(function*(root: string) {
   const fs = yield* FileSystem.FileSystem
@@ -61,14 +64,22 @@ export const make = Effect.fnUntraced(function*(root: string) {
 
   /** Makes the run's directory and starts the wrapper in it. */
   const start = Effect.fnUntraced(function*(run: RunId, launch: {
+    readonly capture: Capture
     readonly command: ReadonlyArray<string>
     readonly environment: Readonly<Record<string, string>>
     readonly workingDirectory: string
   }) {
     const name = runName(run)
-    yield* fs.makeDirectory(path.join(root, name), { recursive: true })
+    const directory = path.join(root, name)
+    const { limit, node, program } = launch.capture
+    yield* fs.makeDirectory(directory, { recursive: true })
     yield* fs.writeFileString(fileOf(name, "output.log"), "")
-    yield* processes.launch({ ...launch, name, directory: path.join(root, name) })
+    yield* processes.launch({
+      ...launch,
+      name,
+      directory,
+      command: [node, program, directory, String(limit), "--", ...launch.command]
+    })
     if (!(yield* awaitRecord(run))) {
       return yield* new SandboxError({ operation: "start", reason: "the process did not start" })
     }
@@ -87,10 +98,8 @@ export const make = Effect.fnUntraced(function*(root: string) {
   const exit = Effect.fnUntraced(function*(run: RunId) {
     const record = yield* recordOrFail(run, "exit")
     yield* Effect.repeat(hasEnded(run, record), { schedule: poll, until: (ended) => ended })
-    return Option.match(yield* exitCode(run), {
-      onNone: (): RunExit => ({ code: 137, reason: "killed" }),
-      onSome: (code): RunExit => ({ code, reason: code === 137 || code === 143 ? "killed" : undefined })
-    })
+    const code = Option.getOrElse(yield* exitCode(run), () => 137)
+    return { code, reason: code === 137 || code === 143 ? "killed" : undefined }
   })
 
   /** All that the file holds and will hold. What is there when the run has ended is read before the end. */

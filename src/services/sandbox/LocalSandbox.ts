@@ -3,9 +3,8 @@
  * writes its output and its exit code to files, so that a server that comes back reads on where it likes.
  *
  *     <data dir>/workspaces/<session>
- *     <data dir>/runs/<run>/{started, process, output.log, exit}
+ *     <data dir>/runs/<run>/{started, process, output.log, exit, ended.json, tmp}
  */
-import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -19,7 +18,10 @@ import * as Stream from "effect/Stream"
 import type { SessionId } from "../../domain/Ids.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import * as NamedLock from "../git/NamedLock.ts"
+import { overLimit } from "./LimitReached.ts"
 import * as LocalIsolation from "./LocalIsolation.ts"
+import * as LocalLimits from "./LocalLimits.ts"
+import * as LocalMachine from "./LocalMachine.ts"
 import * as LocalRuns from "./LocalRuns.ts"
 import * as LocalWorkspace from "./LocalWorkspace.ts"
 import {
@@ -29,7 +31,8 @@ import {
   Sandbox,
   SandboxError,
   type SandboxFailure,
-  SandboxUnavailable
+  SandboxUnavailable,
+  sessionOf
 } from "./Sandbox.ts"
 import * as Layout from "./SandboxLayout.ts"
 import { entrypoint, SandboxRuntime } from "./SandboxRuntime.ts"
@@ -38,42 +41,6 @@ const failing = (operation: string) => (failure: SandboxFailure | PlatformError)
   failure._tag === "SandboxError" || failure._tag === "SandboxUnavailable"
     ? failure
     : new SandboxError({ operation, reason: failure.message })
-
-/** The first isolation that a small program runs under on this machine. */
-const findIsolation = Effect.fnUntraced(function*(
-  candidates: ReadonlyArray<LocalIsolation.Isolation>,
-  places: LocalIsolation.Places,
-  hostPath: string
-) {
-  const { limits } = yield* AppConfig
-  const works = (isolation: LocalIsolation.Isolation) =>
-    Command.make(...LocalIsolation.isolate(isolation, places, limits, ["sh", "-c", "true; true"])).pipe(
-      Command.env({ PATH: LocalIsolation.searchPath(isolation, places.node, hostPath) }, { extendEnv: false }),
-      Command.exitCode,
-      Effect.map((code) => code === 0),
-      Effect.timeout("10 seconds"),
-      Effect.orElseSucceed(() => false)
-    )
-  return Option.getOrElse(yield* Effect.findFirst(candidates, works), () => LocalIsolation.none)
-})
-
-/** What the wrapper and the entrypoint are run by. */
-const checkTools = (path: string) =>
-  Command.make("setsid", "--wait", "bash", "-c", "command -v git").pipe(
-    Command.env({ PATH: path }, { extendEnv: false }),
-    Command.exitCode,
-    Effect.map((code) => code === 0),
-    Effect.orElseSucceed(() => false),
-    Effect.filterOrFail(
-      (found) => found,
-      () =>
-        new SandboxUnavailable({
-          reason: "local sandboxes need setsid, bash and git",
-          mend: "install util-linux, bash and git, or set OPENTL_SANDBOX=docker"
-        })
-    ),
-    Effect.asVoid
-  )
 
 const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolation.Isolation>) {
   const config = yield* AppConfig
@@ -91,26 +58,45 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
   yield* Effect.forEach([root, runsRoot], (directory) => fs.makeDirectory(directory, { recursive: true, mode: 0o700 }))
   const workspaces = yield* LocalWorkspace.make(root, config.dataDir)
   const runs = yield* LocalRuns.make(runsRoot)
-  const isolation = yield* findIsolation(
-    candidates,
-    { workspace: root, runtime: root, gateway: root, node: runtime.node },
-    host.path
-  )
+  const isolation = yield* LocalMachine.findIsolation(candidates, root, runtime.node, host.path)
 
   const tools = Effect.provideService(
-    checkTools(LocalIsolation.searchPath(isolation, runtime.node, host.path)),
+    LocalMachine.checkTools(LocalIsolation.searchPath(isolation, runtime.node, host.path)),
     CommandExecutor.CommandExecutor,
     yield* CommandExecutor.CommandExecutor
   )
+
+  const temporaryOf = (name: string) => path.join(runs.directoryOf(name), "tmp")
+  const environmentEntry = (name: string) => `${LocalIsolation.runVariable}=${name}`
+
+  const limits = yield* LocalLimits.make({
+    isolation,
+    script: Effect.map(runtime.directory, (directory) => path.join(directory, "disk.sh")),
+    root,
+    directoriesOf: (name) => [
+      ...Option.toArray(Option.map(sessionOf(name), workspaces.directoryOf)),
+      temporaryOf(name)
+    ],
+    markOf: (name) => path.join(runs.directoryOf(name), "ended.json"),
+    kill: (name) => runs.kill(name, environmentEntry(name))
+  })
 
   const launch = Effect.fnUntraced(function*(spec: RunSpec) {
     const places = {
       workspace: workspaces.directoryOf(spec.run.sessionId),
       runtime: yield* runtime.directory,
       gateway: spec.gatewayDirectory,
+      temporary: temporaryOf(runName(spec.run)),
       node: runtime.node
     }
+    yield* fs.makeDirectory(places.temporary, { recursive: true })
     yield* runs.start(spec.run, {
+      capture: {
+        node: places.node,
+        program: path.join(places.runtime, "capture.mjs"),
+        // one more, so that a reader sees that it is over
+        limit: config.limits.outputBytes + 1
+      },
       command: LocalIsolation.isolate(isolation, places, config.limits, [
         "bash",
         path.join(places.runtime, entrypoint)
@@ -128,7 +114,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
       yield* workspaces.prepare(spec.run.sessionId, spec.inputs)
       yield* launch(spec)
     },
-    (effect, spec) => locked(runName(spec.run))(effect),
+    (effect, spec) => locked(spec.run.sessionId)(effect),
     Effect.mapError(failing("start"))
   )
 
@@ -143,17 +129,42 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     Effect.mapError(failing("result"))
   )
 
-  const removeRun = (name: string) =>
-    Effect.andThen(
-      runs.kill(name, `${LocalIsolation.runVariable}=${name}`),
-      workspaces.remove(runs.directoryOf(name))
-    )
+  const exit = Effect.fn("LocalSandbox.exit")(
+    function*(run: RunId) {
+      const ended = yield* runs.exit(run)
+      yield* limits.settle(runName(run))
+      return Option.match(yield* limits.endOf(runName(run)), { onNone: () => ended, onSome: overLimit })
+    },
+    Effect.mapError(failing("exit"))
+  )
+
+  const removeRun = Effect.fnUntraced(function*(name: string) {
+    const end = yield* limits.endOf(name)
+    yield* runs.kill(name, environmentEntry(name))
+    yield* workspaces.remove(runs.directoryOf(name))
+    return { name, end }
+  })
+
+  const runsOf = (session: SessionId) => Effect.map(runs.all, Arr.filter((run) => run.session === session))
 
   const removeRuns = Effect.fn("LocalSandbox.removeRuns")(
     function*(session: SessionId) {
-      const ours = Arr.filter(yield* runs.all, (run) => run.session === session)
-      yield* Effect.forEach(ours, ({ name }) => removeRun(name), { concurrency: 4, discard: true })
+      const ends = yield* Effect.forEach(yield* runsOf(session), ({ name }) => removeRun(name), { concurrency: 4 })
+      if (ends.some(({ end }) => Option.exists(end, ({ resource }) => resource === "disk"))) {
+        yield* workspaces.remove(workspaces.directoryOf(session))
+      }
+      yield* Effect.forEach(ends, ({ name }) => limits.forget(name), { discard: true })
     },
+    Effect.mapError(failing("removal"))
+  )
+
+  const removeIdleWorkspace = Effect.fn("LocalSandbox.removeIdleWorkspace")(
+    function*(session: SessionId, isUnused: Effect.Effect<boolean>) {
+      if ((yield* runsOf(session)).length > 0 || !(yield* isUnused)) return false
+      yield* workspaces.remove(workspaces.directoryOf(session))
+      return true
+    },
+    (effect, session) => locked(session)(effect),
     Effect.mapError(failing("removal"))
   )
 
@@ -162,17 +173,28 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     check: Effect.andThen(runtime.files, tools).pipe(Effect.withSpan("LocalSandbox.check")),
     hasRepository: Effect.fn("LocalSandbox.hasRepository")(
       workspaces.hasRepository,
+      (effect, session) => locked(session)(effect),
       Effect.mapError(failing("lookup"))
     ),
     start,
     exists: Effect.fn("LocalSandbox.exists")(runs.exists),
-    output: (run) => runs.output(run).pipe(Stream.mapError(failing("output")), Stream.withSpan("LocalSandbox.output")),
-    exit: Effect.fn("LocalSandbox.exit")(runs.exit, Effect.mapError(failing("exit"))),
+    output: (run) =>
+      limits.limitOutput(runName(run), runs.output(run)).pipe(
+        Stream.mapError(failing("output")),
+        Stream.withSpan("LocalSandbox.output")
+      ),
+    watch: (run) => limits.watchDisk(runName(run)),
+    exit,
     result,
     removeRuns,
     removeWorkspace: Effect.fn("LocalSandbox.removeWorkspace")(
       (session: SessionId) => Effect.andThen(removeRuns(session), workspaces.remove(workspaces.directoryOf(session))),
       Effect.mapError(failing("removal"))
+    ),
+    removeIdleWorkspace,
+    sessionsWithWorkspaces: workspaces.sessions.pipe(
+      Effect.mapError(failing("lookup")),
+      Effect.withSpan("LocalSandbox.sessionsWithWorkspaces")
     ),
     sessionsWithRuns: runs.all.pipe(
       Effect.map((all) => Arr.dedupe(all.map(({ session }) => session))),
@@ -196,4 +218,4 @@ const layerOf = (candidates: ReadonlyArray<LocalIsolation.Isolation>) =>
 export const layer = layerOf(LocalIsolation.candidates)
 
 /** Plain processes, which see what the server's user sees. */
-export const layerPlain = layerOf([])
+export const layerPlain = layerOf(LocalIsolation.plainCandidates)

@@ -6,11 +6,15 @@ import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { SessionId } from "../../domain/Ids.ts"
+import * as Schema from "effect/Schema"
+import { SessionId } from "../../domain/Ids.ts"
 import type { InputFile } from "./Sandbox.ts"
 import * as Layout from "./SandboxLayout.ts"
+
+const readSession = Schema.decodeUnknownOption(SessionId)
 
 export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
   const fs = yield* FileSystem.FileSystem
@@ -76,5 +80,8 @@ export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
     return Option.some(copy)
   })
 
-  return { directoryOf, prepare, hasRepository, answer, bundle, remove } as const
+  /** The sessions that have one. */
+  const sessions = Effect.map(fs.readDirectory(root), Arr.filterMap((name) => readSession(name)))
+
+  return { directoryOf, sessions, prepare, hasRepository, answer, bundle, remove } as const
 })

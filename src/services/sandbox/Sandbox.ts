@@ -11,7 +11,7 @@ import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type { SessionId } from "../../domain/Ids.ts"
+import { SessionId } from "../../domain/Ids.ts"
 
 /** Names one run of a session's. */
 export interface RunId {
@@ -23,6 +23,12 @@ export interface RunId {
 /** `opentl-<session>-<turn>-<round>` */
 export const runName = (run: RunId): string => `opentl-${run.sessionId}-${run.turn}-${run.round}`
 
+const readSession = Schema.decodeUnknownOption(SessionId)
+
+/** The session of a run's name. */
+export const sessionOf = (name: string): Option.Option<SessionId> =>
+  readSession(/^opentl-([0-9a-f]{12})-\d+-\d+$/.exec(name)?.[1])
+
 /** A file put into the workspace before the run starts. */
 export interface InputFile {
   /** Directly in the workspace's `in/`, e.g. `in/prompt.md`. Any other place is refused. */
@@ -32,7 +38,7 @@ export interface InputFile {
 
 export interface RunSpec {
   readonly run: RunId
-  /** What the entrypoint reads beside what the sandbox itself sets (OPENTL_RUNTIME, OPENTL_WORKSPACE, OPENTL_GATEWAY_SOCKET). Never a secret. */
+  /** What the entrypoint reads beside what the sandbox itself sets (OPENTL_RUNTIME, OPENTL_WORKSPACE, OPENTL_GATEWAY_SOCKET, OPENTL_OUTPUT_LIMIT). Never a secret. */
   readonly environment: Readonly<Record<string, string>>
   readonly inputs: ReadonlyArray<InputFile>
   /** The host directory that holds `gateway.sock`. */
@@ -41,8 +47,10 @@ export interface RunSpec {
 
 export interface RunExit {
   readonly code: number
-  /** Why it ended, where that is not the agent's own doing: "out of memory", "killed". */
+  /** Why it ended, where that is not the agent's own doing: "out of memory", "killed", or the limit that it passed. */
   readonly reason: string | undefined
+  /** It was ended for its output or its disk; `reason` is a whole sentence then. */
+  readonly overLimit?: true
 }
 
 /** What the entrypoint left in `out/`. Untrusted: it is only what the sandbox says. */
@@ -57,7 +65,9 @@ export interface RunResult {
 export class SandboxUnavailable extends Schema.TaggedError<SandboxUnavailable>()("SandboxUnavailable", {
   reason: Schema.String,
   /** What a person does about it. */
-  mend: Schema.String
+  mend: Schema.String,
+  /** The image that has to be built, where that is all that is missing. */
+  missingImage: Schema.optionalWith(Schema.String, { exact: true })
 }) {
   override get message() {
     return `${this.reason} (${this.mend})`
@@ -90,16 +100,34 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
   readonly start: (spec: RunSpec) => Effect.Effect<void, SandboxFailure>
   /** Whether a run of that name exists, running or exited. */
   readonly exists: (run: RunId) => Effect.Effect<boolean, SandboxFailure>
-  /** The run's output from its first byte, followed until it ends. */
+  /**
+   * The run's output from its first byte, followed until it ends. Where it is longer than OPENTL_OUTPUT_LIMIT the run
+   * is ended, and the output with it, at the same byte whoever reads it.
+   */
   readonly output: (run: RunId) => Stream.Stream<Uint8Array, SandboxFailure>
-  /** Waits for the run's end. What was killed, or ended with the machine, has code 137 and a reason. */
+  /** Holds a run to its limits on the disk, for as long as it is watched: ends it where it passes them. */
+  readonly watch: (run: RunId) => Effect.Effect<never>
+  /**
+   * Waits for the run's end. What was killed, or ended with the machine, has code 137 and a reason; so has one that left
+   * more on the disk than OPENTL_DISK allows, whatever its own code was.
+   */
   readonly exit: (run: RunId) => Effect.Effect<RunExit, SandboxFailure>
   /** Takes out what an ended run left: the answer's first 200 kB, and a bundle of at most 1 GiB. */
   readonly result: (run: RunId) => Effect.Effect<RunResult, SandboxFailure, Scope.Scope>
-  /** Kills and removes every run of the session; the workspace stays. */
+  /** Kills and removes every run of the session; the workspace stays, unless one was ended for the disk that it took. */
   readonly removeRuns: (session: SessionId) => Effect.Effect<void, SandboxFailure>
   /** Removes the session's workspace and runs. */
   readonly removeWorkspace: (session: SessionId) => Effect.Effect<void, SandboxFailure>
+  /**
+   * Removes the session's workspace where no run of it exists, and `isUnused` says so at a moment when `hasRepository`
+   * and `start` wait. Says whether it did.
+   */
+  readonly removeIdleWorkspace: (
+    session: SessionId,
+    isUnused: Effect.Effect<boolean>
+  ) => Effect.Effect<boolean, SandboxFailure>
   /** The sessions that have runs in this installation, for the sweep after a restart. */
   readonly sessionsWithRuns: Effect.Effect<ReadonlyArray<SessionId>, SandboxFailure>
+  /** The sessions that have workspaces in this installation. */
+  readonly sessionsWithWorkspaces: Effect.Effect<ReadonlyArray<SessionId>, SandboxFailure>
 }>() {}

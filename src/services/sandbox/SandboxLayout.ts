@@ -9,6 +9,8 @@ import { type RunSpec, SandboxError } from "./Sandbox.ts"
 export const inputs = "in"
 /** Emptied before each run. */
 export const outputs = "out"
+/** Printed and removed by the entrypoint before anything else. */
+export const logHead = `${inputs}/log-head`
 export const answer = "answer.md"
 export const bundle = "result.bundle"
 /** Both are there once a round had its repository complete: the entrypoint makes the mark after the clone. */

@@ -118,7 +118,8 @@ export const firstEntry = <E, R, A, E2, R2>(
         ),
         Stream.runHead
       )
-      return Effect.raceFirst(first, Effect.andThen(feed, Effect.never))
+      // also where nothing may be interrupted, as in a finalizer, the one that has lost ends
+      return Effect.raceFirst(first, Effect.interruptible(Effect.andThen(feed, Effect.never)))
     },
     (extract) => Effect.sync(() => extract.destroy())
   )

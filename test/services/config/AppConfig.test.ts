@@ -33,7 +33,15 @@ describe("AppConfig", () => {
     Effect.gen(function*() {
       const config = yield* load({})
       assert.deepStrictEqual(config.address, { host: "127.0.0.1", port: 7080 })
-      assert.deepStrictEqual(config.limits, { memoryBytes: 2 * 1024 ** 3, cpus: 2, pids: 512 })
+      assert.deepStrictEqual(config.limits, {
+        memoryBytes: 2 * 1024 ** 3,
+        cpus: 2,
+        pids: 512,
+        outputBytes: 64 * 1024 ** 2,
+        diskBytes: 10 * 1024 ** 3,
+        diskReserveBytes: 1024 ** 3
+      })
+      assert.deepStrictEqual(config.workspaceRetention, Option.some(Duration.days(14)))
       assert.strictEqual(Duration.toMinutes(config.sessionTimeout), 30)
       assert.strictEqual(Duration.toMinutes(config.llmTimeout), 5)
       assert.strictEqual(config.docker.image, "opentl-sandbox")
@@ -94,6 +102,11 @@ describe("AppConfig", () => {
     ["OPENTL_MEMORY", "512m", (config) => config.limits.memoryBytes, 512 * 1024 ** 2],
     ["OPENTL_MEMORY", "1.5GiB", (config) => config.limits.memoryBytes, 1.5 * 1024 ** 3],
     ["OPENTL_MEMORY", "268435456", (config) => config.limits.memoryBytes, 268_435_456],
+    ["OPENTL_OUTPUT_LIMIT", "1m", (config) => config.limits.outputBytes, 1024 ** 2],
+    ["OPENTL_DISK", "20g", (config) => config.limits.diskBytes, 20 * 1024 ** 3],
+    ["OPENTL_DISK_RESERVE", "0", (config) => config.limits.diskReserveBytes, 0],
+    ["OPENTL_WORKSPACE_RETENTION", "12 hours", (config) => config.workspaceRetention, Option.some(Duration.hours(12))],
+    ["OPENTL_WORKSPACE_RETENTION", "off", (config) => config.workspaceRetention, Option.none()],
     ["OPENTL_SESSION_TIMEOUT", "45s", (config) => Duration.toSeconds(config.sessionTimeout), 45],
     ["OPENTL_SESSION_TIMEOUT", "2 hours", (config) => Duration.toHours(config.sessionTimeout), 2],
     ["SLACK_DEFAULT_REPO", "https://github.com/a/b.git", (config) => config.slack.defaultRepo, Option.some("a/b")],
@@ -121,6 +134,11 @@ describe("AppConfig", () => {
     ["OPENTL_ADDR", "[nonsense]:1"],
     ["OPENTL_MEMORY", "2 bananas"],
     ["OPENTL_MEMORY", "1k"],
+    ["OPENTL_OUTPUT_LIMIT", "63k"],
+    ["OPENTL_OUTPUT_LIMIT", "2t"],
+    ["OPENTL_DISK", "off"],
+    ["OPENTL_WORKSPACE_RETENTION", "14"],
+    ["OPENTL_WORKSPACE_RETENTION", "0 days"],
     ["OPENTL_SESSION_TIMEOUT", "30"],
     ["OPENTL_SESSION_TIMEOUT", "PT30M"],
     ["OPENTL_SESSION_TIMEOUT", "2 days"],

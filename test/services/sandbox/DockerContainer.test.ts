@@ -13,7 +13,7 @@ const spec = {
 }
 
 const container = (changes: Partial<AppConfigShape> = {}) =>
-  DockerContainer.runContainer({ ...testConfig, ...changes }, InstanceId.make("0".repeat(16)), spec)
+  DockerContainer.runContainer({ ...testConfig, ...changes }, InstanceId.make("0".repeat(16)), "f00d", spec)
 
 const state = (status: string, exitCode: number, outOfMemory = false) =>
   Option.some({ id: "x", state: { status, exitCode, outOfMemory } })

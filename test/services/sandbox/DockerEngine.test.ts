@@ -135,13 +135,15 @@ describe("DockerEngine", () => {
 describe("DockerSandbox, when the connection breaks", () => {
   const run = { sessionId: SessionId.make("0123456789ab"), turn: 1, round: 1 }
   const lines = ["one\n", "two\n", "three\n", "four\n"]
+  const exited = json(200, { Id: "x", State: { Status: "exited", ExitCode: 0, OOMKilled: false } })
 
   test("the output goes on where it was cut, nothing lost and nothing twice", () =>
     Effect.gen(function*() {
       // each time one byte more comes through, so that it is cut in headers, too
       const whole = Uint8Array.from(lines.flatMap((line) => [...frame(line)]))
       let length = 20
-      const { asked, sandbox } = yield* makeEngine(() => {
+      const { asked, sandbox } = yield* makeEngine(({ url }) => {
+        if (url.endsWith("/json")) return exited
         length += 11
         const cut = Stream.make(whole.subarray(0, length))
         return {
@@ -162,6 +164,7 @@ describe("DockerSandbox, when the connection breaks", () => {
         if (url.endsWith("/json")) {
           return json(200, { Id: "x", State: { Status: "exited", ExitCode: 3, OOMKilled: false } })
         }
+        if (!url.includes("/wait")) return json(404, { message: "no such thing" })
         waits++
         return waits > 1
           ? json(200, { StatusCode: 3 })
@@ -174,7 +177,8 @@ describe("DockerSandbox, when the connection breaks", () => {
   test("a container that is being removed is waited for", () =>
     Effect.gen(function*() {
       let removals = 0
-      const { sandbox } = yield* makeEngine(({ method }) => {
+      const { sandbox } = yield* makeEngine(({ method, url }) => {
+        if (url.includes("/archive")) return json(404, { message: "no such file" })
         if (method === "GET") return json(200, [{ Id: "x", Names: ["/x"], Labels: null }])
         removals++
         return removals > 2 ? json(404, { message: "gone" }) : json(409, { message: "removal is already in progress" })
@@ -182,8 +186,6 @@ describe("DockerSandbox, when the connection breaks", () => {
       yield* sandbox.removeRuns(run.sessionId)
       assert.strictEqual(removals, 3)
     }))
-
-  const exited = json(200, { Id: "x", State: { Status: "exited", ExitCode: 0, OOMKilled: false } })
 
   test("files that are not there are no result", () =>
     Effect.gen(function*() {

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { get } from "../../../scripts/support/engine.mjs"
 import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import * as DockerContainer from "../../../src/services/sandbox/DockerContainer.ts"
 import { DockerEngine } from "../../../src/services/sandbox/DockerEngine.ts"
@@ -13,23 +14,27 @@ import * as DockerSandbox from "../../../src/services/sandbox/DockerSandbox.ts"
 import { runName, Sandbox } from "../../../src/services/sandbox/Sandbox.ts"
 import { InstanceId } from "../../../src/services/sandbox/SandboxInstance.ts"
 import { SandboxRuntime } from "../../../src/services/sandbox/SandboxRuntime.ts"
-import { run } from "../../sandbox/Processes.ts"
 import { Docker, itDocker } from "../../support/Docker.ts"
 import { serve } from "../../support/Loopback.ts"
 import { layerConfig, testConfig } from "../../support/TestConfig.ts"
-import { conformance, makeSession, newSession } from "./SandboxConformance.ts"
+import { limitsConformance, temporaryFilesConformance } from "./LimitsConformance.ts"
+import { conformance } from "./SandboxConformance.ts"
+import { makeSession, newSession } from "./SandboxSession.ts"
 
 const secret = "sk-ant-host-secret"
 
 /** An installation on the machine's engine. */
-const makeSubject = (docker: Partial<AppConfigShape["docker"]> = {}) =>
+const makeSubject = (
+  docker: Partial<AppConfigShape["docker"]> = {},
+  limits: Partial<AppConfigShape["limits"]> = {}
+) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const dataDir = yield* fs.makeTempDirectoryScoped({ prefix: "data-" })
     const config = layerConfig({
       dataDir,
       docker: { ...(yield* Docker), ...docker },
-      limits: { memoryBytes: 256 * 1024 ** 2, cpus: 1.5, pids: 100 },
+      limits: { ...testConfig.limits, memoryBytes: 256 * 1024 ** 2, cpus: 1.5, pids: 100, ...limits },
       anthropic: { apiKey: Option.some(Redacted.make(secret)), baseUrl: "http://127.0.0.1:1" }
     })
     const server = DockerSandbox.layer.pipe(
@@ -39,13 +44,16 @@ const makeSubject = (docker: Partial<AppConfigShape["docker"]> = {}) =>
     return { dataDir, open: Effect.map(Layer.build(Layer.fresh(server)), Context.get(Sandbox)) }
   })
 
-const inspect = (name: string) => Effect.map(run("docker", ["inspect", name]), ({ output }) => output)
+const inspect = (name: string) =>
+  Effect.map(Effect.promise(() => get(`/containers/${name}/json`)), (info) => JSON.stringify(info, null, 2))
 
 const containers = (session: string) =>
-  Effect.map(run("docker", ["ps", "-aq", "--filter", `label=opentl.session=${session}`]), ({ output }) => output)
+  Effect.flatMap(DockerEngine, (engine) => engine.listContainers({ "opentl.session": session }))
 
 describe("DockerSandbox", () => {
-  conformance(itDocker, makeSubject())
+  conformance(itDocker, (limits) => makeSubject({}, limits))
+  limitsConformance(itDocker, (limits) => makeSubject({}, limits))
+  temporaryFilesConformance(itDocker, (limits) => makeSubject({}, limits))
 
   itDocker("bounds and strips the container, and tells it no secret", () =>
     Effect.gen(function*() {
@@ -108,7 +116,7 @@ describe("DockerSandbox", () => {
       const spec = specOf(round(1), "echo working")
       yield* engine.createContainer(
         runName(spec.run),
-        DockerContainer.runContainer(settings, InstanceId.make("0".repeat(16)), spec)
+        DockerContainer.runContainer(settings, InstanceId.make("0".repeat(16)), "f00d", spec)
       )
       assert.isFalse(yield* sandbox.exists(spec.run))
       yield* sandbox.start(spec)
@@ -128,12 +136,13 @@ describe("DockerSandbox", () => {
 
   itDocker("leaves no container when its inputs cannot be put in", () =>
     Effect.gen(function*() {
-      const { round, sandbox, session, specOf } = yield* makeSession(yield* makeSubject())
+      const { gatewayDirectory, round, sandbox, session, specOf } = yield* makeSession(yield* makeSubject())
       const spec = specOf(round(1), "true")
-      const inputs = [{ path: "in/x", content: { _tag: "File", path: "/nonexistent" } } as const]
+      const missing = `${gatewayDirectory}/missing`
+      const inputs = [{ path: "in/x", content: { _tag: "File", path: missing } } as const]
       const failure = yield* Effect.flip(sandbox.start({ ...spec, inputs }))
-      assert.include(failure.message, "/nonexistent")
-      assert.strictEqual(yield* containers(session), "")
+      assert.include(failure.message, missing)
+      assert.deepStrictEqual(yield* containers(session), [])
     }))
 
   itDocker("a missing image is named, with what to do", () =>

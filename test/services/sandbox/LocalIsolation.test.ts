@@ -6,10 +6,11 @@ const places: LocalIsolation.Places = {
   workspace: "/data/workspaces/0123456789ab",
   runtime: "/pkg/dist/sandbox",
   gateway: "/data/gateways/0123456789ab",
+  temporary: "/data/runs/opentl-0123456789ab-1-2/tmp",
   node: "/home/ada/.nvm/versions/node/v24/bin/node"
 }
 
-const limits = { memoryBytes: 1024, cpus: 1, pids: 7 }
+const limits = { memoryBytes: 1024, cpus: 1, pids: 7, outputBytes: 5, diskBytes: 4096, diskReserveBytes: 0 }
 
 const spec = {
   run: { sessionId: SessionId.make("0123456789ab"), turn: 1, round: 2 },
@@ -25,9 +26,18 @@ const binds = (line: ReadonlyArray<string>) =>
   line.flatMap((word, index) => /^--(ro-)?bind/.test(word) ? [`${word} ${line[index + 1]}`] : [])
 
 describe("LocalIsolation", () => {
-  it("only the workspace can be written", () => {
-    const bound = binds(LocalIsolation.isolate(isolated, places, limits, ["true"]))
-    assert.deepStrictEqual(bound.filter((bind) => bind.startsWith("--bind")), [`--bind ${places.workspace}`])
+  it("only the workspace and the run's temporary directory can be written, and shared memory is bounded", () => {
+    const line = LocalIsolation.isolate(isolated, places, limits, ["true"])
+    const bound = binds(line)
+    assert.deepStrictEqual(bound.filter((bind) => bind.startsWith("--bind")), [
+      `--bind ${places.temporary}`,
+      `--bind ${places.temporary}`,
+      `--bind ${places.workspace}`
+    ])
+    const words = line.join(" ")
+    assert.include(words, "--size 67108864 --tmpfs /dev/shm ")
+    assert.strictEqual(words.match(/--tmpfs/g)?.length, 1)
+    assert.include(words, "--remount-ro /dev --remount-ro / ")
     assert.include(bound, `--ro-bind ${places.gateway}`)
     assert.include(bound, `--ro-bind ${places.runtime}`)
   })
@@ -43,16 +53,21 @@ describe("LocalIsolation", () => {
     assert.isTrue(system.every((bind) => !bind.includes("/home/")))
   })
 
-  it("limits come inside the isolation, and not without it", () => {
+  it("limits come inside the isolation; without it there is none on the number of processes", () => {
     const line = LocalIsolation.isolate(isolated, places, limits, ["bash", "x"])
     assert.deepStrictEqual(line.slice(line.indexOf("--") + 1), [
       "prlimit",
       "--core=0",
       "--data=1024",
+      "--fsize=4096",
       "--nproc=7",
       "bash",
       "x"
     ])
+    assert.deepStrictEqual(
+      LocalIsolation.isolate({ bubblewrap: false, limits: true }, places, limits, ["bash", "x"]),
+      ["prlimit", "--core=0", "--data=1024", "--fsize=4096", "bash", "x"]
+    )
     assert.deepStrictEqual(LocalIsolation.isolate(LocalIsolation.none, places, limits, ["bash", "x"]), ["bash", "x"])
   })
 

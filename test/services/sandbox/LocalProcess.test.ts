@@ -1,15 +1,16 @@
-import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import { execPath } from "node:process"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import * as LocalProcess from "../../../src/services/sandbox/LocalProcess.ts"
 import * as LocalRuns from "../../../src/services/sandbox/LocalRuns.ts"
 import { runName } from "../../../src/services/sandbox/Sandbox.ts"
-import { processesWith } from "./SandboxConformance.ts"
+import { SandboxRuntime } from "../../sandbox/SandboxRuntime.ts"
+import { processesWith } from "./SandboxSession.ts"
 
 const run = { sessionId: SessionId.make("0123456789ab"), turn: 1, round: 1 }
 const name = runName(run)
@@ -21,8 +22,10 @@ const setUp = Effect.gen(function*() {
   const runs = yield* LocalRuns.make(root)
   const entry = `OPENTL_RUN=${name}-${root}`
   yield* Effect.addFinalizer(() => runs.kill(name, entry))
-  const start = (line: string) =>
+  const { directory } = yield* SandboxRuntime
+  const start = (line: string, limit = 1_000_000) =>
     runs.start(run, {
+      capture: { node: execPath, program: `${directory}/capture.mjs`, limit },
       command: ["sh", "-c", line],
       environment: { PATH: "/usr/bin:/bin", OPENTL_RUN: entry.slice("OPENTL_RUN=".length) },
       workingDirectory: root
@@ -32,10 +35,11 @@ const setUp = Effect.gen(function*() {
   return { entry, file, fs, record, root, runs, start }
 })
 
-const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext>) =>
-  it.live(title, () => Effect.asVoid(Effect.provide(body(), NodeContext.layer)))
+/** Waits until a process with this argument is there: a run is known before its command has begun. */
+const untilThere = (text: string) =>
+  Effect.repeat(processesWith(text), { schedule: Schedule.spaced("20 millis"), until: (pids) => pids.length > 0 })
 
-describe("LocalProcess", () => {
+layer(SandboxRuntime.layer, { excludeTestServices: true })("LocalProcess", (it) => {
   it.prop(
     "reads a status line whatever the program is called",
     [FastCheck.string(), FastCheck.nat()],
@@ -57,40 +61,41 @@ describe("LocalProcess", () => {
     }
   })
 
-  test("a run has a session of its own, so that the server's end is not its own", () =>
-    Effect.scoped(Effect.gen(function*() {
+  it.scoped("a run has a session of its own, so that the server's end is not its own", () =>
+    Effect.gen(function*() {
       const { file, record, runs, start } = yield* setUp
       yield* start("ps -o sid= -p $$; ps -o tty= -p $$")
       assert.deepStrictEqual(yield* runs.exit(run), { code: 0, reason: undefined })
       const { group, pid } = yield* record
       assert.strictEqual(group, pid)
       assert.match(yield* file("output.log"), new RegExp(`^\\s*${pid}\\n\\?`))
-    })))
+    }))
 
-  test("a second wrapper of the same run leaves at once", () =>
-    Effect.scoped(Effect.gen(function*() {
+  it.scoped("a second wrapper of the same run leaves at once", () =>
+    Effect.gen(function*() {
       const { file, root, runs, start } = yield* setUp
       yield* start(`echo x >>${root}/count; until [ -e ${root}/go ]; do sleep 0.02; done`)
       yield* start("echo second")
       yield* FileSystem.FileSystem.pipe(Effect.flatMap((fs) => fs.writeFileString(`${root}/go`, "")))
       yield* runs.exit(run)
       assert.notInclude(yield* file("output.log"), "second")
-    })))
+    }))
 
-  test("a wrapper that was killed outright is a run that was killed", () =>
-    Effect.scoped(Effect.gen(function*() {
+  it.scoped("a wrapper that was killed outright is a run that was killed", () =>
+    Effect.gen(function*() {
       const { entry, runs, start } = yield* setUp
       yield* start("kill -9 $PPID; exec sleep 1000.0471")
       assert.deepStrictEqual(yield* runs.exit(run), { code: 137, reason: "killed" })
       // its orphan is found by its group
       yield* runs.kill(name, entry)
       assert.deepStrictEqual(yield* processesWith("1000.0471"), [])
-    })))
+    }))
 
-  test("after a restart of the machine a run was killed, and nothing else is", () =>
-    Effect.scoped(Effect.gen(function*() {
+  it.scoped("after a restart of the machine a run was killed, and nothing else is", () =>
+    Effect.gen(function*() {
       const { fs, record, root, runs, start } = yield* setUp
       yield* start("exec sleep 1000.0472")
+      yield* untilThere("1000.0472")
       const text = yield* fs.readFileString(`${root}/${name}/process`)
       yield* fs.writeFileString(`${root}/${name}/process`, text.replace(/^\S+/, "another-boot"))
       assert.deepStrictEqual(yield* runs.exit(run), { code: 137, reason: "killed" })
@@ -98,12 +103,13 @@ describe("LocalProcess", () => {
       assert.lengthOf(yield* processesWith("1000.0472"), 1)
       assert.strictEqual((yield* record).boot, "another-boot")
       yield* fs.writeFileString(`${root}/${name}/process`, text)
-    })))
+    }))
 
-  test("a number that was given out again is not taken for the run", () =>
-    Effect.scoped(Effect.gen(function*() {
+  it.scoped("a number that was given out again is not taken for the run", () =>
+    Effect.gen(function*() {
       const { fs, root, runs, start } = yield* setUp
       yield* start("exec sleep 1000.0473")
+      yield* untilThere("1000.0473")
       const text = yield* fs.readFileString(`${root}/${name}/process`)
       const older = text.replace(/(\d+)((?: \S+){30}\n)$/, (_, start: string, tail: string) =>
         `${Number(start) - 1}${tail}`)
@@ -113,10 +119,10 @@ describe("LocalProcess", () => {
       yield* runs.kill(name, "OPENTL_RUN=nothing")
       assert.lengthOf(yield* processesWith("1000.0473"), 1)
       yield* fs.writeFileString(`${root}/${name}/process`, text)
-    })))
+    }))
 
-  test("what ignores the request to end, and what left the group, is killed", () =>
-    Effect.scoped(Effect.gen(function*() {
+  it.scoped("what ignores the request to end, and what left the group, is killed", () =>
+    Effect.gen(function*() {
       const { entry, file, runs, start } = yield* setUp
       yield* start("trap '' TERM; (setsid sleep 1000.0474 &); sleep 1000.0475 & echo ready; wait; wait; wait")
       yield* file("output.log").pipe(
@@ -125,5 +131,5 @@ describe("LocalProcess", () => {
       yield* runs.kill(name, entry)
       assert.deepStrictEqual(yield* processesWith("1000.0474"), [])
       assert.deepStrictEqual(yield* processesWith("1000.0475"), [])
-    })))
+    }))
 })

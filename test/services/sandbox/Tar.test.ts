@@ -87,6 +87,12 @@ describe("Tar", () => {
         assert.isBelow(yield* Ref.get(pulled), 1000)
       }))
 
+    it.effect("is read where nothing may be interrupted, too", () =>
+      Effect.gen(function*() {
+        const found = yield* Effect.uninterruptible(read(packed([text("first", "content")])))
+        assert.strictEqual(Option.getOrThrow(found).content, "content")
+      }))
+
     it.effect("an empty archive has no first entry", () =>
       Effect.map(read(packed([])), (found) => assert.isTrue(Option.isNone(found))))
 

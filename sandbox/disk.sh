@@ -1,0 +1,68 @@
+#!/bin/sh
+# What a sandbox takes of the disk, as lines for the host, which reads them in DiskReport.ts. POSIX sh and coreutils.
+#
+#   disk.sh free DIR [TOOLS]        once a second for a minute: the free space under DIR. Makes TOOLS first.
+#   disk.sh used DIR…               what the directories take
+#   disk.sh used --open TOOLS DIR…  and the deleted files on their disks that processes still hold open
+#
+# In a container the agent must not be able to forge this. `free` runs as root without capabilities, so it cannot even
+# be stopped. `used` runs as the agent's user, since directories can be closed to that root. It runs on TOOLS, copies
+# that can be executed and not be read: the kernel lets nobody of the same user look into such a process (ptrace,
+# /proc/PID/fd). Killing or stopping it remains, and makes a measurement that failed.
+set -u
+export LC_ALL=C PATH=/usr/bin:/bin
+
+make_tools() { # DIR
+  umask 022
+  mkdir -p "$1" || return
+  for tool in sh du stat; do
+    [ -e "$1/$tool" ] && continue
+    cp "$(command -v "$tool")" "$1/$tool.$$" && chmod 0111 "$1/$tool.$$" && mv "$1/$tool.$$" "$1/$tool"
+  done
+}
+
+free() { # DIR
+  left=60
+  while [ "$left" -gt 0 ]; do
+    stat -f -c 'free %S %a %b %d %c' "$1" || exit
+    left=$((left - 1))
+    sleep 1
+  done
+}
+
+used() { # DIR…
+  # a file that goes while its directory is read is no trouble; whatever else cannot be read hides something
+  { du -skx "$@" 2>&1 >&3 | while IFS= read -r trouble; do
+    case $trouble in *": No such file or directory") ;; *) echo hidden ;; esac
+  done; } 3>&1
+  if du -s --inodes /dev/null >/dev/null 2>&1; then
+    du -sx --inodes "$@" 2>/dev/null | while IFS= read -r line; do echo "files $line"; done
+  else # not every du can tell
+    for directory in "$@"; do
+      printf 'files %s\t%s\n' "$(find "$directory" -xdev 2>/dev/null | wc -l)" "$directory"
+    done
+  fi
+}
+
+open() { # DIR…
+  stat -c 'device %d' "$@" /
+  stat -L -c 'open %h %b %B %d %i' /proc/[0-9]*/fd/* 2>/dev/null
+  [ $? -lt 126 ] || echo hidden # more than fit on a command line
+}
+
+case $1 in
+  free)
+    [ $# -lt 3 ] || make_tools "$3" >/dev/null 2>&1
+    free "$2"
+    ;;
+  used)
+    shift
+    if [ "$1" = --open ]; then
+      PATH=$2:$PATH
+      shift 2
+      open "$@"
+    fi
+    used "$@"
+    echo end
+    ;;
+esac

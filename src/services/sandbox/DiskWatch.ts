@@ -1,0 +1,137 @@
+/**
+ * Watches what runs take of the disk. The free space is looked at every second, which is cheap; what a run takes is
+ * measured every ten, and at once where the disk has lost a good part of what one session may take.
+ *
+ * So a run can be over its limit by what it writes in a second or two, before it is ended and all is given back. One
+ * file alone never is: RLIMIT_FSIZE is the same limit.
+ */
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as DiskLimit from "./DiskLimit.ts"
+import * as LimitReached from "./LimitReached.ts"
+
+/** The run has ended: there is nothing to be measured any more. */
+export class RunEnded extends Schema.TaggedError<RunEnded>()("RunEnded", {}) {}
+
+export class MeasurementFailed extends Schema.TaggedError<MeasurementFailed>()("MeasurementFailed", {
+  reason: Schema.String
+}) {
+  override get message() {
+    return `the disk could not be measured: ${this.reason}`
+  }
+}
+
+/** How a kind of sandbox measures one run. */
+export interface DiskProbe {
+  /** What is free on the run's disk, about once a second. Where it ends or fails it is opened again. */
+  readonly free: Stream.Stream<DiskLimit.FreeSpace, MeasurementFailed | RunEnded>
+  /** What the session's workspace and the run take. */
+  readonly used: Effect.Effect<DiskLimit.DiskUse, MeasurementFailed | RunEnded>
+}
+
+const tick = Schedule.spaced("1 second")
+
+/** A busy machine is slow, and that is no reason to end a run. */
+const measuringTimeout = Duration.minutes(2)
+const freeTimeout = Duration.minutes(1)
+/** Without word of the free space nothing can be judged: after so many vain tries in a row the run is ended. */
+const toleratedSilence = 5
+const retryPause = Duration.seconds(2)
+
+const late = (what: string) => () => new MeasurementFailed({ reason: `${what} took too long` })
+
+/** The watch of one installation, whose runs share a disk. */
+export const make = Effect.fnUntraced(function*(limits: DiskLimit.Limits) {
+  const uses = yield* Ref.make<ReadonlyMap<string, DiskLimit.DiskUse>>(new Map())
+
+  const watch = Effect.fnUntraced(function*(run: string, probe: DiskProbe) {
+    const over = yield* Deferred.make<LimitReached.LimitReached>()
+    const first = yield* Deferred.make<DiskLimit.FreeSpace>()
+    const latest = yield* Ref.make(Option.none<DiskLimit.FreeSpace>())
+    const urgentSince = yield* Ref.make(Option.none<number>())
+    const vain = yield* Ref.make(0)
+    const progress = yield* Ref.make(Option.none<DiskLimit.Progress>())
+
+    const tell = (reached: Option.Option<LimitReached.LimitReached>) =>
+      Option.match(reached, { onNone: () => Effect.void, onSome: (reached) => Deferred.succeed(over, reached) })
+
+    const onFree = Effect.fnUntraced(function*(free: DiskLimit.FreeSpace) {
+      const now = yield* Clock.currentTimeMillis
+      yield* Ref.set(vain, 0)
+      yield* Ref.set(latest, Option.some(free))
+      yield* Deferred.succeed(first, free)
+      const since = yield* Ref.updateAndGet(
+        urgentSince,
+        (before) => DiskLimit.isUrgent(limits, free) ? Option.orElseSome(before, () => now) : Option.none()
+      )
+      const urgentForMillis = now - Option.getOrElse(since, () => now)
+      yield* tell(DiskLimit.overReserve(limits, { free, run, uses: yield* Ref.get(uses), urgentForMillis }))
+    })
+
+    const watchFree = probe.free.pipe(
+      Stream.timeoutFail(late("looking at the free space"), freeTimeout),
+      Stream.runForEach(onFree),
+      Effect.catchTag("MeasurementFailed", (error) => Effect.logDebug(error.message)),
+      Effect.zipRight(Ref.updateAndGet(vain, (times) => times + 1)),
+      Effect.tap((times) => times < toleratedSilence ? Effect.void : tell(Option.some(LimitReached.diskUnknown))),
+      // what has told something is opened again at once
+      Effect.flatMap((times) => times === 1 ? Effect.void : Effect.sleep(retryPause)),
+      Effect.forever
+    )
+
+    const currentFree = Effect.flatMap(
+      Deferred.await(first),
+      (free) => Effect.map(Ref.get(latest), Option.getOrElse(() => free))
+    )
+
+    const measure = Effect.gen(function*() {
+      const freeBefore = yield* currentFree
+      const begunAt = yield* Clock.currentTimeMillis
+      const seen = yield* probe.used.pipe(
+        Effect.timeoutFail({ duration: measuringTimeout, onTimeout: late("measuring") }),
+        Effect.asSome,
+        Effect.catchTag(
+          "MeasurementFailed",
+          (error) => Effect.zipRight(Effect.logDebug(error.message), Effect.succeedNone)
+        )
+      )
+      const endedAt = yield* Clock.currentTimeMillis
+      const measurement = { seen, freeBefore, freeAfter: yield* currentFree, begunAt, endedAt }
+      const after = yield* Ref.modify(progress, (before) => {
+        const after = DiskLimit.measured(before, measurement)
+        return [after, Option.some(after)]
+      })
+      yield* Ref.update(uses, (all) => new Map([...all, [run, after.use]]))
+      yield* tell(DiskLimit.overOwn(limits, after))
+      return after
+    })
+
+    const untilDue = (progress: DiskLimit.Progress) =>
+      Effect.zipWith(currentFree, Clock.currentTimeMillis, (free, now) => DiskLimit.isDue(limits, progress, free, now))
+        .pipe(Effect.repeat({ schedule: tick, until: (due) => due }))
+
+    const watchUsed = Effect.forever(Effect.flatMap(measure, untilDue))
+
+    return yield* Effect.raceFirst(
+      Deferred.await(over),
+      Effect.raceFirst(watchFree, watchUsed)
+    )
+  })
+
+  return {
+    /** Watches a run: returns when it takes too much, and never otherwise. */
+    untilOver: Effect.fn("DiskWatch.untilOver")(
+      watch,
+      Effect.catchTag("RunEnded", () => Effect.never)
+    ),
+    /** Forgets what a run took, once that is given back. */
+    forget: (run: string) => Ref.update(uses, (all) => new Map([...all].filter(([name]) => name !== run)))
+  } as const
+})

@@ -1,0 +1,49 @@
+/** Why a run was ended by its own limits: kept beside the run, so that a server that comes later tells the same. */
+import * as Schema from "effect/Schema"
+import type { RunExit } from "./Sandbox.ts"
+
+export const LimitReached = Schema.Struct({
+  /** What ran out. A run that took too much disk does not keep its workspace. */
+  resource: Schema.Literal("output", "disk"),
+  /** The sentence that a person reads. */
+  reason: Schema.String
+})
+export type LimitReached = typeof LimitReached.Type
+
+export const fromJson = Schema.decodeOption(Schema.parseJson(LimitReached))
+export const toJson = Schema.encodeSync(Schema.parseJson(LimitReached))
+
+/** How a run that its limits have ended is told, whatever its processes' exit code was. */
+export const overLimit = ({ reason }: LimitReached): RunExit => ({ code: 137, reason, overLimit: true })
+
+const units = [[1024 ** 4, "TiB"], [1024 ** 3, "GiB"], [1024 ** 2, "MiB"], [1024, "KiB"]] as const
+
+/** A number of bytes as people write it: `10 GiB`, `1.5 MiB`. */
+export const showSize = (bytes: number): string => {
+  const [unit, name] = units.find(([unit]) => bytes >= unit) ?? [1, "bytes"]
+  return `${Number((bytes / unit).toFixed(1))} ${name}`
+}
+
+export const outputTooLong = (limit: number): LimitReached => ({
+  resource: "output",
+  reason: `the round printed more than OPENTL_OUTPUT_LIMIT allows (${showSize(limit)}) and was ended`
+})
+
+export const diskTooFull = (limit: number): LimitReached => ({
+  resource: "disk",
+  reason: `the round took more disk than OPENTL_DISK allows (${
+    showSize(limit)
+  }): it was ended, and its workspace removed`
+})
+
+export const tooLittleLeft = (reserve: number): LimitReached => ({
+  resource: "disk",
+  reason:
+    `the disk under the sandboxes has less free than is to be kept (${showSize(reserve)}, OPENTL_DISK_RESERVE): ` +
+    "the round was ended, and its workspace removed"
+})
+
+export const diskUnknown: LimitReached = {
+  resource: "disk",
+  reason: "the disk that the round takes could not be measured any more: it was ended, and its workspace removed"
+}
