@@ -90,7 +90,11 @@ const install = () => {
   const stamp = wantedStamp()
   if (readText(stampFile) === stamp) return
   if (!isInstalled()) {
-    say(`installing packages; the first time takes a minute${needsCompiler ? ", longer where SQLite has to be compiled" : ""}`)
+    say(
+      `installing packages; the first time takes a minute${
+        needsCompiler ? ", longer where SQLite has to be compiled" : ""
+      }`
+    )
     // Not `npm ci`: it refuses a lock file without every platform's binaries, which a mirror need not have. What is
     // installed is held against the lock file below; the lock file is not written.
     if (!npm("install", "--no-save", "--no-audit", "--no-fund", ...(needsCompiler ? [] : ["--ignore-scripts"]))) {

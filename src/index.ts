@@ -18,7 +18,7 @@
  */
 
 // The program
-export { type CreateOptions, type ListSessions, Sessions, SessionUnavailable } from "./actors/Sessions.ts"
+export { type CreateOptions, type ListSessions, Sessions, SessionUnavailable } from "./actors/sessions/Sessions.ts"
 export { layerCore, layerLog, layerOutside, layerRecording, layerServer, layerWorking } from "./App.ts"
 
 // Sessions and their events
@@ -62,8 +62,8 @@ export {
   UnreadableAnswer
 } from "./services/model/LanguageModel.ts"
 export * as LanguageModels from "./services/model/LanguageModels.ts"
-export * as DockerSandbox from "./services/sandbox/DockerSandbox.ts"
-export * as LocalSandbox from "./services/sandbox/LocalSandbox.ts"
+export * as DockerSandbox from "./services/sandbox/docker/DockerSandbox.ts"
+export * as LocalSandbox from "./services/sandbox/local/LocalSandbox.ts"
 export {
   type RunExit,
   type RunId,

@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Sessions } from "./actors/Sessions.ts"
+import { Sessions } from "./actors/sessions/Sessions.ts"
 import type { Parts } from "./cli/Connect.ts"
 
 const program = Effect.promise(() => import("./InProcess.ts"))

@@ -16,7 +16,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as ModelStandIn from "../../test/support/ModelStandIn.ts"
+import * as ModelStandIn from "../../test/standins/model/ModelStandIn.ts"
 import * as Exercise from "./Exercise.ts"
 import { script } from "./ScriptedModel.ts"
 

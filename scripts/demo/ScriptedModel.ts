@@ -4,7 +4,7 @@
  * content with the second.
  */
 import * as Effect from "effect/Effect"
-import * as ModelStandIn from "../../test/support/ModelStandIn.ts"
+import * as ModelStandIn from "../../test/standins/model/ModelStandIn.ts"
 import { finding, firstFix, newTest, secondFix } from "./Exercise.ts"
 
 const plan = {

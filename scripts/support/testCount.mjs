@@ -16,9 +16,13 @@ const failed = count("failed") + unloaded
 const firstLine = (text) => (text ?? "").split("\n")[0].slice(0, 300)
 for (const { assertionResults, message, name, status } of results.testResults) {
   const file = relative(root, name)
-  if (status === "failed" && assertionResults.length === 0) process.stderr.write(`failed: ${file}: ${firstLine(message)}\n`)
+  if (status === "failed" && assertionResults.length === 0) {
+    process.stderr.write(`failed: ${file}: ${firstLine(message)}\n`)
+  }
   for (const { failureMessages, fullName, status } of assertionResults) {
-    if (status === "failed") process.stderr.write(`failed: ${file}: ${fullName}\n  ${firstLine(failureMessages?.[0])}\n`)
+    if (status === "failed") {
+      process.stderr.write(`failed: ${file}: ${fullName}\n  ${firstLine(failureMessages?.[0])}\n`)
+    }
   }
 }
 process.stdout.write(`${count("passed")} ${failed === 0 && exitCode !== "0" ? 1 : failed}\n`)

@@ -5,11 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { SessionId } from "../domain/Ids.ts"
 import { Foreground } from "./Foreground.ts"
-import { Entered } from "./LineEditor.ts"
-import { markdownLines } from "./Markdown.ts"
 import type { Connection } from "./Program.ts"
-import { Stdio } from "./Stdio.ts"
-import { oneLine, truncate } from "./TerminalText.ts"
+import { Entered } from "./terminal/LineEditor.ts"
+import { markdownLines } from "./terminal/Markdown.ts"
+import { Stdio } from "./terminal/Stdio.ts"
+import { oneLine, truncate } from "./terminal/TerminalText.ts"
 
 const answers = ["approve", "edit", "reject", "show", "quit"] as const
 export type Answer = typeof answers[number]

@@ -9,7 +9,7 @@ import { Prompt } from "../domain/SessionRequest.ts"
 import { checkText, UsageError } from "./Failure.ts"
 import * as Parameters from "./Parameters.ts"
 import { type Connection, Program } from "./Program.ts"
-import { Stdio } from "./Stdio.ts"
+import { Stdio } from "./terminal/Stdio.ts"
 import { showTurn } from "./Turn.ts"
 
 const follow = Parameters.flag("follow", "go on with the session's events to the end of the turn")

@@ -21,7 +21,7 @@ import { type CommandSpec, describe } from "./CommandSpec.ts"
 import { configCommand } from "./ConfigCommand.ts"
 import { layerProgram, type Parts } from "./Connect.ts"
 import { diffCommand } from "./DiffCommand.ts"
-import { doctorCommand } from "./DoctorCommand.ts"
+import { doctorCommand } from "./doctor/DoctorCommand.ts"
 import { ExitCode, InterruptedCode, report, UsageError } from "./Failure.ts"
 import { Foreground, type Signals } from "./Foreground.ts"
 import { commandPage, programPage } from "./Help.ts"
@@ -35,8 +35,8 @@ import { runCommand } from "./RunCommand.ts"
 import { sandboxCommand, sandboxCommands } from "./SandboxCommand.ts"
 import { serveCommand } from "./ServeCommand.ts"
 import { statusCommand } from "./StatusCommand.ts"
-import { Stdio, type Streams } from "./Stdio.ts"
 import { stopCommand } from "./StopCommand.ts"
+import { Stdio, type Streams } from "./terminal/Stdio.ts"
 
 const helpCommand = Command.make(
   "help",

@@ -5,7 +5,7 @@ import { logLevels } from "./CommandLine.ts"
 import type { CommandSpec, OptionSpec } from "./CommandSpec.ts"
 import { commonOptions, programOptions, usage } from "./Help.ts"
 import { didYouMean, nearest } from "./Suggest.ts"
-import { oneLine } from "./TerminalText.ts"
+import { oneLine } from "./terminal/TerminalText.ts"
 
 /** Words that other programs have for these commands. */
 const alsoCalled: Readonly<Record<string, string>> = {

@@ -15,8 +15,8 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Os from "node:os"
-import type { SessionReads } from "../actors/SessionReads.ts"
-import type { Sessions } from "../actors/Sessions.ts"
+import type { SessionReads } from "../actors/sessions/SessionReads.ts"
+import type { Sessions } from "../actors/sessions/Sessions.ts"
 import type { Requester } from "../domain/Requester.ts"
 import * as ConfigSource from "../services/config/ConfigSource.ts"
 import { variables } from "../services/config/ConfigVariables.ts"
@@ -31,7 +31,7 @@ import {
   type Serving,
   StartFailed
 } from "./Program.ts"
-import { Stdio } from "./Stdio.ts"
+import { Stdio } from "./terminal/Stdio.ts"
 
 interface Failure {
   readonly message: string

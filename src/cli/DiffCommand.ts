@@ -5,7 +5,7 @@ import { Foreground } from "./Foreground.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program } from "./Program.ts"
 import { diffText } from "./Render.ts"
-import { Stdio } from "./Stdio.ts"
+import { Stdio } from "./terminal/Stdio.ts"
 
 export const diffCommand = Command.make(
   "diff",

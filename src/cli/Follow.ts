@@ -13,7 +13,7 @@ import { lostServer } from "./Failure.ts"
 import { jsonLine } from "./Json.ts"
 import type { Connection, Reading } from "./Program.ts"
 import { eventText } from "./Render.ts"
-import { Stdio } from "./Stdio.ts"
+import { Stdio } from "./terminal/Stdio.ts"
 
 const pageSize = 1000
 

@@ -1,8 +1,8 @@
 /** Help pages: one renderer for all commands, over what the parser knows of them. Pure: the width comes in. */
 import { type CommandNotes, commandNotes } from "./CommandNotes.ts"
 import type { CommandSpec } from "./CommandSpec.ts"
-import type { Style } from "./Style.ts"
-import { pad, width, wrap } from "./TerminalText.ts"
+import type { Style } from "./terminal/Style.ts"
+import { pad, width, wrap } from "./terminal/TerminalText.ts"
 
 export interface HelpOptions {
   /** Lines are wrapped at so many columns; words are never broken. */

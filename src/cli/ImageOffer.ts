@@ -5,10 +5,10 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { SandboxImage } from "../services/sandbox/SandboxImage.ts"
 import { Detached } from "./Failure.ts"
-import type { Entered } from "./LineEditor.ts"
 import { StartFailed } from "./Program.ts"
-import { Stdio } from "./Stdio.ts"
-import { neutralise, oneLine } from "./TerminalText.ts"
+import type { Entered } from "./terminal/LineEditor.ts"
+import { Stdio } from "./terminal/Stdio.ts"
+import { neutralise, oneLine } from "./terminal/TerminalText.ts"
 
 /** Loaded when it is needed: the engine's client takes longer to load than most commands take to run. */
 const missing = Effect.flatMap(Effect.promise(() => import("./ImageSetup.ts")), (module) => module.missing)

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { AppConfig } from "../services/config/AppConfig.ts"
-import { DockerEngine } from "../services/sandbox/DockerEngine.ts"
+import { DockerEngine } from "../services/sandbox/docker/DockerEngine.ts"
 import { SandboxImage } from "../services/sandbox/SandboxImage.ts"
 import { SandboxRuntime } from "../services/sandbox/SandboxRuntime.ts"
 

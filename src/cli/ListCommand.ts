@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { ListSessions } from "../actors/Sessions.ts"
+import type { ListSessions } from "../actors/sessions/Sessions.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import { Session, SessionStatus } from "../domain/Session.ts"
 import { jsonDocument } from "./Json.ts"
@@ -15,7 +15,7 @@ import * as Parameters from "./Parameters.ts"
 import { Program, type Reading } from "./Program.ts"
 import { listLines } from "./Render.ts"
 import * as RepositoryOption from "./RepositoryOption.ts"
-import { Stdio } from "./Stdio.ts"
+import { Stdio } from "./terminal/Stdio.ts"
 
 const pageSize = 200
 

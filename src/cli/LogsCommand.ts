@@ -8,10 +8,10 @@ import * as Stream from "effect/Stream"
 import type { Session } from "../domain/Session.ts"
 import { howToAnswer } from "./Approval.ts"
 import { eventPrinter, storedEvents } from "./Follow.ts"
-import * as LiveLine from "./LiveLine.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program, type Reading } from "./Program.ts"
-import { Stdio } from "./Stdio.ts"
+import * as LiveLine from "./terminal/LiveLine.ts"
+import { Stdio } from "./terminal/Stdio.ts"
 import { advance, initial, isPrinted, statusLine } from "./TurnView.ts"
 
 /** How often is looked whether somebody works. */

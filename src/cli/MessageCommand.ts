@@ -9,7 +9,7 @@ import { checkText } from "./Failure.ts"
 import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
 import { type Place, Program } from "./Program.ts"
-import { Stdio } from "./Stdio.ts"
+import { Stdio } from "./terminal/Stdio.ts"
 import { showTurn } from "./Turn.ts"
 
 const encodeAnswer = jsonDocument(Schema.Struct({ messageId: key("message_id", Schema.String) }))

@@ -4,11 +4,11 @@ import * as Duration from "effect/Duration"
 import type { EventType, SessionEventView } from "../domain/EventText.ts"
 import * as Plan from "../domain/Plan.ts"
 import type { Session, SessionStatus } from "../domain/Session.ts"
-import { markdownLines } from "./Markdown.ts"
-import type { Style } from "./Style.ts"
-import * as Table from "./Table.ts"
-import { neutralise, oneLine, pad, width } from "./TerminalText.ts"
-import { wrapText } from "./Wrap.ts"
+import { markdownLines } from "./terminal/Markdown.ts"
+import type { Style } from "./terminal/Style.ts"
+import * as Table from "./terminal/Table.ts"
+import { neutralise, oneLine, pad, width } from "./terminal/TerminalText.ts"
+import { wrapText } from "./terminal/Wrap.ts"
 
 /** "45s", "12m", "3h", "2d", "6w": the largest unit that is full. */
 export const age = (elapsed: Duration.Duration): string => {

@@ -8,7 +8,7 @@ import * as ConfigSource from "../services/config/ConfigSource.ts"
 import { variables } from "../services/config/ConfigVariables.ts"
 import { UsageError } from "./Failure.ts"
 import { StartFailed } from "./Program.ts"
-import { Stdio } from "./Stdio.ts"
+import { Stdio } from "./terminal/Stdio.ts"
 
 /** A relative path means something only here, so it is made absolute. Other spellings are left to the domain. */
 export const given = (repo: string) =>

@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AppConfig } from "../services/config/AppConfig.ts"
-import { DockerEngine } from "../services/sandbox/DockerEngine.ts"
+import { DockerEngine } from "../services/sandbox/docker/DockerEngine.ts"
 import { SandboxImage } from "../services/sandbox/SandboxImage.ts"
 import { SandboxRuntime } from "../services/sandbox/SandboxRuntime.ts"
 

@@ -11,7 +11,7 @@ import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program } from "./Program.ts"
 import { statusPage } from "./StatusPage.ts"
-import { Stdio } from "./Stdio.ts"
+import { Stdio } from "./terminal/Stdio.ts"
 
 const encodeSession = jsonDocument(Session)
 

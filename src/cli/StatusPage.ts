@@ -4,8 +4,8 @@ import type { SessionEventView } from "../domain/EventText.ts"
 import type { Session } from "../domain/Session.ts"
 import * as Usage from "../domain/Usage.ts"
 import { paintStatus, since } from "./Render.ts"
-import type { Style } from "./Style.ts"
-import { neutralise, oneLine, pad } from "./TerminalText.ts"
+import type { Style } from "./terminal/Style.ts"
+import { neutralise, oneLine, pad } from "./terminal/TerminalText.ts"
 
 export interface StatusOptions {
   readonly now: DateTime.DateTime

@@ -1,10 +1,10 @@
 /** `opentl stop`: cancels a session; returns when its sandbox is gone. */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
-import * as LiveLine from "./LiveLine.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program } from "./Program.ts"
-import { Stdio } from "./Stdio.ts"
+import * as LiveLine from "./terminal/LiveLine.ts"
+import { Stdio } from "./terminal/Stdio.ts"
 
 export const stopCommand = Command.make(
   "stop",

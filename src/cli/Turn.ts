@@ -9,10 +9,10 @@ import type { Session } from "../domain/Session.ts"
 import { askApproval, howToAnswer } from "./Approval.ts"
 import { Detached, TurnFailed } from "./Failure.ts"
 import { answersApproval, asksApproval, eventPrinter, followTurn } from "./Follow.ts"
-import * as LiveLine from "./LiveLine.ts"
 import { type Connection, StartFailed } from "./Program.ts"
-import { Stdio } from "./Stdio.ts"
-import { neutralise, oneLine } from "./TerminalText.ts"
+import * as LiveLine from "./terminal/LiveLine.ts"
+import { Stdio } from "./terminal/Stdio.ts"
+import { neutralise, oneLine } from "./terminal/TerminalText.ts"
 import { advance, closingLine, initial, isPrinted, reasonOf, statusLine } from "./TurnView.ts"
 
 export interface TurnOptions {

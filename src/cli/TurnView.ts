@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { SessionEventView } from "../domain/EventText.ts"
 import * as Usage from "../domain/Usage.ts"
-import { oneLine } from "./TerminalText.ts"
+import { oneLine } from "./terminal/TerminalText.ts"
 
 export interface TurnView {
   /** The newest status. */

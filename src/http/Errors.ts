@@ -1,7 +1,7 @@
 /** Errors on the wire: `{"error": "<sentence>", "code": "<Tag>", "detail"?: {…}}` with the status that fits. */
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
-import { SessionUnavailable } from "../actors/Sessions.ts"
+import { SessionUnavailable } from "../actors/sessions/Sessions.ts"
 import { SessionNotFound } from "../domain/Session.ts"
 import {
   ApproverIsRequester,

@@ -10,9 +10,9 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { Sessions } from "../../src/actors/Sessions.ts"
+import { Sessions } from "../../src/actors/sessions/Sessions.ts"
 import * as Database from "../../src/services/store/Database.ts"
-import { approve, plan, requestChanges } from "../support/FakeModel.ts"
+import { approve, plan, requestChanges } from "../fakes/FakeModel.ts"
 import { by, create, history, ticking, until as untilEvent, withServer, World } from "../support/TestApp.ts"
 
 const types = (events: ReadonlyArray<{ readonly type: string }>) => events.map((event) => event.type)

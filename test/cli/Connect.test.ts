@@ -12,7 +12,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { connect, isLoopback, type Parts, read, urlOf } from "../../src/cli/Connect.ts"
-import { Stdio } from "../../src/cli/Stdio.ts"
+import { Stdio } from "../../src/cli/terminal/Stdio.ts"
 import { DataDirectoryBusy } from "../../src/services/config/DataDirectory.ts"
 import { makeProcess, partsDouble, sessionsDouble, withEnvironment } from "./Harness.ts"
 

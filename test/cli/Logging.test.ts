@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Logging from "../../src/cli/Logging.ts"
-import { Stdio } from "../../src/cli/Stdio.ts"
+import { Stdio } from "../../src/cli/terminal/Stdio.ts"
 import { StoreError } from "../../src/services/store/StoreError.ts"
 import { makeProcess } from "./Harness.ts"
 

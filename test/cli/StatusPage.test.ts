@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import { nextCommands, statusPage } from "../../src/cli/StatusPage.ts"
-import * as Style from "../../src/cli/Style.ts"
+import * as Style from "../../src/cli/terminal/Style.ts"
 import { epoch, event, session, sessionId } from "./Harness.ts"
 
 const now = DateTime.unsafeMake(3_600_000)

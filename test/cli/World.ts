@@ -2,8 +2,8 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
+import * as ModelStandIn from "../standins/model/ModelStandIn.ts"
 import * as Git from "../support/Git.ts"
-import * as ModelStandIn from "../support/ModelStandIn.ts"
 import * as Program from "../support/Program.ts"
 import * as Terminal from "../support/Terminal.ts"
 

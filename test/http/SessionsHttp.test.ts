@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { type CreateOptions, type ListSessions, SessionUnavailable } from "../../src/actors/Sessions.ts"
+import { type CreateOptions, type ListSessions, SessionUnavailable } from "../../src/actors/sessions/Sessions.ts"
 import { SessionId } from "../../src/domain/Ids.ts"
 import { Repository } from "../../src/domain/Repository.ts"
 import { SessionNotFound } from "../../src/domain/Session.ts"

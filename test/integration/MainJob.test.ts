@@ -7,9 +7,9 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as GitHubStandIn from "../standins/github/GitHubStandIn.ts"
+import * as ModelStandIn from "../standins/model/ModelStandIn.ts"
 import { Docker, itDocker } from "../support/Docker.ts"
-import * as GitHubStandIn from "../support/GitHubStandIn.ts"
-import * as ModelStandIn from "../support/ModelStandIn.ts"
 import * as Program from "../support/Program.ts"
 
 const keys = { github: "ghp_0123456789secret", model: "sk-ant-0123456789secret" }

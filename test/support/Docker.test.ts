@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { DockerEngine } from "../../src/services/sandbox/DockerEngine.ts"
+import { DockerEngine } from "../../src/services/sandbox/docker/DockerEngine.ts"
 import { findImage } from "./Docker.ts"
 
 /** An engine that has these images. */

@@ -17,7 +17,7 @@ import type { SessionEvent } from "../../domain/SessionEvent.ts"
 import { evolveAll, firstRefused } from "../../domain/SessionFold.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import type { ReceiptKey } from "../../services/store/SessionStore.ts"
-import { EventsRefused, type Patch } from "../StepContext.ts"
+import { EventsRefused, type Patch } from "../steps/StepContext.ts"
 import { type ActorFailure, Message, type RecordRefusal, StepOutcome } from "./Messages.ts"
 import type { Reply } from "./Reply.ts"
 

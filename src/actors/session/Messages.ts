@@ -11,7 +11,7 @@ import type { CommandRejected, SessionCommand } from "../../domain/SessionComman
 import type { SessionEvent } from "../../domain/SessionEvent.ts"
 import type { ReceiptKey, SessionLost } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import type { EventsRefused, Patch, RecordFailure, StepFailure } from "../StepContext.ts"
+import type { EventsRefused, Patch, RecordFailure, StepFailure } from "../steps/StepContext.ts"
 import type { Reply } from "./Reply.ts"
 
 /** Why an actor gives up: its session has another owner by now, is not there, or the log cannot be read or written. */

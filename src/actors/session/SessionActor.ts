@@ -23,8 +23,14 @@ import type { SessionState } from "../../domain/SessionState.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { SessionLost, SessionStore } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import { Pipeline } from "../Pipeline.ts"
-import { EventsRefused, type Patch, type RecordFailure, type StepContext, type StepFailure } from "../StepContext.ts"
+import { Pipeline } from "../steps/Pipeline.ts"
+import {
+  EventsRefused,
+  type Patch,
+  type RecordFailure,
+  type StepContext,
+  type StepFailure
+} from "../steps/StepContext.ts"
 import type { ActorMailbox } from "./ActorMailbox.ts"
 import { Admission } from "./Admission.ts"
 import { Action, Behaviour, type Reaction, receive, settle } from "./Behaviour.ts"

@@ -11,7 +11,7 @@ import type { RejectionOf, SessionCommand } from "../../domain/SessionCommand.ts
 import type { SessionState } from "../../domain/SessionState.ts"
 import type { ReceiptKey } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import type { SessionUnavailable } from "../Sessions.ts"
+import type { SessionUnavailable } from "../sessions/Sessions.ts"
 import { SessionSupervisor } from "./SessionSupervisor.ts"
 
 export class SessionRouter extends Context.Tag("opentl/actors/session/SessionRouter")<SessionRouter, {

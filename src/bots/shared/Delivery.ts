@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import { Sessions } from "../../actors/Sessions.ts"
+import { Sessions } from "../../actors/sessions/Sessions.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import { fingerprint } from "../../services/store/Fingerprint.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"

@@ -4,7 +4,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Sessions } from "../../actors/Sessions.ts"
+import type { Sessions } from "../../actors/sessions/Sessions.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { FileKind } from "./Posted.ts"
 

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { Sessions } from "../../actors/Sessions.ts"
+import { Sessions } from "../../actors/sessions/Sessions.ts"
 import { optional } from "../../domain/Wire.ts"
 import * as Budget from "../../services/slack/SlackBudget.ts"
 import { SlackClient, type SlackContent, type SlackError } from "../../services/slack/SlackClient.ts"

@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { Sessions } from "../../actors/Sessions.ts"
+import { Sessions } from "../../actors/sessions/Sessions.ts"
 import { optional } from "../../domain/Wire.ts"
 import { fingerprint } from "../../services/store/Fingerprint.ts"
 import { TelegramClient, type TelegramError, type Waiting } from "../../services/telegram/TelegramClient.ts"

@@ -4,7 +4,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { AppConfigShape } from "../config/AppConfig.ts"
-import { isRetryableStatus, retryAfterMillis } from "../Retry.ts"
+import { isRetryableStatus, retryAfterMillis } from "../support/Retry.ts"
 import { ForgeError } from "./Forge.ts"
 
 /** Octokit's `RequestError`, which also stands for a failed connection: then it has status 500 and no response. */

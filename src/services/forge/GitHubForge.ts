@@ -9,7 +9,7 @@ import { BranchName } from "../../domain/Ids.ts"
 import type { Repository } from "../../domain/Repository.ts"
 import { show } from "../../domain/Repository.ts"
 import { AppConfig } from "../config/AppConfig.ts"
-import { retryTransient } from "../Retry.ts"
+import { retryTransient } from "../support/Retry.ts"
 import { ForgeError, type Proposal, type Remote, RepositoryNotFound } from "./Forge.ts"
 import { GitHub, type PullRequestData } from "./GitHub.ts"
 

@@ -2,9 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AppConfig } from "../config/AppConfig.ts"
-import { DockerEngine } from "./DockerEngine.ts"
-import * as DockerSandbox from "./DockerSandbox.ts"
-import * as LocalSandbox from "./LocalSandbox.ts"
+import { DockerEngine } from "./docker/DockerEngine.ts"
+import * as DockerSandbox from "./docker/DockerSandbox.ts"
+import * as LocalSandbox from "./local/LocalSandbox.ts"
 import type { Sandbox, SandboxUnavailable } from "./Sandbox.ts"
 import { SandboxRuntime } from "./SandboxRuntime.ts"
 

@@ -3,7 +3,7 @@ import { ErrorCode } from "@slack/web-api"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { optional } from "../../domain/Wire.ts"
-import { isRetryableStatus } from "../Retry.ts"
+import { isRetryableStatus } from "../support/Retry.ts"
 
 export class SlackError extends Schema.TaggedError<SlackError>()("SlackError", {
   operation: Schema.String,

@@ -2,7 +2,7 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
-import { isRetryableStatus, retryTransient } from "../Retry.ts"
+import { isRetryableStatus, retryTransient } from "../support/Retry.ts"
 import { SlackError } from "./SlackFailure.ts"
 
 /** With the address anybody could answer, so it is in no error. */

@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import { retryTransient } from "../Retry.ts"
+import { retryTransient } from "../support/Retry.ts"
 import * as Budget from "./SlackBudget.ts"
 import {
   Identity,

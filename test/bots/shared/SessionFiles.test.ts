@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { Sessions } from "../../../src/actors/Sessions.ts"
+import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import { type FileFormat, reader } from "../../../src/bots/shared/SessionFiles.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import { stringAt } from "../../support/SlackJson.ts"
+import { stringAt } from "../../standins/slack/SlackJson.ts"
 import { exceeded, isKind, type Kit, said, setup } from "./SlackKit.ts"
 
 /** `/opentl …` and mentions that are commands: answered to the one who gave them, and never a task. */

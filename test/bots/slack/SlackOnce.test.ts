@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { BotStatus } from "../../../src/bots/shared/BotStatus.ts"
-import { Fault } from "../../support/SlackFaults.ts"
+import { Fault } from "../../standins/slack/SlackFaults.ts"
 import { isKind, kindOf, said, setup } from "./SlackKit.ts"
 
 const mention = { channel: "C1", user: "U1", text: "fix the login" }

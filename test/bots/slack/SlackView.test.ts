@@ -9,8 +9,8 @@ import * as View from "../../../src/bots/slack/SlackView.ts"
 import { BranchName, SessionId } from "../../../src/domain/Ids.ts"
 import { Session } from "../../../src/domain/Session.ts"
 import type { SlackContent } from "../../../src/services/slack/SlackClient.ts"
-import { blocksTooLong, messageProblems, viewProblems } from "../../support/SlackBlocks.ts"
-import { stringAt } from "../../support/SlackJson.ts"
+import { blocksTooLong, messageProblems, viewProblems } from "../../standins/slack/SlackBlocks.ts"
+import { stringAt } from "../../standins/slack/SlackJson.ts"
 
 /** Texts that hurt: long, escaped to five times their length, outside of the basic plane, empty. */
 const nasty = FastCheck.oneof(

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Sessions } from "../../../src/actors/Sessions.ts"
+import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import { BotStatus } from "../../../src/bots/shared/BotStatus.ts"
-import { stringAt } from "../../support/SlackJson.ts"
+import { stringAt } from "../../standins/slack/SlackJson.ts"
 import {
   alice,
   allSessions,

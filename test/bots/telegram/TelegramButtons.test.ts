@@ -1,7 +1,7 @@
 /** Plans that wait for a person, and their buttons. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { stringAt } from "../../support/SlackJson.ts"
+import { stringAt } from "../../standins/slack/SlackJson.ts"
 import { alice, allSessions, dataOf, kit, labelsOf, says, sends, texts } from "./TelegramKit.ts"
 
 describe("a plan that waits", () => {

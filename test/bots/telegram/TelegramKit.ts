@@ -8,15 +8,19 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as ScopeModule from "effect/Scope"
-import { Sessions } from "../../../src/actors/Sessions.ts"
+import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import { BotStatus } from "../../../src/bots/shared/BotStatus.ts"
 import * as TelegramBot from "../../../src/bots/telegram/TelegramBot.ts"
 import type { Session } from "../../../src/domain/Session.ts"
 import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import * as Database from "../../../src/services/store/Database.ts"
-import { stringAt } from "../../support/SlackJson.ts"
-import { type TelegramOptions, TelegramStandIn, type TelegramStandInShape } from "../../support/TelegramStandIn.ts"
-import type { TelegramMessage } from "../../support/TelegramState.ts"
+import { stringAt } from "../../standins/slack/SlackJson.ts"
+import {
+  type TelegramOptions,
+  TelegramStandIn,
+  type TelegramStandInShape
+} from "../../standins/telegram/TelegramStandIn.ts"
+import type { TelegramMessage } from "../../standins/telegram/TelegramState.ts"
 import { World } from "../../support/TestApp.ts"
 import { testConfig } from "../../support/TestConfig.ts"
 

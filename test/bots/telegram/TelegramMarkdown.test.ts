@@ -11,8 +11,8 @@ import {
   text,
   write
 } from "../../../src/services/telegram/TelegramText.ts"
+import { parseMarkdown } from "../../standins/telegram/TelegramMarkdown.ts"
 import { markdown, nested } from "../../support/HostileMarkdown.ts"
-import { parseMarkdown } from "../../support/TelegramMarkdown.ts"
 
 /** What Telegram shows of a text. */
 const read = (source: string) =>

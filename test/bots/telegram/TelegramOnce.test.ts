@@ -2,8 +2,8 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Fault } from "../../support/SlackFaults.ts"
-import type { TelegramMessage } from "../../support/TelegramState.ts"
+import { Fault } from "../../standins/slack/SlackFaults.ts"
+import type { TelegramMessage } from "../../standins/telegram/TelegramState.ts"
 import { alice, allSessions, byBot, type Kit, kit, labelsOf, says, sends, settled, texts } from "./TelegramKit.ts"
 
 /** Ends the one run that is there. */

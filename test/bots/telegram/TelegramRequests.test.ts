@@ -1,7 +1,7 @@
 /** What people write and press in Telegram, and what of it counts. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { stringAt } from "../../support/SlackJson.ts"
+import { stringAt } from "../../standins/slack/SlackJson.ts"
 import { alice, allSessions, bob, byBot, dataOf, kit, mallory, says, sends, settled, texts } from "./TelegramKit.ts"
 
 const group = -100

@@ -12,7 +12,7 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as Http from "node:http"
 import { run } from "../../sandbox/Processes.ts"
-import * as ModelStandIn from "../../support/ModelStandIn.ts"
+import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
 import {
   answer,
   chat,

@@ -10,7 +10,7 @@ import * as TestServices from "effect/TestServices"
 import * as Net from "node:net"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import { heldBytes } from "../../../src/services/gateway/BodyMemory.ts"
-import * as ModelStandIn from "../../support/ModelStandIn.ts"
+import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
 import { answer, setUp } from "./GatewayKit.ts"
 
 const mebibyte = 1024 * 1024

@@ -4,7 +4,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
-import * as ModelStandIn from "../../support/ModelStandIn.ts"
+import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
 import { answer, chat, it_, messages, post, responses, setUp, tokens, user } from "./GatewayKit.ts"
 
 /** A call of each dialect with any body. */

@@ -13,7 +13,7 @@ import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import { LanguageModel, type ModelQuestion } from "../../../src/services/model/LanguageModel.ts"
 import { choose, layerFromConfig } from "../../../src/services/model/LanguageModels.ts"
 import * as Prompts from "../../../src/services/model/Prompts.ts"
-import * as ModelStandIn from "../../support/ModelStandIn.ts"
+import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
 import { layerConfig, testConfig } from "../../support/TestConfig.ts"
 
 const key = "sk-secret-key"

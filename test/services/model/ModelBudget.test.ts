@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import { LanguageModel, type ModelQuestion } from "../../../src/services/model/LanguageModel.ts"
 import { layerFromConfig } from "../../../src/services/model/LanguageModels.ts"
-import * as ModelStandIn from "../../support/ModelStandIn.ts"
+import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 
 const Answer = Schema.Struct({ verdict: Schema.Literal("yes") })

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import * as HashMap from "effect/HashMap"
 import * as Budget from "../../../src/services/slack/SlackBudget.ts"
-import { type Buckets, takeTokens } from "../../support/SlackFaults.ts"
-import { rateRules } from "../../support/SlackRates.ts"
+import { type Buckets, takeTokens } from "../../standins/slack/SlackFaults.ts"
+import { rateRules } from "../../standins/slack/SlackRates.ts"
 
 const methods = ["chat.postMessage", "chat.update", "reactions.add", "reactions.remove", "users.info", "views.open"]
 const call = FastCheck.record({

@@ -15,7 +15,7 @@ import {
   text,
   write
 } from "../../../src/services/telegram/TelegramText.ts"
-import { parseMarkdown, reservedCharacters } from "../../support/TelegramMarkdown.ts"
+import { parseMarkdown, reservedCharacters } from "../../standins/telegram/TelegramMarkdown.ts"
 
 /** Text of every kind that hurts: reserved characters, backslashes, line ends, emoji, code. */
 const nasty = FastCheck.string({

@@ -1,0 +1,141 @@
+/** Turns a request into a session: what was left out is filled in from the configuration, what cannot be is refused. */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Agent from "../../domain/Agent.ts"
+import { type BranchName, SessionId } from "../../domain/Ids.ts"
+import { type Repository, resolve } from "../../domain/Repository.ts"
+import type { Session } from "../../domain/Session.ts"
+import type { SessionSpec } from "../../domain/SessionEvent.ts"
+import { type CreateSession, type IdempotencyConflict, InvalidRequest } from "../../domain/SessionRequest.ts"
+import { Agents } from "../../services/Agents.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
+import { Forge } from "../../services/forge/Forge.ts"
+import { ModelPrices } from "../../services/model/ModelPrices.ts"
+import { fingerprint } from "../../services/store/Fingerprint.ts"
+import { SessionStore } from "../../services/store/SessionStore.ts"
+import type { StoreError } from "../../services/store/StoreError.ts"
+import type { CreateOptions } from "./Sessions.ts"
+
+export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions")<NewSessions, {
+  readonly create: (
+    request: CreateSession,
+    options: CreateOptions
+  ) => Effect.Effect<
+    { readonly session: Session; readonly replayed: boolean },
+    InvalidRequest | IdempotencyConflict | StoreError
+  >
+  readonly messageId: Effect.Effect<string>
+}>() {
+  static readonly layer = Layer.effect(
+    NewSessions,
+    Effect.gen(function*() {
+      const agents = yield* Agents
+      const config = yield* AppConfig
+      const forge = yield* Forge
+      const prices = yield* ModelPrices
+      const store = yield* SessionStore
+
+      const agentOf = Effect.fnUntraced(function*(request: CreateSession, options: CreateOptions) {
+        if (request.agent === undefined || request.agent === "auto") return agents.defaultAgent
+        const agent = yield* Effect.mapError(
+          Agent.parse(request.agent),
+          (reason) => new InvalidRequest({ reason: `agent: ${reason}` })
+        )
+        if (agent._tag === "Command" && !options.trustCommands) {
+          return yield* new InvalidRequest({
+            reason:
+              "agent: a command: agent can only be set in the server's configuration (OPENTL_AGENT) or by an embedded run"
+          })
+        }
+        return agent
+      })
+
+      const permit = (repo: Repository, options: CreateOptions) =>
+        repo._tag === "GitHub" || options.trustLocalPaths || isBelow(repo.path, config.localRepos)
+          ? Effect.void
+          : new InvalidRequest({
+            reason: `repo: ${repo.path} is not below a directory of OPENTL_LOCAL_REPOS, so this server may not use it`
+          })
+
+      /** A path that is no repository is known at once; what GitHub has is found out in the session's first turn. */
+      const exists = (repo: Repository, base: BranchName | undefined) =>
+        Effect.gen(function*() {
+          if (repo._tag === "GitHub") return
+          if (base === undefined) yield* forge.defaultBranch(repo)
+          else yield* forge.remote(repo)
+        }).pipe(
+          Effect.catchAll((error) =>
+            error._tag === "ForgeError" && error.isRetryable
+              ? Effect.void
+              : new InvalidRequest({ reason: `repo: ${error.message}` })
+          )
+        )
+
+      return NewSessions.of({
+        messageId: randomHex(16),
+        create: Effect.fn("NewSessions.create")(function*(request, options) {
+          const repo = yield* Effect.mapError(
+            resolve(request.repo, config.github.serverUrl),
+            (error) => new InvalidRequest({ reason: `repo: ${error.message}` })
+          )
+          yield* permit(repo, options)
+          yield* exists(repo, request.base)
+          const agent = yield* agentOf(request, options)
+          const environment = request.planOnly === true ? {} : yield* Effect.mapError(
+            agents.environment(agent, request.model),
+            (error) => new InvalidRequest({ reason: `agent: ${error.message}` })
+          )
+          const budgetUsd = request.budgetUsd ?? Option.getOrUndefined(config.budgetUsd)
+          if (budgetUsd !== undefined) {
+            yield* Effect.mapError(
+              prices.requireForBudget(environment["OPENTL_AGENT_MODEL"]),
+              (error) => new InvalidRequest({ reason: `budget: ${error.message}` })
+            )
+          }
+          const spec: SessionSpec = {
+            repo,
+            prompt: request.prompt,
+            agent,
+            ...(request.model === undefined ? {} : { model: request.model }),
+            ...(request.base === undefined ? {} : { base: request.base }),
+            approvePlan: request.approvePlan ?? false,
+            planOnly: request.planOnly ?? false,
+            ...(budgetUsd === undefined ? {} : { budgetUsd }),
+            timeoutMillis: request.timeoutSeconds === undefined
+              ? Duration.toMillis(config.sessionTimeout)
+              : request.timeoutSeconds * 1000,
+            reviewRounds: config.reviewRounds,
+            requestedBy: options.by
+          }
+          const receipt = options.idempotencyKey === undefined
+            ? undefined
+            : {
+              scope: `create:${options.by.name}`,
+              key: options.idempotencyKey,
+              fingerprint: fingerprint(options.body)
+            }
+          const created = yield* store.create({ id: SessionId.make(yield* randomHex(12)), spec, receipt })
+          if (!created.replayed) yield* Metric.increment(sessionsCreated)
+          return created
+        })
+      })
+    })
+  )
+}
+
+const sessionsCreated = Metric.counter("opentl_sessions_created_total", { description: "Sessions", incremental: true })
+
+/** So many hex digits, from the runtime's generator: an id is a name, not a secret. */
+const randomHex = (digits: number): Effect.Effect<string> =>
+  Effect.map(
+    Effect.replicateEffect(Random.nextIntBetween(0, 16), digits),
+    (values) => values.map((value) => value.toString(16)).join("")
+  )
+
+const isBelow = (path: string, directories: ReadonlyArray<string>): boolean =>
+  directories.some((directory) => path === directory || path.startsWith(`${directory.replace(/\/+$/, "")}/`))

@@ -1,0 +1,69 @@
+/** What can be asked about sessions without changing them: enough for a process that does not own the database. */
+import * as Chunk from "effect/Chunk"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { SessionEventView } from "../../domain/EventText.ts"
+import type { SessionId } from "../../domain/Ids.ts"
+import { SessionNotFound } from "../../domain/Session.ts"
+import { InvalidRequest } from "../../domain/SessionRequest.ts"
+import { EventLog } from "../../services/store/EventLog.ts"
+import { SessionHistory } from "../../services/store/SessionHistory.ts"
+import type { Sessions } from "./Sessions.ts"
+
+export type SessionReads = Pick<
+  Context.Tag.Service<Sessions>,
+  "diff" | "events" | "eventsPage" | "find" | "get" | "list" | "log"
+>
+
+/** Reads over the stored sessions. A session's position in the queue is its owner's to know, and not told. */
+export const make: Effect.Effect<SessionReads, never, EventLog | SessionHistory> = Effect.gen(function*() {
+  const history = yield* SessionHistory
+  const log = yield* EventLog
+
+  return {
+    get: Effect.fn("SessionReads.get")(history.get),
+    find: Effect.fn("SessionReads.find")(function*(prefix) {
+      const isId = /^[0-9A-Za-z-]+$/.test(prefix)
+      const found = isId ? yield* history.byPrefix(prefix) : []
+      const exact = found.find((session) => session.id === prefix) ?? (found.length === 1 ? found[0] : undefined)
+      if (exact !== undefined) return exact
+      if (found.length === 0) return yield* new SessionNotFound({ id: prefix })
+      const ids = found.map((session) => session.id).join(", ")
+      return yield* new InvalidRequest({ reason: `"${prefix}" is ambiguous: ${ids}${found.length > 5 ? ", …" : ""}` })
+    }),
+    list: Effect.fn("SessionReads.list")(function*({ before, limit, repo, status }) {
+      if (before !== undefined) {
+        yield* Effect.catchTag(
+          history.get(before),
+          "SessionNotFound",
+          () => new InvalidRequest({ reason: `before: there is no session ${before}` })
+        )
+      }
+      const rows = yield* history.list({
+        status: status ?? null,
+        repo: repo ?? null,
+        before: before ?? null,
+        limit: limit + 1
+      })
+      return { sessions: rows.slice(0, limit), hasMore: rows.length > limit }
+    }),
+    events: log.stream,
+    eventsPage: log.page,
+    diff: Effect.fn("SessionReads.diff")((id) => Effect.zipRight(history.get(id), history.patch(id))),
+    log: (id) => pages(log, id).pipe(Stream.map(logLine))
+  }
+})
+
+/** All events that are stored now. */
+const pages = (log: Context.Tag.Service<EventLog>, id: SessionId) =>
+  Stream.paginateChunkEffect(0, (after) =>
+    Effect.map(log.page(id, after, 500), (events) => {
+      const last = events[events.length - 1]
+      return [Chunk.unsafeFromArray(events), last === undefined ? Option.none() : Option.some(last.id)] as const
+    }))
+
+/** Output as it was; everything else marked with its kind. */
+const logLine = (event: SessionEventView): string =>
+  event.type === "output" ? `${event.data}\n` : `[${event.type}] ${event.data}\n`

@@ -1,0 +1,208 @@
+/**
+ * Runs the agent in the session's workspace and follows its output. The run is looked up by its name first: after a
+ * crash of ours it is followed on from where the store ends, and started anew only if it is gone.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import type { CommitId, SessionId } from "../../domain/Ids.ts"
+import type { Step } from "../../domain/NextStep.ts"
+import * as OutputLines from "../../domain/OutputLines.ts"
+import * as SandboxMarker from "../../domain/SandboxMarker.ts"
+import {
+  AgentFinished,
+  ErrorReported,
+  type LogEvent,
+  OutputWritten,
+  RoundStarted,
+  StatusReported
+} from "../../domain/SessionEvent.ts"
+import { type SessionState, turnStart } from "../../domain/SessionState.ts"
+import * as Usage from "../../domain/Usage.ts"
+import { type AgentEnvironment, Agents } from "../../services/Agents.ts"
+import { Gateway } from "../../services/gateway/Gateway.ts"
+import { Repositories } from "../../services/git/Repositories.ts"
+import * as Prompts from "../../services/model/Prompts.ts"
+import { type InputFile, type RunExit, type RunId, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
+import { LogWriter } from "../../services/store/LogWriter.ts"
+import { SessionHistory } from "../../services/store/SessionHistory.ts"
+import { BudgetSpent, remainingUsd, usageRecorded } from "./Budget.ts"
+import type { Perform, StepContext } from "./StepContext.ts"
+
+type RunAgent = Extract<Step, { readonly _tag: "RunAgent" }>
+
+/** Lines are stored together: at most so many, at the latest after so long. */
+const batchLines = 256
+const batchDelay = "40 millis"
+
+/** How many of the last lines tell why an agent failed, and what one without final words has said. */
+const tailLines = 12
+/** A line may be 64 KiB long. */
+const tailCharacters = 4_000
+
+/** The end of a text, cut between characters. */
+const lastCharacters = (text: string): string => text.slice(-tailCharacters).replace(/^[\uDC00-\uDFFF]/, "")
+
+const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogEvent => {
+  const at = { turn: run.turn, round: run.round, line: number }
+  const parsed = SandboxMarker.parse(line.text)
+  switch (parsed._tag) {
+    case "Status":
+      return StatusReported.make({ ...at, text: parsed.text })
+    case "Error":
+      return ErrorReported.make({ ...at, text: parsed.text })
+    case "Done":
+      return StatusReported.make({ ...at, text: "the sandbox has finished" })
+    case "Output":
+      return OutputWritten.make({ ...at, text: parsed.text, ...(line.partial ? { partial: true } : {}) })
+  }
+}
+
+/** Numbered events of a run's output, from its first byte. */
+export const logEvents = <E>(run: RunId, output: Stream.Stream<Uint8Array, E>): Stream.Stream<LogEvent, E> =>
+  output.pipe(
+    Stream.map(Option.some),
+    Stream.concat(Stream.make(Option.none<Uint8Array>())),
+    Stream.mapAccum(OutputLines.start, (unfinished, chunk) =>
+      Option.match(chunk, {
+        onNone: () => [OutputLines.start, OutputLines.finish(unfinished)] as const,
+        onSome: (bytes) => OutputLines.push(unfinished, bytes)
+      })),
+    Stream.mapConcat((lines) => lines),
+    Stream.zipWithIndex,
+    Stream.map(([line, index]) => toEvent(run, line, index + 1))
+  )
+
+export const make = Effect.gen(function*() {
+  const agents = yield* Agents
+  const gateway = yield* Gateway
+  const history = yield* SessionHistory
+  const repositories = yield* Repositories
+  const sandbox = yield* Sandbox
+  const writer = yield* LogWriter
+
+  /** What of the turn's start the workspace lacks; with a workspace that is not there (any more), unpushed work, too. */
+  const bundleFor = Effect.fnUntraced(function*(session: SessionId, state: SessionState, start: CommitId) {
+    const known = (yield* sandbox.hasRepository(session)) ? state.inWorkspace : undefined
+    const work = known === undefined ? state.unpushed : undefined
+    return { bundle: yield* repositories.exportBundle(state.spec.repo, state.branch, { start, known, work }), work }
+  })
+
+  const inputs = Effect.fnUntraced(function*({ claim, state }: StepContext, { findings, round, turn }: RunAgent) {
+    const start = turnStart(state)
+    if (start === undefined) {
+      return yield* new SandboxError({ operation: "start", reason: "the repository was not prepared" })
+    }
+    const prompt = Prompts.enrichedPrompt({
+      prompt: turn.prompt,
+      firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
+      plan: turn.plan,
+      findings,
+      turn: turn.number,
+      round
+    })
+    const message = Prompts.commitMessage({
+      title: turn.plan?.title,
+      prompt: turn.prompt,
+      sessionId: claim.sessionId,
+      requestedBy: state.spec.requestedBy,
+      agentMessages: []
+    })
+    const files: ReadonlyArray<InputFile> = [
+      { path: "in/prompt.md", content: { _tag: "Text", text: prompt } },
+      { path: "in/commit-message.txt", content: { _tag: "Text", text: message } }
+    ]
+    const { bundle, work } = yield* bundleFor(claim.sessionId, state, start)
+    return {
+      files: [
+        ...files,
+        ...Option.toArray(bundle).map((path) => ({
+          path: "in/repository.bundle",
+          content: { _tag: "File", path } as const
+        }))
+      ],
+      environment: { OPENTL_START_COMMIT: start, ...(work === undefined ? {} : { OPENTL_WORK_COMMIT: work }) }
+    }
+  })
+
+  const start = Effect.fnUntraced(
+    function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentEnvironment, gatewayDirectory: string) {
+      const { claim, record, state } = context
+      // what an engine that was away kept alive of an earlier round must not work on beside this one
+      yield* sandbox.removeRuns(claim.sessionId)
+      const { environment, files } = yield* inputs(context, step)
+      yield* record([RoundStarted.make({ turn: run.turn, round: run.round, sandbox: sandbox.kind })])
+      yield* sandbox.start({
+        run,
+        gatewayDirectory,
+        inputs: files,
+        environment: {
+          ...agent,
+          ...environment,
+          OPENTL_SESSION: claim.sessionId,
+          OPENTL_TURN: String(run.turn),
+          OPENTL_ROUND: String(run.round),
+          OPENTL_BRANCH: state.branch,
+          ...(state.pushedTurn === undefined ? {} : { OPENTL_PUSHED_TURN: String(state.pushedTurn) }),
+          OPENTL_AUTHOR_NAME: Prompts.author.name,
+          OPENTL_AUTHOR_EMAIL: Prompts.author.email
+        }
+      })
+    },
+    Effect.scoped
+  )
+
+  /** Stores the run's output from where the store ends, as it comes. */
+  const follow = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId) {
+    const stored = yield* history.logCursor(claim.sessionId, run.turn, run.round)
+    yield* logEvents(run, sandbox.output(run)).pipe(
+      Stream.drop(stored),
+      Stream.groupedWithin(batchLines, batchDelay),
+      Stream.runForEach((batch) => writer.write(claim, Chunk.toReadonlyArray(batch)))
+    )
+  })
+
+  /** Its final words; where it has none, or failed, its last lines. A limit's sentence says it all. */
+  const answerOf = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId, exit: RunExit) {
+    if (exit.overLimit === true) return ""
+    if (exit.code === 0) {
+      const { answer } = yield* Effect.scoped(sandbox.result(run))
+      if (answer.trim() !== "") return answer.trim()
+    }
+    const tail = yield* history.lastOutput(claim.sessionId, run.turn, run.round, tailLines)
+    return lastCharacters(tail.join("\n").trim())
+  })
+
+  const perform: Perform<RunAgent> = Effect.fn("AgentStep.perform")(
+    function*(context, step) {
+      const { claim, record, state } = context
+      const run: RunId = { sessionId: claim.sessionId, turn: step.turn.number, round: step.round }
+      const agent = yield* agents.environment(state.spec.agent, state.spec.model)
+      const used = yield* Ref.make(state.usage)
+      const { directory, isExhausted } = yield* gateway.open({
+        sessionId: claim.sessionId,
+        remainingUsd: remainingUsd(state),
+        onUsage: Effect.fnUntraced(function*(call) {
+          const usage = yield* Ref.getAndUpdate(used, (before) => Usage.add(before, call.usage))
+          yield* record([usageRecorded({ spec: state.spec, usage }, { turn: run.turn, source: "agent" }, call)]).pipe(
+            Effect.ignoreLogged // the turn is over or has another owner: the call was made, and nobody counts it any more
+          )
+        })
+      })
+      if (!(step.started && (yield* sandbox.exists(run)))) yield* start(context, step, run, agent, directory)
+      yield* Effect.raceFirst(follow(context, run), sandbox.watch(run))
+      const exit = yield* sandbox.exit(run)
+      const said = yield* answerOf(context, run, exit)
+      // the cause of a failure comes before the agent's last words
+      const isCutShort = exit.code !== 0 && (yield* isExhausted)
+      const cause = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
+      const answer = isCutShort ? `${cause}\n${said}`.trim() : said
+      const reason = exit.reason === undefined ? {} : { reason: exit.reason }
+      yield* record([AgentFinished.make({ turn: run.turn, round: run.round, exitCode: exit.code, answer, ...reason })])
+    },
+    Effect.scoped
+  )
+  return perform
+})

@@ -1,0 +1,152 @@
+/** Performs the steps of a turn. Which comes next is not decided here: see `NextStep.ts`. */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type { Step } from "../../domain/NextStep.ts"
+import {
+  ApprovalRequested,
+  BranchChanged,
+  RepositoryPrepared,
+  TurnEnded,
+  TurnResumed,
+  TurnStarted
+} from "../../domain/SessionEvent.ts"
+import type { Turn } from "../../domain/SessionState.ts"
+import { Repositories } from "../../services/git/Repositories.ts"
+import { Sandbox } from "../../services/sandbox/Sandbox.ts"
+import * as AgentStep from "./AgentStep.ts"
+import * as PlanStep from "./PlanStep.ts"
+import * as PublishSteps from "./PublishSteps.ts"
+import * as ReviewStep from "./ReviewStep.ts"
+import type { Perform, RecordFailure, StepContext, StepFailure } from "./StepContext.ts"
+import * as UncollectedWork from "./UncollectedWork.ts"
+
+type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
+
+const turnsEnded = Metric.counter("opentl_turns_ended_total", { description: "Turns by their end", incremental: true })
+
+/** An engine that does not answer must not keep a session from its end: what is left is swept later. */
+const cleanUp = { times: 3, schedule: Schedule.exponential("200 millis") }
+
+const whileBusy = { times: 3, schedule: Schedule.exponential("500 millis") }
+
+export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeline, {
+  /** Performs one step and records its result. Interrupting it lets go of it: nothing outside is undone. */
+  readonly perform: (context: StepContext, step: Step) => Effect.Effect<void, StepFailure | RecordFailure>
+  /** Removes the session's runs and writes the turn's one ending event. The workspace stays, for a follow-up. */
+  readonly endTurn: (context: StepContext, end: Omit<Named<"EndTurn">, "_tag">) => Effect.Effect<void, RecordFailure>
+}>() {
+  static readonly layer = Layer.effect(
+    Pipeline,
+    Effect.gen(function*() {
+      const plan = yield* PlanStep.make
+      const agent = yield* AgentStep.make
+      const review = yield* ReviewStep.make
+      const publish = yield* PublishSteps.make
+      const repositories = yield* Repositories
+      const sandbox = yield* Sandbox
+      const work = yield* UncollectedWork.make
+
+      const startTurn: Perform<Named<"StartTurn">> = Effect.fn("Pipeline.startTurn")(
+        function*({ record, state }, step) {
+          const deadline = DateTime.addDuration(yield* DateTime.now, state.spec.timeoutMillis)
+          yield* record([TurnStarted.make({ turn: step.turn, prompt: step.prompt, deadline })])
+        }
+      )
+
+      const resumeTurn: Perform<Named<"ResumeTurn">> = Effect.fn("Pipeline.resumeTurn")(function*({ record }, step) {
+        const deadline = DateTime.addDuration(yield* DateTime.now, step.remainingMillis)
+        yield* record([TurnResumed.make({ turn: step.turn, deadline })])
+      })
+
+      const prepare: Perform<Named<"PrepareRepository">> = Effect.fn("Pipeline.prepare")(
+        function*({ record, state }, { turn }) {
+          const { base, change, commit, start } = yield* repositories.prepare(state.spec.repo, {
+            branch: state.branch,
+            wantedBase: state.spec.base,
+            origin: state.origin,
+            remoteTip: state.remoteTip
+          })
+          const at = { turn: turn.number }
+          yield* record([
+            ...Option.toArray(change).map((change) => BranchChanged.make({ ...at, branch: state.branch, ...change })),
+            RepositoryPrepared.make({
+              ...at,
+              base,
+              commit,
+              ...Option.match(start, { onNone: () => ({}), onSome: (start) => ({ start }) })
+            })
+          ])
+        }
+      )
+
+      /**
+       * Before anything is paid for, or put before a person, the turn's sandbox must be there to be had. An engine that
+       * is busy, or just starting, is asked again.
+       */
+      const checkSandbox = ({ state }: StepContext, { turn }: { readonly turn: Turn }) =>
+        Effect.unless(
+          Effect.retry(sandbox.check, { ...whileBusy, while: (error) => error.missingImage === undefined }),
+          () => state.spec.planOnly && turn.number === 1
+        )
+
+      const askApproval: Perform<Named<"AskApproval">> = Effect.fn("Pipeline.askApproval")(
+        function*({ record }, { turn }) {
+          const remaining = DateTime.toEpochMillis(turn.deadline) - (yield* Clock.currentTimeMillis)
+          yield* record([ApprovalRequested.make({ turn: turn.number, remainingMillis: Math.max(0, remaining) })])
+        }
+      )
+
+      const endTurn = Effect.fn("Pipeline.endTurn")(
+        function*(context: StepContext, { end, text, turn }: Omit<Named<"EndTurn">, "_tag">) {
+          const { claim, record } = context
+          if (end !== "complete") yield* work.collect(context, turn)
+          yield* sandbox.removeRuns(claim.sessionId).pipe(
+            Effect.retry(cleanUp),
+            // swept later: an engine that is gone keeps nobody from an answer
+            Effect.catchAll((error) => Effect.logWarning(`a sandbox may be left running: ${error.message}`))
+          )
+          yield* record([TurnEnded.make({ turn, end, text })])
+          yield* Metric.increment(Metric.tagged(turnsEnded, "end", end))
+        }
+      )
+
+      return Pipeline.of({
+        endTurn,
+        perform: (context, step) => {
+          switch (step._tag) {
+            case "Rest":
+              return Effect.void
+            case "StartTurn":
+              return startTurn(context, step)
+            case "ResumeTurn":
+              return resumeTurn(context, step)
+            case "PrepareRepository":
+              return Effect.zipRight(checkSandbox(context, step), prepare(context, step))
+            case "MakePlan":
+              return Effect.zipRight(checkSandbox(context, step), plan(context, step))
+            case "AskApproval":
+              return Effect.zipRight(checkSandbox(context, step), askApproval(context, step))
+            case "RunAgent":
+              return agent(context, step)
+            case "CollectChanges":
+              return publish.collect(context, step)
+            case "ReviewChanges":
+              return review(context, step)
+            case "PushBranch":
+              return publish.push(context, step)
+            case "Propose":
+              return publish.propose(context, step)
+            case "EndTurn":
+              return endTurn(context, step)
+          }
+        }
+      })
+    })
+  )
+}

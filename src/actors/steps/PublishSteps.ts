@@ -1,0 +1,108 @@
+/** From the sandbox's commits to a pull request: collect, push, propose. All of it outside the sandbox. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Step } from "../../domain/NextStep.ts"
+import * as Patch from "../../domain/Patch.ts"
+import { needsDraft } from "../../domain/Review.ts"
+import { sensitiveFiles } from "../../domain/SensitiveFile.ts"
+import {
+  BranchPushed,
+  ChangesCollected,
+  NothingChanged,
+  PullRequestOpened,
+  PullRequestUpdated
+} from "../../domain/SessionEvent.ts"
+import { turnStart } from "../../domain/SessionState.ts"
+import { Forge } from "../../services/forge/Forge.ts"
+import { GitError, Repositories } from "../../services/git/Repositories.ts"
+import * as Prompts from "../../services/model/Prompts.ts"
+import { Sandbox } from "../../services/sandbox/Sandbox.ts"
+import type { Perform } from "./StepContext.ts"
+
+type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
+
+export const make = Effect.gen(function*() {
+  const forge = yield* Forge
+  const repositories = yield* Repositories
+  const sandbox = yield* Sandbox
+
+  const collect: Perform<Named<"CollectChanges">> = Effect.fn("PublishSteps.collect")(
+    function*({ claim, record, state }, { run, turn }) {
+      const at = { turn: turn.number, round: run.round }
+      const start = turnStart(state)
+      if (state.origin === undefined || start === undefined) {
+        return yield* new GitError({ operation: "diff", reason: "the session has no base commit" })
+      }
+      const { bundle } = yield* sandbox.result({ sessionId: claim.sessionId, ...at })
+      const commit = Option.isNone(bundle)
+        ? start
+        : yield* repositories.importBundle(state.spec.repo, bundle.value, {
+          session: claim.sessionId,
+          branch: state.branch,
+          start,
+          date: turn.startedAt,
+          author: Prompts.author,
+          message: (agentMessages) =>
+            Prompts.commitMessage({
+              title: turn.plan?.title,
+              prompt: turn.prompt,
+              sessionId: claim.sessionId,
+              requestedBy: state.spec.requestedBy,
+              agentMessages
+            })
+        })
+      const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, commit)
+      const { deletions, files, insertions } = diff
+      yield* commit === start
+        ? record([NothingChanged.make(at)])
+        : record(
+          [ChangesCollected.make({ ...at, changes: { commit, files, insertions, deletions }, stat: diff.stat })],
+          { ...at, patch: diff.patch }
+        )
+      yield* sandbox.removeRuns(claim.sessionId)
+    },
+    Effect.scoped
+  )
+
+  const push: Perform<Named<"PushBranch">> = Effect.fn("PublishSteps.push")(
+    function*({ record, state }, { changes, turn }) {
+      yield* repositories.push(state.spec.repo, state.branch, changes.commit, state.remoteTip)
+      const pullRequests = forge.hasPullRequests(state.spec.repo)
+      yield* record([
+        BranchPushed.make({ turn: turn.number, branch: state.branch, commit: changes.commit, pullRequests })
+      ])
+    }
+  )
+
+  const propose: Perform<Named<"Propose">> = Effect.fn("PublishSteps.propose")(
+    function*({ claim, record, state }, { changes, review, run, turn }) {
+      if (state.origin === undefined) {
+        return yield* new GitError({ operation: "push", reason: "the session has no base branch" })
+      }
+      const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
+      const { opened, pullRequest } = yield* forge.propose({
+        repo: state.spec.repo,
+        head: state.branch,
+        base: state.origin.base,
+        draft: needsDraft(review),
+        ...Prompts.pullRequestText({
+          sessionId: claim.sessionId,
+          prompt: state.spec.prompt,
+          turnPrompt: turn.number === 1 ? undefined : turn.prompt,
+          plan: state.plan,
+          reviews: turn.reviews,
+          review,
+          answer: run.answer,
+          changes,
+          sensitive: sensitiveFiles(diff.changed, Patch.sections(diff.patch)),
+          usage: state.usage,
+          requestedBy: state.spec.requestedBy
+        })
+      })
+      const event = opened ? PullRequestOpened : PullRequestUpdated
+      yield* record([event.make({ turn: turn.number, pullRequest })])
+    }
+  )
+
+  return { collect, push, propose }
+})

@@ -1,0 +1,70 @@
+/** Asks the model to review the diff. What could not be reviewed is said, never taken for approved. */
+import * as Effect from "effect/Effect"
+import type { Step } from "../../domain/NextStep.ts"
+import * as Review from "../../domain/Review.ts"
+import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
+import { GitError, Repositories } from "../../services/git/Repositories.ts"
+import { LanguageModel } from "../../services/model/LanguageModel.ts"
+import { patchExcerpt } from "../../services/model/PatchExcerpt.ts"
+import * as Prompts from "../../services/model/Prompts.ts"
+import { fenceTag } from "../../services/model/PromptText.ts"
+import { BudgetSpent, isSpent, type ModelUse, remainingUsd, usageRecorded } from "./Budget.ts"
+import type { Perform, StepContext } from "./StepContext.ts"
+
+export const make = Effect.gen(function*() {
+  const model = yield* LanguageModel
+  const repositories = yield* Repositories
+
+  /** The whole branch is under review: a follow-up must fit to what stands already. */
+  const diffOf = ({ state }: StepContext, changes: Changes) =>
+    state.origin === undefined
+      ? new GitError({ operation: "diff", reason: "the session has no base commit" })
+      : repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
+
+  const perform: Perform<Extract<Step, { readonly _tag: "ReviewChanges" }>> = Effect.fn("ReviewStep.perform")(
+    function*(context, { changes, run, turn }) {
+      const { record, state } = context
+      const at = { turn: turn.number, round: run.round }
+      const skip = (reason: string) => record([ReviewHeld.make({ ...at, review: { _tag: "Skipped", reason } })])
+      if (state.spec.reviewRounds === 0) return yield* skip("reviews are switched off (OPENTL_REVIEW_ROUNDS=0)")
+      if (model.provider === "none") {
+        return yield* skip("no model is configured (set ANTHROPIC_API_KEY or OPENAI_API_KEY)")
+      }
+      if (isSpent(state)) {
+        const reason = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
+        return yield* record([ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason } })])
+      }
+      const diff = yield* diffOf(context, changes)
+      const excerpt = patchExcerpt(diff, Prompts.patchLimit)
+      const question = Prompts.reviewQuestion({
+        tag: yield* fenceTag,
+        prompt: turn.prompt,
+        firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
+        plan: turn.plan,
+        diff: excerpt,
+        stat: diff.stat,
+        answer: run.answer,
+        earlier: turn.reviews
+      })
+      const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "review" }, use)
+      yield* model.ask({ ...question, remainingUsd: remainingUsd(state) }).pipe(
+        Effect.matchEffect({
+          onSuccess: ({ model, usage, value }) =>
+            record([
+              used({ model, usage }),
+              ReviewHeld.make({ ...at, review: Review.fromAnswer(value, excerpt.unseen) })
+            ]),
+          onFailure: (error) =>
+            record([
+              ...(error._tag === "UnreadableAnswer" ? [used(error)] : []),
+              ...(error._tag === "LanguageModelError" && error.spent !== undefined
+                ? [used({ ...error.spent, estimated: true })]
+                : []),
+              ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason: error.message } })
+            ])
+        })
+      )
+    }
+  )
+  return perform
+})

@@ -1,0 +1,58 @@
+/** What a step is performed with: the session as it is, and the right to record what comes of it. */
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { SessionEvent } from "../../domain/SessionEvent.ts"
+import type { SessionState } from "../../domain/SessionState.ts"
+import type { AgentUnavailable } from "../../services/Agents.ts"
+import type { ForgeError, RepositoryNotFound } from "../../services/forge/Forge.ts"
+import type { GatewayError } from "../../services/gateway/Gateway.ts"
+import type { RepositoryFailure } from "../../services/git/Repositories.ts"
+import type { LanguageModelError, NoLanguageModel, UnreadableAnswer } from "../../services/model/LanguageModel.ts"
+import type { PriceUnknown } from "../../services/model/ModelPrices.ts"
+import type { SandboxFailure } from "../../services/sandbox/Sandbox.ts"
+import type { Claim, SessionLost } from "../../services/store/SessionStore.ts"
+import type { StoreError } from "../../services/store/StoreError.ts"
+import type { BudgetSpent } from "./Budget.ts"
+
+/** A step's own failure: it ends the turn with the error's sentence. */
+export type StepFailure =
+  | AgentUnavailable
+  | BudgetSpent
+  | ForgeError
+  | GatewayError
+  | LanguageModelError
+  | NoLanguageModel
+  | PriceUnknown
+  | UnreadableAnswer
+  | RepositoryFailure
+  | RepositoryNotFound
+  | SandboxFailure
+
+/** The session has moved on (a stop, most of all): the events do not belong to its state any more. */
+export class EventsRefused extends Schema.TaggedError<EventsRefused>()("EventsRefused", {
+  sessionId: Schema.String,
+  event: Schema.String
+}) {
+  override get message() {
+    return `session ${this.sessionId} has moved on; ${this.event} does not belong to its state`
+  }
+}
+
+/** Not the step's fault: the log could not be written, or not by this actor any more. */
+export type RecordFailure = EventsRefused | SessionLost | StoreError
+
+export interface Patch {
+  readonly turn: number
+  readonly round: number
+  readonly patch: string
+}
+
+export interface StepContext {
+  readonly claim: Claim
+  readonly state: SessionState
+  /** Writes events to the session's log, all or none. */
+  readonly record: (events: ReadonlyArray<SessionEvent>, patch?: Patch) => Effect.Effect<void, RecordFailure>
+}
+
+/** Performs one step and records its result. */
+export type Perform<S> = (context: StepContext, step: S) => Effect.Effect<void, StepFailure | RecordFailure>

@@ -1,0 +1,117 @@
+/** The keys that are set, each tried with one cheap call: GitHub's, and the model's. */
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import { Agent, available } from "../../domain/Agent.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
+import { type Answer, type DoctorCheck, fail, ok, request, type Verdict, warn } from "./DoctorCheck.ts"
+
+const textAt = (body: unknown, key: string): string =>
+  Predicate.hasProperty(body, key) && typeof body[key] === "string" ? body[key] : ""
+
+/** What a GitHub answer to `GET /user` says of the token. Classic tokens tell their scopes, others do not. */
+export const githubVerdict = ({ body, headers, status }: Answer): Verdict => {
+  if (status === 401) return fail("GITHUB_TOKEN is refused", "make a new token with the scope repo")
+  if (status === 403) {
+    return warn(
+      "GITHUB_TOKEN is no person's (an app's?)",
+      "it needs contents and pull requests: write on the repositories"
+    )
+  }
+  if (status !== 200) return fail(`GitHub answers ${status}`, "check GITHUB_API_URL")
+  const login = textAt(body, "login")
+  const scopes = headers["x-oauth-scopes"]?.split(",").map((scope) => scope.trim()).filter((scope) => scope !== "")
+  if (scopes === undefined) return ok(`${login}, fine-grained token (it needs contents and pull requests: write)`)
+  if (scopes.includes("repo")) return ok(`${login}, scopes ${scopes.join(", ")}`)
+  return scopes.includes("public_repo")
+    ? warn(`${login}, scopes ${scopes.join(", ")}`, "public repositories only; add the scope repo for private ones")
+    : fail(`${login}, scopes ${scopes.join(", ") || "none"}`, "a push needs the scope repo (or public_repo)")
+}
+
+const github: DoctorCheck = {
+  name: "github",
+  run: Effect.gen(function*() {
+    const { github } = yield* AppConfig
+    if (Option.isNone(github.token)) {
+      return warn("GITHUB_TOKEN is not set: only local repositories can be worked on", "set GITHUB_TOKEN")
+    }
+    return yield* request(
+      HttpClientRequest.get(`${github.apiUrl}/user`).pipe(
+        HttpClientRequest.bearerToken(github.token.value),
+        HttpClientRequest.accept("application/vnd.github+json")
+      )
+    ).pipe(
+      Effect.map(githubVerdict),
+      Effect.catchAll((reason) =>
+        Effect.succeed(fail(`${github.apiUrl}: ${reason}`, "check GITHUB_API_URL and the network"))
+      )
+    )
+  })
+}
+
+/** What the answer to a listing of models says of the key. */
+export const modelVerdict = (variable: string, url: string, { status }: Answer): Verdict =>
+  status === 200
+    ? ok(`${url} takes ${variable}`)
+    : status === 401 || status === 403
+    ? fail(`${url} refuses ${variable} (${status})`, `check ${variable}`)
+    : status === 404
+    ? warn(`${url} lists no models, so the key could not be tried`, "start a session to see")
+    : fail(`${url} answers ${status}`, "try again later")
+
+const model: DoctorCheck = {
+  name: "model",
+  run: Effect.gen(function*() {
+    const { agent, anthropic, openai } = yield* AppConfig
+    const tried = [
+      ...Option.toArray(anthropic.apiKey).map((key) => ({
+        variable: "ANTHROPIC_API_KEY",
+        url: anthropic.baseUrl,
+        ask: HttpClientRequest.get(`${anthropic.baseUrl}/v1/models?limit=1`).pipe(
+          HttpClientRequest.setHeaders({ "x-api-key": Redacted.value(key), "anthropic-version": "2023-06-01" })
+        )
+      })),
+      ...Option.toArray(openai.apiKey).map((key) => ({
+        variable: "OPENAI_API_KEY",
+        url: openai.baseUrl,
+        ask: HttpClientRequest.get(`${openai.baseUrl}/models`).pipe(HttpClientRequest.bearerToken(key))
+      }))
+    ]
+    const mend = "set ANTHROPIC_API_KEY or OPENAI_API_KEY"
+    if (tried.length === 0) {
+      return Option.exists(agent, ({ _tag }) => _tag === "Command")
+        ? warn("no key is set: there are no plans and no reviews", mend)
+        : fail("no key is set: there is no model to work with", mend)
+    }
+    const verdicts = yield* Effect.forEach(tried, ({ ask, url, variable }) =>
+      Effect.match(request(ask), {
+        onSuccess: (answer) => modelVerdict(variable, url, answer),
+        onFailure: (reason) => fail(`${url}: ${reason}`, "check the base URL and the network")
+      }))
+    return verdicts.find(({ status }) => status === "fail") ?? verdicts.find(({ status }) => status === "warn") ??
+      ok(verdicts.map(({ detail }) => detail).join("; "))
+  })
+}
+
+/** Whether this version has the agent that the configuration names. */
+const agent: DoctorCheck = {
+  name: "agent",
+  run: Effect.map(
+    AppConfig,
+    ({ agent: configured }) =>
+      Agent.$match(Option.getOrElse(configured, () => Agent.Named({ name: "opentl" })), {
+        Command: () => ok("a command of yours"),
+        Named: ({ name }) =>
+          available.includes(name)
+            ? ok(name)
+            : fail(
+              `OPENTL_AGENT is ${name}, which this version cannot run`,
+              `set it to ${available.join(", ")} or command:<shell line>`
+            )
+      })
+  )
+}
+
+export const accountChecks: ReadonlyArray<DoctorCheck> = [github, model, agent]

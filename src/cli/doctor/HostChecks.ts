@@ -1,0 +1,150 @@
+/** What this machine has: Node, git, the data directory and its owner, the disk, the network. */
+import * as Command from "@effect/platform/Command"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { AppConfig } from "../../services/config/AppConfig.ts"
+import { currentOwner } from "../../services/config/DataDirectory.ts"
+import { type DoctorCheck, fail, ok, request, type Verdict, warn } from "./DoctorCheck.ts"
+
+const output = (command: string, ...args: ReadonlyArray<string>) =>
+  Effect.map(Command.string(Command.make(command, ...args)), (text) => text.trim())
+
+/** Whether a version such as "20.19.1" is at least that. */
+export const atLeast = (version: string, wanted: ReadonlyArray<number>): boolean => {
+  const parts = version.split(".").map(Number)
+  const differing = wanted.findIndex((part, i) => (parts[i] ?? 0) !== part)
+  return differing === -1 || (parts[differing] ?? 0) > (wanted[differing] ?? 0)
+}
+
+// eslint-disable-next-line house/no-process -- the version of the Node that runs this program is told nowhere else
+const nodeVersion = Effect.sync(() => process.versions.node)
+
+/** The oldest Node that the program runs on: `engines` of package.json. */
+const leastNode = [20, 18, 1]
+/** Releases that get no security fixes any more, of those that the program runs on. */
+const unmaintained: ReadonlySet<string> = new Set(["20", "21", "23", "25"])
+
+export const nodeVerdict = (version: string): Verdict => {
+  const [major = ""] = version.split(".")
+  if (!atLeast(version, leastNode)) {
+    return fail(`Node ${version} is too old`, `install Node 24, or at least ${leastNode.join(".")}`)
+  }
+  return unmaintained.has(major)
+    ? warn(`Node ${version} is out of maintenance: it gets no security fixes any more`, "install Node 24")
+    : ok(`Node ${version}`)
+}
+
+const node: DoctorCheck = { name: "node", run: Effect.map(nodeVersion, nodeVerdict) }
+
+const git: DoctorCheck = {
+  name: "git",
+  run: output("git", "--version").pipe(
+    Effect.map((text) => {
+      const version = /([0-9]+\.[0-9]+[0-9.]*)/.exec(text)?.[1] ?? "0"
+      return atLeast(version, [2, 30])
+        ? ok(`git ${version}`)
+        : warn(`git ${version} is old`, "install git 2.30 or newer")
+    }),
+    Effect.catchAll(() => Effect.succeed(fail("git is not there", "install git, and have it on the PATH")))
+  )
+}
+
+/** The directory itself, or the nearest one above it that exists. */
+const nearest = (directory: string): Effect.Effect<string, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const parent = path.dirname(directory)
+    const exists = yield* Effect.orElseSucceed(fs.exists(directory), () => false)
+    return exists || parent === directory ? directory : yield* nearest(parent)
+  })
+
+const dataDirectory: DoctorCheck = {
+  name: "data directory",
+  run: Effect.gen(function*() {
+    const { dataDir } = yield* AppConfig
+    const fs = yield* FileSystem.FileSystem
+    const existing = yield* nearest(dataDir)
+    const what = existing === dataDir ? dataDir : `${dataDir} (made at the first start)`
+    return yield* fs.access(existing, { readable: true, writable: true }).pipe(
+      Effect.as(ok(what)),
+      Effect.orElseSucceed(() => fail(`${existing} is not writable`, "set OPENTL_DATA_DIR to a directory of your own"))
+    )
+  })
+}
+
+const mebibytes = 1024
+/** In KiB, as df counts. */
+const little = 5 * 1024 * mebibytes
+const tooLittle = 512 * mebibytes
+
+const size = (kibibytes: number): string => `${(kibibytes / 1024 / 1024).toFixed(1)} GiB free`
+
+const disk: DoctorCheck = {
+  name: "disk",
+  run: Effect.gen(function*() {
+    const { dataDir } = yield* AppConfig
+    const directory = yield* nearest(dataDir)
+    const text = yield* output("df", "-Pk", directory)
+    const free = Number(/^.*\s(\d+)\s+\d+%\s/.exec(text.split("\n").at(-1) ?? "")?.[1] ?? Number.NaN)
+    if (Number.isNaN(free)) return warn("the free space cannot be read", "see to it that there are a few GiB")
+    const mend = `make room below ${directory}, or set OPENTL_DATA_DIR`
+    return free < tooLittle ? fail(size(free), mend) : free < little ? warn(size(free), mend) : ok(size(free))
+  }).pipe(Effect.catchTags({
+    BadArgument: () => Effect.succeed(warn("the free space cannot be read", "see to it that there are a few GiB")),
+    SystemError: () => Effect.succeed(warn("the free space cannot be read", "see to it that there are a few GiB"))
+  }))
+}
+
+/** Whether a server answers, and what to do where it does not. */
+const health = (url: string, who: string, mend: string) =>
+  Effect.match(request(HttpClientRequest.get(`${url.replace(/\/+$/, "")}/health`)), {
+    onSuccess: ({ status }) => status === 200 ? ok(`${url}${who}`) : fail(`${url} answers ${status}`, mend),
+    onFailure: (reason) => fail(`${url}: ${reason}`, mend)
+  })
+
+/** The server that the commands would talk to: the one that is named, else the owner of the data directory. */
+const server: DoctorCheck = {
+  name: "server",
+  run: Effect.gen(function*() {
+    const config = yield* AppConfig
+    if (Option.isSome(config.server)) {
+      return yield* health(config.server.value, "", "start it, or change --server or OPENTL_SERVER")
+    }
+    const owner = yield* currentOwner(config.dataDir)
+    if (Option.isNone(owner)) return ok("none runs on this data directory; commands run embedded")
+    const { kind, pid, url } = owner.value
+    if (url !== undefined) {
+      return yield* health(url, ` (process ${pid})`, `look at the server's log, or end process ${pid}`)
+    }
+    return kind === "embedded"
+      ? ok(`a command works on this data directory (process ${pid})`)
+      : warn(`the server (process ${pid}) does not listen yet`, "wait a moment")
+  })
+}
+
+const registry = "https://registry.npmjs.org"
+
+const network: DoctorCheck = {
+  name: "network",
+  run: Effect.gen(function*() {
+    const { egress } = yield* AppConfig
+    if (egress === "none") return ok("sandboxes reach nothing (OPENTL_EGRESS=none)")
+    return yield* request(HttpClientRequest.get(`${registry}/-/ping`)).pipe(
+      Effect.as(ok(`${registry} is reachable`)),
+      Effect.catchAll((reason) =>
+        Effect.succeed(
+          warn(
+            `${registry}: ${reason}`,
+            "agents cannot install packages; allow the way out, or a mirror by OPENTL_EGRESS_ALLOW"
+          )
+        )
+      )
+    )
+  })
+}
+
+export const hostChecks: ReadonlyArray<DoctorCheck> = [node, git, dataDirectory, disk, server, network]

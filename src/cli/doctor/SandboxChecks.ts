@@ -1,0 +1,34 @@
+/** Where agents would run: the Docker engine and its image, or how well this machine shuts a process off. */
+import * as Effect from "effect/Effect"
+import { AppConfig } from "../../services/config/AppConfig.ts"
+import { Sandbox } from "../../services/sandbox/Sandbox.ts"
+import * as SandboxLayer from "../../services/sandbox/SandboxLayer.ts"
+import { type DoctorCheck, fail, ok, warn } from "./DoctorCheck.ts"
+
+const verdict = Effect.gen(function*() {
+  const { sandbox: wanted } = yield* AppConfig
+  const sandbox = yield* Sandbox
+  yield* sandbox.check
+  if (sandbox.kind.includes("no isolation")) {
+    return warn(
+      `${sandbox.kind}: an agent can do all that this user can`,
+      "start Docker, or install bubblewrap where the kernel allows user namespaces"
+    )
+  }
+  return wanted === "auto" && sandbox.kind !== "docker"
+    ? warn(
+      `${sandbox.kind}: Docker does not answer`,
+      "start Docker for limits on memory and processes, or set OPENTL_SANDBOX=local"
+    )
+    : ok(sandbox.kind)
+})
+
+const sandbox: DoctorCheck = {
+  name: "sandbox",
+  run: verdict.pipe(
+    Effect.provide(SandboxLayer.layer),
+    Effect.catchTag("SandboxUnavailable", ({ mend, reason }) => Effect.succeed(fail(reason, mend)))
+  )
+}
+
+export const sandboxChecks: ReadonlyArray<DoctorCheck> = [sandbox]

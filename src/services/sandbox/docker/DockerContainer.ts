@@ -1,0 +1,229 @@
+/** What a run's container is, as data: its name, labels, limits and mounts, and the files put into it. Pure. */
+import * as Option from "effect/Option"
+import type { SessionId } from "../../../domain/Ids.ts"
+import type { AppConfigShape } from "../../config/AppConfig.ts"
+import type { InputFile, RunId } from "../Sandbox.ts"
+import type { InstanceId } from "../SandboxInstance.ts"
+import * as Layout from "../SandboxLayout.ts"
+import { entrypoint } from "../SandboxRuntime.ts"
+import { TarEntry } from "../Tar.ts"
+import type { ContainerInfo, ContainerSpec, ExecSpec } from "./DockerSchema.ts"
+
+export const workspace = "/workspace"
+/** Root's: the user inside can only read it. */
+export const runtime = "/opt/opentl"
+const gateway = "/run/opentl"
+/** Why a run was ended by its limits. */
+export const endedFile = `${runtime}/ended.json`
+
+const diskScript = `${runtime}/disk.sh`
+const diskTools = `${runtime}/disk`
+
+/** Nothing of the image's or the container's own environment decides what a measurement runs. */
+const cleanEnvironment = ["PATH=/usr/bin:/bin", "LD_PRELOAD=", "LD_LIBRARY_PATH=", "ENV=", "BASH_ENV="]
+
+/** The user inside, without rights; it owns the workspace. */
+const user = 1000
+export const owner = `${user}:${user}`
+const root = 0
+
+/** A session's volume. */
+export const volumeName = (session: SessionId): string => `opentl-${session}`
+
+/** The never started container through which a session's volume is looked at. */
+export const probeName = (session: SessionId): string => `${volumeName(session)}-probe`
+
+/** The container that measures a session's volume. */
+export const measuringName = (session: SessionId): string => `${volumeName(session)}-disk`
+
+export const sessionLabel = "opentl.session"
+
+/** What every container and volume of a session in this installation carries. */
+export const sessionLabels = (session: SessionId, instance: InstanceId) => ({
+  [sessionLabel]: session,
+  ...instanceLabels(instance)
+})
+
+export const instanceLabels = (instance: InstanceId) => ({ "opentl.instance": instance })
+
+export const runLabels = (run: RunId, instance: InstanceId) => ({
+  ...sessionLabels(run.sessionId, instance),
+  "opentl.turn": String(run.turn),
+  "opentl.round": String(run.round)
+})
+
+type Settings = Pick<AppConfigShape, "docker" | "egress" | "limits">
+
+/** The label with the first line of a run's log. */
+const logHeadLabel = "opentl.log-head"
+
+/** The first line of a run's log, where it has one: runs of earlier versions have none. */
+export const logHeadOf = (info: ContainerInfo): Option.Option<string> =>
+  Option.fromNullable(info.config?.labels?.[logHeadLabel])
+
+const networkOf = ({ docker, egress }: Settings): string =>
+  Option.getOrElse(docker.network, () => egress === "open" ? "bridge" : "none")
+
+/**
+ * The log is where output is read from after a crash, so it is one file and is kept whole up to a size that no round
+ * within its limit reaches: of what counts as one towards that, the engine writes at most six bytes (`\u0001` for a
+ * control character, 75 bytes round a line). A larger log begins anew, and its first line is gone.
+ */
+const logging = (outputBytes: number): ContainerSpec["host"]["logging"] => ({
+  driver: "json-file",
+  options: { mode: "blocking", "max-size": String(8 * outputBytes + killMargin), "max-file": "1", compress: "false" }
+})
+
+/** What a round may log in excess while it is noticed and killed. */
+const killMargin = 32 * 1024 ** 2
+
+const sharedMemoryBytes = 64 * 1024 ** 2
+
+/** A container of the session; `bind` is the gateway's directory on the host. */
+const container = (settings: Settings, options: {
+  readonly session: SessionId
+  readonly labels: Readonly<Record<string, string>>
+  readonly command: ReadonlyArray<string>
+  readonly environment: Readonly<Record<string, string>>
+  readonly bind: string | undefined
+}): ContainerSpec => ({
+  image: settings.docker.image,
+  command: options.command,
+  environment: Object.entries(options.environment).map(([name, value]) => `${name}=${value}`),
+  labels: options.labels,
+  user: owner,
+  workingDirectory: workspace,
+  host: {
+    memoryBytes: settings.limits.memoryBytes,
+    memoryAndSwapBytes: settings.limits.memoryBytes,
+    nanoCpus: Math.round(settings.limits.cpus * 1e9),
+    pidsLimit: settings.limits.pids,
+    ulimits: [
+      { name: "fsize", soft: settings.limits.diskBytes, hard: settings.limits.diskBytes },
+      { name: "core", soft: 0, hard: 0 }
+    ],
+    sharedMemoryBytes,
+    droppedCapabilities: ["ALL"],
+    securityOptions: ["no-new-privileges"],
+    networkMode: networkOf(settings),
+    init: true,
+    mounts: [
+      { type: "volume", source: volumeName(options.session), target: workspace, readOnly: false },
+      // connecting to a socket needs write permission on the socket alone, not on the mount
+      ...(options.bind === undefined
+        ? []
+        : [{ type: "bind", source: options.bind, target: gateway, readOnly: true } as const])
+    ],
+    logging: logging(settings.limits.outputBytes),
+    restartPolicy: { name: "no" }
+  }
+})
+
+/** The container of a run. `logHead` is the line that its log begins with. */
+export const runContainer = (settings: Settings, instance: InstanceId, logHead: string, spec: {
+  readonly run: RunId
+  readonly environment: Readonly<Record<string, string>>
+  readonly gatewayDirectory: string
+}): ContainerSpec =>
+  container(settings, {
+    session: spec.run.sessionId,
+    labels: { ...runLabels(spec.run, instance), [logHeadLabel]: logHead },
+    command: ["bash", `${runtime}/${entrypoint}`],
+    environment: {
+      ...spec.environment,
+      OPENTL_RUNTIME: runtime,
+      OPENTL_WORKSPACE: workspace,
+      OPENTL_OUTPUT_LIMIT: String(settings.limits.outputBytes),
+      OPENTL_GATEWAY_SOCKET: `${gateway}/${Layout.gatewaySocket}`
+    },
+    bind: spec.gatewayDirectory
+  })
+
+/** The container that is only looked into. */
+export const probeContainer = (settings: Settings, instance: InstanceId, session: SessionId): ContainerSpec =>
+  container(settings, {
+    session,
+    labels: sessionLabels(session, instance),
+    command: ["true"],
+    environment: {},
+    bind: undefined
+  })
+
+/** An earlier run's directory, whatever it has become: a file takes its place, then an empty directory that one's. */
+const emptied = (name: string): ReadonlyArray<TarEntry> => [
+  TarEntry.Text({ path: `workspace/${name}`, mode: 0o644, owner: user, text: "" }),
+  TarEntry.Directory({ path: `workspace/${name}`, mode: 0o755, owner: user })
+]
+
+/**
+ * The container that tells what a session's workspace takes when nothing of the agent's runs any more. It runs a file of
+ * ours alone, as a root that has no right but to read everything: directories can be closed to their owner, too.
+ */
+export const measuringContainer = (settings: Settings, instance: InstanceId, session: SessionId): ContainerSpec => {
+  const spec = container(settings, {
+    session,
+    labels: sessionLabels(session, instance),
+    command: ["/bin/sh", diskScript, "used", workspace],
+    environment: {},
+    bind: undefined
+  })
+  const host = { ...spec.host, networkMode: "none", addedCapabilities: ["DAC_READ_SEARCH"] }
+  return { ...spec, environment: cleanEnvironment, user: `${root}:${root}`, workingDirectory: "/", host }
+}
+
+/** What is unpacked at `/` before it is started. */
+export const measuringContents = (source: string): ReadonlyArray<TarEntry> => [
+  TarEntry.Directory({ path: runtime.slice(1), mode: 0o755, owner: root }),
+  TarEntry.File({ path: diskScript.slice(1), mode: 0o555, owner: root, source })
+]
+
+/** What is unpacked at `/` before the start: the runtime, which the user inside can only read, and the inputs. */
+export const contents = (
+  runtimeFiles: ReadonlyArray<{ readonly name: string; readonly source: string }>,
+  logHead: string,
+  inputs: ReadonlyArray<InputFile>
+): ReadonlyArray<TarEntry> => [
+  TarEntry.Directory({ path: runtime.slice(1), mode: 0o755, owner: root }),
+  ...runtimeFiles.map(({ name, source }) =>
+    TarEntry.File({ path: `${runtime.slice(1)}/${name}`, mode: 0o555, owner: root, source })
+  ),
+  TarEntry.Directory({ path: "workspace", mode: 0o755, owner: user }),
+  ...emptied(Layout.outputs),
+  ...emptied(Layout.inputs),
+  TarEntry.Text({ path: `workspace/${Layout.logHead}`, mode: 0o644, owner: user, text: `${logHead}\n` }),
+  ...inputs.map(({ content, path }) => {
+    const attributes = { path: `workspace/${path}`, mode: 0o644, owner: user }
+    return content._tag === "Text"
+      ? TarEntry.Text({ ...attributes, text: content.text })
+      : TarEntry.File({ ...attributes, source: content.path })
+  })
+]
+
+/** The mark of a run that was ended by its limits, as it is unpacked at `/`. */
+export const endedMark = (text: string): ReadonlyArray<TarEntry> => [
+  TarEntry.Text({ path: endedFile.slice(1), mode: 0o444, owner: root, text })
+]
+
+const program = (user: string, command: ReadonlyArray<string>): ExecSpec => ({
+  command,
+  environment: cleanEnvironment,
+  user,
+  workingDirectory: "/",
+  attachStdout: true
+})
+
+/** Tells the free space under the workspace, as root (without capabilities), whom the agent cannot stop. */
+export const freeProgram = program(`${root}:${root}`, ["/bin/sh", diskScript, "free", workspace, diskTools])
+
+/** Tells what the workspace takes, as the user whose files these are. */
+export const usedProgram = program(owner, [`${diskTools}/sh`, diskScript, "used", "--open", diskTools, workspace])
+
+/** Whether a container is a run, and not what a crash left between its creation and its start. */
+export const wasStarted = (info: ContainerInfo): boolean => info.state.status !== "created"
+
+/** 137 and 143 are what a process ends with that was killed or terminated from outside. */
+export const reasonOf = (code: number, info: Option.Option<ContainerInfo>): string | undefined => {
+  if (code === 0) return undefined
+  if (Option.exists(info, ({ state }) => state.outOfMemory)) return "out of memory"
+  return code === 137 || code === 143 || Option.isNone(info) ? "killed" : undefined
+}

@@ -1,0 +1,187 @@
+/** The container engine's HTTP API, as far as sandboxes need it. */
+import * as HttpBody from "@effect/platform/HttpBody"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { pipe } from "effect/Function"
+import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { AppConfig } from "../../config/AppConfig.ts"
+import { EngineConflict, type EngineFailure, EngineNotFound, type EngineUnreachable } from "./DockerErrors.ts"
+import * as DockerLogs from "./DockerLogs.ts"
+import * as Wire from "./DockerSchema.ts"
+import * as DockerTransport from "./DockerTransport.ts"
+
+export class DockerEngine extends Context.Tag("opentl/services/sandbox/docker/DockerEngine")<DockerEngine, {
+  /** The engine's address as it was configured. */
+  readonly host: string
+  /** Answers the API version that is spoken. */
+  readonly ping: Effect.Effect<string, EngineUnreachable>
+  readonly hasImage: (image: string) => Effect.Effect<boolean, EngineFailure>
+  /** Builds an image from a tar archive that holds a `Dockerfile`; what the engine says, as it says it. */
+  readonly buildImage: <E>(options: {
+    readonly tag: string
+    readonly arguments: Readonly<Record<string, string>>
+    readonly context: Stream.Stream<Uint8Array, E>
+  }) => Stream.Stream<Uint8Array, EngineFailure | E>
+  /** `options` are the driver's. A volume of that name that exists already is left as it is. */
+  readonly createVolume: (volume: typeof Wire.VolumeSpec.Type) => Effect.Effect<void, EngineFailure>
+  readonly hasVolume: (name: string) => Effect.Effect<boolean, EngineFailure>
+  /** The volumes that carry all the labels. */
+  readonly listVolumes: (
+    labels: Readonly<Record<string, string>>
+  ) => Effect.Effect<ReadonlyArray<Wire.VolumeSummary>, EngineFailure>
+  /** Removing what is not there succeeds. */
+  readonly removeVolume: (name: string) => Effect.Effect<void, EngineFailure>
+  readonly createContainer: (name: string, spec: Wire.ContainerSpec) => Effect.Effect<string, EngineFailure>
+  /** A container that runs already is left as it is. */
+  readonly startContainer: (container: string) => Effect.Effect<void, EngineFailure>
+  readonly inspectContainer: (container: string) => Effect.Effect<Option.Option<Wire.ContainerInfo>, EngineFailure>
+  /** What the container has written outside its volumes, in bytes, as the engine counts it. */
+  readonly layerBytes: (container: string) => Effect.Effect<number, EngineFailure>
+  /** Ends all its processes at once. Killing what does not run succeeds. */
+  readonly killContainer: (container: string) => Effect.Effect<void, EngineFailure>
+  /** Runs a program in a running container; its stdout, until it ends. In one that does not run: `EngineConflict`. */
+  readonly exec: (container: string, program: Wire.ExecSpec) => Stream.Stream<Uint8Array, EngineFailure>
+  /** Waits until the container does not run; answers its exit code. */
+  readonly waitContainer: (container: string) => Effect.Effect<number, EngineFailure>
+  /** The containers, running or not, that carry all the labels. */
+  readonly listContainers: (
+    labels: Readonly<Record<string, string>>
+  ) => Effect.Effect<ReadonlyArray<Wire.ContainerSummary>, EngineFailure>
+  /** Kills and removes; its named volumes stay. Removing what is not there succeeds. */
+  readonly removeContainer: (container: string) => Effect.Effect<void, EngineFailure>
+  /** What the container wrote, stdout and stderr, from its log's first byte; with `follow` until it ends. */
+  readonly logs: (container: string, follow: boolean) => Stream.Stream<Uint8Array, EngineFailure>
+  /** Unpacks a tar archive at a path of the container, running or not. */
+  readonly putArchive: <E>(
+    container: string,
+    path: string,
+    archive: Stream.Stream<Uint8Array, E>
+  ) => Effect.Effect<void, EngineFailure | E>
+  /** A tar archive of a path of the container, running or not. */
+  readonly getArchive: (container: string, path: string) => Stream.Stream<Uint8Array, EngineFailure>
+  readonly hasPath: (container: string, path: string) => Effect.Effect<boolean, EngineFailure>
+}>() {
+  static readonly layer = Layer.scoped(DockerEngine, Effect.suspend(() => make))
+}
+
+const make = Effect.gen(function*() {
+  const { docker: { host } } = yield* AppConfig
+  const { bodyOf, bytes, json, ping, send, text, uploading } = yield* DockerTransport.make(host)
+
+  const exists = <E, R>(effect: Effect.Effect<unknown, E | EngineNotFound, R>) =>
+    effect.pipe(Effect.as(true), Effect.catchIf(isNotFound, () => Effect.succeed(false)))
+
+  const gone = <E, R>(effect: Effect.Effect<unknown, E | EngineNotFound, R>) => Effect.asVoid(exists(effect))
+
+  return DockerEngine.of({
+    host,
+    ping,
+    hasImage: (image) => exists(text("inspect the image", HttpClientRequest.get(`/images/${image}/json`))),
+    buildImage: ({ arguments: buildArguments, context, tag }) =>
+      Stream.unwrap(uploading(context, (body) =>
+        Effect.map(
+          send(
+            "build the image",
+            HttpClientRequest.post("/build", {
+              urlParams: { t: tag, rm: "1", forcerm: "1", buildargs: JSON.stringify(buildArguments) },
+              body
+            })
+          ),
+          bodyOf
+        ))),
+    createVolume: (volume) =>
+      Effect.asVoid(text("create the volume", post("/volumes/create", Wire.VolumeSpec, volume))),
+    hasVolume: (name) => exists(text("inspect the volume", HttpClientRequest.get(`/volumes/${name}`))),
+    listVolumes: (labels) =>
+      json("list the volumes", Wire.VolumeList, HttpClientRequest.get("/volumes", { urlParams: labelled(labels) }))
+        .pipe(
+          Effect.map(({ volumes }) => volumes ?? [])
+        ),
+    removeVolume: (name) => gone(text("remove the volume", HttpClientRequest.del(`/volumes/${name}`))),
+    createContainer: (name, spec) =>
+      pipe(
+        post("/containers/create", Wire.ContainerSpec, spec),
+        HttpClientRequest.setUrlParam("name", name),
+        (request) => json("create the container", Wire.Created, request),
+        Effect.map(({ id }) => id)
+      ),
+    startContainer: (container) =>
+      Effect.asVoid(text("start the container", HttpClientRequest.post(`/containers/${container}/start`))),
+    inspectContainer: (container) =>
+      json("inspect the container", Wire.ContainerInfo, HttpClientRequest.get(`/containers/${container}/json`)).pipe(
+        Effect.asSome,
+        Effect.catchTag("EngineNotFound", () => Effect.succeedNone)
+      ),
+    layerBytes: (container) =>
+      json(
+        "measure the container",
+        Wire.ContainerInfo,
+        HttpClientRequest.get(`/containers/${container}/json`, { urlParams: { size: "1" } })
+      ).pipe(Effect.map(({ layerBytes }) => layerBytes ?? 0)),
+    killContainer: (container) =>
+      text("kill the container", HttpClientRequest.post(`/containers/${container}/kill`)).pipe(
+        Effect.catchIf(isNotRunning, () => Effect.void),
+        Effect.asVoid
+      ),
+    exec: (container, program) =>
+      json("run a program", Wire.Created, post(`/containers/${container}/exec`, Wire.ExecSpec, program)).pipe(
+        Effect.map(({ id }) =>
+          DockerLogs.payloads(
+            bytes("run a program", post(`/exec/${id}/start`, Wire.ExecStart, { detach: false, tty: false }))
+          )
+        ),
+        Stream.unwrap
+      ),
+    waitContainer: (container) =>
+      json("wait for the container", Wire.WaitResult, HttpClientRequest.post(`/containers/${container}/wait`)).pipe(
+        Effect.map(({ exitCode }) => exitCode)
+      ),
+    listContainers: (labels) =>
+      json(
+        "list the containers",
+        Schema.Array(Wire.ContainerSummary),
+        HttpClientRequest.get("/containers/json", { urlParams: { all: "1", ...labelled(labels) } })
+      ),
+    removeContainer: (container) =>
+      gone(
+        text(
+          "remove the container",
+          HttpClientRequest.del(`/containers/${container}`, { urlParams: { force: "1", v: "0" } })
+        )
+      ),
+    logs: (container, follow) =>
+      DockerLogs.payloads(
+        bytes(
+          "read the log",
+          HttpClientRequest.get(`/containers/${container}/logs`, {
+            urlParams: { follow: follow ? "1" : "0", stdout: "1", stderr: "1" }
+          })
+        )
+      ),
+    putArchive: (container, path, archive) =>
+      uploading(archive, (body) =>
+        Effect.asVoid(
+          text("put files in", HttpClientRequest.put(`/containers/${container}/archive`, { urlParams: { path }, body }))
+        )),
+    getArchive: (container, path) =>
+      bytes("take files out", HttpClientRequest.get(`/containers/${container}/archive`, { urlParams: { path } })),
+    hasPath: (container, path) =>
+      exists(
+        text("look for a file", HttpClientRequest.head(`/containers/${container}/archive`, { urlParams: { path } }))
+      )
+  })
+})
+
+const isNotFound = Schema.is(EngineNotFound)
+const isNotRunning = Schema.is(Schema.Union(EngineNotFound, EngineConflict))
+
+const labelled = (labels: Readonly<Record<string, string>>) => ({
+  filters: JSON.stringify({ label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) })
+})
+
+const post = <A, I>(path: string, schema: Schema.Schema<A, I>, value: A) =>
+  HttpClientRequest.post(path, { body: HttpBody.unsafeJson(Schema.encodeSync(schema)(value)) })

@@ -1,0 +1,122 @@
+/** How containers are held to the limits that the engine itself does not hold. */
+import * as FileSystem from "@effect/platform/FileSystem"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { SessionId } from "../../../domain/Ids.ts"
+import { AppConfig } from "../../config/AppConfig.ts"
+import * as DiskReport from "../DiskReport.ts"
+import * as DiskWatch from "../DiskWatch.ts"
+import * as RunLimits from "../RunLimits.ts"
+import { sessionOf } from "../Sandbox.ts"
+import type { InstanceId } from "../SandboxInstance.ts"
+import * as Layout from "../SandboxLayout.ts"
+import * as Tar from "../Tar.ts"
+import * as DockerContainer from "./DockerContainer.ts"
+import type { DockerEngine } from "./DockerEngine.ts"
+import type { EngineFailure } from "./DockerErrors.ts"
+
+/** Of the report about a run's disk, in bytes: it lists as many open files as fit on a command line. */
+const reportLimit = 16 * 1024 ** 2
+const markLimit = 4096
+
+const asMeasurement = (failure: EngineFailure): DiskWatch.MeasurementFailed | DiskWatch.RunEnded =>
+  failure._tag === "EngineConflict" || failure._tag === "EngineNotFound"
+    ? new DiskWatch.RunEnded()
+    : new DiskWatch.MeasurementFailed({ reason: failure.message })
+
+interface Options {
+  readonly engine: Context.Tag.Service<DockerEngine>
+  readonly instance: InstanceId
+  /** `disk.sh` of the runtime. */
+  readonly script: Effect.Effect<string, { readonly message: string }>
+}
+
+export const make = Effect.fnUntraced(function*({ engine, instance, script }: Options) {
+  const config = yield* AppConfig
+  const { limits } = config
+  const fs = yield* FileSystem.FileSystem
+
+  const free = (run: string) =>
+    engine.exec(run, DockerContainer.freeProgram).pipe(
+      Stream.mapError(asMeasurement),
+      Stream.decodeText(),
+      Stream.splitLines,
+      Stream.mapEffect((line) =>
+        Effect.mapError(DiskReport.freeSpace(line), () => new DiskWatch.MeasurementFailed({ reason: line }))
+      )
+    )
+
+  const measured = (run: string, report: Effect.Effect<string, DiskWatch.MeasurementFailed | DiskWatch.RunEnded>) =>
+    Effect.all([report, Effect.mapError(engine.layerBytes(run), asMeasurement)]).pipe(
+      Effect.flatMap(([report, layerBytes]) =>
+        DiskReport.diskUse(report, 1).pipe(
+          Option.map((use) => ({ ...use, bytes: use.bytes + layerBytes })),
+          Effect.mapError(() => new DiskWatch.MeasurementFailed({ reason: "the report broke off" }))
+        )
+      )
+    )
+
+  const used = (run: string) =>
+    measured(
+      run,
+      Effect.mapError(
+        Layout.readText(engine.exec(run, DockerContainer.usedProgram), reportLimit),
+        asMeasurement
+      )
+    )
+
+  const failed = (error: { readonly message: string }) => new DiskWatch.MeasurementFailed({ reason: error.message })
+
+  /** In an ended container nothing can be run: another one looks at the volume. */
+  const reportLeft = (session: SessionId) => {
+    const name = DockerContainer.measuringName(session)
+    const create = Effect.zipRight(
+      engine.removeContainer(name),
+      engine.createContainer(name, DockerContainer.measuringContainer(config, instance, session))
+    )
+    return Effect.acquireUseRelease(
+      create,
+      (id) =>
+        Effect.gen(function*() {
+          const archive = yield* Effect.provideService(
+            Tar.pack(DockerContainer.measuringContents(yield* script)),
+            FileSystem.FileSystem,
+            fs
+          )
+          yield* engine.putArchive(id, "/", archive)
+          yield* engine.startContainer(id)
+          return yield* Layout.readText(engine.logs(id, true), reportLimit)
+        }),
+      (id) => Effect.ignoreLogged(engine.removeContainer(id))
+    ).pipe(Effect.mapError(failed))
+  }
+
+  const left = (run: string) =>
+    Option.match(sessionOf(run), {
+      onNone: () => new DiskWatch.RunEnded(),
+      onSome: (session) => measured(run, reportLeft(session))
+    })
+
+  return yield* RunLimits.make<EngineFailure>(limits, {
+    writeMark: (run, text) =>
+      Tar.pack(DockerContainer.endedMark(text)).pipe(
+        Effect.provideService(FileSystem.FileSystem, fs),
+        Effect.flatMap((mark) => engine.putArchive(run, "/", mark))
+      ),
+    readMark: (run) =>
+      Tar.firstEntry(
+        engine.getArchive(run, DockerContainer.endedFile),
+        ({ content }) => Layout.readText(content, markLimit)
+      ).pipe(
+        // a container that is being removed has none, nor has one without the file
+        Effect.catchAll((error) => error._tag === "EngineUnreachable" ? Effect.fail(error) : Effect.succeedNone)
+      ),
+    kill: engine.killContainer,
+    probe: (run) => ({ free: free(run), used: used(run) }),
+    left
+  })
+})
+
+export type DockerLimits = Effect.Effect.Success<ReturnType<typeof make>>

@@ -1,0 +1,85 @@
+/**
+ * A run's output, from the engine's log: from its first byte whoever reads it, up to the round's limit, past which the
+ * run is ended. A log that has lost its beginning belongs to a run that is over the limit (`DockerContainer.ts`).
+ */
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { type RunId, runName } from "../Sandbox.ts"
+import * as DockerContainer from "./DockerContainer.ts"
+import type { DockerEngine } from "./DockerEngine.ts"
+import { EngineUnreachable } from "./DockerErrors.ts"
+import type { DockerLimits } from "./DockerLimits.ts"
+import * as DockerLogs from "./DockerLogs.ts"
+
+/** A connection to the engine that broke is made again; where it was read, it is read on. */
+export const reconnect = Schedule.exponential("200 millis").pipe(
+  Schedule.intersect(Schedule.recurs(5)),
+  Schedule.whileInput(Schema.is(EngineUnreachable))
+)
+
+const checkSpacing = Schedule.spaced("15 seconds")
+
+export const make = (engine: Context.Tag.Service<DockerEngine>, limits: DockerLimits) => {
+  const log = (run: RunId, follow: boolean) =>
+    Effect.map(engine.inspectContainer(runName(run)), (info) => {
+      const bytes = engine.logs(runName(run), follow)
+      return Option.match(Option.flatMap(info, DockerContainer.logHeadOf), {
+        onNone: () => bytes,
+        onSome: (head) => DockerLogs.afterHead(bytes, head)
+      })
+    }).pipe(Stream.unwrap)
+
+  const endForOutput = (run: RunId) => limits.endForOutput(runName(run))
+
+  /** Ends the run where its log has lost its beginning. What is being removed has no log any more. */
+  const check = (run: RunId) =>
+    Stream.runHead(log(run, false)).pipe(
+      Effect.asVoid,
+      Effect.catchTags({
+        LogLost: () => endForOutput(run),
+        EngineNotFound: () => Effect.void,
+        EngineConflict: () => Effect.void
+      })
+    )
+
+  const output = (run: RunId) =>
+    Stream.unwrap(Effect.map(Ref.make(0), (delivered) =>
+      Ref.get(delivered).pipe(
+        Effect.map((count) => DockerLogs.drop(log(run, true), count)),
+        Stream.unwrap,
+        Stream.tap((bytes) => Ref.update(delivered, (count) => count + bytes.length)),
+        Stream.retry(reconnect),
+        Stream.concat(Stream.drain(Stream.fromEffect(check(run)))),
+        (whole) => limits.limitOutput(runName(run), whole),
+        Stream.catchTag("LogLost", () => Stream.drain(Stream.fromEffect(endForOutput(run))))
+      )))
+
+  const untilOver = (run: RunId) =>
+    Stream.runDrain(limits.limitOutput(runName(run), log(run, true))).pipe(
+      Effect.catchTag("LogLost", () => endForOutput(run)),
+      Effect.retry(reconnect),
+      Effect.catchAll((error) => Effect.logDebug(error.message)),
+      Effect.zipRight(Effect.never)
+    )
+
+  const lookAgain = (run: RunId) =>
+    check(run).pipe(
+      Effect.catchAll((error) => Effect.logDebug(error.message)),
+      Effect.repeat(checkSpacing),
+      Effect.zipRight(Effect.never)
+    )
+
+  return {
+    output,
+    /**
+     * Ends the run as soon as its log is longer than it may be: whoever stores the output may be far behind by then. And
+     * looks at the log again and again, since a reader that is slower than the run does not notice that it was begun anew.
+     */
+    watchLog: (run: RunId) => Effect.raceFirst(untilOver(run), lookAgain(run))
+  } as const
+}

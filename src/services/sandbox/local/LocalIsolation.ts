@@ -1,0 +1,172 @@
+/** How a local run is shut off from the host, as data: the arguments of bubblewrap, the limits, the environment. Pure. */
+import * as Arr from "effect/Array"
+import type { AppConfigShape } from "../../config/AppConfig.ts"
+import { runName, type RunSpec } from "../Sandbox.ts"
+import * as Layout from "../SandboxLayout.ts"
+
+/** What the machine allows. */
+export interface Isolation {
+  readonly bubblewrap: boolean
+  /** Whether `prlimit` works inside. */
+  readonly limits: boolean
+}
+
+export const none: Isolation = { bubblewrap: false, limits: false }
+
+/** What can be done without isolation, best first. */
+export const plainCandidates: ReadonlyArray<Isolation> = [{ bubblewrap: false, limits: true }]
+
+/** Best first. */
+export const candidates: ReadonlyArray<Isolation> = [
+  { bubblewrap: true, limits: true },
+  { bubblewrap: true, limits: false },
+  ...plainCandidates
+]
+
+export const kindOf = (isolation: Isolation): string =>
+  isolation.bubblewrap ? "local (bubblewrap)" : "local (no isolation)"
+
+/** Host paths of one run. */
+export interface Places {
+  readonly workspace: string
+  readonly runtime: string
+  readonly gateway: string
+  /** For `/tmp` and `/var/tmp`: on the disk like the workspace, and gone with the run. */
+  readonly temporary: string
+  /** The Node binary that the runtime files run on. */
+  readonly node: string
+}
+
+const system = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]
+
+/** What programs need to know users, names, certificates, libraries and the time zone; no keys, no secrets. */
+const settings = [
+  "alternatives",
+  "ca-certificates",
+  "group",
+  "hosts",
+  "ld.so.cache",
+  "ld.so.conf",
+  "ld.so.conf.d",
+  "localtime",
+  "mime.types",
+  "nsswitch.conf",
+  "os-release",
+  "passwd",
+  "pki",
+  "ssl/certs",
+  "ssl/openssl.cnf",
+  "timezone"
+].map((name) => `/etc/${name}`)
+
+const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf("/"))
+
+const isSystem = (path: string): boolean => system.some((directory) => path.startsWith(`${directory}/`))
+
+/** A Node of the user's own lies in `<prefix>/bin`, npm in `<prefix>/lib/node_modules`. */
+const nodePlaces = (node: string): ReadonlyArray<string> => {
+  const bin = directoryOf(node)
+  return isSystem(node) ? [] : [bin, `${directoryOf(bin)}/lib/node_modules`]
+}
+
+const readOnly = (path: string): ReadonlyArray<string> => ["--ro-bind", path, path]
+const readOnlyIfThere = (path: string): ReadonlyArray<string> => ["--ro-bind-try", path, path]
+
+/**
+ * A new root with the system's programs, the workspace at its own path and nothing else of the host; every namespace of
+ * its own, so that loopback is all the network there is. The wrapper process is the parent that it dies with, not the
+ * server.
+ */
+const bubblewrap = ({ gateway, node, runtime, temporary, workspace }: Places): ReadonlyArray<string> => [
+  "bwrap",
+  "--unshare-all",
+  "--die-with-parent",
+  ...["--uid", "1000", "--gid", "1000", "--hostname", "opentl"],
+  ...["--cap-drop", "ALL"],
+  ...system.flatMap(readOnlyIfThere),
+  ...settings.flatMap(readOnlyIfThere),
+  ...["--proc", "/proc", "--dev", "/dev", "--size", String(sharedMemoryBytes), "--tmpfs", "/dev/shm"],
+  ...["--bind", temporary, "/tmp", "--bind", temporary, "/var/tmp"],
+  ...nodePlaces(node).flatMap(readOnlyIfThere),
+  ...readOnly(runtime),
+  ...["--bind", workspace, workspace],
+  ...readOnly(gateway),
+  // these are memory, of which nobody keeps count
+  ...["--remount-ro", "/dev", "--remount-ro", "/"],
+  ...["--chdir", workspace],
+  "--"
+]
+
+const sharedMemoryBytes = 64 * 1024 ** 2
+
+/**
+ * Of each process: its private memory and the size of its files; of all of them, where they are told from the server's:
+ * their number. Node reserves far more address space than it uses.
+ */
+const prlimit = ({ bubblewrap }: Isolation, limits: AppConfigShape["limits"]): ReadonlyArray<string> => [
+  "prlimit",
+  "--core=0",
+  `--data=${limits.memoryBytes}`,
+  `--fsize=${limits.diskBytes}`,
+  ...(bubblewrap ? [`--nproc=${limits.pids}`] : [])
+]
+
+/**
+ * A program of ours that measures what a run takes. In a namespace of its own it reads directories that the run has
+ * closed to their owner; its own memory is bounded.
+ */
+export const measure = (isolation: Isolation, command: ReadonlyArray<string>): Arr.NonEmptyReadonlyArray<string> => {
+  const [program = "true", ...rest] = [
+    ...(isolation.limits ? ["prlimit", "--core=0", `--as=${measuringBytes}`] : []),
+    ...(isolation.bubblewrap
+      ? ["bwrap", "--unshare-user", "--uid", "0", "--gid", "0", "--cap-add", "CAP_DAC_READ_SEARCH"]
+        // a device of the host's cannot be opened through a mount of that namespace
+        .concat(["--ro-bind", "/", "/", "--dev-bind", "/dev/null", "/dev/null", "--"])
+      : []),
+    ...command
+  ]
+  return [program, ...rest]
+}
+
+const measuringBytes = 1024 ** 3
+
+/** A command as it is run under an isolation. */
+export const isolate = (
+  isolation: Isolation,
+  places: Places,
+  limits: AppConfigShape["limits"],
+  command: ReadonlyArray<string>
+): Arr.NonEmptyReadonlyArray<string> => {
+  const [program = "true", ...rest] = [
+    ...(isolation.bubblewrap ? bubblewrap(places) : []),
+    ...(isolation.limits ? prlimit(isolation, limits) : []),
+    ...command
+  ]
+  return [program, ...rest]
+}
+
+const systemPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+
+/** Where programs are looked for: in a run, and in the trial of an isolation. */
+export const searchPath = (isolation: Isolation, node: string, hostPath: string): string =>
+  Arr.dedupe([directoryOf(node), ...(isolation.bubblewrap ? systemPath : hostPath.split(":"))]).join(":")
+
+/** Names the run in its processes' environment, where a process that left the group is found by it. */
+export const runVariable = "OPENTL_RUN"
+
+/** The whole environment of a run: nothing of the server's but, without isolation, where programs are found. */
+export const environment = (
+  isolation: Isolation,
+  places: Places,
+  host: { readonly path: string; readonly lang: string },
+  spec: RunSpec
+): Readonly<Record<string, string>> => ({
+  ...spec.environment,
+  PATH: searchPath(isolation, places.node, host.path),
+  LANG: host.lang,
+  HOME: `${places.workspace}/home`,
+  [runVariable]: runName(spec.run),
+  OPENTL_RUNTIME: places.runtime,
+  OPENTL_WORKSPACE: places.workspace,
+  OPENTL_GATEWAY_SOCKET: `${places.gateway}/${Layout.gatewaySocket}`
+})

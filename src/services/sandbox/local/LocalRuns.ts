@@ -1,0 +1,150 @@
+/** The directories of local runs: what the wrapper wrote there, read by whichever server looks. */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { type RunId, runName, SandboxError, sessionOf } from "../Sandbox.ts"
+import * as LocalProcess from "./LocalProcess.ts"
+
+const pollInterval = "25 millis"
+const poll = Schedule.spaced(pollInterval)
+const chunkSize = FileSystem.Size(64 * 1024)
+
+const readExitCode = Schema.decodeOption(Schema.compose(Schema.Trim, Schema.NumberFromString))
+type RunFile = "started" | "process" | "output.log" | "exit"
+
+/** What captures a run's output: `capture.mjs` (`sandbox/capture.ts`), and the Node that it runs on. */
+export interface Capture {
+  readonly node: string
+  readonly program: string
+  /** Of the output, in bytes. */
+  readonly limit: number
+}
+
+export const make = Effect.fnUntraced(function*(root: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const processes = yield* LocalProcess.make
+
+  const fileOf = (name: string, file: RunFile) => path.join(root, name, file)
+
+  const record = (name: string) =>
+    fs.readFileString(fileOf(name, "process")).pipe(
+      Effect.option,
+      Effect.map(Option.flatMap(LocalProcess.parseRecord))
+    )
+
+  const recordOrFail = (run: RunId, operation: string) =>
+    Effect.flatMap(
+      record(runName(run)),
+      Option.match({
+        onNone: () => new SandboxError({ operation, reason: `there is no run ${runName(run)}` }),
+        onSome: Effect.succeed
+      })
+    )
+
+  /** The wrapper writes its record at once. Where it does not come, the machine stopped in between. */
+  const awaitRecord = (run: RunId) =>
+    record(runName(run)).pipe(
+      Effect.repeat({ schedule: poll, until: Option.isSome }),
+      Effect.timeoutOption("10 seconds"),
+      Effect.map(Option.isSome)
+    )
+
+  /** Whether the run was started; a start that is just being made is waited for. */
+  const wasStarted = (run: RunId) =>
+    Effect.if(fs.exists(fileOf(runName(run), "started")), {
+      onTrue: () => awaitRecord(run),
+      onFalse: () => Effect.succeed(false)
+    })
+
+  /** Makes the run's directory and starts the wrapper in it. */
+  const start = Effect.fnUntraced(function*(run: RunId, launch: {
+    readonly capture: Capture
+    readonly command: ReadonlyArray<string>
+    readonly environment: Readonly<Record<string, string>>
+    readonly workingDirectory: string
+  }) {
+    const name = runName(run)
+    const directory = path.join(root, name)
+    const { limit, node, program } = launch.capture
+    yield* fs.makeDirectory(directory, { recursive: true })
+    yield* fs.writeFileString(fileOf(name, "output.log"), "")
+    yield* processes.launch({
+      ...launch,
+      name,
+      directory,
+      command: [node, program, directory, String(limit), "--", ...launch.command]
+    })
+    if (!(yield* awaitRecord(run))) {
+      return yield* new SandboxError({ operation: "start", reason: "the process did not start" })
+    }
+  })
+
+  const exitCode = (run: RunId) =>
+    fs.readFileString(fileOf(runName(run), "exit")).pipe(Effect.option, Effect.map(Option.flatMap(readExitCode)))
+
+  const hasEnded = (run: RunId, record: LocalProcess.ProcessRecord) =>
+    Effect.if(Effect.map(exitCode(run), Option.isSome), {
+      onTrue: () => Effect.succeed(true),
+      onFalse: () => Effect.negate(processes.isRunning(record))
+    })
+
+  /** Waits for the run's end. A wrapper that left no exit code was killed, by us or by the end of the machine. */
+  const exit = Effect.fnUntraced(function*(run: RunId) {
+    const record = yield* recordOrFail(run, "exit")
+    yield* Effect.repeat(hasEnded(run, record), { schedule: poll, until: (ended) => ended })
+    const code = Option.getOrElse(yield* exitCode(run), () => 137)
+    return { code, reason: code === 137 || code === 143 ? "killed" : undefined }
+  })
+
+  /** All that the file holds and will hold. What is there when the run has ended is read before the end. */
+  const follow = (file: FileSystem.File, ended: Effect.Effect<boolean>) =>
+    Stream.unfoldEffect(false, (endedBefore) =>
+      Effect.gen(function*() {
+        let isLast = endedBefore
+        while (true) {
+          const bytes = yield* file.readAlloc(chunkSize)
+          if (Option.isSome(bytes)) return Option.some([bytes.value, isLast] as const)
+          if (isLast) return Option.none()
+          isLast = yield* ended
+          if (!isLast) yield* Effect.sleep(pollInterval)
+        }
+      }))
+
+  const output = (run: RunId) =>
+    Stream.unwrapScoped(Effect.gen(function*() {
+      const record = yield* recordOrFail(run, "output")
+      const file = yield* fs.open(fileOf(runName(run), "output.log"), { flag: "r" })
+      return follow(file, hasEnded(run, record))
+    }))
+
+  /** Every run's name and session. */
+  const all = Effect.map(
+    fs.readDirectory(root),
+    Arr.filterMap((name) => Option.map(sessionOf(name), (session) => ({ name, session })))
+  )
+
+  /** Kills what is left of a run. */
+  const kill = (name: string, environmentEntry: string) =>
+    Effect.flatMap(
+      record(name),
+      Option.match({ onNone: () => Effect.void, onSome: (found) => processes.kill(found, environmentEntry) })
+    )
+
+  return {
+    directoryOf: (name: string) => path.join(root, name),
+    recordOrFail,
+    exists: (run: RunId) => Effect.map(record(runName(run)), Option.isSome),
+    wasStarted,
+    start,
+    exit,
+    output,
+    all,
+    kill
+  } as const
+})

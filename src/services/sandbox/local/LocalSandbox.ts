@@ -1,0 +1,221 @@
+/**
+ * Sandboxes without Docker: a directory a session, a process a round, in bubblewrap where the kernel allows it. A run
+ * writes its output and its exit code to files, so that a server that comes back reads on where it likes.
+ *
+ *     <data dir>/workspaces/<session>
+ *     <data dir>/runs/<run>/{started, process, output.log, exit, ended.json, tmp}
+ */
+import * as CommandExecutor from "@effect/platform/CommandExecutor"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Arr from "effect/Array"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { SessionId } from "../../../domain/Ids.ts"
+import { AppConfig } from "../../config/AppConfig.ts"
+import * as NamedLock from "../../git/NamedLock.ts"
+import { overLimit } from "../LimitReached.ts"
+import {
+  type RunId,
+  runName,
+  type RunSpec,
+  Sandbox,
+  SandboxError,
+  type SandboxFailure,
+  SandboxUnavailable,
+  sessionOf
+} from "../Sandbox.ts"
+import * as Layout from "../SandboxLayout.ts"
+import { entrypoint, SandboxRuntime } from "../SandboxRuntime.ts"
+import * as LocalIsolation from "./LocalIsolation.ts"
+import * as LocalLimits from "./LocalLimits.ts"
+import * as LocalMachine from "./LocalMachine.ts"
+import * as LocalRuns from "./LocalRuns.ts"
+import * as LocalWorkspace from "./LocalWorkspace.ts"
+
+const failing = (operation: string) => (failure: SandboxFailure | PlatformError): SandboxFailure =>
+  failure._tag === "SandboxError" || failure._tag === "SandboxUnavailable"
+    ? failure
+    : new SandboxError({ operation, reason: failure.message })
+
+const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolation.Isolation>) {
+  const config = yield* AppConfig
+  const runtime = yield* SandboxRuntime
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const locked = yield* NamedLock.make
+  const host = yield* Config.all({
+    path: Config.withDefault(Config.string("PATH"), "/usr/local/bin:/usr/bin:/bin"),
+    lang: Config.withDefault(Config.string("LANG"), "C.UTF-8")
+  })
+
+  const root = path.join(config.dataDir, "workspaces")
+  const runsRoot = path.join(config.dataDir, "runs")
+  yield* Effect.forEach([root, runsRoot], (directory) => fs.makeDirectory(directory, { recursive: true, mode: 0o700 }))
+  const workspaces = yield* LocalWorkspace.make(root, config.dataDir)
+  const runs = yield* LocalRuns.make(runsRoot)
+  const isolation = yield* LocalMachine.findIsolation(candidates, root, runtime.node, host.path)
+
+  const tools = Effect.provideService(
+    LocalMachine.checkTools(LocalIsolation.searchPath(isolation, runtime.node, host.path)),
+    CommandExecutor.CommandExecutor,
+    yield* CommandExecutor.CommandExecutor
+  )
+
+  const temporaryOf = (name: string) => path.join(runs.directoryOf(name), "tmp")
+  const environmentEntry = (name: string) => `${LocalIsolation.runVariable}=${name}`
+
+  const limits = yield* LocalLimits.make({
+    isolation,
+    script: Effect.map(runtime.directory, (directory) => path.join(directory, "disk.sh")),
+    root,
+    directoriesOf: (name) => [
+      ...Option.toArray(Option.map(sessionOf(name), workspaces.directoryOf)),
+      temporaryOf(name)
+    ],
+    markOf: (name) => path.join(runs.directoryOf(name), "ended.json"),
+    kill: (name) => runs.kill(name, environmentEntry(name))
+  })
+
+  const launch = Effect.fnUntraced(function*(spec: RunSpec) {
+    const places = {
+      workspace: workspaces.directoryOf(spec.run.sessionId),
+      runtime: yield* runtime.directory,
+      gateway: spec.gatewayDirectory,
+      temporary: temporaryOf(runName(spec.run)),
+      node: runtime.node
+    }
+    yield* fs.makeDirectory(places.temporary, { recursive: true })
+    yield* runs.start(spec.run, {
+      capture: {
+        node: places.node,
+        program: path.join(places.runtime, "capture.mjs"),
+        // one more, so that a reader sees that it is over
+        limit: config.limits.outputBytes + 1
+      },
+      command: LocalIsolation.isolate(isolation, places, config.limits, [
+        "bash",
+        path.join(places.runtime, entrypoint)
+      ]),
+      environment: LocalIsolation.environment(isolation, places, host, spec),
+      workingDirectory: places.workspace
+    })
+  })
+
+  const start = Effect.fn("LocalSandbox.start")(
+    function*(spec: RunSpec) {
+      yield* Layout.checkInputs(spec)
+      if (yield* runs.wasStarted(spec.run)) return
+      yield* workspaces.remove(runs.directoryOf(runName(spec.run)))
+      yield* workspaces.prepare(spec.run.sessionId, spec.inputs)
+      yield* launch(spec)
+    },
+    (effect, spec) => locked(spec.run.sessionId)(effect),
+    Effect.mapError(failing("start"))
+  )
+
+  const result = Effect.fn("LocalSandbox.result")(
+    function*(run: RunId) {
+      yield* runs.recordOrFail(run, "result")
+      const answer = yield* workspaces.answer(run.sessionId)
+      const bundle = yield* workspaces.bundle(run.sessionId)
+      return { answer, bundle }
+    },
+    Effect.provideService(FileSystem.FileSystem, fs),
+    Effect.mapError(failing("result"))
+  )
+
+  const exit = Effect.fn("LocalSandbox.exit")(
+    function*(run: RunId) {
+      const ended = yield* runs.exit(run)
+      yield* limits.settle(runName(run))
+      return Option.match(yield* limits.endOf(runName(run)), { onNone: () => ended, onSome: overLimit })
+    },
+    Effect.mapError(failing("exit"))
+  )
+
+  const removeRun = Effect.fnUntraced(function*(name: string) {
+    const end = yield* limits.endOf(name)
+    yield* runs.kill(name, environmentEntry(name))
+    yield* workspaces.remove(runs.directoryOf(name))
+    return { name, end }
+  })
+
+  const runsOf = (session: SessionId) => Effect.map(runs.all, Arr.filter((run) => run.session === session))
+
+  const removeRuns = Effect.fn("LocalSandbox.removeRuns")(
+    function*(session: SessionId) {
+      const ends = yield* Effect.forEach(yield* runsOf(session), ({ name }) => removeRun(name), { concurrency: 4 })
+      if (ends.some(({ end }) => Option.exists(end, ({ resource }) => resource === "disk"))) {
+        yield* workspaces.remove(workspaces.directoryOf(session))
+      }
+      yield* Effect.forEach(ends, ({ name }) => limits.forget(name), { discard: true })
+    },
+    Effect.mapError(failing("removal"))
+  )
+
+  const removeIdleWorkspace = Effect.fn("LocalSandbox.removeIdleWorkspace")(
+    function*(session: SessionId, isUnused: Effect.Effect<boolean>) {
+      if ((yield* runsOf(session)).length > 0 || !(yield* isUnused)) return false
+      yield* workspaces.remove(workspaces.directoryOf(session))
+      return true
+    },
+    (effect, session) => locked(session)(effect),
+    Effect.mapError(failing("removal"))
+  )
+
+  return Sandbox.of({
+    kind: LocalIsolation.kindOf(isolation),
+    check: Effect.andThen(runtime.files, tools).pipe(Effect.withSpan("LocalSandbox.check")),
+    hasRepository: Effect.fn("LocalSandbox.hasRepository")(
+      workspaces.hasRepository,
+      (effect, session) => locked(session)(effect),
+      Effect.mapError(failing("lookup"))
+    ),
+    start,
+    exists: Effect.fn("LocalSandbox.exists")(runs.exists),
+    output: (run) =>
+      limits.limitOutput(runName(run), runs.output(run)).pipe(
+        Stream.mapError(failing("output")),
+        Stream.withSpan("LocalSandbox.output")
+      ),
+    watch: (run) => limits.watchDisk(runName(run)),
+    exit,
+    result,
+    removeRuns,
+    removeWorkspace: Effect.fn("LocalSandbox.removeWorkspace")(
+      (session: SessionId) => Effect.andThen(removeRuns(session), workspaces.remove(workspaces.directoryOf(session))),
+      Effect.mapError(failing("removal"))
+    ),
+    removeIdleWorkspace,
+    sessionsWithWorkspaces: workspaces.sessions.pipe(
+      Effect.mapError(failing("lookup")),
+      Effect.withSpan("LocalSandbox.sessionsWithWorkspaces")
+    ),
+    sessionsWithRuns: runs.all.pipe(
+      Effect.map((all) => Arr.dedupe(all.map(({ session }) => session))),
+      Effect.mapError(failing("lookup")),
+      Effect.withSpan("LocalSandbox.sessionsWithRuns")
+    )
+  })
+})
+
+const layerOf = (candidates: ReadonlyArray<LocalIsolation.Isolation>) =>
+  Layer.scoped(
+    Sandbox,
+    Effect.mapError(make(candidates), (error) =>
+      new SandboxUnavailable({
+        reason: `local sandboxes cannot be kept in the data directory: ${String(error)}`,
+        mend: "check OPENTL_DATA_DIR"
+      }))
+  )
+
+/** Needs Linux with `setsid`. Isolated where `bwrap` is installed and may make namespaces; plain processes elsewhere. */
+export const layer = layerOf(LocalIsolation.candidates)
+
+/** Plain processes, which see what the server's user sees. */
+export const layerPlain = layerOf(LocalIsolation.plainCandidates)

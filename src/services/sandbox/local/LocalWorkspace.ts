@@ -1,0 +1,87 @@
+/**
+ * The workspaces of local sandboxes: a directory a session. A run may have left anything in one, links out of it too, so
+ * nothing is written or read through a link.
+ */
+import * as Command from "@effect/platform/Command"
+import * as CommandExecutor from "@effect/platform/CommandExecutor"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { SessionId } from "../../../domain/Ids.ts"
+import type { InputFile } from "../Sandbox.ts"
+import * as Layout from "../SandboxLayout.ts"
+
+const readSession = Schema.decodeUnknownOption(SessionId)
+
+export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const executor = yield* CommandExecutor.CommandExecutor
+
+  const directoryOf = (session: SessionId) => path.join(root, session)
+
+  /** Removes a file, a link or a directory; tools leave directories that not even their owner may write. */
+  const remove = (target: string) => {
+    const removal = fs.remove(target, { recursive: true, force: true })
+    const unlock = Command.make("chmod", "-R", "u+rwX", "--", target).pipe(
+      Command.exitCode,
+      Effect.provideService(CommandExecutor.CommandExecutor, executor)
+    )
+    return Effect.orElse(removal, () => Effect.zipRight(unlock, removal))
+  }
+
+  /** Makes the session's workspace, empties its `in/` and `out/`, and puts the inputs in. */
+  const prepare = Effect.fnUntraced(function*(session: SessionId, inputs: ReadonlyArray<InputFile>) {
+    const workspace = directoryOf(session)
+    yield* fs.makeDirectory(workspace, { recursive: true })
+    for (const name of [Layout.inputs, Layout.outputs]) {
+      yield* remove(path.join(workspace, name))
+      yield* fs.makeDirectory(path.join(workspace, name))
+    }
+    yield* Effect.forEach(inputs, (input) => {
+      const target = path.join(workspace, input.path)
+      return input.content._tag === "Text"
+        ? fs.writeFileString(target, input.content.text)
+        : fs.copyFile(input.content.path, target)
+    }, { discard: true })
+  })
+
+  const hasRepository = (session: SessionId) =>
+    Effect.every(Layout.repositoryMarks, (mark) => fs.exists(path.join(directoryOf(session), mark)))
+
+  /** A regular file of the session's `out/`, reached without a link. */
+  const outputFile = Effect.fnUntraced(function*(session: SessionId, name: string) {
+    const workspace = yield* fs.realPath(directoryOf(session))
+    const file = path.join(workspace, Layout.outputs, name)
+    const real = yield* Effect.option(fs.realPath(file))
+    if (!Option.contains(real, file)) return Option.none()
+    const { size, type } = yield* fs.stat(file)
+    return type === "File" ? Option.some({ file, size }) : Option.none()
+  })
+
+  const answer = Effect.fnUntraced(function*(session: SessionId) {
+    const found = yield* outputFile(session, Layout.answer)
+    return yield* Option.match(found, {
+      onNone: () => Effect.succeed(""),
+      onSome: ({ file }) => Layout.readText(fs.stream(file), Layout.answerLimit)
+    })
+  })
+
+  /** A copy of the bundle, in the caller's scope. */
+  const bundle = Effect.fnUntraced(function*(session: SessionId) {
+    const found = yield* outputFile(session, Layout.bundle)
+    if (Option.isNone(found)) return Option.none()
+    yield* Layout.checkBundle(found.value.size)
+    const copy = yield* Layout.bundleFile(dataDir)
+    yield* fs.copyFile(found.value.file, copy)
+    return Option.some(copy)
+  })
+
+  /** The sessions that have one. */
+  const sessions = Effect.map(fs.readDirectory(root), Arr.filterMap((name) => readSession(name)))
+
+  return { directoryOf, sessions, prepare, hasRepository, answer, bundle, remove } as const
+})

@@ -1,0 +1,136 @@
+/** Live sessions keep their actors, and no sandbox outlives its session. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as TestClock from "effect/TestClock"
+import { SessionSupervisor } from "../../../src/actors/session/SessionSupervisor.ts"
+import * as Recovery from "../../../src/actors/sessions/Recovery.ts"
+import { SessionId } from "../../../src/domain/Ids.ts"
+import { Sandbox, SandboxUnavailable } from "../../../src/services/sandbox/Sandbox.ts"
+import { type LiveSession, SessionHistory } from "../../../src/services/store/SessionHistory.ts"
+import { StoreError } from "../../../src/services/store/StoreError.ts"
+import { BackgroundTasks, describe as tell } from "../../../src/services/support/BackgroundTasks.ts"
+import * as Logged from "../../support/Logged.ts"
+
+const one = SessionId.make("000000000001")
+const two = SessionId.make("000000000002")
+const three = SessionId.make("000000000003")
+
+/** What a test says is live and what runs, and what recovery did about it. */
+const make = Effect.gen(function*() {
+  const live = yield* Ref.make<Effect.Effect<ReadonlyArray<LiveSession>, StoreError>>(Effect.succeed([]))
+  const runs = yield* Ref.make<Effect.Effect<ReadonlyArray<SessionId>, SandboxUnavailable>>(Effect.succeed([]))
+  const woken = yield* Ref.make<ReadonlyArray<SessionId>>([])
+  const started = yield* Ref.make<ReadonlyArray<SessionId>>([])
+  const removed = yield* Ref.make<ReadonlyArray<SessionId>>([])
+  const logged = yield* Logged.make
+  const layer = Recovery.layer.pipe(
+    Layer.provide(Layer.mock(SessionHistory, { live: Effect.flatten(Ref.get(live)) })),
+    Layer.provide(Layer.mock(SessionSupervisor, {
+      start: (id) => Ref.update(started, (all) => [...all, id]),
+      wake: (id) => Ref.update(woken, (all) => [...all, id])
+    })),
+    Layer.provide(Layer.mock(Sandbox, {
+      kind: "fake",
+      sessionsWithRuns: Effect.flatten(Ref.get(runs)),
+      removeRuns: (id) => Ref.update(removed, (all) => [...all, id])
+    })),
+    Layer.provideMerge(BackgroundTasks.layer),
+    Layer.provide(logged.layer)
+  )
+  return {
+    isLive: (...ids: ReadonlyArray<SessionId>) =>
+      Ref.set(live, Effect.succeed(ids.map((id) => ({ id, status: "running" as const })))),
+    isPending: (...ids: ReadonlyArray<SessionId>) =>
+      Ref.set(live, Effect.succeed(ids.map((id) => ({ id, status: "pending" as const })))),
+    runs: (...ids: ReadonlyArray<SessionId>) => Ref.set(runs, Effect.succeed(ids)),
+    live,
+    sandbox: runs,
+    started: Ref.getAndSet(started, []),
+    woken: Ref.getAndSet(woken, []),
+    removed: Ref.getAndSet(removed, []),
+    lines: logged.lines,
+    layer
+  }
+})
+
+describe("recovery", () => {
+  it.scoped("starts the actors of live sessions, and every minute those of whom gave up", () =>
+    Effect.gen(function*() {
+      const world = yield* make
+      yield* world.isLive(one, two)
+      yield* Layer.build(world.layer)
+      assert.includeMembers([...(yield* world.started)], [one, two])
+      yield* TestClock.adjust(0)
+      yield* world.started
+      yield* world.isLive(two, three)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* world.started, [two, three])
+    }))
+
+  it.scoped("wakes the actors of those that were running: a stop needs no admission; the others wait for theirs", () =>
+    Effect.gen(function*() {
+      const world = yield* make
+      yield* world.isLive(one)
+      yield* Layer.build(world.layer)
+      assert.include(yield* world.woken, one)
+      yield* world.isPending(two)
+      yield* TestClock.adjust("1 minute")
+      assert.include(yield* world.started, two)
+      assert.notInclude(yield* world.woken, two)
+    }))
+
+  it.scoped("removes the sandboxes of sessions that are over, and no others", () =>
+    Effect.gen(function*() {
+      const world = yield* make
+      yield* world.isLive(two)
+      yield* world.runs(one, two, three)
+      yield* Layer.build(world.layer)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(yield* world.removed, [one, three])
+    }))
+
+  it.scoped("does not take a session that has just begun for one that is over", () =>
+    Effect.gen(function*() {
+      const world = yield* make
+      yield* Layer.build(world.layer)
+      yield* TestClock.adjust(0)
+      // it becomes live while the engine is asked
+      yield* Ref.set(world.sandbox, Effect.as(world.isLive(one), [one]))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* world.removed, [])
+    }))
+
+  it.scoped("goes on after an engine or a database that was not there, and after a defect", () =>
+    Effect.gen(function*() {
+      const world = yield* make
+      yield* world.isLive(one)
+      const context = yield* Layer.build(world.layer)
+      yield* TestClock.adjust(0)
+      const told = Effect.flatMap(
+        BackgroundTasks,
+        ({ tasks }) => Effect.map(tasks, (tasks) => tasks.map((task) => Option.getOrElse(tell(task), () => "running")))
+      ).pipe(
+        Effect.provide(context)
+      )
+      yield* Ref.set(world.sandbox, new SandboxUnavailable({ reason: "Docker does not answer", mend: "start it" }))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* told, ["running"])
+      yield* world.runs()
+      yield* Ref.set(world.live, new StoreError({ operation: "list live sessions", cause: { code: "SQLITE_FULL" } }))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* told, ["running"])
+      assert.deepStrictEqual((yield* world.lines).map(({ level }) => level), ["Info", "Warning"])
+
+      yield* Ref.set(world.live, Effect.dieMessage("a bug"))
+      yield* TestClock.adjust("1 minute")
+      assert.include((yield* told)[0], "because a bug")
+      yield* world.isLive(three)
+      yield* world.started
+      yield* TestClock.adjust("2 minutes")
+      assert.include(yield* world.started, three)
+      assert.deepStrictEqual(yield* told, ["running"])
+    }))
+})

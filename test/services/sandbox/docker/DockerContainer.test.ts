@@ -1,0 +1,51 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Option from "effect/Option"
+import { SessionId } from "../../../../src/domain/Ids.ts"
+import type { AppConfigShape } from "../../../../src/services/config/AppConfig.ts"
+import * as DockerContainer from "../../../../src/services/sandbox/docker/DockerContainer.ts"
+import { InstanceId } from "../../../../src/services/sandbox/SandboxInstance.ts"
+import { testConfig } from "../../../support/TestConfig.ts"
+
+const spec = {
+  run: { sessionId: SessionId.make("0123456789ab"), turn: 2, round: 3 },
+  environment: { OPENTL_AGENT: "opentl", OPENTL_RUNTIME: "/elsewhere" },
+  gatewayDirectory: "/data/gateways/0123456789ab"
+}
+
+const container = (changes: Partial<AppConfigShape> = {}) =>
+  DockerContainer.runContainer({ ...testConfig, ...changes }, InstanceId.make("0".repeat(16)), "f00d", spec)
+
+const state = (status: string, exitCode: number, outOfMemory = false) =>
+  Option.some({ id: "x", state: { status, exitCode, outOfMemory } })
+
+describe("DockerContainer", () => {
+  it("has no network unless one is configured, or egress is open", () => {
+    const network = (changes: Partial<AppConfigShape>) => container(changes).host.networkMode
+    assert.strictEqual(network({}), "none")
+    assert.strictEqual(network({ egress: "none" }), "none")
+    assert.strictEqual(network({ egress: "open" }), "bridge")
+    const docker = { ...testConfig.docker, network: Option.some("builds") }
+    assert.strictEqual(network({ docker, egress: "open" }), "builds")
+  })
+
+  it("mounts the session's volume and the gateway's directory, nothing else", () =>
+    assert.deepStrictEqual(container().host.mounts, [
+      { type: "volume", source: "opentl-0123456789ab", target: "/workspace", readOnly: false },
+      { type: "bind", source: "/data/gateways/0123456789ab", target: "/run/opentl", readOnly: true }
+    ]))
+
+  it("what the sandbox sets cannot be overridden", () => {
+    assert.include(container().environment, "OPENTL_RUNTIME=/opt/opentl")
+    assert.notInclude(container().environment, "OPENTL_RUNTIME=/elsewhere")
+    assert.include(container().environment, "OPENTL_AGENT=opentl")
+  })
+
+  it("says why a run ended where that was not its own doing", () => {
+    assert.strictEqual(DockerContainer.reasonOf(0, state("exited", 0, true)), undefined)
+    assert.strictEqual(DockerContainer.reasonOf(1, state("exited", 1)), undefined)
+    assert.strictEqual(DockerContainer.reasonOf(137, state("exited", 137, true)), "out of memory")
+    assert.strictEqual(DockerContainer.reasonOf(137, state("exited", 137)), "killed")
+    assert.strictEqual(DockerContainer.reasonOf(143, state("exited", 143)), "killed")
+    assert.strictEqual(DockerContainer.reasonOf(1, Option.none()), "killed")
+  })
+})
