@@ -170,7 +170,7 @@ export const receive = (
 ): Reaction => {
   const ignore = become(behaviour)
   return Message.$match(message, {
-    // people are heard in every behaviour: what a command means depends on the state alone
+    // a person's command is decided in every behaviour: what a command means depends on the state alone
     Ask: ({ command, receipt, reply }) => {
       const decision = decide(id, state, command, rules)
       return decision._tag === "Rejected"

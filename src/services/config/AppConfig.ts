@@ -12,7 +12,8 @@ import type { Agent } from "../../domain/Agent.ts"
 import { type RepositoryReference, resolve, show } from "../../domain/Repository.ts"
 import * as ConfigSource from "./ConfigSource.ts"
 import type { ModelPrice } from "./ConfigValues.ts"
-import { type Variable, variables, type WithDefault } from "./ConfigVariables.ts"
+import type { Variable, WithDefault } from "./ConfigVariable.ts"
+import { variables } from "./ConfigVariables.ts"
 
 export interface Provider {
   readonly apiKey: Option.Option<Redacted.Redacted>

@@ -12,7 +12,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Os from "node:os"
 import * as Util from "node:util"
-import { type Variable, variables, type WithDefault } from "./ConfigVariables.ts"
+import type { Variable, WithDefault } from "./ConfigVariable.ts"
+import { variables } from "./ConfigVariables.ts"
 
 /** A variable has a value that is not accepted. */
 export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", {

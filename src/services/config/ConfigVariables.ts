@@ -1,58 +1,7 @@
 /** Every variable of the configuration: one table for decoding, for `opentl config` and for the documentation. */
-import type * as Redacted from "effect/Redacted"
 import { available } from "../../domain/Agent.ts"
-import type { RepositoryReference } from "../../domain/Repository.ts"
 import * as Value from "./ConfigValues.ts"
-
-interface Description<A> {
-  /** What is accepted, as it ends the sentence "give …". */
-  readonly accepted: string
-  /** What the variable is for, in one sentence. */
-  readonly doc: string
-  /** A secret's value is shown nowhere. */
-  readonly secret?: boolean
-  readonly read: Value.Reader<A>
-}
-
-export interface Variable<A> extends Required<Description<A>> {
-  readonly name: string
-  /** The text that is read where the variable is unset. */
-  readonly default: string | undefined
-}
-
-export interface WithDefault<A> extends Variable<A> {
-  readonly default: string
-}
-
-const withDefault = <A>(name: string, text: string, description: Description<A>): WithDefault<A> => ({
-  secret: false,
-  ...description,
-  name,
-  default: text
-})
-
-const optional = <A>(name: string, description: Description<A>): Variable<A> => ({
-  secret: false,
-  ...description,
-  name,
-  default: undefined
-})
-
-const secret = (name: string, doc: string): Variable<Redacted.Redacted> =>
-  optional(name, { accepted: "one word of printable ASCII characters", doc, secret: true, read: Value.secret })
-
-const baseUrl = (name: string, text: string, doc: string): WithDefault<string> =>
-  withDefault(name, text, { accepted: "an http(s) address without user, query or fragment", doc, read: Value.url })
-
-const repository = (name: string, doc: string): Variable<RepositoryReference> =>
-  optional(name, {
-    accepted: "owner/name or its address on GitHub, or the absolute path of a local git repository",
-    doc,
-    read: Value.repository
-  })
-
-const words = (name: string, accepted: string, doc: string): WithDefault<ReadonlyArray<string>> =>
-  withDefault(name, "", { accepted, doc, read: Value.list(Value.word) })
+import { baseUrl, optional, repository, secret, withDefault, words } from "./ConfigVariable.ts"
 
 export const variables = {
   address: withDefault("OPENTL_ADDR", "127.0.0.1:7080", {

@@ -17,7 +17,7 @@ import { SandboxUnavailable } from "./Sandbox.ts"
 /** The file that a run is started by. */
 export const entrypoint = "entrypoint.sh"
 
-export interface RuntimePlaces {
+export interface RuntimeFiles {
   /** The directory with the runtime files. */
   readonly directory: string
   readonly dockerfile: string
@@ -37,24 +37,24 @@ export class SandboxRuntime extends Context.Tag("opentl/services/sandbox/Sandbox
   static readonly layer = Layer.suspend(() => layerOf(findPackage))
 
   /** Files of one's own. */
-  static readonly layerFrom = (places: RuntimePlaces) => layerOf(Effect.succeed(places))
+  static readonly layerFrom = (directories: RuntimeFiles) => layerOf(Effect.succeed(directories))
 }
 
 const missing = (what: string) =>
   new SandboxUnavailable({ reason: what, mend: "install the package anew, or run `npm run build` in a checkout" })
 
-const layerOf = <R>(locate: Effect.Effect<RuntimePlaces, SandboxUnavailable, R>) =>
+const layerOf = <R>(locate: Effect.Effect<RuntimeFiles, SandboxUnavailable, R>) =>
   Layer.effect(
     SandboxRuntime,
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
-      const places = yield* Effect.cached(Effect.provide(locate, yield* Effect.context<R>()))
+      const directories = yield* Effect.cached(Effect.provide(locate, yield* Effect.context<R>()))
 
       const isFile = (file: string) =>
         fs.stat(file).pipe(Effect.map((info) => info.type === "File"), Effect.orElseSucceed(() => false))
 
-      const directory = Effect.tap(Effect.map(places, (places) => places.directory), (directory) =>
+      const directory = Effect.tap(Effect.map(directories, (directories) => directories.directory), (directory) =>
         Effect.unlessEffect(
           missing(`the sandbox's runtime files are not in ${directory}`),
           isFile(path.join(directory, entrypoint))
@@ -64,11 +64,16 @@ const layerOf = <R>(locate: Effect.Effect<RuntimePlaces, SandboxUnavailable, R>)
         directory,
         files: Effect.flatMap(directory, (directory) =>
           fs.readDirectory(directory).pipe(
-            Effect.flatMap(Effect.filter((name) => isFile(path.join(directory, name)))),
+            Effect.flatMap(Effect.filter((name) =>
+              isFile(path.join(directory, name))
+            )),
             Effect.mapError((error) => missing(`the sandbox's runtime files cannot be read: ${error.message}`))
           )),
-        dockerfile: Effect.tap(Effect.map(places, (places) => places.dockerfile), (dockerfile) =>
-          Effect.unlessEffect(missing(`the sandbox image's Dockerfile is not at ${dockerfile}`), isFile(dockerfile))),
+        dockerfile: Effect.tap(
+          Effect.map(directories, (directories) => directories.dockerfile),
+          (dockerfile) =>
+            Effect.unlessEffect(missing(`the sandbox image's Dockerfile is not at ${dockerfile}`), isFile(dockerfile))
+        ),
         node: execPath
       })
     })
@@ -96,7 +101,7 @@ const findPackage = Effect.gen(function*() {
   return yield* Option.match(root, {
     onNone: () => missing(`the package's files are not found above ${here}`),
     onSome: (root) =>
-      Effect.succeed<RuntimePlaces>({
+      Effect.succeed<RuntimeFiles>({
         directory: path.join(root, "dist", "sandbox"),
         dockerfile: path.join(root, "sandbox", "Dockerfile")
       })

@@ -27,7 +27,7 @@ export const kindOf = (isolation: Isolation): string =>
   isolation.bubblewrap ? "local (bubblewrap)" : "local (no isolation)"
 
 /** Host paths of one run. */
-export interface Places {
+export interface Directories {
   readonly workspace: string
   readonly runtime: string
   readonly gateway: string
@@ -64,7 +64,7 @@ const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf("/"
 const isSystem = (path: string): boolean => system.some((directory) => path.startsWith(`${directory}/`))
 
 /** A Node of the user's own lies in `<prefix>/bin`, npm in `<prefix>/lib/node_modules`. */
-const nodePlaces = (node: string): ReadonlyArray<string> => {
+const nodeDirectories = (node: string): ReadonlyArray<string> => {
   const bin = directoryOf(node)
   return isSystem(node) ? [] : [bin, `${directoryOf(bin)}/lib/node_modules`]
 }
@@ -77,7 +77,7 @@ const readOnlyIfThere = (path: string): ReadonlyArray<string> => ["--ro-bind-try
  * its own, so that loopback is all the network there is. The wrapper process is the parent that it dies with, not the
  * server.
  */
-const bubblewrap = ({ gateway, node, runtime, temporary, workspace }: Places): ReadonlyArray<string> => [
+const bubblewrap = ({ gateway, node, runtime, temporary, workspace }: Directories): ReadonlyArray<string> => [
   "bwrap",
   "--unshare-all",
   "--die-with-parent",
@@ -87,7 +87,7 @@ const bubblewrap = ({ gateway, node, runtime, temporary, workspace }: Places): R
   ...settings.flatMap(readOnlyIfThere),
   ...["--proc", "/proc", "--dev", "/dev", "--size", String(sharedMemoryBytes), "--tmpfs", "/dev/shm"],
   ...["--bind", temporary, "/tmp", "--bind", temporary, "/var/tmp"],
-  ...nodePlaces(node).flatMap(readOnlyIfThere),
+  ...nodeDirectories(node).flatMap(readOnlyIfThere),
   ...readOnly(runtime),
   ...["--bind", workspace, workspace],
   ...readOnly(gateway),
@@ -133,12 +133,12 @@ const measuringBytes = 1024 ** 3
 /** A command as it is run under an isolation. */
 export const isolate = (
   isolation: Isolation,
-  places: Places,
+  directories: Directories,
   limits: AppConfigShape["limits"],
   command: ReadonlyArray<string>
 ): Arr.NonEmptyReadonlyArray<string> => {
   const [program = "true", ...rest] = [
-    ...(isolation.bubblewrap ? bubblewrap(places) : []),
+    ...(isolation.bubblewrap ? bubblewrap(directories) : []),
     ...(isolation.limits ? prlimit(isolation, limits) : []),
     ...command
   ]
@@ -157,16 +157,16 @@ export const runVariable = "OPENTL_RUN"
 /** The whole environment of a run: nothing of the server's but, without isolation, where programs are found. */
 export const environment = (
   isolation: Isolation,
-  places: Places,
+  directories: Directories,
   host: { readonly path: string; readonly lang: string },
   spec: RunSpec
 ): Readonly<Record<string, string>> => ({
   ...spec.environment,
-  PATH: searchPath(isolation, places.node, host.path),
+  PATH: searchPath(isolation, directories.node, host.path),
   LANG: host.lang,
-  HOME: `${places.workspace}/home`,
+  HOME: `${directories.workspace}/home`,
   [runVariable]: runName(spec.run),
-  OPENTL_RUNTIME: places.runtime,
-  OPENTL_WORKSPACE: places.workspace,
-  OPENTL_GATEWAY_SOCKET: `${places.gateway}/${Layout.gatewaySocket}`
+  OPENTL_RUNTIME: directories.runtime,
+  OPENTL_WORKSPACE: directories.workspace,
+  OPENTL_GATEWAY_SOCKET: `${directories.gateway}/${Layout.gatewaySocket}`
 })

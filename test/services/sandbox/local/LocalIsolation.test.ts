@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { SessionId } from "../../../../src/domain/Ids.ts"
 import * as LocalIsolation from "../../../../src/services/sandbox/local/LocalIsolation.ts"
 
-const places: LocalIsolation.Places = {
+const places: LocalIsolation.Directories = {
   workspace: "/data/workspaces/0123456789ab",
   runtime: "/pkg/dist/sandbox",
   gateway: "/data/gateways/0123456789ab",
