@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
+import { packing } from "../../src/actors/steps/UncollectedWork.ts"
 import type { SessionId } from "../../src/domain/Ids.ts"
 import {
   type RunExit,
@@ -43,6 +44,10 @@ export class FakeEngine {
   readonly workspaces = new Set<SessionId>()
   /** What the removal of a session's runs waits for. */
   removal: Effect.Effect<void> = Effect.void
+  /** Whether a run that was cut short leaves changes in its workspace. */
+  leavesWork = false
+  /** Whether taking them out never comes to an end. */
+  packingHangs = false
   /** Whether a run could be started. */
   check: Effect.Effect<void, SandboxUnavailable> = Effect.void
   script: (run: RunId) => RunScript = () => ({ lines: ["hello"], exitCode: 0, answer: "done", commits: true })
@@ -86,9 +91,12 @@ export const layer = (engine: FakeEngine) => {
         Effect.gen(function*() {
           const name = runName(spec.run)
           if (engine.runs.has(name)) return
-          engine.started.push(name)
+          const isPacking = spec.environment["OPENTL_AGENT_COMMAND"] === packing.OPENTL_AGENT_COMMAND
+          if (!isPacking) engine.started.push(name)
           engine.workspaces.add(spec.run.sessionId)
-          const script = engine.script(spec.run)
+          const script: RunScript = isPacking
+            ? { commits: engine.leavesWork, ...(engine.packingHangs ? {} : { exitCode: 0 }) }
+            : engine.script(spec.run)
           const run: FakeRun = {
             spec,
             output: [],
@@ -117,7 +125,12 @@ export const layer = (engine: FakeEngine) => {
           for (const [name, run] of [...engine.runs]) {
             if (run.spec.run.sessionId !== session) continue
             engine.runs.delete(name)
-            engine.removed.push(name)
+            if (
+              engine.started.filter((each) => each === name).length >
+                engine.removed.filter((each) => each === name).length
+            ) {
+              engine.removed.push(name)
+            }
             yield* Deferred.succeed(run.exit, { code: 137, reason: "killed" })
           }
         }),

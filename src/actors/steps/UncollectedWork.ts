@@ -15,7 +15,7 @@ import { type InputFile, type RunId, Sandbox } from "../../services/sandbox/Sand
 import type { RecordFailure, StepContext } from "./StepContext.ts"
 
 /** Somebody waits for the turn's end: what takes longer stays where it is. */
-const limit = "15 seconds"
+const limit = "10 seconds"
 
 /** The agent of a run that only packs. */
 export const packing = { OPENTL_AGENT: "command", OPENTL_AGENT_COMMAND: ":" }
