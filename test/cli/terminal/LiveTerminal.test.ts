@@ -64,8 +64,8 @@ describe("a session on a terminal", () => {
         const at = lines.findIndex((line) => line.includes("output      1 2 3"))
         assert.deepStrictEqual(lines.slice(at, at + 4).map((line) => line.slice(9)), [
           "output      1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
-          "            17 18 19 20 21 22 23 24 25 26 27 28",
-          "            29 30 31 32 33 34 35 36 37 38 39 40",
+          "            17 18 19 20 21 22 23 24 25 26 27 28 29",
+          "            30 31 32 33 34 35 36 37 38 39 40",
           "output  no luck"
         ])
         assert.strictEqual(
