@@ -9,8 +9,8 @@ import * as PolledEventLog from "./services/store/PolledEventLog.ts"
 import * as ReadOnlyDatabase from "./services/store/ReadOnlyDatabase.ts"
 import { SessionHistory } from "./services/store/SessionHistory.ts"
 
-/** For as long as the scope. */
-export const reads = (dataDir: string) =>
+/** For as long as the scope. `serverUrl` is GitHub's. */
+export const reads = (dataDir: string, serverUrl: string) =>
   Effect.gen(function*() {
     const context = yield* Layer.build(
       Layer.merge(SessionHistory.layer, PolledEventLog.layer).pipe(
@@ -18,7 +18,7 @@ export const reads = (dataDir: string) =>
       )
     )
     return {
-      sessions: yield* Effect.provide(SessionReads.make, context),
+      sessions: yield* Effect.provide(SessionReads.make(serverUrl), context),
       owner: currentOwner(dataDir).pipe(
         Effect.map(Option.map(describeOwner)),
         Effect.provide(NodeFileSystem.layer)

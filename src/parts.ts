@@ -13,7 +13,8 @@ export const parts: Parts = {
       Effect.promise(() => import("./http/ApiClient.ts")),
       (module) => Effect.map(Layer.build(module.layer(server)), Context.get(Sessions))
     ),
-  reads: (dataDir) => Effect.flatMap(Effect.promise(() => import("./ReadOnly.ts")), (module) => module.reads(dataDir)),
+  reads: (dataDir, serverUrl) =>
+    Effect.flatMap(Effect.promise(() => import("./ReadOnly.ts")), (module) => module.reads(dataDir, serverUrl)),
   embedded: ({ work }) => Effect.flatMap(program, (module) => module.embedded(work)),
   serve: Effect.flatMap(program, (module) => module.serve)
 }

@@ -31,6 +31,7 @@ import {
   type Serving,
   StartFailed
 } from "./Program.ts"
+import { gitHubServer } from "./RepositoryOption.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 
 interface Failure {
@@ -47,7 +48,7 @@ export interface Parts {
     readonly work: boolean
   }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, Scope.Scope>
   /** The sessions of a data directory that another process may own, and who does: "a running opentl command (process 7)". */
-  readonly reads: (dataDir: string) => Effect.Effect<
+  readonly reads: (dataDir: string, serverUrl: string) => Effect.Effect<
     { readonly sessions: SessionReads; readonly owner: Effect.Effect<Option.Option<string>> },
     Failure,
     Scope.Scope
@@ -222,7 +223,7 @@ export const read = (
     const { connection, dataDir } = yield* findServer(parts, server)
     if (Option.isSome(connection)) return { ...connection.value, isWorkedOn: Effect.succeed(true) }
     const stdio = yield* Stdio
-    const found = yield* Effect.option(parts.reads(dataDir))
+    const found = yield* Effect.option(parts.reads(dataDir, yield* gitHubServer))
     if (Option.isNone(found)) {
       return { ...(yield* embed(parts, dataDir, false)), isWorkedOn: Effect.succeed(false) }
     }

@@ -45,7 +45,7 @@ const git = (...args: ReadonlyArray<string>) =>
     Effect.orElseSucceed(() => "")
   )
 
-const gitHubServer = ConfigSource.texts.pipe(
+export const gitHubServer = ConfigSource.texts.pipe(
   Effect.flatMap((texts) => ConfigSource.required(texts, variables.githubServerUrl)),
   Effect.mapError((error) => new StartFailed({ reason: error.message }))
 )

@@ -2,10 +2,12 @@
 import * as Chunk from "effect/Chunk"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { SessionEventView } from "../../domain/EventText.ts"
 import type { SessionId } from "../../domain/Ids.ts"
+import * as Repository from "../../domain/Repository.ts"
 import { SessionNotFound } from "../../domain/Session.ts"
 import { InvalidRequest } from "../../domain/SessionRequest.ts"
 import { EventLog } from "../../services/store/EventLog.ts"
@@ -17,10 +19,19 @@ export type SessionReads = Pick<
   "diff" | "events" | "eventsPage" | "find" | "get" | "list" | "log"
 >
 
-/** Reads over the stored sessions. A session's position in the queue is its owner's to know, and not told. */
-export const make: Effect.Effect<SessionReads, never, EventLog | SessionHistory> = Effect.gen(function*() {
+/**
+ * Reads over the stored sessions. A session's position in the queue is its owner's to know, and not told. `serverUrl` is
+ * GitHub's, whose addresses are read as names.
+ */
+export const make = Effect.fnUntraced(function*(
+  serverUrl: string
+): Effect.fn.Return<SessionReads, never, EventLog | SessionHistory> {
   const history = yield* SessionHistory
   const log = yield* EventLog
+
+  /** However a repository is written, its sessions are found under the one spelling; other texts find what has them. */
+  const spelled = (repo: string): string =>
+    Either.match(Repository.parse(repo, serverUrl), { onLeft: () => repo, onRight: Repository.show })
 
   return {
     get: Effect.fn("SessionReads.get")(history.get),
@@ -43,7 +54,7 @@ export const make: Effect.Effect<SessionReads, never, EventLog | SessionHistory>
       }
       const rows = yield* history.list({
         status: status ?? null,
-        repo: repo ?? null,
+        repo: repo === undefined ? null : spelled(repo),
         before: before ?? null,
         limit: limit + 1
       })

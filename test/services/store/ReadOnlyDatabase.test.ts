@@ -46,7 +46,7 @@ describe("a database that another process owns", () => {
       yield* Effect.gen(function*() {
         const writer = yield* LogWriter
         const claim = yield* atWork
-        const { sessions } = yield* reads(dataDir)
+        const { sessions } = yield* reads(dataDir, "https://github.com")
         const session = yield* sessions.find("00000")
         assert.strictEqual(session.status, "running")
         assert.deepStrictEqual((yield* sessions.list({ limit: 10 })).sessions.map((listed) => listed.id), [id])
@@ -79,7 +79,7 @@ describe("a database that another process owns", () => {
       yield* Effect.asVoid(atWork).pipe(Effect.provide(owner(dataDir)))
       const before = yield* fs.readFile(`${dataDir}/opentl.db`)
       yield* Effect.scoped(Effect.gen(function*() {
-        const { owner, sessions } = yield* reads(dataDir)
+        const { owner, sessions } = yield* reads(dataDir, "https://github.com")
         assert.strictEqual((yield* sessions.get(id)).id, id)
         assert.strictEqual((yield* owner)._tag, "None")
       }))
@@ -101,7 +101,10 @@ describe("a database that another process owns", () => {
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const dataDir = yield* temporary
-      const refused = Effect.map(Effect.flip(Effect.scoped(reads(dataDir))), (error) => error.message)
+      const refused = Effect.map(
+        Effect.flip(Effect.scoped(reads(dataDir, "https://github.com"))),
+        (error) => error.message
+      )
       assert.include(yield* refused, `read its database ${dataDir}/opentl.db`)
       yield* fs.writeFileString(`${dataDir}/opentl.db`, "no database at all, but a text of some length\n".repeat(50))
       assert.include(yield* refused, `read its database ${dataDir}/opentl.db`)
