@@ -2,6 +2,7 @@
  * An actor's mailbox: bounded, so that who asks too much is held back; closed in one go with the look into it, so that no
  * message is lost between an actor that leaves and one that comes.
  */
+import type { NoSuchElementException } from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -17,7 +18,7 @@ export interface ActorMailbox {
   /** Returns whether it was taken: a mailbox that is closed takes no more. */
   readonly offer: (message: Message) => Effect.Effect<boolean>
   /** The next message, once there is one. */
-  readonly take: Effect.Effect<Message, unknown>
+  readonly take: Effect.Effect<Message, NoSuchElementException>
   /** Closes the mailbox if nothing is in it; returns whether it did. */
   readonly closeIfEmpty: Effect.Effect<boolean>
   /** Closes the mailbox. What nobody took is in `left` from then on. */

@@ -48,13 +48,15 @@ export class DatabaseMoved extends Schema.TaggedError<DatabaseMoved>()("Database
   }
 }
 
+const isDatabaseMoved = Schema.is(DatabaseMoved)
+
 /** Errors wrap errors; so many layers are looked through. */
 const deepest = 8
 
 /** The fault that an error comes from, however deep; none where the database itself is well. */
 export const of = (error: unknown, depth = 0): StoreFault | undefined => {
   if (!Predicate.isRecord(error) || depth > deepest) return undefined
-  if (error instanceof DatabaseMoved) return error.fault
+  if (isDatabaseMoved(error)) return error.fault
   const { cause, code } = error
   const known = typeof code === "string" ? codes.find(([prefix]) => code.startsWith(prefix)) : undefined
   return known?.[1] ?? of(cause, depth + 1)

@@ -4,13 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { Agent } from "../../../src/domain/Agent.ts"
-import { InvalidRequest } from "../../../src/domain/SessionRequest.ts"
 import { LanguageModelError } from "../../../src/services/model/LanguageModel.ts"
 import { create, history, withServer } from "../../support/TestApp.ts"
 
 const keys = { anthropic: { apiKey: Option.some(Redacted.make("sk")), baseUrl: "http://127.0.0.1:1" } }
 const refusal = (changes: Parameters<typeof create>[0]) =>
-  Effect.map(Effect.flip(create(changes)), (error) => error instanceof InvalidRequest ? error.reason : "")
+  Effect.map(Effect.flip(create(changes)), (error) => error._tag === "InvalidRequest" ? error.reason : "")
 
 /** A call that the agent makes; the planner's and the reviewer's cost $0.01 each. */
 const call = (costUsd: number) => ({

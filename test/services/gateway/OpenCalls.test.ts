@@ -64,7 +64,7 @@ describe("OpenCalls", () => {
         const first = yield* server(dataDir)
         yield* live(dataDir, 0)
         yield* TestClock.adjust("3 seconds")
-        yield* first.note(call)
+        void (yield* first.note(call))
         yield* TestClock.adjust("7 seconds")
         yield* live(dataDir, 10_000)
         yield* TestClock.adjust("1 second")
@@ -93,7 +93,7 @@ describe("OpenCalls", () => {
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const first = yield* server(yield* temporary)
-      yield* first.note(call)
+      void (yield* first.note(call))
       const left = yield* first.kill
       yield* fs.remove(`${left}/model-calls/${session}/alive`)
       assert.deepStrictEqual(yield* takenOver(yield* server(left)), [[call, Number.POSITIVE_INFINITY]])
@@ -104,7 +104,7 @@ describe("OpenCalls", () => {
       const fs = yield* FileSystem.FileSystem
       const dataDir = yield* temporary
       const first = yield* server(dataDir)
-      yield* first.note(call)
+      void (yield* first.note(call))
       yield* first.close
       assert.deepStrictEqual(yield* fs.readDirectory(`${dataDir}/model-calls`), [])
     }))

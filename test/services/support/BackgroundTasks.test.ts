@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import type { BackgroundTasks } from "../../../src/services/support/BackgroundTasks.ts"
@@ -24,7 +25,12 @@ const scripted = (...ends: ReadonlyArray<Effect.Effect<unknown, unknown>>) =>
     )
   }))
 
-const broken = Effect.fail(new Error("the queue is gone\nat line 7"))
+class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {
+  override get message() {
+    return "the queue is gone\nat line 7"
+  }
+}
+const broken = Effect.fail(new Broken())
 
 const supervised = <A, E>(
   test: (given: {
