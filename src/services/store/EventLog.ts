@@ -11,15 +11,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { publicDetail, type SessionEventView } from "../../domain/EventText.ts"
+import type { SessionEventView } from "../../domain/EventText.ts"
 import type { SessionId } from "../../domain/Ids.ts"
-import { isEnd, SessionNotFound, type SessionStatus } from "../../domain/Session.ts"
+import type { SessionNotFound } from "../../domain/Session.ts"
+import { isEnd, type SessionStatus } from "../../domain/Session.ts"
 import type { Bell } from "./Bell.ts"
 import { EventBus } from "./EventBus.ts"
-import * as SessionQueries from "./SessionQueries.ts"
-import { toView } from "./SessionRows.ts"
+import * as EventPages from "./EventPages.ts"
 import * as SharedReads from "./SharedReads.ts"
-import { StoreError } from "./StoreError.ts"
+import type { StoreError } from "./StoreError.ts"
 
 /** Events read at once: bounds a reader's memory, and how long the synchronous driver holds the event loop. */
 const pageSize = 500
@@ -49,19 +49,7 @@ export class EventLog extends Context.Tag("opentl/services/store/EventLog")<Even
     EventLog,
     Effect.gen(function*() {
       const bus = yield* EventBus
-      const queries = yield* SessionQueries.make
-      const failing = (operation: string) => Effect.mapError((cause: unknown) => new StoreError({ operation, cause }))
-
-      const head = (id: SessionId) =>
-        queries.head(id).pipe(
-          failing("read a session"),
-          Effect.flatMap(Option.match({ onNone: () => new SessionNotFound({ id }), onSome: Effect.succeed }))
-        )
-      const read = (id: SessionId, after: number, limit: number) =>
-        queries.page({ id, after, limit }).pipe(
-          failing("read events"),
-          Effect.map((rows) => rows.map((row) => toView(row, publicDetail)))
-        )
+      const { head, read } = yield* EventPages.make
       // what stands between a cursor and the log's end as it was known never changes
       const pages = SharedReads.make<ReadonlyArray<SessionEventView>, StoreError>({ capacity: keptCharacters, weigh })
       const pageBetween = (id: SessionId, after: number, end: number) =>

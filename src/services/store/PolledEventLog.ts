@@ -4,13 +4,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { publicDetail, type SessionEventView } from "../../domain/EventText.ts"
+import type { SessionEventView } from "../../domain/EventText.ts"
 import type { SessionId } from "../../domain/Ids.ts"
-import { isEnd, SessionNotFound } from "../../domain/Session.ts"
+import type { SessionNotFound } from "../../domain/Session.ts"
+import { isEnd } from "../../domain/Session.ts"
 import { EventLog } from "./EventLog.ts"
-import * as SessionQueries from "./SessionQueries.ts"
-import { toView } from "./SessionRows.ts"
-import { StoreError } from "./StoreError.ts"
+import * as EventPages from "./EventPages.ts"
+import type { StoreError } from "./StoreError.ts"
 
 /** How long an event may be there without being seen. */
 const interval = "200 millis"
@@ -20,19 +20,7 @@ const pageSize = 500
 export const layer = Layer.effect(
   EventLog,
   Effect.gen(function*() {
-    const queries = yield* SessionQueries.make
-    const failing = (operation: string) => Effect.mapError((cause: unknown) => new StoreError({ operation, cause }))
-
-    const head = (id: SessionId) =>
-      queries.head(id).pipe(
-        failing("read a session"),
-        Effect.flatMap(Option.match({ onNone: () => new SessionNotFound({ id }), onSome: Effect.succeed }))
-      )
-    const read = (id: SessionId, after: number, limit: number) =>
-      queries.page({ id, after, limit }).pipe(
-        failing("read events"),
-        Effect.map((rows) => rows.map((row) => toView(row, publicDetail)))
-      )
+    const { head, read } = yield* EventPages.make
 
     type Next = Option.Option<readonly [Chunk.Chunk<SessionEventView>, number]>
     const next = (id: SessionId) => (cursor: number): Effect.Effect<Next, SessionNotFound | StoreError> =>
