@@ -74,7 +74,7 @@ export const Item = Data.taggedEnum<Item>()
 export const planOf = (posted: Posted, proposal: number): Plan | undefined =>
   posted.plans.find((plan) => plan.proposal === proposal)
 
-/** What is known of an item; nothing where it was never tried. */
+/** The message of an item; none while no attempt was made to post it. */
 export const messageOf = (posted: Posted, item: Item): Message | undefined =>
   Item.$match(item, {
     Opening: () => posted.opening,

@@ -18,6 +18,8 @@ const inline = (content: ReadonlyArray<Markdown.Inline>, mark: Mark = "plain"): 
     switch (part._tag) {
       case "Text":
         return [{ mark, text: part.text }]
+      case "Break":
+        return [{ mark, text: "\n" }]
       case "Code":
         return [code(part.text)]
       case "Link": {
@@ -65,6 +67,8 @@ const block = (shown: Markdown.Block): Rich => {
       return [pre(`${shown.source}\n`)]
     case "Rule":
       return [text("———")]
+    case "Verbatim":
+      return [text(shown.text)]
   }
 }
 

@@ -11,8 +11,10 @@ import * as Either from "effect/Either"
 import { Lexer, type MarkedToken, type Token, type Tokens, type TokensList } from "marked"
 
 export type Inline =
-  /** May hold line breaks. */
+  /** Its line feeds are where the writer's lines ended; a reader of prose sees a space there. */
   | { readonly _tag: "Text"; readonly text: string }
+  /** A line break that is meant. */
+  | { readonly _tag: "Break" }
   | { readonly _tag: "Code"; readonly text: string }
   | { readonly _tag: "Strong" | "Emphasis" | "Deleted"; readonly content: ReadonlyArray<Inline> }
   | { readonly _tag: "Link"; readonly content: ReadonlyArray<Inline>; readonly url: string }
@@ -45,6 +47,8 @@ export type Block =
     readonly source: string
   }
   | { readonly _tag: "Rule" }
+  /** What is left as it was written, line by line: HTML, and what is too long or could not be read. */
+  | { readonly _tag: "Verbatim"; readonly text: string }
 
 /** UTF-16 code units of a text that is read; a longer one is left as it was written. */
 export const longestText = 20_000
@@ -132,7 +136,7 @@ const inline = (token: MarkedToken): ReadonlyArray<Inline> => {
     case "escape":
       return [{ _tag: "Text", text: token.text }]
     case "br":
-      return [{ _tag: "Text", text: "\n" }]
+      return [{ _tag: "Break" }]
     case "codespan":
       return [{ _tag: "Code", text: token.text }]
     case "strong":
@@ -198,7 +202,7 @@ const block = (token: MarkedToken): ReadonlyArray<Block> => {
         source: token.raw.trimEnd()
       }]
     case "html":
-      return paragraph([{ _tag: "Text", text: token.raw.trimEnd() }])
+      return [{ _tag: "Verbatim", text: token.raw.trimEnd() }]
     default:
       return paragraph(inline(token))
   }
@@ -206,7 +210,7 @@ const block = (token: MarkedToken): ReadonlyArray<Block> => {
 
 /** Reads a text; never fails, and does not take long whatever the text is. */
 export const read = (text: string): ReadonlyArray<Block> => {
-  const whole = paragraph([{ _tag: "Text", text }])
+  const whole: ReadonlyArray<Block> = [{ _tag: "Verbatim", text }]
   if (text.length > longestText) return whole
   return Either.getOrElse(
     Either.try(() => blocks(new BoundedLexer().lex(text))),

@@ -18,7 +18,7 @@ import {
   chat,
   costs,
   dummyKey,
-  it_,
+  itScoped,
   messages,
   post,
   realKey,
@@ -37,7 +37,7 @@ describe("Gateway: the model's API", () => {
   ] as const
   for (const [dialect, request, model] of dialects) {
     for (const stream of [false, true]) {
-      it_(
+      itScoped(
         `${dialect}, ${stream ? "streamed" : "whole"}: the real key goes out, the tokens are counted`,
         () =>
           Effect.gen(function*() {
@@ -61,7 +61,7 @@ describe("Gateway: the model's API", () => {
     }
   }
 
-  it_("streams while the model is still answering", () =>
+  itScoped("streams while the model is still answering", () =>
     Effect.gen(function*() {
       const more = yield* Deferred.make<void>()
       const { send } = yield* setUp(() =>
@@ -78,7 +78,7 @@ describe("Gateway: the model's API", () => {
       assert.include((yield* Queue.takeAll(chunks)).pipe((all) => [...all].join("")), "message_stop")
     }))
 
-  it_("passes a refusal on as it is, and counts nothing", () =>
+  itScoped("passes a refusal on as it is, and counts nothing", () =>
     Effect.gen(function*() {
       const { reports, send } = yield* setUp(() => Effect.succeed(ModelStandIn.rateLimited(7)))
       const response = yield* send(messages(false))
@@ -87,7 +87,7 @@ describe("Gateway: the model's API", () => {
       assert.strictEqual(yield* Queue.size(reports), 0)
     }))
 
-  it_(
+  itScoped(
     "a reply that breaks off outside breaks off inside, and is counted as far as it came",
     () =>
       Effect.gen(function*() {
@@ -102,7 +102,7 @@ describe("Gateway: the model's API", () => {
       })
   )
 
-  it_("a client that goes away aborts the call, which is counted once", () =>
+  itScoped("a client that goes away aborts the call, which is counted once", () =>
     Effect.gen(function*() {
       const { api, reports, send } = yield* setUp(() =>
         Effect.succeed(ModelStandIn.text("one two three", { usage: tokens, midway: Effect.never }))
@@ -115,7 +115,7 @@ describe("Gateway: the model's API", () => {
       assert.strictEqual(yield* Queue.size(reports), 0)
     }))
 
-  it_(
+  itScoped(
     "a client that goes away before the reply begins aborts the call, which is counted as far as it may have come",
     () =>
       Effect.gen(function*() {
@@ -131,7 +131,7 @@ describe("Gateway: the model's API", () => {
       })
   )
 
-  it_("without a key the call is refused in the API's own words", () =>
+  itScoped("without a key the call is refused in the API's own words", () =>
     Effect.gen(function*() {
       const provider = { apiKey: Option.none(), baseUrl: "http://127.0.0.1:1" }
       const { send } = yield* setUp(answer, { config: { anthropic: provider, openai: provider } })
@@ -153,7 +153,7 @@ describe("Gateway: the model's API", () => {
       })
     }))
 
-  it_("an API that cannot be reached is said so", () =>
+  itScoped("an API that cannot be reached is said so", () =>
     Effect.gen(function*() {
       const apiKey = Option.some(Redacted.make(realKey))
       const { send } = yield* setUp(answer, { config: { anthropic: { apiKey, baseUrl: "http://127.0.0.1:1" } } })
@@ -162,7 +162,7 @@ describe("Gateway: the model's API", () => {
       assert.include(yield* response.text, "The model's API cannot be reached.")
     }))
 
-  it_("an API outside is called through the host's own proxy", () =>
+  itScoped("an API outside is called through the host's own proxy", () =>
     Effect.gen(function*() {
       const seen: Array<string> = []
       const proxy = yield* Effect.acquireRelease(
@@ -185,7 +185,7 @@ describe("Gateway: the model's API", () => {
       assert.deepStrictEqual(seen, ["api.example.org:443"])
     }))
 
-  it_("counts concurrent calls one after the other", () =>
+  itScoped("counts concurrent calls one after the other", () =>
     Effect.gen(function*() {
       const { reports, send } = yield* setUp(answer)
       yield* Effect.forEach(Array.from({ length: 20 }, () => messages(true)), (request) =>
@@ -196,7 +196,7 @@ describe("Gateway: the model's API", () => {
       ))
     }))
 
-  it_("passes on what the API has, and nothing else", () =>
+  itScoped("passes on what the API has, and nothing else", () =>
     Effect.gen(function*() {
       const { api, send } = yield* setUp(answer)
       assert.strictEqual((yield* send(HttpClientRequest.head("/anthropic"))).status, 200)
@@ -222,7 +222,7 @@ describe("Gateway: the model's API", () => {
       assert.lengthOf(yield* api.journal.entries, seen)
     }))
 
-  it_("streams a large request without reading it whole", () =>
+  itScoped("streams a large request without reading it whole", () =>
     Effect.gen(function*() {
       const { send } = yield* setUp(answer)
       const content = "x".repeat(20 * 1024 * 1024)
@@ -234,7 +234,7 @@ describe("Gateway: the model's API", () => {
       assert.strictEqual(response.status, 200)
     }))
 
-  it_("refuses a chat request that is larger than it reads", () =>
+  itScoped("refuses a chat request that is larger than it reads", () =>
     Effect.gen(function*() {
       const { send } = yield* setUp(answer)
       const content = "x".repeat(33 * 1024 * 1024)
@@ -244,7 +244,7 @@ describe("Gateway: the model's API", () => {
 })
 
 describe("Gateway: the socket", () => {
-  it_("is there while the gateway is open; its directory stays", () =>
+  itScoped("is there while the gateway is open; its directory stays", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const { close, dataDir, directory } = yield* setUp(answer)
@@ -257,7 +257,7 @@ describe("Gateway: the socket", () => {
       assert.deepStrictEqual(yield* fs.readDirectory(directory), [])
     }))
 
-  it_("takes the place of a socket that a killed server left", () =>
+  itScoped("takes the place of a socket that a killed server left", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const { close, directory, open, send } = yield* setUp(answer)
@@ -270,7 +270,7 @@ describe("Gateway: the socket", () => {
       assert.strictEqual((yield* send(messages(false))).status, 200)
     }))
 
-  it_("closing cuts off whoever is in, after their calls were counted", () =>
+  itScoped("closing cuts off whoever is in, after their calls were counted", () =>
     Effect.gen(function*() {
       const { api, close, reports, send } = yield* setUp(() =>
         Effect.succeed(ModelStandIn.text("one two three", { usage: tokens, midway: Effect.never }))
@@ -286,20 +286,23 @@ describe("Gateway: the socket", () => {
       assert.strictEqual(yield* Queue.size(reports), 2)
     }))
 
-  it_("lies below the temporary directory where the data directory's path is too long", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const root = yield* fs.makeTempDirectoryScoped()
-      const dataDir = `${root}/${"long".repeat(25)}`
-      const { directory, send } = yield* setUp(answer, { config: { dataDir } })
-      yield* Effect.addFinalizer(() =>
-        Effect.orDie(fs.remove(directory.slice(0, directory.lastIndexOf("/")), { recursive: true }))
-      )
-      assert.match(directory, new RegExp(`/opentl-[0-9a-f]{16}/${sessionId}$`))
-      assert.strictEqual((yield* send(HttpClientRequest.head("/anthropic"))).status, 200)
-    }))
+  itScoped(
+    "lies below the temporary directory where the data directory's path is too long",
+    () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const root = yield* fs.makeTempDirectoryScoped()
+        const dataDir = `${root}/${"long".repeat(25)}`
+        const { directory, send } = yield* setUp(answer, { config: { dataDir } })
+        yield* Effect.addFinalizer(() =>
+          Effect.orDie(fs.remove(directory.slice(0, directory.lastIndexOf("/")), { recursive: true }))
+        )
+        assert.match(directory, new RegExp(`/opentl-[0-9a-f]{16}/${sessionId}$`))
+        assert.strictEqual((yield* send(HttpClientRequest.head("/anthropic"))).status, 200)
+      })
+  )
 
-  it_("plain HTTP through the proxy is refused with a sentence", () =>
+  itScoped("plain HTTP through the proxy is refused with a sentence", () =>
     Effect.gen(function*() {
       const { directory } = yield* setUp(answer)
       const { output } = yield* run("curl", [

@@ -58,11 +58,11 @@ const messages = "/anthropic/v1/messages"
 const body = JSON.stringify({ model: "gpt-5", messages: [{ role: "user", content: "hi" }] })
 
 /** Real sockets, and the test's clock. */
-const it_ = <A, E>(name: string, test: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+const itScoped = <A, E>(name: string, test: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
   it.scoped(name, () => Effect.asVoid(Effect.provide(test(), NodeContext.layer)))
 
 describe("bodies that are held", () => {
-  it_(
+  itScoped(
     "of 120 unfinished 31 MiB posts no more than the session's share is let in, and another session still works",
     () =>
       Effect.gen(function*() {
@@ -83,7 +83,7 @@ describe("bodies that are held", () => {
       })
   )
 
-  it_(
+  itScoped(
     "are let go of when their client sends nothing any more, with a sentence; then it is cut off",
     () =>
       Effect.gen(function*() {
@@ -104,24 +104,27 @@ describe("bodies that are held", () => {
       })
   )
 
-  it_("are let go of as soon as the API begins to answer, long before the reply ends", () =>
-    Effect.gen(function*() {
-      const gate = yield* Deferred.make<void>()
-      const { directory } = yield* setUp(() =>
-        Effect.succeed(ModelStandIn.text("one two three", { midway: Deferred.await(gate) }))
-      )
-      const content = "x".repeat(mebibyte)
-      const json = JSON.stringify({ model: "gpt-5", stream: true, messages: [{ role: "user", content }] })
-      const { reply } = yield* post(directory, chat, json.length, json)
-      yield* until(Effect.sync(() => reply().includes("data: ")))
-      assert.strictEqual(yield* held, 0)
-      yield* Deferred.succeed(gate, undefined)
-      yield* until(Effect.sync(() => reply().includes("[DONE]")))
-    }))
+  itScoped(
+    "are let go of as soon as the API begins to answer, long before the reply ends",
+    () =>
+      Effect.gen(function*() {
+        const gate = yield* Deferred.make<void>()
+        const { directory } = yield* setUp(() =>
+          Effect.succeed(ModelStandIn.text("one two three", { midway: Deferred.await(gate) }))
+        )
+        const content = "x".repeat(mebibyte)
+        const json = JSON.stringify({ model: "gpt-5", stream: true, messages: [{ role: "user", content }] })
+        const { reply } = yield* post(directory, chat, json.length, json)
+        yield* until(Effect.sync(() => reply().includes("data: ")))
+        assert.strictEqual(yield* held, 0)
+        yield* Deferred.succeed(gate, undefined)
+        yield* until(Effect.sync(() => reply().includes("[DONE]")))
+      })
+  )
 })
 
 describe("bodies that pass", () => {
-  it_(
+  itScoped(
     "are given up, and the API's connection with them, when their client sends nothing any more",
     () =>
       Effect.gen(function*() {
@@ -135,7 +138,7 @@ describe("bodies that pass", () => {
 })
 
 describe("a reply that is not read", () => {
-  it_("slows the API, and is given up after a while", () =>
+  itScoped("slows the API, and is given up after a while", () =>
     Effect.gen(function*() {
       const { api, directory } = yield* setUp(() => Effect.succeed(ModelStandIn.text("x".repeat(mebibyte / 2))))
       const json = JSON.stringify({ model: "gpt-5", input: "hi", stream: true })

@@ -5,7 +5,7 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
-import { answer, chat, it_, messages, post, responses, setUp, tokens, user } from "./GatewayKit.ts"
+import { answer, chat, itScoped, messages, post, responses, setUp, tokens, user } from "./GatewayKit.ts"
 
 /** A call of each dialect with any body. */
 const dialects = [
@@ -19,24 +19,27 @@ const messagesOf = (body: Readonly<Record<string, unknown>>) =>
 
 describe("a model whose price is not known", () => {
   for (const [dialect, path, body] of dialects) {
-    it_(`${dialect}: is refused under a budget, 20 times of 20, in the provider's words`, () =>
-      Effect.gen(function*() {
-        const { api, reports, send } = yield* setUp(answer, { remainingUsd: 1 })
-        for (let n = 0; n < 20; n++) {
-          const response = yield* send(post(path, { model: "gpt-3.9-turbo-old", ...body }))
-          assert.strictEqual(response.status, 400)
-          assert.strictEqual(response.headers["x-should-retry"], "false")
-          const text = yield* response.text
-          assert.match(text, /^\{("type":"error",)?"error":\{/)
-          assert.include(text, "gpt-3.9-turbo-old")
-          assert.include(text, "OPENTL_MODEL_PRICES")
-        }
-        assert.lengthOf(yield* api.calls, 0)
-        assert.strictEqual(yield* Queue.size(reports), 0)
-      }))
+    itScoped(
+      `${dialect}: is refused under a budget, 20 times of 20, in the provider's words`,
+      () =>
+        Effect.gen(function*() {
+          const { api, reports, send } = yield* setUp(answer, { remainingUsd: 1 })
+          for (let n = 0; n < 20; n++) {
+            const response = yield* send(post(path, { model: "gpt-3.9-turbo-old", ...body }))
+            assert.strictEqual(response.status, 400)
+            assert.strictEqual(response.headers["x-should-retry"], "false")
+            const text = yield* response.text
+            assert.match(text, /^\{("type":"error",)?"error":\{/)
+            assert.include(text, "gpt-3.9-turbo-old")
+            assert.include(text, "OPENTL_MODEL_PRICES")
+          }
+          assert.lengthOf(yield* api.calls, 0)
+          assert.strictEqual(yield* Queue.size(reports), 0)
+        })
+    )
   }
 
-  it_("passes without a budget, and is counted as unpriced", () =>
+  itScoped("passes without a budget, and is counted as unpriced", () =>
     Effect.gen(function*() {
       const { reports, send } = yield* setUp(answer)
       yield* Effect.flatMap(
@@ -47,7 +50,7 @@ describe("a model whose price is not known", () => {
       assert.deepStrictEqual(usage, { inputTokens: 1500, outputTokens: 200, costUsd: 0, unpriced: true })
     }))
 
-  it_("passes under a budget where the operator names its price", () =>
+  itScoped("passes under a budget where the operator names its price", () =>
     Effect.gen(function*() {
       const { reports, send } = yield* setUp(answer, {
         remainingUsd: 1,
@@ -73,7 +76,7 @@ describe("a model's price", () => {
       return (yield* Queue.take(reports)).usage.costUsd
     })
 
-  it_("is the same in upper case and behind the provider's prefix", () =>
+  itScoped("is the same in upper case and behind the provider's prefix", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(
         yield* Effect.forEach(["gpt-5", "GPT-5", "OpenAI/Gpt-5", "gpt-5-2025-08-07"], costOf),
@@ -81,7 +84,7 @@ describe("a model's price", () => {
       )
     }))
 
-  it_("of o1-pro is its own, not that of o1", () =>
+  itScoped("of o1-pro is its own, not that of o1", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* Effect.forEach(["o1", "o1-pro"], costOf), [15, 150])
     }))
@@ -107,7 +110,7 @@ describe("many calls at once", () => {
   for (const [dialect, count, request, price] of requests) {
     for (const stream of [false, true]) {
       const form = `${dialect}, ${stream ? "streamed" : "whole"}`
-      it_(`${form}: ${count} against $1 spend no more than that and one answer`, () =>
+      itScoped(`${form}: ${count} against $1 spend no more than that and one answer`, () =>
         Effect.gen(function*() {
           const output = Math.round(150_000 / price)
           const { api, reports, send } = yield* setUp(
@@ -129,7 +132,7 @@ describe("many calls at once", () => {
     }
   }
 
-  it_(
+  itScoped(
     "one goes out alone where more than the budget is reserved for it; then nothing is left",
     () =>
       Effect.gen(function*() {
@@ -152,7 +155,7 @@ describe("many calls at once", () => {
 })
 
 describe("calls that were under way when the server was killed", () => {
-  it_(
+  itScoped(
     "are counted as far as they may have come, and what was reserved for them is free again",
     () =>
       Effect.gen(function*() {
@@ -187,7 +190,7 @@ describe("calls that were under way when the server was killed", () => {
       })
   )
 
-  it_("leave nothing behind when they were settled", () =>
+  itScoped("leave nothing behind when they were settled", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const { dataDir, directory, reports, send } = yield* setUp(answer, { remainingUsd: 1 })
@@ -200,7 +203,7 @@ describe("calls that were under way when the server was killed", () => {
 
 describe("a stream that is cut before it says its usage", () => {
   for (const [dialect, path, body] of dialects) {
-    it_(`${dialect}: costs its prompt and every word that came`, () =>
+    itScoped(`${dialect}: costs its prompt and every word that came`, () =>
       Effect.gen(function*() {
         const words = "word ".repeat(20_000)
         const { reports, send } = yield* setUp(() => Effect.succeed(ModelStandIn.text(words, { ending: "cut" })), {
@@ -224,7 +227,7 @@ describe("a stream that is cut before it says its usage", () => {
 })
 
 describe("an upstream error", () => {
-  it_("costs nothing", () =>
+  itScoped("costs nothing", () =>
     Effect.gen(function*() {
       const { reports, send } = yield* setUp(
         ({ index }) =>

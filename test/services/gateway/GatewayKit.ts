@@ -97,5 +97,5 @@ export const costs = {
 export const answer = () => Effect.succeed(ModelStandIn.text("Hello there.", { usage: tokens }))
 
 /** A test with real I/O, whose scope ends with it. */
-export const it_ = <A, E>(name: string, test: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+export const itScoped = <A, E>(name: string, test: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
   it.scopedLive(name, () => Effect.asVoid(Effect.provide(test(), NodeContext.layer)))

@@ -2,7 +2,7 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { answer, it_, post, setUp, user } from "./GatewayKit.ts"
+import { answer, itScoped, post, setUp, user } from "./GatewayKit.ts"
 
 const messagesOf = (body: Readonly<Record<string, unknown>>) =>
   post("/anthropic/v1/messages", { model: "claude-sonnet-4-5", max_tokens: 16, messages: user, ...body })
@@ -38,7 +38,7 @@ describe("what is billed otherwise than by listed tokens", () => {
     ["JSON that is nested deeper than anybody needs", raw(chat, `{"model":"gpt-5","messages":${deep}}`), "too deep"]
   ]
   for (const [name, request, word] of cases) {
-    it_(`${name} is refused under a budget, and nothing goes out`, () =>
+    itScoped(`${name} is refused under a budget, and nothing goes out`, () =>
       Effect.gen(function*() {
         const { api, send } = yield* setUp(answer, { remainingUsd: 1 })
         const response = yield* send(request)
@@ -48,13 +48,16 @@ describe("what is billed otherwise than by listed tokens", () => {
       }))
   }
 
-  it_("passes without a budget, and a chat that is too deep to be read stays as it is", () =>
-    Effect.gen(function*() {
-      const { api, send } = yield* setUp(answer)
-      yield* send(post(responses, { model: "gpt-5", input: "hi", service_tier: "priority" }))
-      const body = `{"stream":true,"model":"gpt-5","messages":${"[".repeat(300)}${"]".repeat(300)}}`
-      yield* send(raw(chat, body))
-      const [, second] = yield* api.journal.entries
-      assert.strictEqual(second?.body, body)
-    }))
+  itScoped(
+    "passes without a budget, and a chat that is too deep to be read stays as it is",
+    () =>
+      Effect.gen(function*() {
+        const { api, send } = yield* setUp(answer)
+        yield* send(post(responses, { model: "gpt-5", input: "hi", service_tier: "priority" }))
+        const body = `{"stream":true,"model":"gpt-5","messages":${"[".repeat(300)}${"]".repeat(300)}}`
+        yield* send(raw(chat, body))
+        const [, second] = yield* api.journal.entries
+        assert.strictEqual(second?.body, body)
+      })
+  )
 })

@@ -50,13 +50,16 @@ const live = (dataDir: string, at: number) =>
       { until: ({ mtime }) => mtime._tag === "Some" && mtime.value.getTime() === at }
     ))
 
-const it_ = <A, E>(name: string, test: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+const itScoped = <A, E>(name: string, test: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
   it.scoped(name, () => Effect.asVoid(Effect.provide(test(), NodeContext.layer)))
+
+/** Notes a call that nobody settles. */
+const note = (calls: OpenCalls.OpenCalls, call: OpenCalls.OpenCall) => Effect.asVoid(calls.note(call))
 
 const temporary = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "d-" }))
 
 describe("OpenCalls", () => {
-  it_(
+  itScoped(
     "hands over what a killed server left, with the time that it can have run at most, once",
     () =>
       Effect.gen(function*() {
@@ -64,7 +67,7 @@ describe("OpenCalls", () => {
         const first = yield* server(dataDir)
         yield* live(dataDir, 0)
         yield* TestClock.adjust("3 seconds")
-        void (yield* first.note(call))
+        yield* note(first, call)
         yield* TestClock.adjust("7 seconds")
         yield* live(dataDir, 10_000)
         yield* TestClock.adjust("1 second")
@@ -78,7 +81,7 @@ describe("OpenCalls", () => {
       })
   )
 
-  it_("hands over nothing that was settled, and nothing that had not been written", () =>
+  itScoped("hands over nothing that was settled, and nothing that had not been written", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const dataDir = yield* temporary
@@ -89,22 +92,25 @@ describe("OpenCalls", () => {
       assert.deepStrictEqual(yield* takenOver(yield* server(left)), [])
     }))
 
-  it_("takes a call for as long as any where no sign of life was left", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const first = yield* server(yield* temporary)
-      void (yield* first.note(call))
-      const left = yield* first.kill
-      yield* fs.remove(`${left}/model-calls/${session}/alive`)
-      assert.deepStrictEqual(yield* takenOver(yield* server(left)), [[call, Number.POSITIVE_INFINITY]])
-    }))
+  itScoped(
+    "counts a call whose server left no sign of life as one that ran for the longest time a call may take",
+    () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const first = yield* server(yield* temporary)
+        yield* note(first, call)
+        const left = yield* first.kill
+        yield* fs.remove(`${left}/model-calls/${session}/alive`)
+        assert.deepStrictEqual(yield* takenOver(yield* server(left)), [[call, Number.POSITIVE_INFINITY]])
+      })
+  )
 
-  it_("leaves nothing behind", () =>
+  itScoped("leaves nothing behind", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const dataDir = yield* temporary
       const first = yield* server(dataDir)
-      void (yield* first.note(call))
+      yield* note(first, call)
       yield* first.close
       assert.deepStrictEqual(yield* fs.readDirectory(`${dataDir}/model-calls`), [])
     }))
