@@ -41,7 +41,13 @@ export const show: (agent: Agent) => string = Agent.$match({ Named: ({ name }) =
 
 export const AgentFromString: Schema.Schema<Agent, string> = Schema.transformOrFail(
   Schema.String,
-  Schema.declare((u): u is Agent => Agent.$is("Named")(u) || Agent.$is("Command")(u)),
+  Schema.declare((u): u is Agent => Agent.$is("Named")(u) || Agent.$is("Command")(u), {
+    arbitrary: () => (check) =>
+      check.oneof(
+        check.constantFrom(...AgentName.literals).map((name) => Agent.Named({ name })),
+        check.stringMatching(/^\S(.*\S)?$/).map((line) => Agent.Command({ line }))
+      )
+  }),
   {
     strict: true,
     decode: (input, _, ast) => Either.mapLeft(parse(input), (message) => new ParseResult.Type(ast, input, message)),

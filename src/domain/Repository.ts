@@ -124,7 +124,17 @@ const isReference = (u: unknown): u is RepositoryReference => isRepository(u) ||
 /** The repository as a schema over its spelling. */
 export const RepositoryFromString: Schema.Schema<Repository, string> = Schema.transformOrFail(
   Schema.String,
-  Schema.declare(isRepository),
+  Schema.declare(isRepository, {
+    arbitrary: () => (check) => {
+      const name = check.stringMatching(/^[a-z][a-z0-9]{0,9}$/)
+      return check.oneof(
+        check.record({ owner: name, name }).map(Repository.GitHub),
+        check.array(name, { minLength: 1, maxLength: 4 }).map((parts) =>
+          Repository.Local({ path: `/${parts.join("/")}` })
+        )
+      )
+    }
+  }),
   {
     strict: true,
     decode: (input, _, ast) => Either.mapLeft(parse(input), (error) => new ParseResult.Type(ast, input, error.message)),
