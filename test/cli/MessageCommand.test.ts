@@ -3,10 +3,18 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { whatNext } from "../../src/cli/MessageCommand.ts"
 import { Place } from "../../src/cli/Program.ts"
-import { event, pullRequestUrl as url, runCli, session, type SessionsShape, turnEnded } from "./Harness.ts"
+import type { SessionEventView } from "../../src/domain/EventText.ts"
+import { MessageReceived, TurnStarted } from "../../src/domain/SessionEvent.ts"
+import { eventView, turnEnded } from "../support/Events.ts"
+import { epoch, pullRequestUrl as url, runCli, session, type SessionsShape } from "./Harness.ts"
+
+const message = (id: number, text: string) =>
+  eventView(id, MessageReceived.make({ messageId: "m1", text, by: { name: "ada", via: "cli" } }))
+
+const secondTurn = (id: number) => eventView(id, TurnStarted.make({ turn: 2, prompt: "x", deadline: epoch }))
 
 describe("opentl message", () => {
-  const messaging = (log: ReadonlyArray<ReturnType<typeof event>>): Partial<SessionsShape> => ({
+  const messaging = (log: ReadonlyArray<SessionEventView>): Partial<SessionsShape> => ({
     find: () => Effect.succeed(session({ turn: 1, lastEventId: 10 })),
     message: () => Effect.succeed({ messageId: "m1" }),
     events: (_, after) => {
@@ -29,9 +37,9 @@ describe("opentl message", () => {
     Effect.gen(function*() {
       const { code, out } = yield* runCli(["message", "0123", "and the docs", "--follow"], {
         sessions: messaging([
-          event(11, "message", "and the docs", { message_id: "m1" }),
+          message(11, "and the docs"),
           turnEnded(12, "complete", "first", 1),
-          event(13, "status", "turn 2 started", { turn: 2 }),
+          secondTurn(13),
           turnEnded(14, "complete", url, 2)
         ])
       })
@@ -45,8 +53,8 @@ describe("opentl message", () => {
     Effect.gen(function*() {
       const { out } = yield* runCli(["message", "0123", "x", "--follow"], {
         sessions: messaging([
-          event(11, "status", "turn 2 started", { turn: 2 }),
-          event(12, "message", "x", { message_id: "m1" }),
+          secondTurn(11),
+          message(12, "x"),
           turnEnded(13, "complete", "second", 2),
           turnEnded(14, "complete", "third", 3)
         ])
