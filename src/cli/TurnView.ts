@@ -6,6 +6,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import type { SessionEventView } from "../domain/EventText.ts"
+import * as Review from "../domain/Review.ts"
 import type { SessionEvent } from "../domain/SessionEvent.ts"
 import * as Usage from "../domain/Usage.ts"
 import { oneLine } from "./terminal/TerminalText.ts"
@@ -15,6 +16,7 @@ export interface TurnView {
   readonly label: string
   readonly usage: Usage.Usage
   readonly rounds: number
+  /** Those that were held: one that was skipped is none. */
   readonly reviews: number
   /** The first event that was seen of the turn, and the newest. */
   readonly since: DateTime.Utc | undefined
@@ -54,7 +56,7 @@ const count = (view: TurnView, fact: SessionEvent): TurnView => {
   if (fact._tag === "TurnStarted") return initial
   if (fact._tag === "UsageRecorded") return { ...view, usage: Usage.add(view.usage, fact.usage) }
   const known = "round" in fact ? { ...view, rounds: Math.max(view.rounds, fact.round) } : view
-  return fact._tag === "ReviewHeld" ? { ...known, reviews: known.reviews + 1 } : known
+  return fact._tag === "ReviewHeld" && Review.wasHeld(fact.review) ? { ...known, reviews: known.reviews + 1 } : known
 }
 
 /**

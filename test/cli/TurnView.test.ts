@@ -54,6 +54,17 @@ describe("the view of a turn", () => {
     assert.strictEqual(closingLine(initial), "")
   })
 
+  it("counts no review that was not held", () => {
+    const skipped = [
+      at(0, turnStarted(1)),
+      at(1, roundStarted(1)),
+      at(2, reviewHeld(1, { _tag: "Skipped", reason: "no model is configured" }))
+    ]
+    assert.strictEqual(closingLine(skipped.reduce(advance, initial)), "1 round, 2s")
+    const unreadable = at(3, reviewHeld(1, { _tag: "Unreadable", reason: "no verdict" }))
+    assert.strictEqual(closingLine([...skipped, unreadable].reduce(advance, initial)), "1 round, 1 review, 3s")
+  })
+
   it("begins anew with the next turn", () => {
     assert.strictEqual(closingLine([...turn, at(500, turnStarted(2))].reduce(advance, initial)), "0s")
   })
