@@ -79,7 +79,7 @@ describe("a plan that waits", () => {
     Effect.gen(function*() {
       const { sessions } = yield* waiting
       const { code, err } = yield* runCli(run, { sessions, tty: true, stdin: "e\n", environment: { EDITOR: "true" } })
-      assert.include(err, "the plan was left as it is\n")
+      assert.include(err, "the plan was not changed\n")
       assert.strictEqual(err.split("Approve this plan?").length, 3)
       // the second question met the end of standard input
       assert.strictEqual(code, 130)

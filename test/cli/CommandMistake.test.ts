@@ -66,7 +66,7 @@ const mistakes: ReadonlyArray<readonly [line: string, said: string]> = [
   ],
   [
     "run --repo a/b",
-    "missing argument <task>; usage: opentl run \"<task>\" [options], or - to read it from standard input (opentl run --help)"
+    "missing argument <task>; usage: opentl run \"<task>\" [options], or - to read the task from standard input (opentl run --help)"
   ]
 ]
 

@@ -76,7 +76,7 @@ describe("opentl message", () => {
       )
       assert.strictEqual(
         says({ status: "pending", phase: "queued" }),
-        `queued: the turn that begins next takes it; ${watch}`
+        `queued: the next turn takes it; ${watch}`
       )
       assert.strictEqual(says({ status: "waiting", phase: "approval" }), `queued: ${plan}`)
       for (const status of ["complete", "error", "cancelled"] as const) {
