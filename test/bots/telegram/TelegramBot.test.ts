@@ -67,7 +67,7 @@ describe("a task", () => {
       assert.include(card.text, "it broke")
       yield* sends(all, alice, ".log")
       const pressed = yield* telegram.pressButton({ chat: alice, id: card.id }, dataOf(card, "Retry"), alice)
-      assert.strictEqual(stringAt(yield* pressed.answered, "text"), "Trying again.")
+      assert.strictEqual(stringAt(yield* pressed.answered, "text"), "Retrying.")
       yield* sends(all, alice, ".log", 2)
       const [session] = yield* allSessions(server)
       assert.strictEqual(session?.result, "42")
@@ -212,7 +212,7 @@ describe("the start", () => {
       const states = yield* Effect.flatMap(BotStatus, (status) => status.all).pipe(Effect.provide(server.context))
       assert.deepStrictEqual(states.get("telegram"), {
         state: "failed",
-        reason: "TELEGRAM_BOT_TOKEN is refused: @BotFather gives a bot's token"
+        reason: "TELEGRAM_BOT_TOKEN was rejected: get the bot's token from @BotFather"
       })
       assert.deepStrictEqual(yield* allSessions(server), [])
     }))
