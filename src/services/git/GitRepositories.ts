@@ -1,4 +1,4 @@
-/** `Repositories` over git and the mirrors. */
+/** `Repositories` on git and the mirrors. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { CommitId } from "../../domain/Ids.ts"
@@ -12,12 +12,12 @@ import * as SandboxResults from "./SandboxResults.ts"
 import * as SessionBranches from "./SessionBranches.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
-/** A larger diff is cut: it is stored, shown and reviewed as text. */
+/** In bytes. A larger diff is cut, because it is stored, shown and reviewed as text. */
 const maxPatchBytes = 20 * 1024 * 1024
 const maxListBytes = 8 * 1024 * 1024
 const maxStatFiles = 300
 
-/** The line that closes git's statistics: " 3 files changed, 10 insertions(+), 2 deletions(-)". */
+/** Parses the last line of git's statistics: " 3 files changed, 10 insertions(+), 2 deletions(-)". */
 const statistics = (output: string): Omit<Diff, "patch" | "changed"> => {
   const lines = output.trimEnd().split("\n")
   const total = lines.at(-1) ?? ""
@@ -30,7 +30,7 @@ const statistics = (output: string): Omit<Diff, "patch" | "changed"> => {
   }
 }
 
-/** Cut behind the last whole file, so that what is left still applies; or in the middle of the only one. */
+/** Cuts after the last whole file, so that the rest still applies; or inside the only one. */
 const cutPatch = (patch: string): string => {
   const end = patch.lastIndexOf("\ndiff --git ")
   return `${
@@ -41,7 +41,7 @@ const cutPatch = (patch: string): string => {
 export const layer = Layer.scoped(
   Repositories,
   Effect.gen(function*() {
-    // a mirror holds what sandboxes made
+    // a mirror contains what sandboxes made
     const git = yield* UntrustedGit
     const mirrors = yield* GitMirror.make
     const prepare = yield* SessionBranches.make(mirrors)
@@ -49,7 +49,7 @@ export const layer = Layer.scoped(
     const importBundle = yield* SandboxResults.make
     const pushTo = yield* GitPush.make
 
-    /** A submodule may have the name of a file, and has no text. */
+    /** A submodule may have the name of a file, but no text. */
     const overview: Repositories["Type"]["overview"] = Effect.fn("Repositories.overview")(
       function*(repo, commit, limit) {
         const { directory } = yield* mirrors.openAt(repo, commit)
@@ -84,7 +84,7 @@ export const layer = Layer.scoped(
         args: ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", ...args, from, to, "--"],
         maxBytes
       })
-      // of files that it takes more than the limits to compare it is only said that they differ
+      // files that cannot be compared within the limits are only reported as different
       const without = { ...call(args.filter((arg) => arg !== "--binary")), config: { "core.bigFileThreshold": "1m" } }
       return Effect.orElse(git.run(call(args)), () => git.run(without))
     }

@@ -1,4 +1,4 @@
-/** What commits are there, and how they descend from each other: asked of git the same way with limits and without. */
+/** Which commits exist, and how they descend from each other: the same queries for git with and without limits. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -14,7 +14,7 @@ const decodeCommit = Schema.decodeUnknown(CommitId)
 export const make = (exec: Exec) => {
   const call = (directory: string, ...args: ReadonlyArray<string>) => ({ operation: "read", directory, args })
 
-  /** The object that a revision names, as `git rev-parse` reads it: a commit's id, or a full reference. */
+  /** The object that a revision names, for `git rev-parse`: a commit's id or a full reference. */
   const find = (directory: string, revision: string): Effect.Effect<Option.Option<CommitId>, GitError> =>
     Effect.flatMap(
       exec(call(directory, "rev-parse", "--verify", "--quiet", revision)),
@@ -40,7 +40,7 @@ export const make = (exec: Exec) => {
           ? Effect.succeed(output.exitCode === 0)
           : Effect.as(check(asked, output), false))
     },
-    /** The newest commit that both descend from; none where they have none in common. */
+    /** The newest common ancestor; none if there is none. */
     mergeBase: (
       directory: string,
       one: CommitId,

@@ -160,7 +160,7 @@ describe("a session's branch", () => {
       yield* world.go
       const failed = yield* Fiber.join(running)
       assert.strictEqual(failed.end, "error")
-      assert.include(failed.text, "Send the session a message, and its next turn takes them in")
+      assert.include(failed.text, "Send the session a message, and its next turn will include them")
       assert.strictEqual(yield* Git.commitOf(world.remote, `opentl/${id}`), theirs)
 
       const next = yield* world.follow(

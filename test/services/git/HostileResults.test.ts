@@ -136,7 +136,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is r
           (object) => Hostile.tree(work, [Hostile.entry("120000", object, "link")])
         )
     ),
-    refused("with a file that is not there", "a file of it is missing", ({ start }) => Hostile.missingFile(start)),
+    refused("with a file that is not there", "one of its files is missing", ({ start }) => Hostile.missingFile(start)),
     refused(
       "of very many commits",
       `it has more than ${resultLimits.commits} commits`,
