@@ -1,4 +1,4 @@
-/** How containers are held to the limits that the engine itself does not hold. */
+/** Applies the limits to containers that the engine itself does not enforce. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,7 @@ import * as DockerContainer from "./DockerContainer.ts"
 import type { DockerEngine } from "./DockerEngine.ts"
 import type { EngineFailure } from "./DockerErrors.ts"
 
-/** Of the report about a run's disk, in bytes: it lists as many open files as fit on a command line. */
+/** The most bytes of the report about a run's disk: it lists as many open files as fit on a command line. */
 const reportLimit = 16 * 1024 ** 2
 const markLimit = 4096
 
@@ -53,7 +53,7 @@ export const make = Effect.fnUntraced(function*({ engine, instance, script }: Op
       Effect.flatMap(([report, layerBytes]) =>
         DiskReport.diskUse(report, 1).pipe(
           Option.map((use) => ({ ...use, bytes: use.bytes + layerBytes })),
-          Effect.mapError(() => new DiskWatch.MeasurementFailed({ reason: "the report broke off" }))
+          Effect.mapError(() => new DiskWatch.MeasurementFailed({ reason: "the report ended early" }))
         )
       )
     )
@@ -69,7 +69,7 @@ export const make = Effect.fnUntraced(function*({ engine, instance, script }: Op
 
   const failed = (error: { readonly message: string }) => new DiskWatch.MeasurementFailed({ reason: error.message })
 
-  /** In an ended container nothing can be run: another one looks at the volume. */
+  /** Nothing can be run in an ended container, so another one inspects the volume. */
   const reportLeft = (session: SessionId) => {
     const name = DockerContainer.measuringName(session)
     const create = Effect.zipRight(
