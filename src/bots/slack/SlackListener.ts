@@ -73,7 +73,7 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
       }
     })
 
-  /** Whom to tell about a refusal, and where. */
+  /** Who must be told about a refusal, and where. */
   const asker = (event: SlackEvent): { readonly destination: SlackDestination; readonly user: string } | undefined => {
     switch (event.type) {
       case "app_mention":

@@ -4,7 +4,7 @@ import * as Data from "effect/Data"
 /** The commands as shown in Telegram's menu. */
 export const menu = [
   { command: "new", description: "Start a task: /new fix the login --repo owner/name" },
-  { command: "run", description: "Start a task beside the current one" },
+  { command: "run", description: "Start a task in parallel to the current one" },
   { command: "status", description: "Show the session's status" },
   { command: "list", description: "List the newest sessions" },
   { command: "plan", description: "Show the session's plan" },

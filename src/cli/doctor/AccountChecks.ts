@@ -20,7 +20,7 @@ export const githubVerdict = ({ body, headers, status }: Answer): Verdict => {
       "make sure it may write contents and pull requests on the repositories"
     )
   }
-  if (status !== 200) return fail(`GitHub answers ${status}`, "check GITHUB_API_URL")
+  if (status !== 200) return fail(`GitHub responded with status ${status}`, "check GITHUB_API_URL")
   const login = textAt(body, "login")
   const scopes = headers["x-oauth-scopes"]?.split(",").map((scope) => scope.trim()).filter((scope) => scope !== "")
   if (scopes === undefined) {
@@ -61,7 +61,7 @@ export const modelVerdict = (variable: string, url: string, { status }: Answer):
     ? fail(`${url} rejects ${variable} (${status})`, `check ${variable}`)
     : status === 404
     ? warn(`${url} cannot list models, so the key could not be tried`, "start a session to find out")
-    : fail(`${url} answers ${status}`, "try again later")
+    : fail(`${url} responded with status ${status}`, "try again later")
 
 const model: DoctorCheck = {
   name: "model",

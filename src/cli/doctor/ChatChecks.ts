@@ -20,7 +20,7 @@ const slackCall = (apiUrl: string, method: string, token: Redacted.Redacted) =>
   request(HttpClientRequest.post(`${apiUrl}${method}`).pipe(HttpClientRequest.bearerToken(token))).pipe(
     Effect.flatMap(({ body, headers, status }) =>
       Option.match(readSlack(body), {
-        onNone: () => Effect.fail(`it answers ${status}`),
+        onNone: () => Effect.fail(`it responded with status ${status}`),
         onSome: (answer) =>
           answer.ok
             ? Effect.succeed({ ...answer, scopes: headers["x-oauth-scopes"] })
@@ -73,7 +73,7 @@ const telegram: DoctorCheck = {
     return yield* request(HttpClientRequest.get(`${apiUrl}/bot${Redacted.value(botToken.value)}/getMe`)).pipe(
       Effect.map(({ body, status }) =>
         Option.match(readTelegram(body), {
-          onNone: () => fail(`it answers ${status}`, mend),
+          onNone: () => fail(`it responded with status ${status}`, mend),
           onSome: ({ description, ok: taken, result }) =>
             !taken
               ? fail(description ?? "it refuses the token", mend)

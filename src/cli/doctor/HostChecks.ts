@@ -104,7 +104,8 @@ const disk: DoctorCheck = {
 /** Whether a server answers, and how to fix it if not. */
 const health = (url: string, who: string, mend: string) =>
   Effect.match(request(HttpClientRequest.get(`${url.replace(/\/+$/, "")}/health`)), {
-    onSuccess: ({ status }) => status === 200 ? ok(`${url}${who}`) : fail(`${url} answers ${status}`, mend),
+    onSuccess: ({ status }) =>
+      status === 200 ? ok(`${url}${who}`) : fail(`${url} responded with status ${status}`, mend),
     onFailure: (reason) => fail(`${url}: ${reason}`, mend)
   })
 

@@ -67,7 +67,7 @@ export const read = <A, I>(question: ModelQuestion<A, I>, raw: RawAnswer): Eithe
     Either.flatMap((value) => Either.mapLeft(Schema.decodeUnknownEither(question.answer)(tidy(value)), misfit)),
     Either.filterOrLeft(
       (answer) => raw.calls.length === 0 || raw.text.trim() === "" || question.standsAlone?.(answer) !== true,
-      () => "there are words beside the tool call, and such an answer counts only alone"
+      () => "there is text beside the tool call, and such an answer counts only alone"
     ),
     Either.mapLeft((reason) => reason.length > maxReason ? `${reason.slice(0, maxReason)}…` : reason)
   )

@@ -31,19 +31,18 @@ export const outputTooLong = (limit: number): LimitReached => ({
 
 export const diskTooFull = (limit: number): LimitReached => ({
   resource: "disk",
-  reason: `the round took more disk than OPENTL_DISK allows (${
+  reason: `the round used more disk than OPENTL_DISK allows (${
     showSize(limit)
   }): it was ended, and its workspace removed`
 })
 
 export const tooLittleLeft = (reserve: number): LimitReached => ({
   resource: "disk",
-  reason:
-    `the disk under the sandboxes has less free than is to be kept (${showSize(reserve)}, OPENTL_DISK_RESERVE): ` +
+  reason: `the sandboxes' disk has less free space than required (${showSize(reserve)}, OPENTL_DISK_RESERVE): ` +
     "the round was ended, and its workspace removed"
 })
 
 export const diskUnknown: LimitReached = {
   resource: "disk",
-  reason: "the disk that the round takes could not be measured any more: it was ended, and its workspace removed"
+  reason: "the round's disk use could no longer be measured: it was ended, and its workspace removed"
 }

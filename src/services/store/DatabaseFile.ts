@@ -17,7 +17,7 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-// eslint-disable-next-line house/no-builtins -- checked between two synchronous statements: during an asynchronous
+
 // check the file could disappear
 import { statSync } from "node:fs"
 import type { DatabaseState } from "./DatabaseState.ts"

@@ -214,7 +214,7 @@ const program = (user: string, command: ReadonlyArray<string>): ExecSpec => ({
   attachStdout: true
 })
 
-/** Reports the free space of the workspace's disk, as root (without capabilities), whom the agent cannot stop. */
+/** Reports the free space of the workspace's disk. Runs as root (without capabilities), so the agent cannot stop it. */
 export const freeProgram = program(`${root}:${root}`, ["/bin/sh", diskScript, "free", workspace, diskTools])
 
 /** Reports the workspace's disk use, as the user who owns the files. */

@@ -60,8 +60,8 @@ export const payloads = <E, R>(frames: Stream.Stream<Uint8Array, E, R>): Stream.
   frames.pipe(Stream.mapAccum(initial, decode), Stream.filter(isNotEmpty))
 
 /**
- * The log does not begin with its first line any more: it grew so large that the engine restarted it, and its contents
- * do not continue what was read before.
+ * The log no longer begins with its first line: it grew so large that the engine restarted it, and its contents do not
+ * continue what was read before.
  */
 export class LogLost extends Schema.TaggedError<LogLost>()("LogLost", {}) {}
 

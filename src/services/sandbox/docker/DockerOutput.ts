@@ -36,7 +36,7 @@ export const make = (engine: Context.Tag.Service<DockerEngine>, limits: DockerLi
 
   const endForOutput = (run: RunId) => limits.endForOutput(runName(run))
 
-  /** Ends the run if its log has lost its beginning. A container that is being removed has no log any more. */
+  /** Ends the run if its log has lost its beginning. A container that is being removed no longer has a log. */
   const check = (run: RunId) =>
     Stream.runHead(log(run, false)).pipe(
       Effect.asVoid,

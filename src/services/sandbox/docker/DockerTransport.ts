@@ -65,7 +65,8 @@ export const make = Effect.fnUntraced(function*(host: string) {
     Effect.tap((response) => Effect.mapError(response.text, unreachable)),
     Effect.filterOrFail(
       (response) => response.status === 200,
-      (response) => new EngineUnreachable({ host, reason: `something other than Docker answers there (status ${response.status})` })
+      (response) =>
+        new EngineUnreachable({ host, reason: `something other than Docker answers there (status ${response.status})` })
     ),
     Effect.map((response) => commonVersion(response.headers["api-version"])),
     Effect.tap((version) => Ref.set(negotiated, Option.some(version))),
