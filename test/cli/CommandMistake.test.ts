@@ -62,7 +62,7 @@ const mistakes: ReadonlyArray<readonly [line: string, said: string]> = [
   ["list extra", "unexpected argument \"extra\"; usage: opentl list [options]"],
   [
     "run fix the bug",
-    "unexpected argument \"the\" (a text of several words needs quotes); usage: opentl run [<task>] [options]"
+    "unexpected argument \"the\" (put quotes around a text of several words); usage: opentl run [<task>] [options]"
   ],
   [
     "run --repo a/b",

@@ -119,7 +119,7 @@ describe("status", () => {
       const { code, err } = yield* runCli(["status", "ffff"], { sessions: { find } })
       assert.deepStrictEqual({ code, err }, {
         code: 1,
-        err: "error: the server could not be asked: connection refused\n"
+        err: "error: the server cannot be reached: connection refused\n"
       })
     }))
 
@@ -168,7 +168,7 @@ describe("retry", () => {
             )
         }
       })
-      assert.deepStrictEqual([code, out], [0, `trying again: ${sessionId}\n`])
+      assert.deepStrictEqual([code, out], [0, `retrying ${sessionId}\n`])
       assert.include(err, `opentl logs ${sessionId} --follow`)
     }))
 

@@ -64,7 +64,7 @@ describe("opentl message", () => {
 
   describe("says what becomes of the message", () => {
     const server = Place.Server({ url: "http://server.test" })
-    const watch = "opentl logs 0123456789ab --follow shows how it goes"
+    const watch = "watch it with opentl logs 0123456789ab --follow"
     const plan = "turn 2 comes first, and its plan waits for approval: " +
       "opentl approve 0123456789ab | opentl reject 0123456789ab \"<why>\""
 
@@ -72,7 +72,7 @@ describe("opentl message", () => {
       const says = (fields: Parameters<typeof session>[0]) => whatNext(session({ turn: 2, ...fields }), server)
       assert.strictEqual(
         says({ status: "running", phase: "reviewing" }),
-        `queued: the session is at turn 2 (reviewing), and the next one begins with the message; ${watch}`
+        `queued: the session is in turn 2 (reviewing), and the next turn takes the message; ${watch}`
       )
       assert.strictEqual(
         says({ status: "pending", phase: "queued" }),
@@ -80,17 +80,17 @@ describe("opentl message", () => {
       )
       assert.strictEqual(says({ status: "waiting", phase: "approval" }), `queued: ${plan}`)
       for (const status of ["complete", "error", "cancelled"] as const) {
-        assert.strictEqual(says({ status, phase: "ended" }), `turn 3 begins with it; ${watch}`)
+        assert.strictEqual(says({ status, phase: "ended" }), `turn 3 starts with it; ${watch}`)
       }
     })
 
     it("where nobody works", () => {
       const embedded = Place.Embedded({ dataDir: "/data" })
       const says = (fields: Parameters<typeof session>[0]) => whatNext(session({ turn: 2, ...fields }), embedded)
-      const then = "opentl serve goes on with it, --follow does it here"
+      const then = "start opentl serve to continue it, or add --follow to do it here"
       assert.strictEqual(
         says({ status: "complete", phase: "ended" }),
-        `recorded; nobody works on the session now; ${then}`
+        `recorded; nothing is working on the session now; ${then}`
       )
       assert.strictEqual(says({ status: "waiting", phase: "approval" }), `recorded; ${plan}; ${then}`)
     })
@@ -98,6 +98,6 @@ describe("opentl message", () => {
 
   it.effect("and says it on standard error, beside the id", () =>
     Effect.map(runCli(["message", "0123", "and the docs"], { sessions: messaging([]) }), ({ err }) => {
-      assert.match(err, /^queued: the session is at turn 1 \(coding\).*--follow shows how it goes\n$/)
+      assert.match(err, /^queued: the session is in turn 1 \(coding\).*watch it with opentl logs \w+ --follow\n$/)
     }))
 })

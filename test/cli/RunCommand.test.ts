@@ -154,7 +154,7 @@ describe("run", () => {
         const { code, err, out } = yield* running(["x", "--repo", "acme/widgets"], {}, [turnEnded(1, end, "no\nluck")])
         assert.strictEqual(code, 1)
         const what = end === "error" ? "failed" : "was cancelled"
-        assert.include(err, `error: session ${sessionId} ${what}: no luck (opentl logs ${sessionId} shows all of it)\n`)
+        assert.include(err, `error: session ${sessionId} ${what}: no luck (see opentl logs ${sessionId})\n`)
         assert.strictEqual(out, "")
       }
     }))

@@ -68,7 +68,7 @@ describe("statusPage", () => {
 
   it("tells where a waiting one stands", () => {
     const text = page({ status: "pending", phase: "queued", turn: 0, queuePosition: 3, error: "earlier" })
-    assert.match(text, /status +pending \(queued, place 3 in the queue\)/)
+    assert.match(text, /status +pending \(queued, number 3 in the queue\)/)
     assert.match(text, /rounds +0 reviews held/)
   })
 

@@ -116,7 +116,7 @@ describe("a repository's address", () => {
     ]
     for (const [text, reason] of wrong) {
       assert.match(refusal(text), reason)
-      assert.match(refusal(text), /: give owner\/name or its address on GitHub .* local git repository$/)
+      assert.match(refusal(text), /: give owner\/name or a URL on GitHub .* local git repository$/)
     }
   })
 

@@ -106,7 +106,7 @@ describe("POST /api/sessions", () => {
     [{ repo: "../..", prompt: "x" }, /^"repo" is wrong: .*is not a repository: give owner\/name/],
     [
       { repo: "https://github.com/a/b/tree/main", prompt: "x" },
-      /^"repo" is wrong: .* more than a repository's name in it: /
+      /^"repo" is wrong: .* more than a repository's name: /
     ],
     [
       { repo: "https://ghp_x@github.com/a/b", prompt: "x" },

@@ -51,7 +51,7 @@ export const list = (sessions: ReadonlyArray<Session>, current: string | undefin
 export const repository = (repo: Option.Option<string>, isNew: boolean): Shows =>
   sentence(Option.match(repo, {
     onNone: () => "No repository is set here. Set one with /repo owner/name.",
-    onSome: (name) => `Tasks in this chat are for ${name}${isNew ? " from now on" : ""}.`
+    onSome: (name) => `Tasks here are for ${name}${isNew ? " from now on" : ""}.`
   }))
 
 /** A session's status; `now` is in epoch milliseconds. */

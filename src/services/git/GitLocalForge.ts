@@ -41,7 +41,7 @@ const make = Effect.gen(function*() {
     const branch = head.stdout.trim()
     yield* Effect.mapError(
       ask(repo, "rev-parse", "--verify", "--quiet", `refs/heads/${branch}^{commit}`),
-      () => refuse(`${repo.path} has no commits on ${branch} yet: create one first`)
+      () => refuse(`${repo.path} has no commit on ${branch} yet: create one first`)
     )
     return yield* Effect.mapError(decodeBranch(branch), (error) => refuse(error.message))
   })

@@ -18,7 +18,7 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
-// check the file could disappear
+// eslint-disable-next-line house/no-builtins -- checked between two synchronous statements: meanwhile the file could go
 import { statSync } from "node:fs"
 import type { DatabaseState } from "./DatabaseState.ts"
 import * as StoreFault from "./StoreFault.ts"

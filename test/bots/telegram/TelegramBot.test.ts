@@ -76,7 +76,7 @@ describe("a task", () => {
       const again = yield* telegram.pressButton({ chat: alice, id: card.id }, dataOf(card, "Retry"), alice)
       assert.strictEqual(
         stringAt(yield* again.answered, "text"),
-        `There is nothing to retry in session ${session?.id}: it has gone on since turn 1.`
+        `There is nothing to retry in session ${session?.id}: it has moved on since turn 1.`
       )
     }), 30_000)
 
