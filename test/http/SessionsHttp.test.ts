@@ -110,7 +110,7 @@ describe("POST /api/sessions", () => {
     ],
     [
       { repo: "https://ghp_x@github.com/a/b", prompt: "x" },
-      /^"repo" is wrong: "https:\/\/…@github\.com\/a\/b" has a user/
+      /^"repo" is wrong: "https:\/\/…@github\.com\/a\/b" contains a user/
     ],
     [{ repo: "a/b", prompt: " " }, /^"prompt" must not be empty$/],
     [{ repo: "a/b", prompt: "x".repeat(200_001) }, /^"prompt" must have at most 200000 characters$/],

@@ -100,7 +100,7 @@ describe("/opentl", () => {
       assert.include(yield* ask(kit, "approve"), "Approved: ")
       yield* slack.awaitMessage("C1", isKind("card", 2))
       assert.include(yield* ask(kit, "diff"), "diff ")
-      assert.include(yield* ask(kit, "retry"), "ended well")
+      assert.include(yield* ask(kit, "retry"), "its last turn succeeded")
     }))
 
   it.scopedLive("answers later where an acknowledgement could not wait for it", () =>
