@@ -112,7 +112,7 @@ describe("a repository's address", () => {
       ["https://github.com/acme/widgets#readme", /more than a repository's name/],
       ["root@github.com:acme/widgets.git", /user other than git/],
       ["git://github.com/acme/widgets", /git:\/\/, which is not supported/],
-      ["javascript://github.com/acme/widgets", /not taken/]
+      ["javascript://github.com/acme/widgets", /not supported/]
     ]
     for (const [text, reason] of wrong) {
       assert.match(refusal(text), reason)

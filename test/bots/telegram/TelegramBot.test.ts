@@ -143,7 +143,7 @@ describe("a conversation", () => {
         yield* telegram.message({ chat: -100, from: alice, text: "lunch?" })
         yield* telegram.message({ chat: -100, from: mallory, text: "hello all" })
         yield* telegram.message({ chat: forum, from: bob, threadId: 3, text: "/status" })
-        yield* says(all, forum, "No session here")
+        yield* says(all, forum, "There is no session here")
         const said = (yield* telegram.chat(forum)).filter(byBot)
         assert.deepStrictEqual(said.map((each) => each.threadId), [2, 2, 2, 2, 3])
         assert.deepStrictEqual((yield* allSessions(server)).map((session) => session.repo), ["acme/builds"])
