@@ -34,16 +34,29 @@ export const removeImage = async (image) => {
   if (await hasImage(image)) await ask("DELETE", `/images/${image}?force=1`)
 }
 
-const labelled = encodeURIComponent(JSON.stringify({ label: ["opentl.session"] }))
+const labelled = (label) => encodeURIComponent(JSON.stringify({ label: [label] }))
+
+/** The containers and volumes that carry a label. */
+const carrying = async (label) => {
+  const containers = await get(`/containers/json?all=1&filters=${labelled(label)}`)
+  const { Volumes: volumes } = await get(`/volumes?filters=${labelled(label)}`)
+  return {
+    containers: containers.map(({ Id: id, Names: names }) => ({ id, name: names[0].replace(/^\//, "") })),
+    volumes: (volumes ?? []).map(({ Name: name }) => name)
+  }
+}
 
 /** What of the product's there is on the engine: containers and volumes that carry its label. */
 export const leftovers = async () => {
-  const containers = await get(`/containers/json?all=1&filters=${labelled}`)
-  const { Volumes: volumes } = await get(`/volumes?filters=${labelled}`)
-  return [
-    ...containers.map((container) => `container ${container.Names[0].replace(/^\//, "")}`),
-    ...(volumes ?? []).map((volume) => `volume ${volume.Name}`)
-  ]
+  const { containers, volumes } = await carrying("opentl.session")
+  return [...containers.map(({ name }) => `container ${name}`), ...volumes.map((name) => `volume ${name}`)]
+}
+
+/** Removes the containers and volumes of one installation. */
+export const removeInstance = async (instance) => {
+  const { containers, volumes } = await carrying(`opentl.instance=${instance}`)
+  for (const { id } of containers) await ask("DELETE", `/containers/${id}?force=1&v=1`)
+  for (const name of volumes) await ask("DELETE", `/volumes/${name}?force=1`)
 }
 
 /** Images from which the tests build the sandbox's where that is missing: the first that the engine has. */

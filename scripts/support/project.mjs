@@ -27,16 +27,20 @@ export const hashFiles = (files) => {
   return hash.digest("hex")
 }
 
-/** What the build depends on: when this changes, `dist` is out of date. */
-export const sourcesHash = () =>
-  hashFiles([
-    ...filesBelow(inRoot("src")),
-    ...filesBelow(inRoot("sandbox")),
-    ...filesBelow(inRoot("scripts/demo")),
-    // The demo's model.
-    ...filesBelow(inRoot("test/support")).filter((file) => /\/(Model|Loopback)\w*\.ts$/.test(file)),
-    inRoot("package-lock.json"),
-    inRoot("package.json"),
-    inRoot("scripts/build.mjs"),
-    inRoot("tsconfig.json")
-  ])
+/** What the build depends on. */
+export const buildSources = () => [
+  ...filesBelow(inRoot("src")),
+  ...filesBelow(inRoot("sandbox")),
+  ...filesBelow(inRoot("scripts/demo")),
+  // the demo's model
+  ...filesBelow(inRoot("test/standins/model")).filter((file) => !file.endsWith(".test.ts")),
+  inRoot("test/support/Loopback.ts"),
+  inRoot("package-lock.json"),
+  inRoot("package.json"),
+  inRoot("scripts/build.mjs"),
+  inRoot("scripts/support/sqlite.mjs"),
+  inRoot("tsconfig.json")
+]
+
+/** When this changes, `dist` is out of date. */
+export const sourcesHash = () => hashFiles(buildSources())
