@@ -87,3 +87,14 @@ export const history = (id: SessionId) =>
     Sessions,
     (sessions) => ticking(Effect.map(Stream.runCollect(sessions.events(id, 0)), (events) => [...events]))
   )
+
+/** The facts that events tell, by name. */
+export const tags = (events: ReadonlyArray<{ readonly detail?: Readonly<Record<string, unknown>> }>) =>
+  events.map((event) => event.detail?.["_tag"])
+
+/** How the turns among them ended. */
+export const endings = (events: ReadonlyArray<{ readonly detail?: Readonly<Record<string, unknown>> }>) =>
+  events.flatMap((event) => event.detail?.["end"] === undefined ? [] : [event.detail["end"]])
+
+/** The events up to the first that tells such a fact. */
+export const untilFact = (id: SessionId, tag: string) => until(id, (event) => event.detail?.["_tag"] === tag)

@@ -1,161 +1,28 @@
-/** The life of a session on the real actors, store and log; the world outside is faked. */
+/** What people do to a session, on the real actors, store and log; the world outside is faked. */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as TestClock from "effect/TestClock"
-import { Sessions } from "../../src/actors/sessions/Sessions.ts"
-import * as Database from "../../src/services/store/Database.ts"
-import { approve, plan, requestChanges } from "../fakes/FakeModel.ts"
-import { by, create, history, ticking, until as untilEvent, withServer, World } from "../support/TestApp.ts"
-
-const types = (events: ReadonlyArray<{ readonly type: string }>) => events.map((event) => event.type)
-const tags = (events: ReadonlyArray<{ readonly detail?: Readonly<Record<string, unknown>> }>) =>
-  events.map((event) => event.detail?.["_tag"])
-const endings = (events: ReadonlyArray<{ readonly detail?: Readonly<Record<string, unknown>> }>) =>
-  events.flatMap((event) => event.detail?.["end"] === undefined ? [] : [event.detail["end"]])
-
-const until = (id: Parameters<typeof history>[0], tag: string) =>
-  untilEvent(id, (event) => event.detail?.["_tag"] === tag)
-
-describe("a task", () => {
-  it.effect("becomes a reviewed pull request", () =>
-    withServer((world) =>
-      Effect.gen(function*() {
-        const id = yield* create()
-        const events = yield* history(id)
-        assert.deepStrictEqual(tags(events).filter((tag) => tag !== "UsageRecorded"), [
-          "SessionCreated",
-          "TurnStarted",
-          "RepositoryPrepared",
-          "PlanProduced",
-          "RoundStarted",
-          "OutputWritten",
-          "AgentFinished",
-          "ChangesCollected",
-          "ReviewHeld",
-          "BranchPushed",
-          "PullRequestOpened",
-          "TurnEnded"
-        ])
-        assert.deepStrictEqual(events.map((event) => event.id), events.map((_, i) => i + 1))
-        assert.deepStrictEqual(endings(events), ["complete"])
-        assert.strictEqual(events[events.length - 1]?.data, "https://forge.test/acme/app/pull/7")
-        const session = yield* Effect.flatMap(Sessions, (sessions) => sessions.get(id))
-        assert.strictEqual(session.status, "complete")
-        assert.strictEqual(session.reviewRounds, 1)
-        assert.isAbove(session.usage.inputTokens, 0)
-        assert.deepStrictEqual(world.engine.removed, world.engine.started)
-        assert.include(world.model.asked.find((asked) => asked.purpose === "review")?.prompt ?? "", "diff 0000")
-      })
-    ))
-
-  it.effect("is revised in the same workspace when the review asks for it", () =>
-    withServer((world) =>
-      Effect.gen(function*() {
-        world.model.answer = (purpose, n) =>
-          Effect.succeed(purpose === "plan" ? plan("Fix it") : n === 1 ? requestChanges("add a test") : approve)
-        const prompts: Array<string> = []
-        const script = world.engine.script
-        world.engine.script = (run) => {
-          prompts.push(`${run.turn}-${run.round}`)
-          return script(run)
-        }
-        const id = yield* create()
-        const events = yield* history(id)
-        assert.deepStrictEqual(prompts, ["1-1", "1-2"])
-        assert.strictEqual(tags(events).filter((tag) => tag === "ReviewHeld").length, 2)
-        assert.strictEqual(world.remote.proposals.length, 1)
-        assert.isFalse(world.remote.proposals[0]?.draft)
-      })
-    ))
-
-  it.effect("ends as a draft with the open findings when the last review asks for changes", () =>
-    withServer((world) =>
-      Effect.gen(function*() {
-        world.model.answer = (purpose) =>
-          Effect.succeed(purpose === "plan" ? plan("Fix it") : requestChanges("add a test"))
-        const id = yield* create()
-        yield* history(id)
-        assert.strictEqual(world.engine.started.length, 2)
-        assert.isTrue(world.remote.proposals[0]?.draft)
-        assert.include(world.remote.proposals[0]?.body ?? "", "add a test")
-      })
-    ))
-
-  it.effect("is answered without a pull request when the agent changes nothing", () =>
-    withServer((world) =>
-      Effect.gen(function*() {
-        world.engine.script = () => ({ lines: ["thinking"], exitCode: 0, answer: "It is 42.", commits: false })
-        const id = yield* create()
-        const events = yield* history(id)
-        assert.strictEqual(events[events.length - 1]?.data, "It is 42.")
-        assert.deepStrictEqual(endings(events), ["complete"])
-        assert.deepStrictEqual(world.remote.pushes, [])
-      })
-    ))
-
-  it.effect("whose pull request could not be opened is proposed by the next turn, even if that one changes nothing", () =>
-    withServer((world) =>
-      Effect.gen(function*() {
-        const sessions = yield* Sessions
-        world.remote.refusals = 1
-        const id = yield* create()
-        assert.deepStrictEqual(endings(yield* history(id)), ["error"])
-        world.engine.script = () => ({ exitCode: 0, answer: "nothing to do", commits: false })
-        yield* sessions.message(id, "try again", by)
-        const events = yield* history(id)
-        assert.strictEqual(events[events.length - 1]?.data, "https://forge.test/acme/app/pull/7")
-        assert.strictEqual(world.remote.pushes.length, 1)
-      })
-    ))
-
-  it.effect("whose budget is spent asks no model any more", () =>
-    withServer((world) =>
-      Effect.gen(function*() {
-        const id = yield* create({ budgetUsd: 0.01 })
-        yield* history(id)
-        assert.deepStrictEqual(world.model.asked.map((asked) => asked.purpose), ["plan"])
-        assert.isTrue(world.remote.proposals[0]?.draft)
-      })
-    ))
-
-  it.effect("fails with the agent's last lines, and nothing is pushed", () =>
-    withServer((world) =>
-      Effect.gen(function*() {
-        world.engine.script = () => ({ lines: ["a", "it broke"], exitCode: 3, commits: true })
-        const id = yield* create()
-        const events = yield* history(id)
-        assert.deepStrictEqual(endings(events), ["error"])
-        assert.strictEqual(types(events)[events.length - 1], "error")
-        assert.include(events[events.length - 1]?.data ?? "", "it broke")
-        assert.deepStrictEqual(world.remote.pushes, [])
-        assert.strictEqual(world.engine.runs.size, 0)
-        assert.isTrue(world.engine.workspaces.has(id))
-      })
-    ))
-
-  it.effect("times out by its stored deadline, and its sandbox is gone", () =>
-    withServer((world) =>
-      Effect.gen(function*() {
-        world.engine.script = () => ({ lines: ["working"] })
-        const id = yield* create({ timeoutSeconds: 60 })
-        const done = yield* Effect.fork(history(id))
-        yield* until(id, "RoundStarted")
-        yield* TestClock.adjust("61 seconds")
-        const events = yield* Fiber.join(done)
-        assert.deepStrictEqual(endings(events), ["error"])
-        assert.include(events[events.length - 1]?.data ?? "", "timed out after 60 s")
-        assert.strictEqual(world.engine.runs.size, 0)
-      })
-    ))
-})
+import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
+import * as Database from "../../../src/services/store/Database.ts"
+import { approve, plan } from "../../fakes/FakeModel.ts"
+import {
+  by,
+  create,
+  endings,
+  history,
+  tags,
+  ticking,
+  until,
+  untilFact,
+  withServer,
+  World
+} from "../../support/TestApp.ts"
 
 describe("a plan that waits for approval", () => {
   it.effect("runs nothing before it is approved, and takes an edited plan", () =>
@@ -163,7 +30,7 @@ describe("a plan that waits for approval", () => {
       Effect.gen(function*() {
         const sessions = yield* Sessions
         const id = yield* create({ approvePlan: true })
-        yield* until(id, "ApprovalRequested")
+        yield* untilFact(id, "ApprovalRequested")
         assert.strictEqual((yield* sessions.get(id)).status, "waiting")
         assert.deepStrictEqual(world.engine.started, [])
         yield* sessions.approve(id, { plan: "Do it my way", by })
@@ -179,7 +46,7 @@ describe("a plan that waits for approval", () => {
         const sessions = yield* Sessions
         world.model.answer = (purpose, n) => Effect.succeed(purpose === "plan" ? plan(`Plan ${n}`) : approve)
         const id = yield* create({ approvePlan: true })
-        yield* until(id, "ApprovalRequested")
+        yield* untilFact(id, "ApprovalRequested")
         yield* sessions.reject(id, { reason: "too big", by })
         yield* sessions.events(id, 0).pipe(
           Stream.filter((event) => event.detail?.["_tag"] === "ApprovalRequested"),
@@ -217,7 +84,7 @@ describe("stop", () => {
         const sessions = yield* Sessions
         world.engine.script = () => ({ lines: ["working"] })
         const id = yield* create()
-        yield* until(id, "OutputWritten")
+        yield* untilFact(id, "OutputWritten")
         const [first, second] = yield* Effect.all([sessions.stop(id, by), sessions.stop(id, by)], {
           concurrency: "unbounded"
         })
@@ -234,7 +101,7 @@ describe("stop", () => {
         const sessions = yield* Sessions
         world.engine.script = () => ({ lines: ["working"] })
         const first = yield* create()
-        yield* until(first, "OutputWritten")
+        yield* untilFact(first, "OutputWritten")
         const second = yield* create()
         const third = yield* create()
         yield* Effect.yieldNow()
@@ -242,7 +109,7 @@ describe("stop", () => {
         assert.strictEqual((yield* sessions.stop(second, by)).status, "cancelled")
         assert.strictEqual((yield* sessions.get(third)).queuePosition, 1)
         yield* sessions.stop(first, by)
-        yield* until(third, "OutputWritten")
+        yield* untilFact(third, "OutputWritten")
         assert.strictEqual((yield* sessions.get(third)).status, "running")
       }), { maxSessions: 1 }))
 })
@@ -270,7 +137,7 @@ describe("a message", () => {
         world.engine.script = (run) =>
           run.turn === 1 ? { lines: ["working"] } : { exitCode: 0, commits: true, answer: "ok" }
         const id = yield* create()
-        yield* until(id, "OutputWritten")
+        yield* untilFact(id, "OutputWritten")
         yield* sessions.message(id, "one", by, "m1")
         yield* sessions.message(id, "one", by, "m1")
         yield* sessions.message(id, "two", by)
@@ -298,7 +165,7 @@ describe("a server that goes away", () => {
       const database = yield* Layer.build(Database.layerMemory)
       const first = yield* server(world, database)
       const id = yield* create().pipe(Effect.provide(first.context))
-      yield* untilEvent(id, (event) => event.data === "two").pipe(Effect.provide(first.context))
+      yield* until(id, (event) => event.data === "two").pipe(Effect.provide(first.context))
       yield* first.shutdown
       assert.strictEqual(world.engine.runs.size, 1)
 
