@@ -6,6 +6,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
@@ -17,6 +18,7 @@ import {
   endings,
   history,
   tags,
+  tells,
   ticking,
   until,
   untilFact,
@@ -49,7 +51,7 @@ describe("a plan that waits for approval", () => {
         yield* untilFact(id, "ApprovalRequested")
         yield* sessions.reject(id, { reason: "too big", by })
         yield* sessions.events(id, 0).pipe(
-          Stream.filter((event) => event.detail?.["_tag"] === "ApprovalRequested"),
+          Stream.filter(tells("ApprovalRequested")),
           Stream.take(2),
           Stream.runDrain,
           ticking
@@ -145,8 +147,10 @@ describe("a message", () => {
         assert.isDefined(run)
         if (run !== undefined) yield* world.engine.finish(run, 0)
         const events = yield* history(id)
-        const started = events.filter((event) => event.detail?.["_tag"] === "TurnStarted")
-        assert.deepStrictEqual(started.map((event) => event.detail?.["prompt"]), ["Fix the bug", "one\n\ntwo"])
+        const prompts = events.flatMap(({ fact }) =>
+          Option.isSome(fact) && fact.value._tag === "TurnStarted" ? [fact.value.prompt] : []
+        )
+        assert.deepStrictEqual(prompts, ["Fix the bug", "one\n\ntwo"])
       })
     ))
 })
