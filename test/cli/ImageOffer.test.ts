@@ -48,7 +48,7 @@ const start = (builds: ReadonlyArray<unknown>) =>
     })
     const offered = Effect.gen(function*() {
       const terminal = yield* world.terminal(["run", "Add b.txt", "--repo", world.repo])
-      yield* terminal.sees("sessions run in the image opentl-not-there, which is not there")
+      yield* terminal.sees("sessions run in the image opentl-not-there, which does not exist yet")
       yield* terminal.sees("Build it now?")
       return terminal
     })
@@ -82,7 +82,7 @@ describe("a run without the sandbox image", () => {
       const declined = yield* offered
       yield* declined.types("n")
       yield* declined.keys(keys.enter)
-      yield* declined.sees("error: the sandbox image opentl-not-there is missing: opentl sandbox build builds it")
+      yield* declined.sees("error: the sandbox image opentl-not-there is missing: build it with opentl sandbox build")
       assert.strictEqual(yield* declined.ended, 1)
 
       const left = yield* offered

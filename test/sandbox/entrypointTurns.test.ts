@@ -93,7 +93,10 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })(
         const [said] = markers(lines).filter((line) => line.includes("conflicts"))
         assert.match(said ?? "", /^STATUS Unpushed work of an earlier turn conflicts .* in: a\.txt\. /)
         const text = lines.join("\n")
-        assert.match(text, /About this sandbox:\n\n- Unpushed work of an earlier turn .* in: a\.txt\. .*resolve the conflicts/)
+        assert.match(
+          text,
+          /About this sandbox:\n\n- Unpushed work of an earlier turn .* in: a\.txt\. .*resolve the conflicts/
+        )
         assert.match(text, /<<<<<<< [^\n]*\ntheirs\n=======\nours\n>>>>>>> [^\n]*\nUU a\.txt\nA {2}new\.txt/)
         assert.include(result?.notes ?? "", "conflicts")
         yield* session.takeResult
@@ -176,12 +179,12 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })(
         yield* fs.remove(`${session.repository}/.git/objects`, { recursive: true })
         const broken = yield* session.turn(2, pushed, "true", { known: session.base, pushedTurn: 1 })
         assert.strictEqual(broken.exitCode, 70)
-        assert.strictEqual(markers(broken.lines).at(-1), "ERROR The workspace's repository cannot be used any more")
+        assert.strictEqual(markers(broken.lines).at(-1), "ERROR The workspace's repository can no longer be used")
         assert.strictEqual(yield* fs.readFileString(`${session.repository}/work.txt`), "work\n")
         const { exitCode, lines, result } = yield* session.turn(3, pushed, "cat *.txt", { pushedTurn: 1 })
         assert.strictEqual(exitCode, 0)
         assert.include(lines.join("\n"), "\na\nwork\n")
-        assert.include(result?.notes ?? "", "was made anew")
+        assert.include(result?.notes ?? "", "was recreated")
         assert.isTrue(yield* fs.exists(`${session.repository}.broken/work.txt`))
       }))
   }

@@ -58,7 +58,7 @@ describe("a task", () => {
       const card = yield* says(all, alice, "It failed.")
       assert.include(card.text, "it broke")
       yield* sends(all, alice, ".log")
-      assert.strictEqual(yield* press(all, card, "Retry"), "Trying again.")
+      assert.strictEqual(yield* press(all, card, "Retry"), "Retrying.")
       yield* sends(all, alice, ".log", 2)
       const [session] = yield* allSessions(server)
       assert.strictEqual(session?.result, "42")
@@ -66,7 +66,7 @@ describe("a task", () => {
       // the turn is over: its button says so
       assert.strictEqual(
         yield* press(all, card, "Retry"),
-        `There is nothing to retry in session ${session?.id}: it has gone on since turn 1.`
+        `There is nothing to retry in session ${session?.id}: it has moved on since turn 1.`
       )
     }))
 
@@ -121,7 +121,7 @@ describe("a conversation", () => {
       yield* write(all, "lunch?", { chat: -100 })
       yield* write(all, "hello all", { chat: -100, from: mallory })
       yield* write(all, "/status", { chat: forum, from: bob, threadId: 3 })
-      yield* says(all, forum, "No session here")
+      yield* says(all, forum, "There is no session here")
       const said = (yield* telegram.chat(forum)).filter(byBot)
       assert.deepStrictEqual(said.map((each) => each.threadId), [2, 2, 2, 2, 3])
       assert.deepStrictEqual((yield* allSessions(server)).map((session) => session.repo), ["acme/builds"])

@@ -64,7 +64,7 @@ describe("a session on a terminal", () => {
       ])
       assert.strictEqual(
         lines.at(-2),
-        `error: session ${id} failed: the agent exited with code 3 (opentl logs ${id} shows all of it)`
+        `error: session ${id} failed: the agent exited with code 3 (see opentl logs ${id})`
       )
       assert.strictEqual(output.split("no luck").length, 2)
       assert.strictEqual(output.split("code 3").length, 2)

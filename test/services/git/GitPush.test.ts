@@ -19,8 +19,8 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitPush", (it) => {
         assert.strictEqual(error._tag, "GitError")
         assert.include(
           error.message,
-          "has commits at the remote that this session does not know, and they are not overwritten. " +
-            "Send the session a message, and its next turn takes them in"
+          "has commits at the remote that this session does not know about; they were not overwritten. " +
+            "Send the session a message, and its next turn will include them"
         )
         assert.strictEqual(yield* Git.commitOf(origin, branch), theirs)
       })
@@ -37,7 +37,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitPush", (it) => {
         // back to where it forked: a push of what descends from both would be a fast-forward
         yield* Git.git(origin, "branch", "--force", branch, commit)
         const error = yield* Effect.flip(repositories.push(repo, branch, next, first))
-        assert.include(error.message, "are not overwritten")
+        assert.include(error.message, "were not overwritten")
         assert.strictEqual(yield* Git.commitOf(origin, branch), commit)
         yield* Git.git(origin, "branch", "--delete", "--force", branch)
         yield* repositories.push(repo, branch, next, first)
