@@ -7,9 +7,11 @@ import { check, type GitOutput } from "./Git.ts"
 import type { GitCall } from "./GitCommand.ts"
 import { GitError } from "./Repositories.ts"
 
-type Exec = (call: Pick<GitCall, "operation" | "directory" | "args">) => Effect.Effect<GitOutput, GitError>
+type Exec = (call: Pick<GitCall, "operation" | "directory" | "args" | "stdin">) => Effect.Effect<GitOutput, GitError>
 
 const decodeCommit = Schema.decodeUnknown(CommitId)
+/** Of a revision that names nothing git says "<revision> missing", or "<revision> ambiguous". */
+const decodeFound = Schema.decodeUnknownOption(CommitId)
 
 export const make = (exec: Exec) => {
   const call = (directory: string, ...args: ReadonlyArray<string>) => ({ operation: "read", directory, args })
@@ -29,8 +31,22 @@ export const make = (exec: Exec) => {
           : Effect.succeedNone
     )
 
+  /**
+   * The objects that several revisions name, in their order, asked in one process. `find` of each, but for revisions with
+   * spaces or line feeds in them, which no reference and no commit's id has.
+   */
+  const findEach = Effect.fnUntraced(function*(directory: string, revisions: ReadonlyArray<string>) {
+    if (revisions.length === 0) return []
+    const asked = call(directory, "cat-file", "--batch-check=%(objectname)")
+    const stdin = revisions.map((revision) => `${revision}\n`).join("")
+    const { stdout } = yield* Effect.flatMap(exec({ ...asked, stdin }), (output) => check(asked, output))
+    const lines = stdout.split("\n")
+    return revisions.map((_, i) => decodeFound(lines[i] ?? ""))
+  })
+
   return {
     find,
+    findEach,
     commit: (directory: string, revision: string) => find(directory, `${revision}^{commit}`),
     has: (directory: string, commit: CommitId) => Effect.map(find(directory, `${commit}^{commit}`), Option.isSome),
     isAncestor: (directory: string, ancestor: CommitId, commit: CommitId): Effect.Effect<boolean, GitError> => {
@@ -50,7 +66,7 @@ export const make = (exec: Exec) => {
       return Effect.flatMap(exec(asked), (output) =>
         output.exitCode === 1
           ? Effect.succeedNone
-          : Effect.flatMap(check(asked, output), ({ stdout }) => find(directory, stdout.split("\n")[0] ?? "")))
+          : Effect.map(check(asked, output), ({ stdout }) => decodeFound(stdout.split("\n")[0])))
     }
   }
 }

@@ -53,14 +53,6 @@ export interface RunExit {
   readonly overLimit?: true
 }
 
-/** What the entrypoint left in `out/`. Untrusted: it is only what the sandbox says. */
-export interface RunResult {
-  /** The agent's final words; empty where it left none. */
-  readonly answer: string
-  /** The commits, as a bundle file in the caller's scope; none where nothing was committed. */
-  readonly bundle: Option.Option<string>
-}
-
 /** There is nothing to run sandboxes with. */
 export class SandboxUnavailable extends Schema.TaggedError<SandboxUnavailable>()("SandboxUnavailable", {
   reason: Schema.String,
@@ -112,8 +104,10 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
    * more on the disk than OPENTL_DISK allows, whatever its own code was.
    */
   readonly exit: (run: RunId) => Effect.Effect<RunExit, SandboxFailure>
-  /** Takes out what an ended run left: the answer's first 200 kB, and a bundle of at most 1 GiB. */
-  readonly result: (run: RunId) => Effect.Effect<RunResult, SandboxFailure, Scope.Scope>
+  /** The final words of an ended run's agent, at most 200 kB; empty if it left none. Untrusted. */
+  readonly answer: (run: RunId) => Effect.Effect<string, SandboxFailure>
+  /** The commits of an ended run, as a bundle file of at most 1 GiB; none if nothing was committed. Untrusted. */
+  readonly bundle: (run: RunId) => Effect.Effect<Option.Option<string>, SandboxFailure, Scope.Scope>
   /** Kills and removes every run of the session; the workspace stays, unless one was ended for the disk that it took. */
   readonly removeRuns: (session: SessionId) => Effect.Effect<void, SandboxFailure>
   /** Removes the session's workspace and runs. */

@@ -220,7 +220,7 @@ const make = Effect.gen(function*() {
       output.output(run).pipe(Stream.mapError(failing("output")), Stream.withSpan("DockerSandbox.output")),
     watch: (run) => Effect.raceFirst(limits.watchDisk(runName(run)), output.watchLog(run)),
     exit,
-    result: DockerResult.make(engine, fs, config.dataDir),
+    ...DockerResult.make(engine, fs, config.dataDir),
     removeRuns,
     removeWorkspace,
     removeIdleWorkspace,
