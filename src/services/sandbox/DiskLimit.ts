@@ -33,6 +33,9 @@ export interface DiskUse {
 /** The least that a file counts. Empty ones take room, too, and in the end there is none for a further file. */
 const bytesPerFile = 4096
 
+/** Of what a session may take: a disk that has lost less of its free space hardly holds a run that took too much. */
+const smallPart = 1 / 10
+
 /** Below this part of the reserve it does not matter any more whose files they are. */
 const urgentPart = 1 / 4
 
@@ -160,3 +163,11 @@ export const overReserve = (
     ? Option.some(LimitReached.tooLittleLeft(reserve.bytes))
     : Option.none()
 }
+
+/**
+ * Whether a disk has lost so little since a run began that what it left need not be measured. Whoever hides more by giving
+ * as much back elsewhere at the same moment takes nothing from the disk; the session's next run is measured when it begins.
+ */
+export const isSmallLoss = ({ diskBytes }: Limits, before: FreeSpace, after: FreeSpace): boolean =>
+  before.bytes - after.bytes < diskBytes * smallPart &&
+  before.files - after.files < diskBytes * smallPart / bytesPerFile

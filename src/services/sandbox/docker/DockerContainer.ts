@@ -11,13 +11,22 @@ import type { ContainerInfo, ContainerSpec, ExecSpec } from "./DockerSchema.ts"
 
 export const workspace = "/workspace"
 /** Root's: the user inside can only read it. */
-export const runtime = "/opt/opentl"
+const ours = "/opt/opentl"
+/** The runtime files, mounted. */
+export const runtime = `${ours}/runtime`
 const gateway = "/run/opentl"
 /** Why a run was ended by its limits. */
-export const endedFile = `${runtime}/ended.json`
+export const endedFile = `${ours}/ended.json`
 
 const diskScript = `${runtime}/disk.sh`
-const diskTools = `${runtime}/disk`
+const diskTools = `${ours}/disk`
+
+/** Runs `disk.sh`, also in a container of an earlier version, which has the runtime files elsewhere. */
+const diskCommand = [
+  "-c",
+  `script=${diskScript}; [ -e "$script" ] || script=${ours}/disk.sh; . "$script"`,
+  "disk.sh"
+]
 
 /** Nothing of the image's or the container's own environment decides what a measurement runs. */
 const cleanEnvironment = ["PATH=/usr/bin:/bin", "LD_PRELOAD=", "LD_LIBRARY_PATH=", "ENV=", "BASH_ENV="]
@@ -79,13 +88,19 @@ const killMargin = 32 * 1024 ** 2
 
 const sharedMemoryBytes = 64 * 1024 ** 2
 
-/** A container of the session; `bind` is the gateway's directory on the host. */
+/** Directories on the host that are mounted into a container, read-only. */
+export interface HostDirectories {
+  readonly runtime: string
+  readonly gateway?: string
+}
+
+/** A container of the session. */
 const container = (settings: Settings, options: {
   readonly session: SessionId
   readonly labels: Readonly<Record<string, string>>
   readonly command: ReadonlyArray<string>
   readonly environment: Readonly<Record<string, string>>
-  readonly bind: string | undefined
+  readonly directories: Partial<HostDirectories>
 }): ContainerSpec => ({
   image: settings.docker.image,
   command: options.command,
@@ -110,20 +125,22 @@ const container = (settings: Settings, options: {
     mounts: [
       { type: "volume", source: volumeName(options.session), target: workspace, readOnly: false },
       // connecting to a socket needs write permission on the socket alone, not on the mount
-      ...(options.bind === undefined
-        ? []
-        : [{ type: "bind", source: options.bind, target: gateway, readOnly: true } as const])
+      ...mounted(options.directories.gateway, gateway),
+      ...mounted(options.directories.runtime, runtime)
     ],
     logging: logging(settings.limits.outputBytes),
     restartPolicy: { name: "no" }
   }
 })
 
+const mounted = (source: string | undefined, target: string): ContainerSpec["host"]["mounts"] =>
+  source === undefined ? [] : [{ type: "bind", source, target, readOnly: true }]
+
 /** The container of a run. `logHead` is the line that its log begins with. */
 export const runContainer = (settings: Settings, instance: InstanceId, logHead: string, spec: {
   readonly run: RunId
   readonly environment: Readonly<Record<string, string>>
-  readonly gatewayDirectory: string
+  readonly directories: Required<HostDirectories>
 }): ContainerSpec =>
   container(settings, {
     session: spec.run.sessionId,
@@ -136,7 +153,7 @@ export const runContainer = (settings: Settings, instance: InstanceId, logHead: 
       OPENTL_OUTPUT_LIMIT: String(settings.limits.outputBytes),
       OPENTL_GATEWAY_SOCKET: `${gateway}/${Layout.gatewaySocket}`
     },
-    bind: spec.gatewayDirectory
+    directories: spec.directories
   })
 
 /** The container that is only looked into. */
@@ -146,7 +163,7 @@ export const probeContainer = (settings: Settings, instance: InstanceId, session
     labels: sessionLabels(session, instance),
     command: ["true"],
     environment: {},
-    bind: undefined
+    directories: {}
   })
 
 /** An earlier run's directory, whatever it has become: a file takes its place, then an empty directory that one's. */
@@ -159,34 +176,26 @@ const emptied = (name: string): ReadonlyArray<TarEntry> => [
  * The container that tells what a session's workspace takes when nothing of the agent's runs any more. It runs a file of
  * ours alone, as a root that has no right but to read everything: directories can be closed to their owner, too.
  */
-export const measuringContainer = (settings: Settings, instance: InstanceId, session: SessionId): ContainerSpec => {
+export const measuringContainer = (
+  settings: Settings,
+  instance: InstanceId,
+  session: SessionId,
+  directories: HostDirectories
+): ContainerSpec => {
   const spec = container(settings, {
     session,
     labels: sessionLabels(session, instance),
     command: ["/bin/sh", diskScript, "used", workspace],
     environment: {},
-    bind: undefined
+    directories: { runtime: directories.runtime }
   })
   const host = { ...spec.host, networkMode: "none", addedCapabilities: ["DAC_READ_SEARCH"] }
   return { ...spec, environment: cleanEnvironment, user: `${root}:${root}`, workingDirectory: "/", host }
 }
 
-/** What is unpacked at `/` before it is started. */
-export const measuringContents = (source: string): ReadonlyArray<TarEntry> => [
-  TarEntry.Directory({ path: runtime.slice(1), mode: 0o755, owner: root }),
-  TarEntry.File({ path: diskScript.slice(1), mode: 0o555, owner: root, source })
-]
-
-/** What is unpacked at `/` before the start: the runtime, which the user inside can only read, and the inputs. */
-export const contents = (
-  runtimeFiles: ReadonlyArray<{ readonly name: string; readonly source: string }>,
-  logHead: string,
-  inputs: ReadonlyArray<InputFile>
-): ReadonlyArray<TarEntry> => [
-  TarEntry.Directory({ path: runtime.slice(1), mode: 0o755, owner: root }),
-  ...runtimeFiles.map(({ name, source }) =>
-    TarEntry.File({ path: `${runtime.slice(1)}/${name}`, mode: 0o555, owner: root, source })
-  ),
+/** What is unpacked at `/` before the start. */
+export const contents = (logHead: string, inputs: ReadonlyArray<InputFile>): ReadonlyArray<TarEntry> => [
+  TarEntry.Directory({ path: ours.slice(1), mode: 0o755, owner: root }),
   TarEntry.Directory({ path: "workspace", mode: 0o755, owner: user }),
   ...emptied(Layout.outputs),
   ...emptied(Layout.inputs),
@@ -213,10 +222,10 @@ const program = (user: string, command: ReadonlyArray<string>): ExecSpec => ({
 })
 
 /** Tells the free space under the workspace, as root (without capabilities), whom the agent cannot stop. */
-export const freeProgram = program(`${root}:${root}`, ["/bin/sh", diskScript, "free", workspace, diskTools])
+export const freeProgram = program(`${root}:${root}`, ["/bin/sh", ...diskCommand, "free", workspace, diskTools])
 
 /** Tells what the workspace takes, as the user whose files these are. */
-export const usedProgram = program(owner, [`${diskTools}/sh`, diskScript, "used", "--open", diskTools, workspace])
+export const usedProgram = program(owner, [`${diskTools}/sh`, ...diskCommand, "used", "--open", diskTools, workspace])
 
 /** Whether a container is a run, and not what a crash left between its creation and its start. */
 export const wasStarted = (info: ContainerInfo): boolean => info.state.status !== "created"
