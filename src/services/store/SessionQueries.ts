@@ -98,8 +98,11 @@ export const make = Effect.gen(function*() {
     byPrefix: SqlSchema.findAll({
       Request: Schema.String,
       Result: SessionRow,
-      // a prefix has no wildcard in it: the caller's alphabet has none
-      execute: (prefix) => sql`SELECT * FROM sessions WHERE id LIKE ${`${prefix}%`} ORDER BY position DESC LIMIT 6`
+      // a range of the primary key; with the plus SQLite does not walk through all sessions by their position instead
+      execute: (prefix) =>
+        sql`SELECT * FROM sessions WHERE id IN (
+          SELECT id FROM sessions WHERE id >= ${prefix} AND id < ${`${prefix}\uffff`} ORDER BY +position DESC LIMIT 6
+        ) ORDER BY position DESC`
     }),
     /** The sessions whose next step is not a person's, those that were running first. */
     live: SqlSchema.findAll({
