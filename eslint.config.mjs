@@ -79,6 +79,7 @@ export default [
   { files: ["src/**/*.ts", "sandbox/**/*.ts"], rules: { ...program, "max-lines": ["error", { max: 250 }] } },
   { files: ["src/**/*.ts"], rules: all("error", "supervised") },
   { files: ["src/domain/**/*.ts"], rules: all("error", "pure-domain") },
+  { files: ["src/bots/**/*.ts", "src/cli/**/*.ts", "src/http/**/*.ts"], rules: all("error", "typed-facts") },
   { files: ["test/**/*.ts"], rules: all("error", "no-vi-mock", "no-skip", "no-run", "no-daemon") },
 
   exempt("the binary runs the program", ["src/main.ts"], "no-run", "no-process"),
@@ -102,6 +103,8 @@ export default [
     ["src/bots/shared/LetFinish.ts"],
     "supervised"
   ),
+  exempt("a finding has a detail of its own", ["src/cli/doctor/*.ts"], "typed-facts"),
+  exempt("an error on the wire has a detail of its own", ["src/http/Errors.ts"], "typed-facts"),
   exempt("the migrator reads default exports", ["src/services/store/migrations/*.ts"], "no-default-export"),
   exempt("vitest reads default exports", ["vitest.config.ts"], "no-default-export")
 ]

@@ -12,6 +12,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     environment: "node",
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+    setupFiles: ["test/support/Equality.ts"],
     globalSetup: ["scripts/support/testRun.mjs"],
     // Processes rather than threads: better-sqlite3 is compiled code, and tests start and kill programs.
     pool: "forks",

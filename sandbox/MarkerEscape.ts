@@ -1,10 +1,11 @@
 /**
  * Markers (`###OPENTL_STATUS### …`) are lines of the entrypoint. A program in the sandbox must not be able to print
- * one, so each line of its output that looks like a marker, or like an escaped one, gets one backslash more. The server
- * takes one off again (`src/domain/SandboxMarker.ts`), which restores the line exactly.
+ * one, so each line of its output that looks like a marker, or like an escaped one, gets an additional backslash. The
+ * server removes one again (`src/domain/SandboxMarker.ts`), which restores the line exactly.
  *
- * The machine works on bytes and holds back at most nine of them, the beginning of what may become a marker, whatever
- * the length of the line: the added backslash goes behind the line's own ones, where it is the same as one in front.
+ * The state machine works on bytes and holds back at most nine of them, the beginning of a possible marker, whatever
+ * the line's length. The additional backslash goes after the line's own ones, which has the same result as one in
+ * front.
  */
 
 const marker = new TextEncoder().encode("###OPENTL_")
@@ -12,11 +13,11 @@ const backslash = 0x5c
 const lineFeed = 0x0a
 
 /**
- * Where the machine stands in the current line.
+ * The machine's state in the current line.
  *
- * - `start`: nothing of the line was seen
- * - `prefix`: only backslashes were seen, then `held` bytes of a marker's beginning, not yet passed on
- * - `inside`: the line is decided, the rest of it passes as it is
+ * - `start`: nothing of the line has been seen
+ * - `prefix`: only backslashes have been seen, then `held` bytes of a marker's beginning, not yet passed on
+ * - `inside`: the line is decided; the rest of it passes unchanged
  */
 export interface EscapeState {
   readonly line: "start" | "prefix" | "inside"
@@ -69,7 +70,7 @@ export const escape = (
         state = { line: "prefix", held: state.held + 1 }
       }
     } else {
-      // Not a marker after all. The byte itself is looked at again: it may be the line's end.
+      // Not a marker after all. Process the byte again: it may be the line's end.
       output.push(marker.subarray(0, state.held))
       state = inside
     }
@@ -78,8 +79,6 @@ export const escape = (
   return { state, output: nonEmpty(output) }
 }
 
-/**
- * What follows the last byte: the bytes held back, and the line feed that the output did not end with.
- */
+/** Ends the output: returns the bytes held back, and the line feed if the output did not end with one. */
 export const finish = (state: EscapeState): ReadonlyArray<Uint8Array> =>
   state.line === "start" ? [] : nonEmpty([marker.subarray(0, state.held), Uint8Array.of(lineFeed)])

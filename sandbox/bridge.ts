@@ -1,9 +1,9 @@
 /**
  * `bridge.mjs SOCKET PORT_FILE`
  *
- * Programs in the sandbox speak HTTP to 127.0.0.1; the gateway listens on a unix socket. This carries the bytes between
- * the two, both ways, half-close included. The server may be restarting: a connection waits for it, its client's bytes
- * staying in the kernel's buffer meanwhile.
+ * Programs in the sandbox send HTTP to 127.0.0.1, but the gateway listens on a unix socket. This copies the bytes
+ * between the two, both ways, half-close included. While the server restarts, a connection waits, and the client's
+ * bytes stay in the kernel's buffer.
  */
 import { renameSync, writeFileSync } from "node:fs"
 import { connect, createServer, type Socket } from "node:net"
@@ -30,7 +30,7 @@ const bridge = (client: Socket, socketPath: string) => {
     gateway.once("error", onRefused)
     gateway.once("connect", () => {
       gateway.off("error", onRefused)
-      // The "close" that follows an error is what is acted on.
+      // Handled in the "close" event that follows an error.
       gateway.on("error", () => {})
       carry(client, gateway)
     })

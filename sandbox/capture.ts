@@ -1,10 +1,10 @@
 /**
  * `capture.mjs DIRECTORY LIMIT -- COMMAND [ARGUMENT…]`
  *
- * Runs a command outside of containers, where no engine keeps its output. DIRECTORY gets `output.log`, what the command
- * and its children print, as it comes and at most LIMIT bytes of it; then `exit`, the exit code, or 128 and the number
- * of the signal. Past LIMIT the pipe is closed, and who prints more is ended by that. On a full disk it waits for room,
- * and the command with it.
+ * Runs a command outside of containers, where no engine stores its output. In DIRECTORY it writes `output.log`, the
+ * output of the command and its children as it arrives, at most LIMIT bytes; then `exit`, the exit code, or 128 plus
+ * the number of the signal. Beyond LIMIT the pipe is closed, which ends whatever prints more. On a full disk it waits
+ * for space, and the command with it.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process"
 import { openSync, renameSync, writeFileSync, writeSync } from "node:fs"
@@ -13,14 +13,14 @@ import { join } from "node:path"
 import type { Readable } from "node:stream"
 
 const retryMillis = 200
-/** A process that outlived the command may hold its pipe open for ever. */
+/** How long to wait for more output after the command's end: a surviving process may hold its pipe open forever. */
 const silenceMillis = 500
-/** What the pipe can hold when the command ends; more comes from a process that goes on. */
+/** How much the pipe can hold when the command ends; anything beyond comes from a process that is still running. */
 const pipeCapacity = 1024 * 1024
 
 const usage = "usage: capture.mjs DIRECTORY LIMIT -- COMMAND [ARGUMENT...]\n"
 
-/** Tries until it succeeds: there may be no room on the disk at the moment. */
+/** Retries until it succeeds: the disk may be full at the moment. */
 const untilDone = (step: () => void, next: () => void) => {
   try {
     step()
@@ -71,7 +71,7 @@ const capture = (directory: string, limit: number, command: string, args: Readon
   const awaitSilence = () => {
     clearTimeout(silence)
     const timer = setTimeout(() => {
-      // on a busy machine the time may be over before what is in the pipe was looked at
+      // on a busy machine the time may be up before the pipe was read
       setImmediate(() => {
         if (silence === timer) stopReading()
       })
@@ -111,7 +111,7 @@ const capture = (directory: string, limit: number, command: string, args: Readon
   child.on("exit", (exitCode, signal) => onExit(exitCode ?? 128 + (signal === null ? 0 : system.signals[signal])))
   child.on("error", () => onExit(127))
 
-  // The command gets them, too, being of the same process group, and ends: what it has printed is taken first.
+  // The command also receives them, being in the same process group, and ends: its output is read first.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined)
 }
 

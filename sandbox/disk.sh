@@ -1,14 +1,15 @@
 #!/bin/sh
-# What a sandbox takes of the disk, as lines for the host, which reads them in DiskReport.ts. POSIX sh and coreutils.
+# Measures a sandbox's disk use and prints lines for the host, which parses them in DiskReport.ts. POSIX sh and
+# coreutils.
 #
-#   disk.sh free DIR [TOOLS]        once a second for a minute: the free space under DIR. Makes TOOLS first.
-#   disk.sh used DIR…               what the directories take
+#   disk.sh free DIR [TOOLS]        once a second for a minute: the free space under DIR. Creates TOOLS first.
+#   disk.sh used DIR…               the space that the directories use
 #   disk.sh used --open TOOLS DIR…  and the deleted files on their disks that processes still hold open
 #
 # In a container the agent must not be able to forge this. `free` runs as root without capabilities, so it cannot even
 # be stopped. `used` runs as the agent's user, since directories can be closed to that root. It runs on TOOLS, copies
-# that can be executed and not be read: the kernel lets nobody of the same user look into such a process (ptrace,
-# /proc/PID/fd). Killing or stopping it remains, and makes a measurement that failed.
+# that can be executed but not read: the kernel lets no process of the same user look into such a process (ptrace,
+# /proc/PID/fd). The agent can still kill or stop it, which makes the measurement fail.
 set -u
 export LC_ALL=C PATH=/usr/bin:/bin
 
@@ -31,13 +32,14 @@ free() { # DIR
 }
 
 used() { # DIR…
-  # a file that goes while its directory is read is no trouble; whatever else cannot be read hides something
+  # a file that disappears while its directory is read does not matter; anything else that cannot be read hides
+  # something
   { du -skx "$@" 2>&1 >&3 | while IFS= read -r trouble; do
     case $trouble in *": No such file or directory") ;; *) echo hidden ;; esac
   done; } 3>&1
   if du -s --inodes /dev/null >/dev/null 2>&1; then
     du -sx --inodes "$@" 2>/dev/null | while IFS= read -r line; do echo "files $line"; done
-  else # not every du can tell
+  else # not every du supports this
     for directory in "$@"; do
       printf 'files %s\t%s\n' "$(find "$directory" -xdev 2>/dev/null | wc -l)" "$directory"
     done

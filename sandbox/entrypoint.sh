@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# One round of a session inside its sandbox: the repository, its dependencies, the agent, the result.
-# What goes in, what comes out and what the marker lines mean stands in README.md. Needs bash, coreutils, git and node.
+# One round of a session inside its sandbox: the repository, its dependencies, the agent, the result. README.md
+# describes the inputs, the outputs and the marker lines. Requires bash, coreutils, git and node.
 #
-# Stdout belongs to this file alone. Whatever runs code of the repository or of the agent prints through `relay`, which
-# escapes markers, or into the log. PATH stays as the image has it: what the agent installs is found only by the agent.
+# Only this script writes to stdout directly. Anything that runs code of the repository or of the agent prints through
+# `relay`, which escapes markers, or into the log. PATH stays as the image sets it: only the agent finds what the agent
+# installs.
 set -u
 exec 2>&1
 
-# The line by which the host knows the beginning of its log again. Nobody else may learn it: the agent could print it.
+# The line by which the host recognises the beginning of its log. Nobody else may learn it: the agent could print it.
 log_head=$OPENTL_WORKSPACE/in/log-head
 if [ -f "$log_head" ]; then
   cat "$log_head"
@@ -34,15 +35,15 @@ bridge=
 bridged=
 installed=
 
-# --- Saying things ---------------------------------------------------------------------------------------------------
+# --- Messages --------------------------------------------------------------------------------------------------------
 
-say() { # KIND TEXT: one marker line, whatever the text holds
+say() { # KIND TEXT: prints one marker line, whatever the text contains
   printf '###OPENTL_%s### %s\n' "$1" "${2//[[:cntrl:]]/ }"
 }
 
 status() { say STATUS "$1"; }
 
-note() { # TEXT: said now, told to the agent, and kept in the result
+note() { # TEXT: prints it now, passes it to the agent, and keeps it in the result
   status "$1"
   printf '%s\n' "${1//[[:cntrl:]]/ }" >>"$notes"
 }
@@ -53,9 +54,9 @@ die() { # TEXT
   exit "$cannot_go_on"
 }
 
-# --- Running things --------------------------------------------------------------------------------------------------
+# --- Processes -------------------------------------------------------------------------------------------------------
 
-attend() { # COMMAND…: in the background, so that a signal is acted on at once
+attend() { # COMMAND…: runs it in the background, so that a signal is handled at once
   local code
   "$@" &
   child=$!
@@ -84,8 +85,8 @@ on_exit() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Git on the repository, without its hooks and without what the agent configured in its home. What it says goes to the
-# log: a filter of the repository may say anything.
+# Runs git on the repository, without its hooks and without what the agent configured in its home. Its output goes to
+# the log, because a filter of the repository can print anything.
 repo_git() {
   GIT_CONFIG_GLOBAL=/dev/null git -C "$repo" -c core.hooksPath=/dev/null -c core.fsmonitor=false -c commit.gpgSign=false -c gc.auto=0 "$@" \
     2>>"$log"
@@ -93,7 +94,7 @@ repo_git() {
 
 has_commit() { repo_git cat-file -e "$1^{commit}"; }
 
-# --- Surroundings ----------------------------------------------------------------------------------------------------
+# --- Environment -----------------------------------------------------------------------------------------------------
 
 prepare_surroundings() {
   if ! rm -rf "$out" || ! mkdir -p "$out" "$OPENTL_WORKSPACE/home"; then
@@ -143,13 +144,13 @@ await_bridge() {
 # --- The repository --------------------------------------------------------------------------------------------------
 
 prepare_repository() {
-  # Without the ready mark an earlier round died before its agent began: what it left is no one's work.
+  # Without the ready mark, an earlier round died before its agent started: what it left belongs to no one.
   if [ ! -e "$ready" ] && [ -f "$bundle" ]; then
     rm -rf "$repo"
   fi
   if [ -e "$repo/.git" ]; then
     status "Continuing in the workspace"
-    { continue_repository && move_to_start; } || start_anew || die "The workspace's repository cannot be used any more"
+    { continue_repository && move_to_start; } || start_anew || die "The workspace's repository can no longer be used"
   else
     status "Cloning repository"
     if ! clone_repository; then
@@ -161,7 +162,7 @@ prepare_repository() {
   rm -f "$bundle" 2>>"$log"
 }
 
-# The repository as it is at the turn's start, with its dependencies, and with work that was not pushed yet.
+# The repository as of the turn's start, with its dependencies and with work that was not pushed yet.
 clone_repository() {
   rm -rf "$repo" "$ready"
   git init -q --template= -b "$branch" "$repo" >>"$log" 2>&1 || return 1
@@ -174,7 +175,7 @@ clone_repository() {
   record_start
 }
 
-# Objects of commits that the workspace lacks.
+# Fetches the objects of commits that the workspace lacks.
 take_in_bundle() {
   [ -f "$bundle" ] || return 0
   attend repo_git fetch -q "$bundle" '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' >>"$log" ||
@@ -184,16 +185,16 @@ take_in_bundle() {
   fi
 }
 
-# A repository that the agent broke is put aside, where the bundle has all that is needed for a new one.
+# Moves a repository that the agent broke aside, if the bundle has everything for a new one.
 start_anew() {
   [ -f "$bundle" ] || return 1
   cd "$OPENTL_WORKSPACE" && rm -rf "$repo.broken" && mv "$repo" "$repo.broken" || return 1
   if clone_repository; then
-    note "The workspace's repository could not be used any more and was made anew; what it was is in $repo.broken"
+    note "The workspace's repository could no longer be used and was recreated; the old one is in $repo.broken"
     return 0
   fi
   rm -rf "$repo"
-  mv "$repo.broken" "$repo" && touch "$ready" # as it was: it may still be of use to a person
+  mv "$repo.broken" "$repo" && touch "$ready" # unchanged: a person may still find it useful
   return 1
 }
 
@@ -215,7 +216,7 @@ record_start() {
   } | repo_git update-ref --stdin >>"$log"
 }
 
-# What unpushed work is counted from: what was handed out, where that is what was pushed; else the start of its turn.
+# The base of unpushed work: the exported commit if that is what was pushed, else the start of its turn.
 base_of_work() { # TURN
   if [ -n "$1" ] && [ "$1" = "${OPENTL_PUSHED_TURN:-}" ] && repo_git rev-parse -q --verify 'refs/opentl/packed^{commit}'; then
     return 0
@@ -224,13 +225,13 @@ base_of_work() { # TURN
   repo_git merge-base HEAD "$start"
 }
 
-# Puts the branch on the turn's start. Work of earlier turns that was not pushed comes along, uncommitted files too.
+# Moves the branch to the turn's start. Unpushed work of earlier turns comes along, uncommitted files included.
 move_to_start() {
   local turn work
   turn=$(moved_turn)
   [ "$turn" = "$OPENTL_TURN" ] && return 0
   take_in_bundle && has_commit "$start" || return 1
-  # a move that was cut short goes on with the work that it had found
+  # an interrupted move continues with the work that it had found
   work=$(repo_git rev-parse -q --verify 'refs/opentl/moving^{commit}') || find_unpushed_work "$turn" || return 1
   repo_git update-ref refs/opentl/moving "$work" || return 1
   attend repo_git checkout -q -f -B "$branch" "$start" >>"$log" || return 1
@@ -238,7 +239,7 @@ move_to_start() {
   record_start
 }
 
-# TURN: sets `work` to a commit whose change against its parent is the work; to the start where there is none.
+# TURN: sets `work` to a commit whose change against its parent is the work, or to the start if there is none.
 find_unpushed_work() {
   local base tree
   stage_files
@@ -249,7 +250,7 @@ find_unpushed_work() {
   repo_git update-ref "refs/opentl/kept/$work" "$work"
 }
 
-carry_over() { # COMMIT: its change against its parent comes on top of the branch; conflicts are left to the agent
+carry_over() { # COMMIT: applies its change against its parent on top of the branch; conflicts are left to the agent
   local conflicts
   if attend repo_git -c rerere.enabled=false -c merge.conflictStyle=merge cherry-pick --no-commit "$1" >>"$log"; then
     repo_git diff --cached --quiet --no-ext-diff >>"$log" && return 0
@@ -258,9 +259,9 @@ carry_over() { # COMMIT: its change against its parent comes on top of the branc
   fi
   conflicts=$(repo_git diff --name-only --diff-filter=U | head -n 20 | paste -s -d ' ')
   if [ -n "$conflicts" ]; then
-    note "Work of an earlier turn that was not pushed conflicts with what the branch has now, in: $conflicts. In these files the branch's lines stand first, after <<<<<<<, those of the earlier work after =======: resolve the conflicts"
+    note "Unpushed work of an earlier turn conflicts with the branch's present state, in: $conflicts. In these files the branch's lines come first, after <<<<<<<, and those of the earlier work after =======: resolve the conflicts"
   else
-    note "Work of an earlier turn that was not pushed could not be put on the branch; it is kept in the workspace as commit $1"
+    note "Unpushed work of an earlier turn could not be applied to the branch; it is kept in the workspace as commit $1"
   fi
 }
 
@@ -268,37 +269,38 @@ continue_repository() {
   cd "$repo" || return 1
   remove_stale_locks
   on_branch && has_commit HEAD && return 0
-  # A killed agent was elsewhere. Its files stay as they are; go back only where the branch would lose commits.
+  # A killed agent was on another branch. Its files stay unchanged; go back only if the branch would lose commits
+  # otherwise.
   if ! repo_git merge-base --is-ancestor "$branch_ref" HEAD && repo_git checkout -q "$branch" >>"$log"; then
     return 0
   fi
   adopt_head
 }
 
-remove_stale_locks() ( # of processes that are gone
+remove_stale_locks() ( # left by processes that have ended
   shopt -s globstar nullglob
   rm -f "$repo"/.git/*.lock "$repo"/.git/refs/**/*.lock
 )
 
 on_branch() { [ "$(repo_git symbolic-ref -q HEAD)" = "$branch_ref" ]; }
 
-adopt_head() { # HEAD's commit becomes the branch's; index and files stay
+adopt_head() { # moves the branch to HEAD's commit; index and files stay
   local old new
   old=$(repo_git rev-parse -q --verify "$branch_ref^{commit}")
   if new=$(repo_git rev-parse -q --verify 'HEAD^{commit}'); then
     if [ -n "$old" ] && ! repo_git merge-base --is-ancestor "$old" "$new"; then
       repo_git update-ref "refs/opentl/kept/$old" "$old"
-      note "The branch is now where the agent left HEAD; commit $old, where it was before, is kept in the workspace"
+      note "The branch is now where the agent left HEAD; its previous commit $old is kept in the workspace"
     fi
     repo_git update-ref "$branch_ref" "$new" && repo_git symbolic-ref HEAD "$branch_ref"
   else
-    # A branch without a commit: what is there becomes a change on top of the session's branch.
+    # A branch without a commit: its files become a change on top of the session's branch.
     [ -n "$old" ] || repo_git update-ref "$branch_ref" "$start" || return 1
     repo_git symbolic-ref HEAD "$branch_ref" && repo_git reset -q >>"$log"
   fi
 }
 
-exclude() { # PATH in the repository, a directory with its slash: never to be committed
+exclude() { # PATH in the repository, directories with a slash: never committed
   local pattern=$1 special
   for special in '\' '[' ']' '*' '?' ' '; do
     pattern=${pattern//"$special"/"\\$special"}
@@ -330,8 +332,8 @@ install() { # TOOL LABEL COMMAND…
   code=$?
   case $code in
     0) ;;
-    124) note "Dependency install failed ($label, not done after $install_seconds s): the agent goes on without" ;;
-    *) note "Dependency install failed ($label, exit $code): the agent goes on without" ;;
+    124) note "Dependency install failed ($label, not finished after $install_seconds s): the agent continues without it" ;;
+    *) note "Dependency install failed ($label, exit $code): the agent continues without it" ;;
   esac
 }
 
@@ -351,7 +353,7 @@ install_node_packages() {
   fi
 }
 
-wants_node_packages() { # a manifest that cannot be read is left to the package manager to complain about
+wants_node_packages() { # the package manager reports an unreadable manifest
   node -e '
     let manifest
     try { manifest = JSON.parse(require("node:fs").readFileSync("package.json", "utf8")) } catch { process.exit(0) }
@@ -390,7 +392,7 @@ install_go_modules() {
   [ ! -f go.mod ] || install go "go mod download" go mod download
 }
 
-# What an install changed is never committed: tracked files go back, new ones are excluded.
+# What an install changed is never committed: tracked files are restored, new ones are excluded.
 forget_changes() {
   local path
   remove_stale_locks
@@ -445,14 +447,14 @@ stage_files() {
   leave_out_gitlinks
 }
 
-# Where the agent rewrote commits that stand already, its files become one commit on top of them.
+# If the agent rewrote commits of the start, its files become one commit on top of them.
 keep_history() {
   has_commit "$start" || return 0
   repo_git merge-base --is-ancestor "$start" HEAD && return 0
   local old
   old=$(repo_git rev-parse HEAD) || return 1
   repo_git update-ref "refs/opentl/kept/$old" "$old"
-  note "The agent rewrote history; its files are committed on top of $start, and its own commit $old is kept in the workspace"
+  note "The agent rewrote history; its files are committed on top of $start, and its commit $old is kept in the workspace"
   repo_git reset -q --soft "$start" >>"$log" || return 1
   repo_git diff --cached --quiet --no-ext-diff >>"$log" || write_commit
 }
@@ -470,8 +472,8 @@ as_author() { # COMMAND…
 
 git_state() { [ -e "$repo/.git/$1" ]; }
 
-# A rebase, cherry-pick or revert that the agent left half done ends where it stands: its files are committed on HEAD.
-# A merge is recorded as a merge only where the conflicts are gone.
+# An unfinished rebase, cherry-pick or revert by the agent ends as it is: its files are committed on HEAD. A merge is
+# recorded as a merge only if the conflicts are resolved.
 settle_operation() {
   if git_state rebase-merge || git_state rebase-apply; then
     repo_git rebase --quit >>"$log"
@@ -495,9 +497,9 @@ leave_out_nested_repositories() { # git lists them as one path with a slash
   done < <(repo_git ls-files -z --others --exclude-standard)
 }
 
-note_nested() { note "Left out of the result, a git repository of its own: $1"; }
+note_nested() { note "Left out of the result, because it is a separate git repository: $1"; }
 
-# Gitlinks staged by the agent, or in the place of files that were tracked. Submodules are named in .gitmodules.
+# Gitlinks staged by the agent, or replacing tracked files. Submodules are named in .gitmodules.
 leave_out_gitlinks() {
   local change path submodules
   submodules=$'\n'$(repo_git config -f .gitmodules --get-regexp '^submodule\..*\.path$' | cut -d ' ' -f 2-)$'\n'

@@ -1,12 +1,13 @@
 /**
  * `relay.mjs [--limit COST] [--stdin FILE] -- COMMAND [ARGUMENT…]`
  *
- * Runs an untrusted command and passes its output on with markers escaped (see MarkerEscape.ts). Stdout and stderr are
- * one pipe, so their order is the order of writing; a slow reader slows the command. Ends with the command's exit code,
- * or 128 and the signal's number.
+ * Runs an untrusted command and passes its output on with markers escaped (see MarkerEscape.ts). Stdout and stderr
+ * share one pipe, so the order of writing is kept; a slow reader slows the command. Exits with the command's exit code,
+ * or 128 plus the signal's number.
  *
- * With a limit the command is ended once its output costs more, counted as the host does: a byte is one, a line 64 more.
- * The host has the last word (a command can go round the relay); this keeps the log bounded while nobody follows it.
+ * With a limit, the command is ended once its output costs more, counted as on the host: one per byte, and 64 more per
+ * line. The host decides in the end (a command can bypass the relay); this keeps the log limited while nobody follows
+ * it.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { closeSync, constants as files, mkdtempSync, openSync, rmSync } from "node:fs"
@@ -16,7 +17,7 @@ import { join } from "node:path"
 import { escape, finish, initial } from "./MarkerEscape.ts"
 
 const killAfterMillis = 5_000
-/** After the command's end its pipe holds at most this much: more comes from a process that outlived it. */
+/** After the command's end its pipe holds at most this much: anything beyond comes from a surviving process. */
 const pipeCapacity = 1024 * 1024
 const silenceMillis = 500
 
@@ -41,7 +42,7 @@ const costOf = (bytes: Uint8Array): number => {
   return cost
 }
 
-/** A pipe of the kernel, by way of a short-lived FIFO: node's own are socket pairs, on which `> /dev/stderr` fails. */
+/** Opens a kernel pipe through a short-lived FIFO: node's own pipes are sockets, on which `> /dev/stderr` fails. */
 const openPipe = () => {
   const directory = mkdtempSync(join(tmpdir(), "relay-"))
   const path = join(directory, "output")
@@ -92,7 +93,7 @@ const relay = (options: Options) => {
   const awaitSilence = () => {
     clearTimeout(silence)
     const timer = setTimeout(() => {
-      // on a busy machine the time may be over before what is in the pipe was looked at
+      // on a busy machine the time may be up before the pipe was read
       setImmediate(() => {
         if (silence === timer) output.destroy()
       })
@@ -109,7 +110,7 @@ const relay = (options: Options) => {
     ended = true
     process.exitCode = code
     signalGroup(child, "SIGKILL")
-    // Processes that left the group may hold the pipe open for ever.
+    // Processes that left the group may hold the pipe open forever.
     if (!output.isPaused()) awaitSilence()
   }
 
@@ -156,7 +157,7 @@ const relay = (options: Options) => {
   process.on("SIGTERM", () => stop("SIGTERM"))
   process.on("SIGINT", () => stop("SIGINT"))
   process.on("SIGHUP", () => stop("SIGHUP"))
-  // Nobody reads any more: end as a process that writes to a closed pipe does, and the command with it.
+  // The reader is gone: end like a process that writes to a closed pipe, and end the command.
   process.stdout.on("error", () => {
     signalGroup(child, "SIGKILL")
     process.exit(128 + system.signals.SIGPIPE)

@@ -1,4 +1,4 @@
-/** The composition. Everything that a program needs is a layer here; only edges are added on top. */
+/** The composition. Every part of a program is a layer here; edges are added on top. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -40,7 +40,7 @@ import { SessionHistory } from "./services/store/SessionHistory.ts"
 import { SessionStore } from "./services/store/SessionStore.ts"
 import { BackgroundTasks, describe as describeTask } from "./services/support/BackgroundTasks.ts"
 
-/** The log: written, read, streamed; and who watches over the fibers that live long. Open: the database. */
+/** The log (written, read, streamed) and the supervisor of long-lived fibers. Requires the database. */
 export const layerLog = Layer.mergeAll(
   LogWriter.layer,
   EventLog.layer,
@@ -53,7 +53,10 @@ export const layerLog = Layer.mergeAll(
   Layer.provideMerge(BackgroundTasks.layer)
 )
 
-/** The sessions on top of the log. Open: the database, the sandbox, the gateway, the model, the forge, its repositories, and who may run. */
+/**
+ * The sessions on top of the log. Requires the database, the sandbox, the gateway, the model, the forge, its
+ * repositories, and admission.
+ */
 const layerSessions = SessionsLive.layer.pipe(
   Layer.provideMerge(NewSessions.layer),
   Layer.provideMerge(SessionRouter.layerLocal),
@@ -63,19 +66,19 @@ const layerSessions = SessionsLive.layer.pipe(
   Layer.provideMerge(layerLog)
 )
 
-/** Sessions that are worked on: new ones, and those that were under way when the last process went. */
+/** Sessions that are worked on: new ones, and those that were running when the last process ended. */
 export const layerWorking = Layer.merge(Recovery.layer, WorkspaceRetention.layer).pipe(
   Layer.provideMerge(layerSessions),
   Layer.provideMerge(Admission.layer)
 )
 
 /**
- * Sessions that are recorded: created, steered and read, but no turn begins here. A stop does stop, with its clean-up;
- * everything else waits for the next process that works.
+ * Sessions that are recorded: created, steered and read, but no turn starts here. A stop takes effect, with its
+ * clean-up; everything else waits for the next process that works.
  */
 export const layerRecording = layerSessions.pipe(Layer.provideMerge(Admission.layerClosed))
 
-/** The world outside, as the configuration has it. */
+/** The configured external services. */
 export const layerOutside = Layer.mergeAll(
   GitRepositories.layer,
   LanguageModels.layerFromConfig,
@@ -86,10 +89,13 @@ export const layerOutside = Layer.mergeAll(
   Layer.provide(Git.layer)
 )
 
-/** The data directory with its database, owned by this process for as long as the layer. */
+/** The data directory with its database, owned by this process for the lifetime of the layer. */
 const layerOwned = (kind: "server" | "embedded") => Database.layer.pipe(Layer.provideMerge(DataDirectory.layer(kind)))
 
-/** The whole program without its edges, on the data directory. `kind` is what others are told who find it taken. */
+/**
+ * The whole program without its edges, on the data directory. `kind` is reported to processes that find the directory
+ * in use.
+ */
 export const layerCore = (kind: "server" | "embedded", work = true) =>
   (work ? layerWorking : layerRecording).pipe(
     Layer.provideMerge(layerOutside),
@@ -98,10 +104,10 @@ export const layerCore = (kind: "server" | "embedded", work = true) =>
     Layer.provideMerge(NodeContext.layer)
   )
 
-/** The bots. With no token set they are empty, and a wrong one keeps nobody else from serving. */
+/** The bots. Without tokens they do nothing, and a wrong token does not affect anything else. */
 const layerBots = Layer.mergeAll(SlackBot.layer, TelegramBot.layer).pipe(Layer.provideMerge(BotStatus.layer))
 
-/** What `/ready` looks at: the database, the sandbox, and each task that is to live as long as the program. */
+/** The checks of `/ready`: the database, the sandbox, and each long-lived task. */
 const layerHealth = Layer.effect(
   HealthChecks,
   Effect.gen(function*() {
@@ -122,7 +128,7 @@ const layerHealth = Layer.effect(
   })
 )
 
-/** The program that serves: the core, the HTTP API, and each bot whose tokens are set. */
+/** The server program: the core, the HTTP API, and each bot whose tokens are set. */
 export const layerServer = Layer.mergeAll(HttpLive, layerBots).pipe(
   Layer.provideMerge(layerHealth),
   Layer.provideMerge(ApiTokens.layer),

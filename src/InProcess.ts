@@ -1,4 +1,4 @@
-/** The program in this process: its sessions for one command, or as a server for as long as the scope. */
+/** The program in this process: its sessions for one command, or a server for the lifetime of the scope. */
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -36,7 +36,7 @@ export const serve = Effect.gen(function*() {
     dataDir: directory.path,
     sandbox: Context.get(context, Sandbox).kind,
     token: Option.isSome(config.apiTokens) ? "OPENTL_API_TOKENS" : `${directory.path}/token`,
-    // whether a bot really runs it says itself, when its platform has answered
+    // each bot reports whether it really runs, once its platform has answered
     bots: bots(config)
   }
 })

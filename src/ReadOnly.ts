@@ -1,4 +1,7 @@
-/** The sessions of a data directory, read by a process that does not own it. Loaded by itself: a fraction of the program. */
+/**
+ * The sessions of a data directory, for a process that does not own it. Loaded separately, as it is a fraction of the
+ * program.
+ */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,7 +12,7 @@ import * as PolledEventLog from "./services/store/PolledEventLog.ts"
 import * as ReadOnlyDatabase from "./services/store/ReadOnlyDatabase.ts"
 import { SessionHistory } from "./services/store/SessionHistory.ts"
 
-/** For as long as the scope. `serverUrl` is GitHub's. */
+/** Opens the reads for the lifetime of the scope. `serverUrl` is GitHub's. */
 export const reads = (dataDir: string, serverUrl: string) =>
   Effect.gen(function*() {
     const context = yield* Layer.build(

@@ -1,6 +1,6 @@
 /**
- * OpenTL as a library: its services as layers, its program composed in a few lines, its errors typed. Importing it does
- * nothing.
+ * OpenTL as a library: its services as layers, its program composed in a few lines, its errors typed. Importing it has
+ * no side effects.
  *
  * @example
  * import { layerCore, Sessions } from "opentl"
@@ -80,7 +80,7 @@ export { SessionHistory } from "./services/store/SessionHistory.ts"
 export { type Claim, SessionStore } from "./services/store/SessionStore.ts"
 export { StoreError } from "./services/store/StoreError.ts"
 
-// The HTTP API: as a whole server, or to be mounted in one's own
+// The HTTP API: as a whole server, or to mount in another one
 export { Api as HttpApi, EventsGroup as HttpEventsGroup, SessionsGroup as HttpSessionsGroup } from "./http/Api.ts"
 export { Authorization as HttpAuthorization } from "./http/Authorization.ts"
 export { handlers as httpEventsHandlers } from "./http/EventsHttp.ts"

@@ -1,4 +1,4 @@
-/** The binary. What it does is in `cli`; it leaves its exit code in the process, and here the process ends with it. */
+/** The binary. Its logic is in `cli`, which sets the process's exit code. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { program } from "./cli/Cli.ts"
 import { parts } from "./parts.ts"

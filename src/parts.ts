@@ -1,4 +1,4 @@
-/** What the commands reach the sessions with. Loaded when it is needed: a client starts several times faster than a server. */
+/** The ways in which commands reach the sessions. Loaded lazily: a client starts several times faster than a server. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -16,13 +16,13 @@ import { type Reply, size, Turn } from "./Transcript.ts"
 
 export interface AgentOptions {
   readonly prompt: string
-  /** Replies of the model, the closing summary not counted. */
+  /** The most replies of the model, not counting the final summary. */
   readonly maxSteps: number
-  /** When the conversation is shortened, if not at the default. */
+  /** When to shorten the conversation; a default applies if absent. */
   readonly elision?: ElisionLimits
 }
 
-/** How a round ended. `answer` is the model's last words, and why it ended if that was not its own choice. */
+/** How a round ended. `answer` is the model's final text, and why it ended if that was not the model's choice. */
 export interface Outcome {
   readonly exitCode: 0 | 1 | 3
   readonly answer: string
@@ -35,22 +35,25 @@ const lastRequest = (maxSteps: number) =>
   "done, what is not, and what should come next."
 
 /**
- * Works on a task, telling on stdout what it does, until the model answers without a tool call or its steps are used up
- * (exit code 0), until the session's budget is used up (3), or until the model cannot be asked (1).
+ * Works on a task, logging to stdout, until the model answers without a tool call or its steps are used up (exit code
+ * 0), the session's budget is used up (3), or the model cannot be reached (1).
  */
 export const run = Effect.fn("Agent.run")(function*({ elision, maxSteps, prompt }: AgentOptions) {
   const model = yield* LanguageModel
   const toolbox = yield* Toolbox
   const state = yield* Ref.make(initial(prompt))
 
-  /** Makes the conversation smaller where it is over the limit, and tells whether that did anything. */
+  /** Shortens the conversation if it exceeds the limit; returns whether that changed anything. */
   const shorten = (limits?: ElisionLimits) =>
     Ref.modify(state, (before) => {
       const transcript = elide(before.transcript, limits)
       return [size(transcript) < size(before.transcript), { ...before, transcript }]
     })
 
-  /** A model that takes less than we keep is asked again with half of it, while there is something to leave out. */
+  /**
+   * Asks the model. If its context is smaller than our limit, retries with half of the conversation, as long as
+   * something can be left out.
+   */
   const ask = (toolUse: ModelRequest["toolUse"]): Effect.Effect<Reply, Failure> =>
     Effect.flatMap(
       Ref.get(state),

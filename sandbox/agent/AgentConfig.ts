@@ -14,12 +14,12 @@ const dialects = {
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, "")
 
-/** What the entrypoint tells the agent, through the environment. README.md lists the variables. */
+/** The agent's configuration, from environment variables set by the entrypoint. README.md lists them. */
 export class AgentConfig extends Context.Tag("opentl/agent/AgentConfig")<AgentConfig, {
   readonly promptFile: string
   readonly answerFile: string
   readonly model: string
-  /** Replies of the model in one round, the closing summary not counted. */
+  /** The most replies of the model in one round, not counting the final summary. */
   readonly maxSteps: number
   readonly dialect: Dialect
   readonly baseUrl: string

@@ -49,7 +49,7 @@ const decode = (body: string): Effect.Effect<Reply, ParseError> =>
     }
   }))
 
-/** Up to a marked block the API caches the prompt: the tools with the system prompt, and then the conversation. */
+/** The API caches the prompt up to a marked block: the tools with the system prompt, and then the conversation. */
 const cached = { cache_control: { type: "ephemeral" } } as const
 
 const message = Turn.$match({
@@ -75,7 +75,7 @@ const messages = (transcript: Transcript) =>
       : { role, content }
   })
 
-/** The Messages API, version 2023-06-01. Input tokens include what was read from and written to its prompt cache. */
+/** The Messages API, version 2023-06-01. Input tokens include those read from and written to its prompt cache. */
 export const anthropicDialect: Dialect = {
   path: "/v1/messages",
   headers: (apiKey) => ({ "x-api-key": apiKey, "anthropic-version": "2023-06-01" }),

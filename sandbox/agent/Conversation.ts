@@ -1,15 +1,15 @@
 import * as Data from "effect/Data"
 import { type Reply, type ToolCall, type Transcript, Turn, type Usage } from "./Transcript.ts"
 
-/** Where the agent stands. */
+/** The state of the agent's conversation. */
 export interface Conversation {
   readonly transcript: Transcript
   readonly usage: Usage
-  /** Replies received. */
+  /** The number of replies received. */
   readonly steps: number
-  /** What the model said last: the answer, once it has finished. */
+  /** The model's latest text: the answer, once it has finished. */
   readonly words: string
-  /** Whether those words were cut at the limit of output tokens, so that the next ones continue them. */
+  /** Whether that text was cut at the output limit, so that the next reply continues it. */
   readonly cut: boolean
 }
 
@@ -26,7 +26,7 @@ const wordsAfter = ({ cut, words }: Conversation, { text }: Reply) => {
   return cut ? words + text : text
 }
 
-/** Takes a reply in. */
+/** Adds a reply to the conversation. */
 export const received = (before: Conversation, reply: Reply): Conversation => ({
   transcript: [...before.transcript, Turn.Model({ reply })],
   usage: {
@@ -54,8 +54,8 @@ const notRun =
   "calls: write a long file in several parts."
 
 /**
- * A reply without a tool call is the end. One that was cut at the output limit is not: words are continued, and none of
- * its calls is run, as the last one may lack a part.
+ * A reply without a tool call is the end, unless it was cut at the output limit: text is then continued, and none of
+ * its calls is run, as the last one may be incomplete.
  */
 export const next = ({ calls, stop }: Reply): Next => {
   if (stop === "end") return calls.length === 0 ? Next.Finish() : Next.RunTools({ calls })

@@ -3,13 +3,13 @@ import type { ParseError } from "effect/ParseResult"
 import type { ModelRequest } from "./LanguageModel.ts"
 import type { Reply } from "./Transcript.ts"
 
-/** How one of the model APIs is spoken: pure translation, no transport. */
+/** A model API's wire format: pure translation, no transport. */
 export interface Dialect {
-  /** Behind the base URL, which is as the API's own SDK takes it. */
+  /** The path after the base URL, which is in the form that the API's SDK expects. */
   readonly path: string
   readonly headers: (apiKey: string) => Record<string, string>
-  /** The body of a request, to be written as JSON. */
+  /** The body of a request, to be encoded as JSON. */
   readonly encode: (model: string, request: ModelRequest) => object
-  /** Reads the body of an answer with status 200. */
+  /** Decodes the body of a response with status 200. */
   readonly decode: (body: string) => Effect.Effect<Reply, ParseError>
 }

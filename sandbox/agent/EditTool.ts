@@ -12,7 +12,10 @@ const text = (description: string) => Schema.optional(Schema.String.annotations(
 const line = (description: string) =>
   Schema.optional(Schema.Number.pipe(Schema.int(), Schema.greaterThanOrEqualTo(1)).annotations({ description }))
 
-/** One flat object, as the APIs take no unions here: what an action needs is checked when it runs. */
+/**
+ * One flat object, because the APIs do not support unions here: the fields that an action needs are checked when it
+ * runs.
+ */
 export const EditInput = Schema.Struct({
   action: Schema.Literal("view", "create", "replace"),
   path: SystemText.annotations({ description: "The file, relative to the repository's root." }),
@@ -29,7 +32,7 @@ const description = "Views, writes or changes a text file of the repository. `vi
   "`create` writes a whole file, new or over an old one; `replace` puts `new` in the place of `old`, which must stand " +
   "in the file exactly once."
 
-/** Why an edit was not made, in words for the model. */
+/** Why an edit was rejected, in words for the model. */
 class EditRefused extends Schema.TaggedError<EditRefused>()("EditRefused", { reason: Schema.String }) {
   override get message() {
     return this.reason
@@ -44,7 +47,7 @@ const decodeUtf8 = (bytes: Uint8Array) =>
     catch: () => refuse("The file is not UTF-8 text. Use the shell for it.")
   })
 
-/** The edit tool, confined to a directory: neither `..` nor a symbolic link leads out of it. */
+/** The edit tool, confined to a directory: neither `..` nor a symbolic link leads outside. */
 export const editTool = Effect.fn("editTool")(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -55,7 +58,7 @@ export const editTool = Effect.fn("editTool")(function*(directory: string) {
     return relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)
   }
 
-  /** Where a path leads, following the links of the part of it that exists. */
+  /** Resolves a path, following the links in the part of it that exists. */
   const realPathOf = (file: string): Effect.Effect<string, PlatformError.PlatformError> =>
     Effect.catchIf(
       fs.realPath(file),

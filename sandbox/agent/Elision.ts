@@ -1,23 +1,23 @@
 import * as Arr from "effect/Array"
 import { size, type ToolResult, type Transcript, Turn } from "./Transcript.ts"
 
-/** Characters. Above `limit` a conversation is made smaller, down to `target` if that can be. */
+/** In characters. A conversation above `limit` is shortened to `target` if possible. */
 export interface ElisionLimits {
   readonly limit: number
   readonly target: number
 }
 
 /**
- * Some 170 000 tokens at the most. The target is well below the limit so that this is rare: each time the API's prompt
+ * At most about 170,000 tokens. The target is well below the limit so that this is rare: each time, the API's prompt
  * cache is lost.
  */
 export const defaultLimits: ElisionLimits = { limit: 600_000, target: 300_000 }
 
-/** The last steps are what the model is working on. */
+/** How many of the last turns stay unchanged: the model is working on them. */
 const untouchedTurns = 6
 const shortResult = 400
 
-/** Stands for steps that were left out altogether. */
+/** Replaces steps that were left out. */
 export const omission = "[Earlier steps were left out to save space. The state of the files is what counts.]"
 
 const elideResult = (result: ToolResult): ToolResult =>
@@ -38,7 +38,7 @@ const elideResults = (transcript: Transcript, target: number): Transcript => {
   return elided
 }
 
-/** Leaves out whole steps, the oldest first: a model's reply goes together with its results. */
+/** Leaves out whole steps, oldest first: a model's reply together with its results. */
 const dropSteps = (transcript: Transcript, target: number): Transcript => {
   const [task, ...steps] = transcript
   if (task === undefined || size(transcript) <= target) return transcript
@@ -51,8 +51,8 @@ const dropSteps = (transcript: Transcript, target: number): Transcript => {
 }
 
 /**
- * Keeps a conversation within a size. The task and the last steps stay as they are; between them long tool results go
- * first, then whole steps. A conversation below the limit comes back unchanged.
+ * Limits a conversation's size. The task and the last steps are kept; between them, long tool results are removed
+ * first, then whole steps. A conversation below the limit is returned unchanged.
  */
 export const elide = (transcript: Transcript, limits: ElisionLimits = defaultLimits): Transcript =>
   size(transcript) <= limits.limit ? transcript : dropSteps(elideResults(transcript, limits.target), limits.target)

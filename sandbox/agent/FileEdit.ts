@@ -1,4 +1,4 @@
-/** Changes of a file's text. On the left is what the model is told, so that its next attempt can be better. */
+/** Changes to a file's text. The left side is a message for the model, so that its next attempt is better. */
 import * as Either from "effect/Either"
 
 const linesOf = (text: string): ReadonlyArray<string> => text.replace(/\n$/, "").split("\n")
@@ -18,7 +18,7 @@ const notFound = (text: string, old: string) =>
     ? "The text to replace is in the file only with other white space. View the lines and copy them exactly."
     : "The text to replace is not in the file. View it: it may have changed since."
 
-/** Replaces the one place where `old` stands. In a file with CRLF, line feeds of the edit mean CRLF too. */
+/** Replaces the only occurrence of `old`. In a file with CRLF, the edit's line feeds mean CRLF, too. */
 export const replaceOnce = (text: string, old: string, replacement: string): Either.Either<string, string> => {
   if (old === "") return Either.left("`old` is empty. To write a whole file use the action create.")
   if (old === replacement) return Either.left("`old` and `new` are the same: there is nothing to replace.")
@@ -40,7 +40,7 @@ export const replaceOnce = (text: string, old: string, replacement: string): Eit
 
 const withCrLf = (text: string) => text.replace(/\r?\n/g, "\r\n")
 
-/** Lines with their numbers, `first` and `last` included, counted from 1. */
+/** Numbered lines from `first` to `last`, inclusive, counted from 1. */
 export const viewLines = (text: string, first: number, last: number): Either.Either<string, string> => {
   const lines = linesOf(text)
   if (text === "") return Either.right("(the file is empty)")

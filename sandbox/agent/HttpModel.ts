@@ -12,10 +12,10 @@ import * as Schema from "effect/Schema"
 import { AgentConfig } from "./AgentConfig.ts"
 import { BudgetExceeded, ContextOverflow, LanguageModel, ModelError, type ModelRequest } from "./LanguageModel.ts"
 
-/** A long reply takes minutes, as it is not streamed. */
+/** The time limit of one attempt: a long reply takes minutes, as it is not streamed. */
 const attemptTimeout = Duration.minutes(15)
-/** A restart of the server, an overload or a rate limit of the API is waited for. */
-const patience = Duration.minutes(4)
+/** How long to retry: this outlasts a restart of the server, an overload or a rate limit of the API. */
+const retryTimeout = Duration.minutes(4)
 const longestWait = Duration.minutes(2)
 
 const backOff = Schedule.exponential("500 millis").pipe(
@@ -23,13 +23,15 @@ const backOff = Schedule.exponential("500 millis").pipe(
   Schedule.jittered
 )
 
-/** Transient failures are repeated until the patience is over; what the API asks to wait goes before the back-off. */
+/**
+ * Retries transient failures for up to `retryTimeout`; a delay requested by the API takes precedence over the back-off.
+ */
 const retries = Schedule.identity<ModelError | BudgetExceeded | ContextOverflow>().pipe(
   Schedule.intersect(backOff),
   Schedule.modifyDelay(([error], delay) =>
     error._tag === "ModelError" && error.retryAfter !== undefined ? Duration.min(error.retryAfter, longestWait) : delay
   ),
-  Schedule.upTo(patience),
+  Schedule.upTo(retryTimeout),
   Schedule.whileInput((error: ModelError | BudgetExceeded | ContextOverflow) => isTransient(error))
 )
 
@@ -48,7 +50,7 @@ const errorBody = Schema.decodeOption(ErrorBody)
 
 const overflow = /context_length_exceeded|context (length|window)|prompt is too long|too many (input )?tokens/i
 
-/** What a status other than success means for the agent. */
+/** The error for an unsuccessful status. */
 const refusal = (response: HttpClientResponse.HttpClientResponse, body: string) => {
   const error = Option.map(errorBody(body), ({ error }) => error)
   const detail = Option.match(error, {
@@ -75,7 +77,7 @@ const retryAfterOf = (response: HttpClientResponse.HttpClientResponse) =>
 const connectionLost = (cause: { readonly message: string }) =>
   new ModelError({ kind: "connection", detail: cause.message })
 
-/** The model behind the API that the configuration names, over plain HTTP on the loopback. */
+/** The configured model API, over plain HTTP on the loopback. */
 export const layer = Layer.effect(
   LanguageModel,
   Effect.gen(function*() {

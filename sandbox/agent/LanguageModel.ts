@@ -3,7 +3,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Reply, Transcript } from "./Transcript.ts"
 
-/** A tool as the model is told about it; `parameters` is a JSON schema of an object. */
+/** A tool's definition for the model; `parameters` is a JSON schema of an object. */
 export interface ToolDefinition {
   readonly name: string
   readonly description: string
@@ -14,16 +14,16 @@ export interface ModelRequest {
   readonly system: string
   readonly tools: ReadonlyArray<ToolDefinition>
   readonly transcript: Transcript
-  /** `none`: the model must answer in words. The tools are listed nevertheless, for the calls made before. */
+  /** `none`: the model must answer with text. The tools are still listed, because of earlier calls. */
   readonly toolUse: "auto" | "none"
 }
 
-/** The model could not be asked, or its answer could not be read. `status` is there where the API refused. */
+/** The model could not be reached, or its reply could not be read. `status` is present if the API refused. */
 export class ModelError extends Schema.TaggedError<ModelError>()("ModelError", {
   kind: Schema.Literal("connection", "refused", "unreadable"),
   status: Schema.optional(Schema.Int),
   detail: Schema.String,
-  /** What the API asked to wait before the next attempt. */
+  /** The delay that the API requested before the next attempt. */
   retryAfter: Schema.optional(Schema.DurationFromSelf)
 }) {
   override get message() {
@@ -37,7 +37,7 @@ export class ModelError extends Schema.TaggedError<ModelError>()("ModelError", {
     }
   }
 
-  /** Whether the same request may well succeed a little later. */
+  /** Whether the same request may succeed a little later. */
   get isTransient(): boolean {
     const status = this.status ?? 0
     return this.kind === "connection" ||
@@ -45,14 +45,14 @@ export class ModelError extends Schema.TaggedError<ModelError>()("ModelError", {
   }
 }
 
-/** The session's budget is used up: the gateway lets no more requests through. */
+/** The session's budget is used up: the gateway rejects further requests. */
 export class BudgetExceeded extends Schema.TaggedError<BudgetExceeded>()("BudgetExceeded", { detail: Schema.String }) {
   override get message() {
     return this.detail
   }
 }
 
-/** The conversation is longer than the model can take. */
+/** The conversation exceeds the model's context. */
 export class ContextOverflow extends Schema.TaggedError<ContextOverflow>()("ContextOverflow", {
   detail: Schema.String
 }) {
@@ -61,8 +61,8 @@ export class ContextOverflow extends Schema.TaggedError<ContextOverflow>()("Cont
   }
 }
 
-/** A model that can be talked to, whichever API it is behind. */
+/** A model, whichever API provides it. */
 export class LanguageModel extends Context.Tag("opentl/agent/LanguageModel")<LanguageModel, {
-  /** Asks for the next reply. Transient failures have been retried, with patience, before it fails. */
+  /** Requests the next reply. Fails on a transient error only after extended retries. */
   readonly reply: (request: ModelRequest) => Effect.Effect<Reply, ModelError | BudgetExceeded | ContextOverflow>
 }>() {}

@@ -1,28 +1,28 @@
 /**
- * What of a command's output is told while it runs: line by line as it comes, until it is more than a person reads. From then
- * on some lines every few seconds, and the last ones in the end, each time with a word on how many were left out. Pure: the
- * time comes in.
+ * Selects what to log of a command's output while it runs: every line at first, until it is more than a person reads;
+ * then some lines every few seconds, and the last ones at the end, each time with the number of lines left out. Pure:
+ * the time is a parameter.
  */
 import { shortLine } from "./OutputWindow.ts"
 
-/** Lines that may be told at once. */
+/** How many lines may be logged at once. */
 const burst = 200
-/** Lines a second in the long run. */
+/** How many lines may be logged per second in the long run. */
 const rate = 5
-/** After a break so many are told together, and so many in the end. */
+/** How many lines are logged together after a gap, and at the end. */
 const group = 20
-/** Of a line that has no end yet, what is kept: more than is shown of it. */
+/** How much of an unfinished line is kept, in characters: more than is displayed. */
 const longestLine = 2000
 
 export interface LiveOutput {
-  /** The beginning of the line that is being written. */
+  /** The beginning of the unfinished line. */
   readonly unfinished: string
-  /** Empty lines that nothing followed yet. */
+  /** The number of trailing empty lines. */
   readonly blank: number
-  /** How many lines may still be told, and when that was reckoned, in milliseconds. */
+  /** How many lines may still be logged, and when that was computed, in milliseconds. */
   readonly credit: number
   readonly at: number
-  /** How many were not told since the last that was; the newest of them. */
+  /** How many lines were left out since the last logged one; the latest of them. */
   readonly leftOut: number
   readonly held: ReadonlyArray<string>
 }
@@ -38,7 +38,7 @@ export const start = (now: number): LiveOutput => ({
 
 const gap = (count: number): ReadonlyArray<string> => count === 0 ? [] : [`[… ${count} lines left out …]`]
 
-/** One line: told, or held back. After a break the line waits until a group of lines may be told. */
+/** Logs or holds back one line. After a gap, lines wait until a group of them may be logged. */
 const tell = (output: LiveOutput, line: string): readonly [LiveOutput, ReadonlyArray<string>] =>
   output.credit >= (output.leftOut === 0 ? 1 : group)
     ? [{ ...output, credit: output.credit - 1, leftOut: 0, held: [] }, [...gap(output.leftOut), line]]
@@ -53,13 +53,13 @@ const refill = (output: LiveOutput, now: number): LiveOutput => ({
 const complete = (output: LiveOutput, line: string): readonly [LiveOutput, ReadonlyArray<string>] => {
   const text = shortLine(line.replace(/\r$/, ""))
   if (text.trim() === "") return [{ ...output, blank: output.blank + 1 }, []]
-  // a run of empty lines is told as one
+  // consecutive empty lines are logged as one
   const [before, blank] = output.blank === 0 ? [output, []] : tell(output, "")
   const [after, told] = tell({ ...before, blank: 0 }, text)
   return [after, [...blank, ...told]]
 }
 
-/** The lines to tell when more of the output has come. */
+/** The lines to log after more output. */
 export const push = (
   before: LiveOutput,
   text: string,
@@ -78,7 +78,7 @@ export const push = (
   return [output, told]
 }
 
-/** The lines to tell when the command has ended. */
+/** The lines to log when the command has ended. */
 export const finish = (before: LiveOutput): ReadonlyArray<string> => {
   const [output, told] = before.unfinished === "" ? [before, []] : complete(before, before.unfinished)
   return [...told, ...gap(output.leftOut - output.held.length), ...output.held]

@@ -32,7 +32,7 @@ const decodeMessage = Schema.decodeUnknown(Message)
 const functionCallOf = Schema.decodeUnknownOption(FunctionCall)
 const decodeArguments = Schema.decodeEither(Schema.parseJson())
 
-/** Arguments are JSON in a string. Where the model wrote something else the tool gets the string, and refuses it. */
+/** Arguments are a string of JSON. If the model wrote something else, the tool gets the string and rejects it. */
 const toolCall = ({ function: { arguments: json, name }, id }: typeof FunctionCall.Type): ToolCall => ({
   id,
   name,
@@ -58,7 +58,7 @@ const messages = Turn.$match({
   Tools: ({ results }) => results.map(({ callId, text }) => ({ role: "tool", tool_call_id: callId, content: text }))
 })
 
-/** The Chat Completions API, as OpenAI and many others serve it. */
+/** The Chat Completions API, as provided by OpenAI and many others. */
 export const openAiDialect: Dialect = {
   path: "/chat/completions",
   headers: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),

@@ -1,15 +1,15 @@
-/** What is kept of an output of any length: its beginning and its end. */
+/** Keeps the beginning and the end of an output of any length. */
 
-/** Text that is growing. Memory stays within twice the limit. */
+/** A growing text. Its memory stays within twice the limit. */
 export interface OutputWindow {
-  /** Characters kept of the beginning, and as many of the end. */
+  /** How many characters are kept of the beginning, and also of the end. */
   readonly limit: number
   readonly head: string
   readonly tail: string
   readonly leftOut: number
 }
 
-/** For the model: some 24 KB. */
+/** The window for the model: about 24 KB. */
 export const modelWindow: OutputWindow = { limit: 12_000, head: "", tail: "", leftOut: 0 }
 
 export const append = (window: OutputWindow, text: string): OutputWindow => {
@@ -24,7 +24,9 @@ export const append = (window: OutputWindow, text: string): OutputWindow => {
   }
 }
 
-/** The kept text, with a line that says how much is missing. Never half of a surrogate pair: the APIs refuse it. */
+/**
+ * The kept text, with a line that says how much is missing. Never ends in half a surrogate pair, which the APIs reject.
+ */
 export const render = ({ head, leftOut, tail }: OutputWindow): string =>
   leftOut === 0
     ? head + tail
@@ -32,7 +34,7 @@ export const render = ({ head, leftOut, tail }: OutputWindow): string =>
       tail.replace(/^[\uDC00-\uDFFF]/, "")
     }`
 
-/** A text within the limit of what goes to the model. */
+/** A text cut to the limit for the model. */
 export const forModel = (text: string): string => render(append(modelWindow, text))
 
 const logLines = 40
@@ -42,7 +44,7 @@ const logColumns = 400
 export const shortLine = (line: string): string =>
   line.length <= logColumns ? line : `${line.slice(0, logColumns).replace(/[\uD800-\uDBFF]$/, "")}…`
 
-/** A text for the session's log: some forty lines, none of them endless. */
+/** A text for the session's log: about forty lines of limited length. */
 export const forLog = (text: string): string => {
   const lines = text.replace(/\n+$/, "").split("\n").map(shortLine)
   const half = logLines / 2

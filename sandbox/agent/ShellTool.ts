@@ -14,7 +14,7 @@ import { SystemText, type Tool, type ToolOutput } from "./Tool.ts"
 
 const defaultSeconds = 120
 const longestSeconds = 900
-/** Characters. An argument of a process has at most 128 KiB, and a character up to four bytes. */
+/** In characters. A process's argument has at most 128 KiB, and a character up to four bytes. */
 const longestCommand = 30_000
 const drainTime = "2 seconds"
 
@@ -36,13 +36,13 @@ const description = "Runs a command with bash in the repository's root and gives
   "command: start a server and use it in the same call."
 
 /**
- * The command is an argument of the outer shell, never part of its script. Behind both stdout and stderr is one kernel
- * pipe, so that their order is kept and `/dev/stderr` can be opened by name.
+ * The command is an argument of the outer shell, never part of its script. Stdout and stderr share one kernel pipe, so
+ * that their order is kept and `/dev/stderr` can be opened by name.
  */
 const bashCommand = (command: string, directory: string) =>
   Command.make("bash", "-c", "exec bash -c \"$1\" > >(exec cat) 2>&1 < /dev/null", "bash", command).pipe(
     Command.workingDirectory(directory),
-    // Python keeps back what it prints into a pipe, until the end of a short program.
+    // Python buffers its output to a pipe, in a short program until its end.
     Command.env({ PYTHONUNBUFFERED: "1" }),
     Command.stderr("inherit")
   )
@@ -64,7 +64,7 @@ export const shellTool = (directory: string) =>
     const run = Effect.fn("ShellTool.run")(
       function*(input: typeof ShellInput.Type) {
         const process = yield* executor.start(bashCommand(input.command, directory))
-        // All that is left of the command's process group. The executor's own release would ask politely, and wait.
+        // Kills the rest of the command's process group. The executor's own release would send SIGTERM and wait.
         yield* Effect.addFinalizer(() => Effect.ignore(process.kill("SIGKILL")))
         const window = yield* Ref.make(modelWindow)
         const live = yield* Ref.make(LiveOutput.start(yield* Clock.currentTimeMillis))
@@ -95,7 +95,7 @@ export const shellTool = (directory: string) =>
         if (Option.isNone(ending)) {
           yield* Effect.ignore(process.kill("SIGKILL"))
         }
-        // At once, unless a process that the command left in the background holds the pipe open.
+        // Returns at once unless a background process holds the pipe open.
         yield* Effect.timeoutOption(Fiber.await(reading), drainTime)
         yield* tell(LiveOutput.finish(yield* Ref.get(live)))
         const end = Option.getOrElse(ending, () => `ended after ${seconds} s, with all that it started`)

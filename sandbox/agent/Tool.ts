@@ -4,21 +4,21 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import type { ToolDefinition } from "./LanguageModel.ts"
 
-/** What a tool has to say to the model. A failure is for the model to deal with, not an error of the agent. */
+/** A tool's output for the model. A failure is for the model to handle, not an error of the agent. */
 export interface ToolOutput {
   readonly text: string
   readonly failed: boolean
-  /** What is left to be told in the session's log, where the tool has told of the rest while it worked. Else it is the text. */
+  /** The text for the session's log if the tool has already logged the rest while it ran; by default `text`. */
   readonly log?: string
 }
 
-/** Text that the operating system takes as an argument or a path. Of nameless parts, so that its JSON schema is inline. */
+/** Text that is valid as an argument or a path. Built from unnamed schemas, so that its JSON schema is inline. */
 export const SystemText = Schema.String.pipe(
   Schema.minLength(1),
   Schema.filter((text) => !text.includes("\0"), { message: () => "There is a NUL character in it.", jsonSchema: {} })
 )
 
-/** A tool: its input's schema, a line for the log, and what it does. */
+/** A tool: the schema of its input, its line in the log, and its effect. */
 export interface Tool<A, I> {
   readonly name: string
   readonly description: string

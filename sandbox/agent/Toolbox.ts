@@ -12,7 +12,7 @@ import { shellTool } from "./ShellTool.ts"
 import { definition, type Tool, type ToolOutput } from "./Tool.ts"
 import type { ToolCall, ToolResult } from "./Transcript.ts"
 
-/** A tool behind which its input's type is hidden: it decodes what the model wrote, says what it does, and does it. */
+/** Hides the type of a tool's input: decodes what the model wrote, logs the call, and runs it. */
 const bind = <A, I>(tool: Tool<A, I>) => {
   const decode = Schema.decodeUnknownEither(tool.input)
   const call = (input: unknown): Effect.Effect<ToolOutput> =>
@@ -23,7 +23,7 @@ const bind = <A, I>(tool: Tool<A, I>) => {
   return { name: tool.name, definition: definition(tool), call }
 }
 
-/** The faults of an input, a line each, without what may be a long echo of it. */
+/** The errors of an input, one per line, without echoing the input. */
 const describe = (error: ParseResult.ParseError) =>
   ParseResult.ArrayFormatter.formatErrorSync(error)
     .map(({ message, path }) => `- ${path.join(".") || "the input"}: ${message}`.slice(0, 300))
@@ -32,12 +32,12 @@ const describe = (error: ParseResult.ParseError) =>
 const refused = (text: string): Effect.Effect<ToolOutput> =>
   Effect.as(Console.log("(a tool call that cannot be run)"), { text, failed: true })
 
-/** The tools of the agent. What goes wrong with one is told to the model, which may try otherwise. */
+/** The agent's tools. Failures are reported to the model, which may try something else. */
 export class Toolbox extends Context.Tag("opentl/agent/Toolbox")<Toolbox, {
   readonly definitions: ReadonlyArray<ToolDefinition>
   readonly run: (call: ToolCall) => Effect.Effect<ToolResult>
 }>() {
-  /** The tools on a repository's directory. */
+  /** The tools for a repository's directory. */
   static readonly layer = (directory: string) =>
     Layer.effect(
       Toolbox,

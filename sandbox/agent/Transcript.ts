@@ -1,20 +1,20 @@
 import * as Data from "effect/Data"
 
-/** What the model wants done. `input` is as the model wrote it: not decoded, perhaps not even JSON. */
+/** A tool call from the model. `input` is as the model wrote it: not decoded, perhaps not even JSON. */
 export interface ToolCall {
   readonly id: string
   readonly name: string
   readonly input: unknown
 }
 
-/** What came of a tool call, in words for the model. */
+/** The result of a tool call, in words for the model. */
 export interface ToolResult {
   readonly callId: string
   readonly text: string
   readonly failed: boolean
 }
 
-/** Tokens, as the API counts them; input includes what came from its cache. */
+/** Tokens as counted by the API; input includes cached tokens. */
 export interface Usage {
   readonly inputTokens: number
   readonly outputTokens: number
@@ -22,18 +22,18 @@ export interface Usage {
 
 /** One reply of the model. */
 export interface Reply {
-  /** The message as the API wrote it, echoed untouched in the next request: it may hold what only the API knows. */
+  /** The API's message, returned unchanged in the next request: it may contain data that only the API understands. */
   readonly raw: unknown
   readonly text: string
   readonly calls: ReadonlyArray<ToolCall>
-  /** `length`: the reply was cut at the limit of output tokens. */
+  /** `length`: the reply was cut at the output limit. */
   readonly stop: "end" | "length"
   readonly usage: Usage
 }
 
 /**
- * A conversation is the task, then replies of the model, each followed by the results of all its tool calls or by more
- * words of the user.
+ * A conversation: the task, then replies of the model, each followed by the results of all its tool calls or by another
+ * message from the user.
  */
 export type Turn = Data.TaggedEnum<{
   readonly User: { readonly text: string }
@@ -51,5 +51,5 @@ const turnSize = Turn.$match({
   Tools: ({ results }) => results.reduce((size, result) => size + result.text.length, 0)
 })
 
-/** The size of a conversation in characters: what limits its growth, as tokens are only known afterwards. */
+/** The size of a conversation in characters. It limits the growth, as tokens are known only afterwards. */
 export const size = (transcript: Transcript): number => transcript.reduce((sum, turn) => sum + turnSize(turn), 0)

@@ -1,4 +1,6 @@
-/** The built-in agent, as the entrypoint starts it: in the repository, told by environment variables what to do. */
+/**
+ * The built-in agent's program. The entrypoint starts it in the repository and configures it by environment variables.
+ */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -25,7 +27,7 @@ const program = Effect.gen(function*() {
 
 const ToolboxHere = Layer.unwrapEffect(Effect.map(Path.Path, (path) => Toolbox.layer(path.resolve("."))))
 
-// Agents of its own for node's HTTP client: neither proxy variables nor pooled connections apply to the loopback.
+// Separate agents for node's HTTP client: neither proxy variables nor pooled connections apply to the loopback.
 const AgentLive = Layer.mergeAll(HttpModel.layer, ToolboxHere).pipe(
   Layer.provideMerge(AgentConfig.layer),
   Layer.provideMerge(Layer.mergeAll(NodeContext.layer, NodeHttpClient.layer))
@@ -34,7 +36,7 @@ const AgentLive = Layer.mergeAll(HttpModel.layer, ToolboxHere).pipe(
 program.pipe(
   Effect.provide(AgentLive),
   Effect.catchAll((error) =>
-    // Only as a string does an error of the configuration name the variable.
+    // A configuration error names the variable only in its string form.
     Effect.as(Console.log(`error: ${ConfigError.isConfigError(error) ? String(error) : error.message}`), 1)
   ),
   Effect.flatMap((exitCode) =>
@@ -43,7 +45,7 @@ program.pipe(
     })
   ),
   NodeRuntime.runMain({
-    // The process ends by itself, once its output is written. Only a defect or a signal ends it at once.
+    // The process ends by itself once its output is written. Only a defect or a signal ends it at once.
     teardown: (exit, end) => {
       if (Exit.isFailure(exit)) end(Exit.isInterrupted(exit) ? 143 : 1)
     }

@@ -1,4 +1,6 @@
-/** A plan that waits, and a person at the terminal: approve it, edit it in one's own editor, or say why not. */
+/**
+ * Asks the person at the terminal about a waiting plan: approve it, edit it in `$EDITOR`, or reject it with a reason.
+ */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -14,17 +16,17 @@ import { oneLine, truncate } from "./terminal/TerminalText.ts"
 const answers = ["approve", "edit", "reject", "show", "quit"] as const
 export type Answer = typeof answers[number]
 
-/** Reads an answer by its first letters; nothing for what is none. */
+/** Reads an answer from any prefix of its word (`a`, `app`, `approve`); undefined when nothing matches. */
 export const readAnswer = (line: string): Answer | undefined => {
   const word = line.trim().toLowerCase()
   return word === "" ? undefined : answers.find((answer) => answer.startsWith(word))
 }
 
-/** How to answer from elsewhere. */
+/** The sentence that tells how to answer from another terminal. */
 export const howToAnswer = (id: SessionId): string =>
   `the plan waits for approval: opentl approve ${id} [--plan <file>] | opentl reject ${id} "<why>"`
 
-/** The plan as it comes back from the editor; none where it was left as it is, or emptied. */
+/** The plan as edited; none if it was left unchanged or emptied. */
 const editPlan = (plan: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -36,14 +38,14 @@ const editPlan = (plan: string) =>
     return edited === "" || edited === plan.trim() ? Option.none() : Option.some(edited)
   }).pipe(Effect.scoped)
 
-/** What a person wants done with the plan. */
+/** What the person chose to do with the plan. */
 type Choice = Data.TaggedEnum<{
   Approve: object
   Edit: object
   Reject: { readonly reason: string }
-  /** Go away, and leave the plan waiting. */
+  /** Leave, and keep the plan waiting. */
   Quit: object
-  /** Ctrl-C, which may mean more than to go away. */
+  /** Ctrl-C, which in embedded mode means more than leaving. */
   Interrupt: object
 }>
 const Choice = Data.taggedEnum<Choice>()
@@ -52,10 +54,10 @@ const question = "Approve this plan? [a]pprove, [e]dit, [r]eject, [s]how again, 
 
 const explain = (line: string): string => {
   const text = truncate(oneLine(line), 40)
-  return text === "" ? "" : `"${text}" is none of ${answers.join(", ")}\n`
+  return text === "" ? "" : `"${text}" is not one of ${answers.join(", ")}\n`
 }
 
-/** Asks until there is an answer. `show` is the plan as it is shown again. */
+/** Asks until it gets an answer. `show` prints the plan again. */
 const choose = <E, R>(show: Effect.Effect<string, E, R>) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
@@ -91,10 +93,10 @@ const choose = <E, R>(show: Effect.Effect<string, E, R>) =>
     return yield* Effect.repeat(once, { until: (choice): choice is Choice => choice !== undefined })
   }).pipe(Effect.scoped)
 
-/** How the question came to its end: the plan is answered; or the person has left it waiting, or pressed Ctrl-C. */
+/** How the question ended: the plan was answered, the person left it waiting, or the person pressed Ctrl-C. */
 export type Asked = "answered" | "left" | "interrupted"
 
-/** A plan as the terminal shows it. */
+/** The plan formatted for the terminal. */
 const planText = (plan: string) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
@@ -102,12 +104,15 @@ const planText = (plan: string) =>
     return `\n${markdownLines(plan, { columns, style: stdio.errStyle }).join("\n")}\n\n`
   })
 
-/** Asks until the plan is answered, here or elsewhere, or the person goes. `isShown`: the person has the plan on the screen. */
+/**
+ * Asks until the plan is answered, here or elsewhere, or the person leaves. `isShown`: the plan is already on the
+ * screen.
+ */
 export const askApproval = (connection: Connection, id: SessionId, { isShown }: { readonly isShown: boolean }) =>
   Effect.gen(function*() {
     const { by, sessions } = connection
     const stdio = yield* Stdio
-    /** The plan that waits, and its name. Another one may have taken its place while the person thought. */
+    /** The waiting plan and its id. Another plan may have replaced it while the person was thinking. */
     const waiting = Effect.map(sessions.get(id), ({ plan, proposal, turn }) => ({
       plan: plan ?? "",
       answers: proposal === undefined ? undefined : { turn, proposal }
@@ -121,7 +126,7 @@ export const askApproval = (connection: Connection, id: SessionId, { isShown }: 
           Effect.flatMap(
             editPlan(plan),
             Option.match({
-              onNone: () => Effect.as(stdio.err("the plan was left as it is\n"), undefined),
+              onNone: () => Effect.as(stdio.err("the plan was not changed\n"), undefined),
               onSome: (edited) => Effect.as(sessions.approve(id, { plan: edited, answers, by }), "answered" as const)
             })
           ),
@@ -129,7 +134,7 @@ export const askApproval = (connection: Connection, id: SessionId, { isShown }: 
         Interrupt: () => Effect.succeed("interrupted" as const)
       })
 
-    /** What went wrong is said, and asked again, unless the answer was given elsewhere in the meantime. */
+    /** Prints an error and asks again, unless the plan was answered elsewhere in the meantime. */
     const attempt = (seen: Effect.Effect.Success<typeof waiting>) =>
       Effect.flatMap(choose(planText(seen.plan)), (choice) => act(choice, seen)).pipe(
         Effect.catchAll((error) =>

@@ -1,4 +1,4 @@
-/** `opentl approve` and `opentl reject`: the answers to a plan that waits. */
+/** `opentl approve` and `opentl reject`: answer a waiting plan. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -12,9 +12,9 @@ import { type Connection, Program } from "./Program.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 import { showTurn } from "./Turn.ts"
 
-const follow = Parameters.flag("follow", "go on with the session's events to the end of the turn")
+const follow = Parameters.flag("follow", "follow the session's events to the end of the turn")
 
-/** Says what was done, and shows the turn where that was asked for. */
+/** Reports what was done and, with `--follow`, shows the turn. */
 export const afterwards = (connection: Connection, session: Session, done: string, followed: boolean) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
@@ -22,8 +22,8 @@ export const afterwards = (connection: Connection, session: Session, done: strin
     yield* stdio.out(`${done} ${session.id}\n`)
     yield* stdio.err(
       connection.place._tag === "Embedded"
-        ? "recorded; nobody works on the session now: opentl serve goes on with it\n"
-        : `opentl logs ${session.id} --follow shows how it goes on\n`
+        ? "recorded; nothing is working on the session now: start opentl serve to continue it\n"
+        : `watch it with opentl logs ${session.id} --follow\n`
     )
   })
 
@@ -46,7 +46,7 @@ export const approveCommand = Command.make(
     plan: Parameters.text(
       "plan",
       "file",
-      "an edited plan (markdown) that takes the plan's place; - reads standard input"
+      "a file with an edited plan (markdown) to use instead; - reads standard input"
     ).pipe(
       Options.optional
     ),
@@ -62,13 +62,13 @@ export const approveCommand = Command.make(
       yield* connection.sessions.approve(session.id, { plan: Option.getOrUndefined(plan), by: connection.by })
       yield* afterwards(connection, session, "approved", input.follow)
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Approve the plan that a session waits with"))
+).pipe(Command.withDescription("Approve a waiting plan"))
 
 export const rejectCommand = Command.make(
   "reject",
   {
     id: Parameters.sessionId,
-    reason: Parameters.argument("why", "what the next plan has to do otherwise"),
+    reason: Parameters.argument("why", "what the next plan should do differently"),
     follow,
     server: Parameters.server
   },
@@ -81,4 +81,4 @@ export const rejectCommand = Command.make(
       yield* connection.sessions.reject(session.id, { reason, by: connection.by })
       yield* afterwards(connection, session, "rejected", input.follow)
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Reject that plan; the session plans again with the reason"))
+).pipe(Command.withDescription("Reject a waiting plan; the session makes a new one with your reason in mind"))

@@ -1,4 +1,4 @@
-/** The program `opentl`: its commands, and how it ends. */
+/** The program `opentl`: its commands and its exit code. */
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
 import * as ValidationError from "@effect/cli/ValidationError"
@@ -40,11 +40,11 @@ import { Stdio, type Streams } from "./terminal/Stdio.ts"
 
 const helpCommand = Command.make(
   "help",
-  { command: Parameters.words("command", "the command, as in sandbox build") },
+  { command: Parameters.words("command", "the command, for example: sandbox build") },
   ({ command }) => show(interpret(spec, ["help", ...command]))
 ).pipe(Command.withDescription("Show the commands, or one command's options and examples"))
 
-/** In the order that a person meets them. */
+/** In the order that help lists them. */
 const commands = [
   serveCommand,
   runCommand,
@@ -69,7 +69,7 @@ const opentl = Command.make("opentl").pipe(
 
 const root = Command.transformHandler(
   opentl.pipe(Command.withSubcommands(commands)),
-  // the stack, for --log-level debug; a wrong command line is no failure
+  // the stack trace, for --log-level debug; a wrong command line is not a failure
   Effect.tapErrorCause((cause) =>
     Option.exists(Cause.failureOption(cause), ValidationError.isValidationError)
       ? Effect.void
@@ -77,7 +77,7 @@ const root = Command.transformHandler(
   )
 )
 
-/** All commands, as help and the sentences about mistakes know them. */
+/** All commands as data, for help and for error messages. */
 export const spec: CommandSpec = describe(opentl, [], (path) =>
   commands.map((command) =>
     describe(
@@ -89,7 +89,10 @@ export const spec: CommandSpec = describe(opentl, [], (path) =>
 
 const parse = Command.run(root, { name: "opentl", version: packageJson.version, executable: "opentl" })
 
-/** Completions are all that the parser prints by itself; a built-in of its that is not ours is left out of them. */
+/**
+ * The parser prints only completions by itself; its built-in `--wizard`, which `opentl` does not have, is removed from
+ * them.
+ */
 const withPlainConsole = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Stdio, (stdio) =>
     Console.consoleWith((console) =>
@@ -103,14 +106,14 @@ const withPlainConsole = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 const withoutWizard = (script: string): string =>
   script.split("\n").filter((line) => !/'--wizard\[| -l wizard /.test(line)).join("\n").replaceAll(" --wizard", "")
 
-/** Where no terminal tells its width. COLUMNS goes before either. */
+/** The width to use when the terminal does not report one. COLUMNS overrides both. */
 const usualColumns = 80
 const columnsWanted = Config.integer("COLUMNS").pipe(
   Effect.option,
   Effect.map(Option.filter((columns) => columns >= 20 && columns <= 1000))
 )
 
-/** Prints what needs no command to run: the version, or a command's page. */
+/** Prints the version or a help page. */
 const show = (request: Request) =>
   Effect.gen(function*() {
     if (request._tag === "Wrong") return yield* new UsageError({ reason: request.reason })
@@ -125,7 +128,7 @@ const show = (request: Request) =>
     )
   })
 
-/** Runs the commands on the arguments after the program's name. */
+/** Runs the command that the arguments name. `args` excludes the program's name. */
 const run = (args: ReadonlyArray<string>) =>
   Effect.suspend(() => {
     const request = interpret(spec, args)
@@ -137,13 +140,13 @@ const run = (args: ReadonlyArray<string>) =>
     )
   })
 
-/** What the program needs of the process. */
+/** What the program needs from the process. */
 export interface Process extends Streams, Signals {
   readonly argv: ReadonlyArray<string>
   exitCode?: number | string | null | undefined
 }
 
-/** Says in one line what went wrong, and answers the exit code. */
+/** Prints one line about what went wrong, and returns the exit code. */
 const conclude = (exit: Exit.Exit<unknown, unknown>) =>
   Effect.gen(function*() {
     if (Exit.isSuccess(exit)) return ExitCode.ok
@@ -154,7 +157,7 @@ const conclude = (exit: Exit.Exit<unknown, unknown>) =>
     return code
   })
 
-/** The program, from its arguments to its exit code, which it leaves in the process. */
+/** The whole program: reads the process's arguments and sets its exit code. */
 export const program = (process: Process, parts: Parts) => {
   const args = process.argv.slice(2)
   return run(args).pipe(

@@ -1,27 +1,30 @@
 /**
- * The command line before the parser: arguments that only look like options are brought through, and options may stand
+ * Prepares the command line for the parser: protects arguments that only look like options, and lets options come
  * before the command. Pure.
  */
 import * as LogLevel from "effect/LogLevel"
 
-/** Cannot occur in an argument, so it can mark one. */
+/** Never occurs in an argument, so it can mark one. */
 const mark = "\0"
 
-/** `-`, `-1`, or a text with white space (`- first do this`): none of them is an option. */
+/** `-`, `-1`, or a text with spaces (`- first do this`): none of these is an option. */
 const looksLikeOption = (argument: string): boolean =>
   argument === "-" || /^-[^A-Za-z-]/.test(argument) || /^-[^=]*\s/.test(argument)
 
-/** Options of every command that have a value. */
+/** Options with a value that every command has. */
 const common: ReadonlySet<string> = new Set(["--server", "--log-level", "--completions"])
 
-/** The options before the command, with their values. */
+/** Counts the options before the command, including their values. */
 const leading = (args: ReadonlyArray<string>, withValue: ReadonlySet<string>): number => {
   let i = 0
   while (args[i]?.startsWith("-") === true) i += withValue.has(args[i] ?? "") ? 2 : 1
   return i
 }
 
-/** Marks what the parser would take for an option, and moves options (those `withValue` and flags) behind the command. */
+/**
+ * Marks arguments that the parser would mistake for options, and moves leading options (those `withValue` and flags)
+ * behind the command.
+ */
 export const prepare = (
   args: ReadonlyArray<string>,
   withValue: ReadonlySet<string> = common
@@ -34,18 +37,18 @@ export const prepare = (
   return command === undefined ? [...marked, ...forced] : [command, ...marked.slice(0, options), ...rest, ...forced]
 }
 
-/** An argument that is text, whatever it looks like. */
+/** Marks an argument as text, whatever it looks like. */
 export const markText = (argument: string): string => argument.startsWith("-") ? mark + argument : argument
 
-/** The argument as it was written. */
+/** Undoes `markText`. */
 export const restore = (argument: string): string => argument.startsWith(mark) ? argument.slice(mark.length) : argument
 
-/** What is marked is text. */
+/** Whether the argument is an option. A marked one never is. */
 export const isOption = (argument: string): boolean => argument.startsWith("-") && argument !== "-"
 
 export const logLevels = LogLevel.allLevels.map((level) => level._tag.toLowerCase())
 
-/** `--log-level`, its value, or both in one. */
+/** Whether this is `--log-level`, its value, or `--log-level=<value>`. */
 export const isLogLevel = (argument: string, before: string | undefined): boolean =>
   argument === "--log-level" || /^--log-level=/.test(argument) ||
   (before === "--log-level" && logLevels.includes(argument))

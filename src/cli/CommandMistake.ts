@@ -1,4 +1,4 @@
-/** What is wrong with a command line, in one sentence that says what was meant or what there is. Pure. */
+/** Explains a wrong command line in one sentence, with the nearest match or the alternatives. Pure. */
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import type * as ValidationError from "@effect/cli/ValidationError"
 import { logLevels } from "./CommandLine.ts"
@@ -7,7 +7,7 @@ import { commonOptions, programOptions, usage } from "./Help.ts"
 import { didYouMean, nearest } from "./Suggest.ts"
 import { oneLine } from "./terminal/TerminalText.ts"
 
-/** Words that other programs have for these commands. */
+/** Names that other programs use for these commands. */
 const alsoCalled: Readonly<Record<string, string>> = {
   ls: "list",
   ps: "list",
@@ -24,7 +24,7 @@ const alsoCalled: Readonly<Record<string, string>> = {
   build: "sandbox build"
 }
 
-/** A word that is no command below this one. */
+/** The word is not a subcommand of `from`. */
 export const unknownCommand = (from: CommandSpec, word: string): string => {
   const names = from.subcommands.map(({ path }) => path.at(-1) ?? "")
   const called = [...from.path.slice(1), word].join(" ")
@@ -37,7 +37,7 @@ export const unknownCommand = (from: CommandSpec, word: string): string => {
     : `unknown command "${called}": the commands of ${from.path.join(" ")} are ${names.join(", ")}`
 }
 
-/** All options of a command. */
+/** All options of a command, common ones included. */
 export const optionsOf = (command: CommandSpec): ReadonlyArray<OptionSpec> => [
   ...command.options,
   ...(command.path.length === 1 ? programOptions : []),
@@ -46,16 +46,16 @@ export const optionsOf = (command: CommandSpec): ReadonlyArray<OptionSpec> => [
 
 const helpOf = ({ path }: CommandSpec): string => `${path.join(" ")} --help`
 
-/** The commands, anywhere in the program, that have this option. */
+/** All commands in the program that have this option. */
 const commandsWith = (program: CommandSpec, name: string): ReadonlyArray<string> => [
   ...(program.options.some(({ names }) => names.includes(name)) ? [program.path.slice(1).join(" ")] : []),
   ...program.subcommands.flatMap((below) => commandsWith(below, name))
 ]
 
-/** An option that neither the command nor the program has. */
+/** Neither the command nor the program has this option. */
 export const unknownOption = (program: CommandSpec, command: CommandSpec, name: string): string => {
   const names = optionsOf(command).flatMap((option) => option.names)
-  // -repo is --repo with a hyphen too few
+  // -repo is --repo with one hyphen missing
   const typed = /^-[^-]./.test(name) ? `-${name}` : name
   const meant = nearest(typed, names.filter((known) => known.startsWith("--")))
   if (meant.length > 0) return `unknown option ${name}${didYouMean(meant)} (${helpOf(command)} lists the options)`
@@ -66,7 +66,7 @@ export const unknownOption = (program: CommandSpec, command: CommandSpec, name: 
   return `unknown option ${name} for ${command.path.join(" ")}${elsewhere} (${helpOf(command)} lists the options)`
 }
 
-/** Options and no command. */
+/** There are options but no command. */
 export const withoutCommandReason = (program: CommandSpec, args: ReadonlyArray<string>): string => {
   const known = new Set(optionsOf(program).flatMap(({ names }) => names))
   const names = args.filter((argument) => /^-./.test(argument)).map((argument) => argument.split("=", 1)[0] ?? "")
@@ -79,7 +79,7 @@ export const withoutCommandReason = (program: CommandSpec, args: ReadonlyArray<s
 export const needsValue = (command: CommandSpec, name: string, option: OptionSpec): string =>
   `${name} needs a value: ${name} ${option.value ?? ""} (${helpOf(command)} says what it takes)`
 
-/** Too few arguments, or too many; nothing where they are as many as the command takes. */
+/** Too few or too many arguments; undefined when the number is right. */
 export const wrongNumber = (command: CommandSpec, words: ReadonlyArray<string>): string | undefined => {
   const missing = command.arguments.filter(({ isOptional }) => !isOptional)[words.length]
   if (missing !== undefined) return `missing argument ${missing.name}; usage: ${usage(command)} (${helpOf(command)})`
@@ -87,11 +87,11 @@ export const wrongNumber = (command: CommandSpec, words: ReadonlyArray<string>):
   return extra === undefined
     ? undefined
     : `unexpected argument "${oneLine(extra)}"${
-      command.arguments.length > 0 ? " (a text of several words needs quotes)" : ""
+      command.arguments.length > 0 ? " (put quotes around a text of several words)" : ""
     }; usage: ${usage(command)}`
 }
 
-/** For which a completion script can be printed. */
+/** The shells that completion scripts exist for. */
 const shells = ["bash", "zsh", "fish"]
 
 const hasWrong = (option: string, values: ReadonlyArray<string>, args: ReadonlyArray<string>): boolean => {
@@ -100,7 +100,7 @@ const hasWrong = (option: string, values: ReadonlyArray<string>, args: ReadonlyA
   return at >= 0 && value !== undefined && !values.includes(value.toLowerCase())
 }
 
-/** One sentence for values that the parser refused. */
+/** One sentence for a value that the parser rejected. */
 export const explain = (
   error: ValidationError.ValidationError,
   command: CommandSpec,

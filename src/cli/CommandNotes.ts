@@ -1,4 +1,4 @@
-/** What a help page says beside the command's options: examples, and what else a person should know. */
+/** Help text beyond a command's options: examples and further notes. */
 
 export interface CommandNotes {
   /** Paragraphs below the description. */
@@ -8,18 +8,18 @@ export interface CommandNotes {
 
 const task = "\"Fix the flaky login test\""
 
-/** By the command's words after the program's name. A test runs every example through the parser. */
+/** Keyed by the command's words without the program's name. A test runs every example through the parser. */
 export const commandNotes: Readonly<Record<string, CommandNotes>> = {
   "": {
     examples: [
-      [`opentl run ${task}`, "in a clone: on its GitHub repository"],
-      [`opentl run ${task} --repo acme/widgets`, "on any other"],
-      ["opentl doctor", "see what is missing for that"]
+      [`opentl run ${task}`, "on the GitHub repository of the current clone"],
+      [`opentl run ${task} --repo acme/widgets`, "on another repository"],
+      ["opentl doctor", "check what is missing"]
     ]
   },
   "serve": {
     details: [
-      "Slack and Telegram are served where their tokens are set. It listens on OPENTL_ADDR and keeps its data in OPENTL_DATA_DIR. SIGTERM or Ctrl-C lets running sandboxes go on: the next start takes them up."
+      "The Slack and Telegram bots start when their tokens are set. The server listens on OPENTL_ADDR and keeps its data in OPENTL_DATA_DIR. SIGTERM or Ctrl-C stops the server but leaves running sandboxes alone: the next start picks them up."
     ],
     examples: [
       ["opentl serve", "on 127.0.0.1:7080"],
@@ -28,83 +28,88 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
   },
   "run": {
     details: [
-      "Without a task it asks for one. Without --repo it works on the GitHub repository that the current directory is a clone of. Without a server it does the work itself, and Ctrl-C stops the session; with one, Ctrl-C only stops watching."
+      "Without a task, it asks for one. Without --repo, it uses the GitHub repository that the current directory is a clone of. Without a server, it does the work itself, and Ctrl-C stops the session; with a server, Ctrl-C only stops watching."
     ],
     examples: [
-      [`opentl run ${task}`, "in a clone: on its GitHub repository"],
-      [`opentl run ${task} --repo acme/widgets`, "on a repository by its name"],
-      ["opentl run \"Split the report module\" --approve-plan", "wait with the plan until it is approved"],
+      [`opentl run ${task}`, "on the GitHub repository of the current clone"],
+      [`opentl run ${task} --repo acme/widgets`, "on a repository given by name"],
+      ["opentl run \"Split the report module\" --approve-plan", "make a plan and wait for its approval"],
       ["opentl run - --repo . --detach < task.md", "a task from a file, in the background, on a local repository"]
     ]
   },
   "list": {
     examples: [
-      ["opentl list --status running", "what is being worked on"],
-      ["opentl list --repo acme/widgets --json", "one repository's sessions, for a program"]
+      ["opentl list --status running", "the running sessions"],
+      ["opentl list --repo acme/widgets --json", "one repository's sessions, as JSON"]
     ]
   },
   "status": {
     examples: [
-      ["opentl status 4f", "the beginning of an id is enough"],
-      ["opentl status 4f --json", "the same for a program"]
+      ["opentl status 4f", "an unambiguous prefix of the id is enough"],
+      ["opentl status 4f --json", "the same as JSON"]
     ]
   },
   "logs": {
     examples: [
-      ["opentl logs 4f --follow", "from the beginning, and on to the end"],
-      ["opentl logs 4f --since 120 --json", "what came after event 120, one JSON event a line"]
+      ["opentl logs 4f --follow", "all events, from the first to the end of the session"],
+      ["opentl logs 4f --since 120 --json", "the events after event 120, one JSON object per line"]
     ]
   },
   "stop": { examples: [["opentl stop 4f", "cancel the session"]] },
   "message": {
-    details: ["A session that is busy takes it up in its next turn; one that has ended starts another turn."],
+    details: ["A busy session takes the message in its next turn; an ended session starts a new turn with it."],
     examples: [
-      ["opentl message 4f \"Also cover the empty file\"", "go on with the same branch"],
-      ["opentl message 4f - --follow < notes.md", "a longer text, and watch what comes of it"]
+      ["opentl message 4f \"Also cover the empty file\"", "continue on the same branch"],
+      ["opentl message 4f - --follow < notes.md", "send a longer text, and follow the turn"]
     ]
   },
   "approve": {
     examples: [
-      ["opentl approve 4f", "as it is"],
-      ["opentl approve 4f --plan plan.md --follow", "with an edited plan, and watch"]
+      ["opentl approve 4f", "unchanged"],
+      ["opentl approve 4f --plan plan.md --follow", "with an edited plan, and follow the turn"]
     ]
   },
-  "reject": { examples: [["opentl reject 4f \"Leave the public interface as it is\"", "plan again with that"]] },
+  "reject": {
+    examples: [["opentl reject 4f \"Leave the public interface as it is\"", "make a new plan that respects this"]]
+  },
   "retry": {
-    details: ["A turn that ended well is gone on with by a message."],
-    examples: [["opentl retry 4f --follow", "on the same branch, and watch"]]
+    details: ["To continue after a turn that succeeded, use opentl message."],
+    examples: [["opentl retry 4f --follow", "on the same branch, and follow the turn"]]
   },
   "diff": {
     examples: [
-      ["opentl diff 4f", "paged by PAGER on a terminal"],
-      ["opentl diff 4f | git apply", "take the changes over by hand"]
+      ["opentl diff 4f", "on a terminal, paged by PAGER"],
+      ["opentl diff 4f | git apply", "apply the changes to your own checkout"]
     ]
   },
   "sandbox": { examples: [["opentl sandbox build", "before the first session with Docker"]] },
   "sandbox build": {
-    details: ["The image is named by OPENTL_DOCKER_IMAGE (opentl-sandbox)."],
+    details: ["OPENTL_DOCKER_IMAGE sets the image's name (default: opentl-sandbox)."],
     examples: [
-      ["opentl sandbox build", "on the default base"],
-      ["opentl sandbox build --base debian:bookworm", "on another: Node is put in where it has none"]
+      ["opentl sandbox build", "on the default base image"],
+      ["opentl sandbox build --base debian:bookworm", "on another base image: Node is added if it has none"]
     ]
   },
-  "sandbox check": { examples: [["opentl sandbox check", "for instance: docker"]] },
+  "sandbox check": { examples: [["opentl sandbox check", "prints, for example: docker"]] },
   "sandbox prune": {
-    details: ["A follow-up to one of them then begins from the branch that was pushed."],
+    details: ["A later follow-up to one of these sessions starts from its pushed branch."],
     examples: [
-      ["opentl sandbox prune", "of sessions that ended over a week ago"],
-      ["opentl sandbox prune --all", "of all ended sessions"]
+      ["opentl sandbox prune", "for sessions that ended more than a week ago"],
+      ["opentl sandbox prune --all", "for all ended sessions"]
     ]
   },
   "doctor": {
-    details: ["It exits with 1 where a check fails; a warning is no failure."],
-    examples: [["opentl doctor", "each check with what to do about it"], ["opentl doctor --json", "for a program"]]
+    details: ["Exits with 1 if a check fails; a warning is not a failure."],
+    examples: [["opentl doctor", "each check, and how to fix what it found"], [
+      "opentl doctor --json",
+      "the same as JSON"
+    ]]
   },
   "config": {
     details: ["Secrets are masked."],
     examples: [
-      ["opentl config", "environment, then config.env in the data directory, then defaults"],
-      ["opentl config --json", "for a program"]
+      ["opentl config", "the environment first, then config.env in the data directory, then the defaults"],
+      ["opentl config --json", "the same as JSON"]
     ]
   },
   "help": { examples: [["opentl help run", "the same as opentl run --help"]] }

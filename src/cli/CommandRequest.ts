@@ -1,4 +1,4 @@
-/** What a command line asks for: a command to run, or a page to print (help, the version). Pure. */
+/** What a command line requests: to run a command, or to print help or the version. Pure. */
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import { isLogLevel, isOption, prepare, restore } from "./CommandLine.ts"
@@ -11,20 +11,19 @@ const valuesEverywhere = [...commonOptions, ...programOptions].flatMap(({ names,
   value === undefined ? [] : names
 )
 
-/** What is asked for. */
 export type Request = Data.TaggedEnum<{
-  /** The command runs, with these arguments for the parser. */
+  /** Run the command with these arguments for the parser. */
   Run: { readonly command: CommandSpec; readonly args: ReadonlyArray<string> }
-  /** The page of a command; of the program itself, where the command is the whole. */
+  /** Print the help page of a command, or of the program itself if `command` is the root. */
   Help: { readonly command: CommandSpec }
   Version: {}
-  /** One sentence on what is wrong. */
+  /** The command line is wrong; `reason` is one sentence. */
   Wrong: { readonly reason: string }
 }>
 export const Request = Data.taggedEnum<Request>()
 
 const isHelp = (argument: string): boolean => argument === "--help" || argument === "-h"
-/** The command that the words lead to, as far as there are commands below it. */
+/** Finds the command that the words name, as deep as subcommands exist. */
 const find = (from: CommandSpec, words: ReadonlyArray<string>): Request => {
   const [word, ...rest] = words
   if (word === undefined || from.subcommands.length === 0) return Request.Help({ command: from })
@@ -32,7 +31,7 @@ const find = (from: CommandSpec, words: ReadonlyArray<string>): Request => {
   return below === undefined ? Request.Wrong({ reason: unknownCommand(from, word) }) : find(below, rest)
 }
 
-/** The options with a value, of a command and of those below it. */
+/** The options with a value of a command and all its subcommands. */
 const withValue = ({ options, subcommands }: CommandSpec): ReadonlyArray<string> => [
   ...options.flatMap(({ names, value }) => value === undefined ? [] : names),
   ...subcommands.flatMap(withValue)
@@ -52,19 +51,19 @@ const withoutCommand = (program: CommandSpec, args: ReadonlyArray<string>): Requ
 
 interface Word {
   readonly text: string
-  /** Its place among the arguments. */
+  /** Its index among the arguments. */
   readonly index: number
 }
 
-/** The arguments that are neither options nor values of theirs. */
+/** The arguments that are neither options nor values of options. */
 const wordsOf = (args: ReadonlyArray<string>, valued: ReadonlySet<string>): ReadonlyArray<Word> =>
   args.flatMap((argument, index) =>
     isOption(argument) || valued.has(args[index - 1] ?? "") ? [] : [{ text: restore(argument), index }]
   )
 
-/** Reads the arguments after the program's name. */
+/** Interprets the arguments after the program's name. */
 export const interpret = (program: CommandSpec, args: ReadonlyArray<string>): Request => {
-  // an option before the command may be one of any command
+  // an option before the command may belong to any command
   const named = program.subcommands.find(({ path }) => path.at(-1) === args[0]?.toLowerCase())
   const valued = new Set([...withValue(named ?? program), ...valuesEverywhere])
   const prepared = prepare(args, valued)

@@ -1,6 +1,6 @@
 /**
- * What the parser knows of a command, as data: the one source of help pages and of what is said about a wrong command
- * line, so that neither can name an option that is not there. Pure.
+ * The parser's definition of a command as data: the one source for help pages and error messages, so that neither can
+ * name an option that does not exist. Pure.
  */
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Descriptor from "@effect/cli/CommandDescriptor"
@@ -10,10 +10,10 @@ import type * as Usage from "@effect/cli/Usage"
 import * as Option from "effect/Option"
 
 export interface ArgumentSpec {
-  /** As it is shown: `<id>`. */
+  /** As displayed: `<id>`. */
   readonly name: string
   readonly isOptional: boolean
-  /** Whether any number of them may be given. */
+  /** Whether it may be given any number of times. */
   readonly isRepeated: boolean
   readonly description: string
 }
@@ -27,7 +27,7 @@ export interface OptionSpec {
 }
 
 export interface CommandSpec {
-  /** The words that call it, from the program's name on. */
+  /** The words that invoke it, starting with the program's name. */
   readonly path: ReadonlyArray<string>
   readonly description: string
   readonly arguments: ReadonlyArray<ArgumentSpec>
@@ -65,7 +65,7 @@ const section = (doc: HelpDoc.HelpDoc, heading: string): ReadonlyArray<Block> =>
   return end < 0 ? rest : rest.slice(0, end)
 }
 
-/** What is said of each entry: the parser's remark on its type comes first, then our own words. */
+/** The description of each entry: the parser's remark on its type comes first, then our text. */
 const descriptions = (doc: HelpDoc.HelpDoc, heading: string): ReadonlyArray<string> =>
   section(doc, heading).flatMap((block) =>
     block._tag === "DescriptionList"
@@ -80,7 +80,7 @@ interface Named {
   readonly isRepeated: boolean
 }
 
-/** The command, its options and its arguments, in the order in which they are declared. */
+/** The command, its options and its arguments, in declaration order. */
 const namedOf = (usage: Usage.Usage, isOptional = false, isRepeated = false): ReadonlyArray<Named> => {
   switch (usage._tag) {
     case "Empty":
@@ -100,18 +100,18 @@ const namedOf = (usage: Usage.Usage, isOptional = false, isRepeated = false): Re
 
 const isOption = ({ names }: Named): boolean => names.every((name) => name.startsWith("-"))
 
-/** A command of the parser's; it does not tell the ones below a subcommand, so those are given beside it. */
+/** A parser command. The parser does not expose nested subcommands, so they are given separately. */
 export interface Described {
   readonly descriptor: Descriptor.Command<unknown>
 }
 
-/** Computed when it is first asked for: most command lines need to know of one command only. */
+/** Computed on first use: most command lines need only one command. */
 const lazily = <A>(compute: () => A): () => A => {
   let known: { readonly value: A } | undefined
   return () => (known ??= { value: compute() }).value
 }
 
-/** Describes a command; `before` are the words in front of its name, `subcommands` what stands behind it. */
+/** Describes a command. `before` are the words in front of its name, `subcommands` the commands below it. */
 export const describe = (
   { descriptor }: Described,
   before: ReadonlyArray<string> = [],

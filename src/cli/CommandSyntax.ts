@@ -1,6 +1,6 @@
 /**
- * Options and arguments of a command, told apart by what the command has. The parser gets them apart, too: by itself it
- * takes an unknown option for an argument, and a word behind a flag for the flag's value. Pure.
+ * Separates a command's options from its arguments, by the options that the command has. Left to itself, the parser
+ * takes an unknown option for an argument, and a word after a flag for the flag's value. Pure.
  */
 import * as Either from "effect/Either"
 import { markText, restore } from "./CommandLine.ts"
@@ -10,7 +10,7 @@ import type { CommandSpec, OptionSpec } from "./CommandSpec.ts"
 /** For the parser: the options with their values, then the arguments, none of which looks like an option. */
 export type ParserArguments = ReadonlyArray<string>
 
-/** Reads what stands behind the words that call a command; or says what is wrong with it. */
+/** Reads the arguments after a command's name, or returns a sentence that says what is wrong with them. */
 export const read = (
   program: CommandSpec,
   command: CommandSpec,

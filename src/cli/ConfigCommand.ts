@@ -1,4 +1,4 @@
-/** `opentl config`: the effective configuration, and where each value comes from. */
+/** `opentl config`: prints the effective configuration and where each value comes from. */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

@@ -1,6 +1,6 @@
 /**
- * Finds the sessions: a server that was named; else the one that owns the data directory, or the one at the configured
- * address; else this process becomes the owner of the data directory itself, and says so.
+ * Finds the sessions, in this order: the server that was named; the server that owns the data directory, or the one at
+ * the configured address; else this process becomes the owner of the data directory, and says so.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -38,7 +38,7 @@ interface Failure {
   readonly message: string
 }
 
-/** What reaches the sessions, loaded when it is needed: a client by itself starts several times faster than a server. */
+/** The ways to reach the sessions, loaded lazily: a client alone starts several times faster than a server. */
 export interface Parts {
   readonly client: (server: {
     readonly url: string
@@ -47,7 +47,7 @@ export interface Parts {
   readonly embedded: (options: {
     readonly work: boolean
   }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, Scope.Scope>
-  /** The sessions of a data directory that another process may own, and who does: "a running opentl command (process 7)". */
+  /** The sessions of a data directory, and its owner if there is one: "a running opentl command (process 7)". */
   readonly reads: (dataDir: string, serverUrl: string) => Effect.Effect<
     { readonly sessions: SessionReads; readonly owner: Effect.Effect<Option.Option<string>> },
     Failure,
@@ -56,35 +56,33 @@ export interface Parts {
   readonly serve: Effect.Effect<Serving, Failure, Scope.Scope>
 }
 
-/** A process holds the data directory that works without being a server. (Told by its shape: the class would load the database's driver.) */
+/** Whether a process that is not a server owns the directory. (By shape: the class would load the database driver.) */
 const isHeldByCommand = (error: Failure): error is Failure & { readonly holder: string } =>
   Predicate.isTagged(error, "DataDirectoryBusy") &&
   Predicate.hasProperty(error, "holder") && Predicate.isString(error.holder) &&
   Predicate.hasProperty(error, "owner") && Predicate.hasProperty(error.owner, "kind") &&
   error.owner.kind === "embedded"
 
-/** One sentence for the user, whatever failed; the whole of it for `--log-level debug`. */
+/** One sentence for the user, whatever failed; the full cause goes to `--log-level debug`. */
 const startFailed = <A, R>(effect: Effect.Effect<A, Failure, R>): Effect.Effect<A, StartFailed, R> =>
   effect.pipe(
     Effect.tapErrorCause((cause) => Effect.logDebug("not started", cause)),
     Effect.mapError((error) => new StartFailed({ reason: error.message }))
   )
 
-/** A server that is not there can be started; what refuses says itself what it wants. */
+/** Adds advice for a server that is not running. A server that refuses says itself what it wants. */
 const withMend = (error: Failure): Failure =>
   Predicate.isTagged(error, "ServerUnreachable")
-    ? { message: `${error.message}: start one there with opentl serve, or look at --server and OPENTL_SERVER` }
+    ? { message: `${error.message}: start one there with opentl serve, or check --server and OPENTL_SERVER` }
     : error
 
-/** Only a server takes commands from other terminals: who is refused is told so. */
+/** Tells a refused command that only a server takes commands from other terminals. */
 const withWayOut = (error: Failure): Failure =>
   isHeldByCommand(error)
-    ? {
-      message: `${error.holder}, which takes no commands from other terminals; opentl serve in its place does`
-    }
+    ? { message: `${error.holder}, which takes no commands from other terminals; only opentl serve does` }
     : error
 
-/** Of what a data directory's owner writes down, the part that a client needs. */
+/** The part of the owner's record that a client needs. */
 const OwnerUrl = Schema.parseJson(Schema.Struct({ url: Schema.String }))
 
 const readOwnerUrl = (dataDir: string) =>
@@ -101,7 +99,7 @@ const everyInterface: Readonly<Record<string, string>> = {
   "[::]": "::1"
 }
 
-/** Where a server that listens there is reached from this machine. */
+/** The URL at which this machine reaches a server that listens on this address. */
 export const urlOf = ({ host, port }: { readonly host: string; readonly port: number }): string => {
   const name = everyInterface[host] ?? host
   return `http://${name.includes(":") && !name.startsWith("[") ? `[${name}]` : name}:${port}`
@@ -125,7 +123,7 @@ const settings = Effect.gen(function*() {
   }
 })
 
-/** The token for a server. The one in the data directory is this machine's, and is sent nowhere else. */
+/** The token for a server. The token in the data directory belongs to this machine's server and is sent to no other. */
 const tokenFor = (url: string, { dataDir, token, tokens }: Effect.Effect.Success<typeof settings>) =>
   Effect.gen(function*() {
     if (Option.isSome(token)) return token
@@ -136,7 +134,7 @@ const tokenFor = (url: string, { dataDir, token, tokens }: Effect.Effect.Success
     return text.trim() === "" ? Option.none() : Option.some(Redacted.make(text.trim()))
   })
 
-/** Whether a server of ours answers there. */
+/** Whether an OpenTL server answers at this URL. */
 const answers = (url: string): Effect.Effect<boolean, never, HttpClient.HttpClient> =>
   HttpClient.get(`${url}/health`).pipe(
     Effect.flatMap((response) => response.text),
@@ -145,7 +143,7 @@ const answers = (url: string): Effect.Effect<boolean, never, HttpClient.HttpClie
     Effect.match({ onFailure: () => false, onSuccess: (text) => text.trim() === "ok" })
   )
 
-/** Who runs this: a login's name where there is one, else the user's that the process runs as. */
+/** Who runs this command: the login name if set, else the name of the process's user. */
 const requester = Config.nonEmptyString("USER").pipe(
   Config.orElse(() => Config.nonEmptyString("LOGNAME")),
   Effect.orElse(() => Effect.try(() => Os.userInfo().username)),
@@ -155,7 +153,7 @@ const requester = Config.nonEmptyString("USER").pipe(
 
 type Needs = FileSystem.FileSystem | HttpClient.HttpClient | Path.Path | Scope.Scope | Stdio
 
-/** The sessions of a server that was named, or that is found on this machine; none where there is none. */
+/** The sessions of the named server, or of one found on this machine; none if there is no server. */
 const findServer = (
   parts: Parts,
   server: Option.Option<string>
@@ -190,7 +188,7 @@ const findServer = (
       : { dataDir: known.dataDir, connection: Option.none() }
   })
 
-/** In this process, which becomes the owner of the data directory. */
+/** Runs in this process, which becomes the owner of the data directory. */
 const embed = (parts: Parts, dataDir: string, work: boolean) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
@@ -200,7 +198,7 @@ const embed = (parts: Parts, dataDir: string, work: boolean) =>
     return { sessions, place: Place.Embedded({ dataDir }), by: yield* requester }
   })
 
-/** The connection of a command. */
+/** The connection for a command. */
 export const connect = (
   parts: Parts,
   { server, work }: ConnectOptions
@@ -212,8 +210,9 @@ export const connect = (
   )
 
 /**
- * The connection of a command that only reads. Beside an owner the database is read as it is; what cannot be read so (there
- * is none yet, or one of an older version) is made or brought up to date by owning it, where nobody else does.
+ * The connection for a command that only reads. While another process owns the data directory, the database is read as
+ * it is. If that is impossible (no database yet, or an older version), this process creates or migrates it as the
+ * owner, provided that nobody else is.
  */
 export const read = (
   parts: Parts,
@@ -233,7 +232,7 @@ export const read = (
     return { sessions, place: Place.ReadOnly({ dataDir }), isWorkedOn: Effect.map(owner, Option.isSome) }
   })
 
-/** The program, of parts that may be doubles. */
+/** The program, built from parts that tests may replace. */
 export const layerProgram = (parts: Parts) =>
   Layer.effect(
     Program,

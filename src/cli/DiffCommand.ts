@@ -1,4 +1,4 @@
-/** `opentl diff`: the session's unified diff; coloured and paged on a terminal, byte for byte elsewhere. */
+/** `opentl diff`: prints the session's unified diff, coloured and paged on a terminal, byte for byte elsewhere. */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { Foreground } from "./Foreground.ts"

@@ -1,4 +1,4 @@
-/** How a command ends: the exit code, and the one line that says what went wrong and what to do about it. */
+/** How a command ends: its exit code, and one line that says what went wrong and what to do about it. */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,10 +10,10 @@ import * as Schema from "effect/Schema"
 import { SessionId } from "../domain/Ids.ts"
 import { oneLine } from "./terminal/TerminalText.ts"
 
-/** The contract's exit codes. */
+/** Exit codes, part of the public contract. */
 export const ExitCode = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
-/** What an interruption by a signal exits with: a server that was told to stop has done what it was asked for. */
+/** The exit code after a signal. A server that is told to stop and stops has succeeded. */
 export class InterruptedCode
   extends Context.Tag("opentl/cli/Failure/InterruptedCode")<InterruptedCode, Ref.Ref<number>>()
 {}
@@ -25,7 +25,7 @@ export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
   }
 }
 
-/** A text that a person gave, checked as the server checks it. */
+/** Checks a text from the user by the same rules as the server. */
 export const checkText = <I>(what: string, schema: Schema.Schema<string, I>, text: unknown) =>
   Effect.mapError(
     Schema.decodeUnknown(schema)(text),
@@ -35,7 +35,7 @@ export const checkText = <I>(what: string, schema: Schema.Schema<string, I>, tex
       })
   )
 
-/** The followed turn ended otherwise than well. */
+/** The followed turn failed or was cancelled. */
 export class TurnFailed extends Schema.TaggedError<TurnFailed>()("TurnFailed", {
   sessionId: SessionId,
   end: Schema.Literal("error", "cancelled"),
@@ -43,18 +43,18 @@ export class TurnFailed extends Schema.TaggedError<TurnFailed>()("TurnFailed", {
 }) {
   override get message() {
     const what = this.end === "cancelled" ? "was cancelled" : "failed"
-    return `session ${this.sessionId} ${what}: ${this.text} (opentl logs ${this.sessionId} shows all of it)`
+    return `session ${this.sessionId} ${what}: ${this.text} (see opentl logs ${this.sessionId})`
   }
 }
 
-/** What was asked for is said on standard output already; only the exit code is left to set. */
+/** Everything was already printed on standard output; only the exit code remains to be set. */
 export class SilentFailure extends Schema.TaggedError<SilentFailure>()("SilentFailure", {}) {
   override get message() {
     return "failed"
   }
 }
 
-/** The person has gone away from what goes on, and was told how to come back. */
+/** The person stopped watching, and was told how to come back. */
 export class Detached extends Schema.TaggedError<Detached>()("Detached", {}) {
   override get message() {
     return "detached"
@@ -63,7 +63,7 @@ export class Detached extends Schema.TaggedError<Detached>()("Detached", {}) {
 
 export interface Report {
   readonly code: number
-  /** Without "error: "; absent where nothing is to be said. */
+  /** Without the prefix "error: "; absent if there is nothing to say. */
   readonly line: string | undefined
 }
 
@@ -74,7 +74,7 @@ const quiet: Readonly<Record<string, number>> = {
   Detached: ExitCode.interrupted
 }
 
-/** What a person does about an error whose own message does not say it. */
+/** Advice for errors whose message does not include any. */
 const mends: Readonly<Record<string, string>> = {
   SessionNotFound: "opentl list shows the sessions",
   SessionEnded: "opentl message starts another turn",
@@ -86,7 +86,7 @@ const messageOf = (error: unknown): string =>
     ? error.message
     : String(error)
 
-/** What a client meets between here and the server, it tells as a store that fails to "answer: <what it met>". */
+/** A client reports a lost connection as a store error of the form "answer: <reason>". Returns the reason. */
 export const lostServer = (error: unknown): string | undefined =>
   Predicate.isTagged(error, "StoreError") && Predicate.hasProperty(error, "operation")
     ? /^answer: (.*)$/s.exec(String(error.operation))?.[1]
@@ -94,7 +94,7 @@ export const lostServer = (error: unknown): string | undefined =>
 
 const sentenceOf = (error: unknown): string => {
   const lost = lostServer(error)
-  return oneLine(lost === undefined ? messageOf(error) : `the server could not be asked: ${lost}`)
+  return oneLine(lost === undefined ? messageOf(error) : `the server cannot be reached: ${lost}`)
 }
 
 const reportError = (error: unknown): Report => {
@@ -108,7 +108,7 @@ const reportError = (error: unknown): Report => {
   }
 }
 
-/** What a failed command exits with and says. */
+/** The exit code and message of a failed command. */
 export const report = (cause: Cause.Cause<unknown>): Report =>
   Option.match(Cause.failureOption(cause), {
     onSome: reportError,
@@ -117,7 +117,7 @@ export const report = (cause: Cause.Cause<unknown>): Report =>
         onNone: () => ({ code: ExitCode.interrupted, line: undefined }),
         onSome: (defect) => ({
           code: ExitCode.failed,
-          line: `${oneLine(messageOf(defect))} (this is a fault of OpenTL's: --log-level debug shows where)`
+          line: `${oneLine(messageOf(defect))} (this is a bug in OpenTL; --log-level debug shows where)`
         })
       })
   })

@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import { SessionEventView } from "../domain/EventText.ts"
 import { SessionId } from "../domain/Ids.ts"
 import type { Session } from "../domain/Session.ts"
-import { TurnEnd } from "../domain/SessionEvent.ts"
+import type { SessionEvent, TurnEnded } from "../domain/SessionEvent.ts"
 import { lostServer } from "./Failure.ts"
 import { jsonLine } from "./Json.ts"
 import type { Connection, Reading } from "./Program.ts"
@@ -45,38 +45,44 @@ export const eventPrinter = (
         : Effect.map(columns, (width) => eventText(event, { style, zone, columns: width }))
   })
 
-/** How a turn ended. */
-export interface Outcome {
-  readonly turn: number
-  readonly end: TurnEnd
-  /** The pull request's URL, a local repository's branch, the answer; or why not. */
-  readonly text: string
-}
-
-/** The one event of a turn that has `detail.end`. */
-const EndDetail = Schema.Struct({ end: TurnEnd, turn: Schema.Int })
-const readEnd = Schema.decodeUnknownOption(EndDetail)
-
-export const outcomeOf = (event: SessionEventView): Option.Option<Outcome> =>
-  event.type === "done" || event.type === "error"
-    ? Option.map(readEnd(event.detail), (detail) => ({ ...detail, text: event.data }))
-    : Option.none()
-
-const factOf = (event: SessionEventView): unknown => event.detail?.["_tag"]
-
 /** Whether the plan is put before a person by this event. */
-export const asksApproval = (event: SessionEventView): boolean => factOf(event) === "ApprovalRequested"
+export const asksApproval = (event: SessionEventView): boolean =>
+  Option.exists(event.fact, ({ _tag }) => _tag === "ApprovalRequested")
 
-const answers: ReadonlySet<unknown> = new Set(["PlanApproved", "PlanRejected", "StopRequested", "TurnEnded"])
+const answers: ReadonlySet<SessionEvent["_tag"]> = new Set([
+  "PlanApproved",
+  "PlanRejected",
+  "StopRequested",
+  "TurnEnded"
+])
 
 /** Whether a plan that waited is answered by this event. */
-export const answersApproval = (event: SessionEventView): boolean => answers.has(factOf(event))
+export const answersApproval = (event: SessionEventView): boolean =>
+  Option.exists(event.fact, ({ _tag }) => answers.has(_tag))
 
-/** The turn that an event belongs to, where it says so. */
-const turnOf = (event: SessionEventView): number | undefined => {
-  const turn = event.detail?.["turn"]
-  return typeof turn === "number" ? turn : undefined
+/** How a turn ended; `text` is the pull request's URL, a local repository's branch, the answer, or why not. */
+type Outcome = typeof TurnEnded.Type
+
+/** What a follower knows of the session. */
+interface Seen {
+  /** The turn that is on, or was last. */
+  readonly turn: number
+  /** The turn that was on when the message arrived: a later one takes it. Infinity as long as it has not. */
+  readonly takenIn: number
 }
+
+/** What is known after an event, and how the turn ended where that is the event's fact. */
+const advance = (seen: Seen, event: SessionEventView, message: string | undefined) =>
+  Option.match(event.fact, {
+    onNone: () => [seen, Option.none<Outcome>()] as const,
+    onSome: (fact) => {
+      const arrives = fact._tag === "MessageReceived" && fact.messageId === message
+      const takenIn = arrives ? Math.min(seen.turn, seen.takenIn) : seen.takenIn
+      const turn = "turn" in fact ? Math.max(seen.turn, fact.turn) : seen.turn
+      const outcome = fact._tag === "TurnEnded" && fact.turn > takenIn ? Option.some(fact) : Option.none<Outcome>()
+      return [{ turn, takenIn }, outcome] as const
+    }
+  })
 
 /** The events stopped before the turn did: the server went away for good. */
 export class TurnLost
@@ -103,11 +109,8 @@ export const followTurn = <E, R>(
       return Stream.fail(reason === undefined ? error : new TurnLost({ sessionId: session.id, reason }))
     }),
     Stream.mapAccum({ turn: session.turn, takenIn: options.message === undefined ? 0 : Infinity }, (seen, event) => {
-      const takenIn = options.message !== undefined && event.detail?.["message_id"] === options.message
-        ? Math.min(seen.turn, seen.takenIn)
-        : seen.takenIn
-      const outcome = Option.filter(outcomeOf(event), ({ turn }) => turn > takenIn)
-      return [{ turn: Math.max(seen.turn, turnOf(event) ?? 0), takenIn }, { event, outcome }] as const
+      const [next, outcome] = advance(seen, event, options.message)
+      return [next, { event, outcome }] as const
     }),
     Stream.tap(({ event, outcome }) => onEvent(event, Option.isSome(outcome))),
     Stream.filterMap(({ outcome }) => outcome),

@@ -1,6 +1,6 @@
 /**
- * Runs a person's own program (an editor, a pager) in the foreground. Not through the `Command` service: that starts
- * children in a session of their own, where they have no terminal to read keys from and get no Ctrl-C.
+ * Runs the user's editor or pager in the foreground. The `Command` service cannot do that: it starts children in a
+ * session of their own, without a terminal to read keys from and without Ctrl-C.
  */
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -21,16 +21,16 @@ export class ForegroundError extends Schema.TaggedError<ForegroundError>()("Fore
   }
 }
 
-/** Of the process: a Ctrl-C meant for the child must not end the parent. */
+/** The process's signals: a Ctrl-C meant for the child must not end the parent. */
 export interface Signals {
   readonly on: (signal: "SIGINT", listener: () => void) => unknown
   readonly off: (signal: "SIGINT", listener: () => void) => unknown
 }
 
 export class Foreground extends Context.Tag("opentl/cli/Foreground")<Foreground, {
-  /** Opens the file in VISUAL, EDITOR or vi, and waits for it to be closed. */
+  /** Opens the file in VISUAL, EDITOR or vi, and waits until it is closed. */
   readonly edit: (file: string) => Effect.Effect<void, ForegroundError>
-  /** Shows the text in PAGER or less. Answers false where none is wanted or there is none: then nothing is shown. */
+  /** Shows the text in PAGER or less. Returns false, and shows nothing, if no pager is wanted or found. */
   readonly page: (text: string) => Effect.Effect<boolean>
 }>() {
   static readonly layer = (signals: Signals): Layer.Layer<Foreground, ConfigError.ConfigError> =>
@@ -40,13 +40,13 @@ export class Foreground extends Context.Tag("opentl/cli/Foreground")<Foreground,
         Foreground.of({
           edit: (file) =>
             Effect.filterOrFail(
-              // the shell reads the variable, as it does for git: there may be quotes in it
+              // the shell parses the variable, as for git: it may contain quotes
               run(signals, ["sh", "-c", `${editor} "$@"`, editor], [file]),
               (code) => code === 0,
               (code) =>
                 new ForegroundError({
                   program: editor,
-                  reason: code === notFound ? "there is no such program" : `it exited with code ${code}`
+                  reason: code === notFound ? "no such program was found" : `it exited with code ${code}`
                 })
             ).pipe(Effect.asVoid),
           page: (text) => {
@@ -71,18 +71,18 @@ const settings = Config.all({
   lessIsSet: Config.nonEmptyString("LESS").pipe(Config.map(() => true), Config.withDefault(false))
 })
 
-/** As git has them: leave at once where one screen is enough, let colours through, leave the text on the screen. */
+/** The same as git's: exit at once if one screen is enough, pass colours through, leave the text on the screen. */
 const lessOptions = ["-FRX"]
 
-/** What the shell exits with where a program is missing. */
+/** The shell's exit code for a missing program. */
 const notFound = 127
 
-/** A command line as people write it into PAGER: words apart by blanks. */
+/** The words of a PAGER command line, separated by blanks. */
 const words = (line: string): ReadonlyArray<string> => line.split(/\s+/).filter((word) => word !== "")
 
 const ignore = () => undefined
 
-/** Runs to the program's own end: an interruption waits for it, or two programs would read one keyboard. */
+/** Runs until the program exits. An interruption waits for that, or two programs would read one keyboard. */
 const run = (
   signals: Signals,
   [program = "", ...options]: ReadonlyArray<string>,
@@ -101,7 +101,7 @@ const run = (
           "close",
           (code, signal) => resume(Effect.succeed(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
         )
-        // a pager that is left early reads no further
+        // a pager that quits early stops reading
         child.stdin?.on("error", ignore)
         child.stdin?.end(input)
       })),

@@ -1,11 +1,11 @@
-/** Help pages: one renderer for all commands, over what the parser knows of them. Pure: the width comes in. */
+/** Help pages: one renderer for all commands, over the parser's definitions. Pure: the width is a parameter. */
 import { type CommandNotes, commandNotes } from "./CommandNotes.ts"
 import type { CommandSpec } from "./CommandSpec.ts"
 import type { Style } from "./terminal/Style.ts"
 import { pad, width, wrap } from "./terminal/TerminalText.ts"
 
 export interface HelpOptions {
-  /** Lines are wrapped at so many columns; words are never broken. */
+  /** Lines are wrapped at this many columns; words are never broken. */
   readonly columns: number
   readonly style: Style
 }
@@ -28,7 +28,7 @@ export const programOptions = [
   { names: ["-v", "--version"], value: undefined, description: "print the version" }
 ] as const
 
-/** Where a value comes from stands in brackets at the end: `[env: OPENTL_SERVER] [default: 30m]`. */
+/** Trailing remarks on where a value comes from: `[env: OPENTL_SERVER] [default: 30m]`. */
 const remarks = /(?:\s*\[[^\]]*\])+$/
 const unbroken = "\u00a0"
 const longestUnbroken = 34
@@ -36,7 +36,7 @@ const longestUnbroken = 34
 const paragraph = (text: string, indent: number, columns: number): ReadonlyArray<string> =>
   wrap(text, columns - indent).map((line) => " ".repeat(indent) + line)
 
-/** The text's lines; remarks are dimmed, and short ones kept on one line. */
+/** The text's lines. Remarks are dimmed, and kept on one line if short. */
 const described = (text: string, columns: number, style: Style): ReadonlyArray<string> => {
   const [remark = ""] = remarks.exec(text) ?? []
   const start = text.length - remark.trimStart().length
@@ -53,7 +53,7 @@ const described = (text: string, columns: number, style: Style): ReadonlyArray<s
 const gap = 2
 const leastRight = 30
 
-/** Two columns; where the right one would be narrow, its text stands below the left one's. */
+/** Two columns. If the right one would be too narrow, its text goes below the left one's. */
 const table = (rows: ReadonlyArray<Row>, { columns, style }: HelpOptions): ReadonlyArray<string> => {
   const left = Math.max(0, ...rows.map(([name]) => width(name)))
   const indent = left + 2 * gap
@@ -91,7 +91,7 @@ export const usage = ({ arguments: args, options, path, subcommands }: CommandSp
     ...(options.length > 0 || subcommands.length > 0 ? ["[options]"] : [])
   ].join(" ")
 
-/** The page of one command. */
+/** The help page of one command. */
 export const commandPage = (spec: CommandSpec, options: HelpOptions): string =>
   [
     ...paragraph(spec.description, 0, options.columns),
@@ -111,7 +111,7 @@ export const commandPage = (spec: CommandSpec, options: HelpOptions): string =>
 const subcommandRows = ({ subcommands }: CommandSpec): ReadonlyArray<Row> =>
   subcommands.map(({ description, path }): Row => [path.at(-1) ?? "", description])
 
-/** The page of the program. */
+/** The help page of the program. */
 export const programPage = (spec: CommandSpec, version: string, options: HelpOptions): string =>
   [
     ...paragraph(`opentl ${version}: ${spec.description}`, 0, options.columns),

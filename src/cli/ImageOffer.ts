@@ -1,4 +1,4 @@
-/** Offers a person at a terminal to build the sandbox image where it is missing, before anything is paid for. */
+/** Offers to build a missing sandbox image, to a person at a terminal, before the session costs anything. */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -10,12 +10,12 @@ import type { Entered } from "./terminal/LineEditor.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 import { neutralise, oneLine } from "./terminal/TerminalText.ts"
 
-/** Loaded when it is needed: the engine's client takes longer to load than most commands take to run. */
+/** Loaded lazily: the engine's client takes longer to load than most commands take to run. */
 const missing = Effect.flatMap(Effect.promise(() => import("./ImageSetup.ts")), (module) => module.missing)
 
 type Answer = "yes" | "no" | "gone"
 
-/** Enter alone is yes; what is neither yes nor no is no answer. */
+/** Enter alone means yes; undefined for anything but yes or no. */
 const readAnswer = (entered: Entered): Answer | undefined => {
   if (entered._tag !== "Line") return "gone"
   const word = entered.text.trim().toLowerCase()
@@ -39,26 +39,28 @@ const build = (image: Context.Tag.Service<SandboxImage>) =>
   }).pipe(
     Effect.mapError((error) =>
       new StartFailed({
-        reason: `${oneLine(error.message)} (opentl sandbox build --base <image> builds on an image that you have)`
+        reason: `${
+          oneLine(error.message)
+        } (to build on an image that you already have: opentl sandbox build --base <image>)`
       })
     )
   )
 
-/** Before a session of this machine starts. Where nobody can be asked, the session says itself what it lacks. */
+/** Runs before a session starts on this machine. If nobody can be asked, the session itself reports what is missing. */
 export const offerImage = Effect.gen(function*() {
   const stdio = yield* Stdio
   if (!stdio.inIsTty || !stdio.errIsTty) return
   const found = yield* Effect.orElseSucceed(missing, () => Option.none())
   if (Option.isNone(found)) return
   const { image } = found.value
-  yield* stdio.err(`sessions run in the image ${image}, which is not there\n`)
-  switch (yield* confirm("Build it now? It takes some minutes. [Y/n]: ")) {
+  yield* stdio.err(`sessions run in the image ${image}, which does not exist yet\n`)
+  switch (yield* confirm("Build it now? This takes a few minutes. [Y/n]: ")) {
     case "yes":
       return yield* build(found.value)
     case "no":
       return yield* new StartFailed({
         reason:
-          `the sandbox image ${image} is missing: opentl sandbox build builds it, OPENTL_SANDBOX=local goes without`
+          `the sandbox image ${image} is missing: build it with opentl sandbox build, or set OPENTL_SANDBOX=local to do without Docker`
       })
     default:
       return yield* new Detached()

@@ -1,4 +1,4 @@
-/** The image that sessions of this machine would need and do not have. Apart, so that it is loaded by those who look. */
+/** The sandbox image that this machine needs but does not have. In its own file so that it is loaded only on demand. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -13,13 +13,13 @@ const layer = SandboxImage.layer.pipe(
   Layer.provideMerge(AppConfig.layer)
 )
 
-/** The builder of the image, where sandboxes are Docker's, the engine answers, and the image is not there. */
+/** The image's builder, if sandboxes use Docker, the engine answers, and the image does not exist. */
 export const missing = Effect.gen(function*() {
   const context = yield* Layer.build(layer)
   const { docker, sandbox } = Context.get(context, AppConfig)
   const engine = Context.get(context, DockerEngine)
   if (sandbox === "local") return Option.none()
-  // an engine that does not answer is another fault, and told by whoever needs it
+  // an engine that does not answer is a different fault, reported by whoever needs it
   const isThere = yield* Effect.zipRight(engine.ping, engine.hasImage(docker.image)).pipe(
     Effect.orElseSucceed(() => true)
   )

@@ -1,4 +1,4 @@
-/** `opentl list`: the sessions, newest first. */
+/** `opentl list`: lists the sessions, newest first. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Chunk from "effect/Chunk"
@@ -19,7 +19,7 @@ import { Stdio } from "./terminal/Stdio.ts"
 
 const pageSize = 200
 
-/** The newest sessions, over as many pages as it takes. */
+/** The newest sessions, from as many pages as needed. */
 const newest = (connection: Reading, query: Omit<ListSessions, "before">) =>
   Stream.paginateChunkEffect(
     Option.none<SessionId>(),
@@ -44,13 +44,13 @@ const encodeSessions = jsonDocument(Schema.Array(Session))
 export const listCommand = Command.make(
   "list",
   {
-    status: Parameters.choice("status", "status", SessionStatus.literals, "only sessions in this state").pipe(
+    status: Parameters.choice("status", "status", SessionStatus.literals, "only sessions with this status").pipe(
       Options.optional
     ),
-    repo: Parameters.text("repo", "repo", "only sessions on this repository, however it is written").pipe(
+    repo: Parameters.text("repo", "repo", "only sessions on this repository, in any spelling").pipe(
       Options.optional
     ),
-    limit: Parameters.wholeNumber("limit", "how many sessions at most", { min: 1 }, { default: "50" }).pipe(
+    limit: Parameters.wholeNumber("limit", "the most sessions to list", { min: 1 }, { default: "50" }).pipe(
       Options.withDefault(50)
     ),
     json: Parameters.json("one JSON array"),

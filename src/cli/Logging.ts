@@ -1,7 +1,7 @@
 /**
- * Where logs go. A command is a person's: of what is logged it says warnings and errors, a readable line each, and keeps
- * the whole in a file where it works in this process. A server's log is for whoever runs it, on standard error.
- * `--log-level` shows everything as it was written, in both.
+ * Where logs go. A command prints warnings and errors for a person, one readable line each, and keeps the full log in a
+ * file if it works in this process. A server logs to standard error for its operator. `--log-level` shows every entry
+ * in full, in both.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as PlatformLogger from "@effect/platform/PlatformLogger"
@@ -26,20 +26,20 @@ const messageOf = (part: unknown): string =>
     ? part.message
     : Inspectable.toStringUnknown(part)
 
-/** What is logged, in one line: the message, and of a cause its first line. */
+/** A log entry in one line: the message, and the first line of its cause. */
 export const sentence = ({ cause, message }: Pick<Logger.Logger.Options<unknown>, "cause" | "message">): string => {
   const parts = Array.isArray(message) ? message : [message]
   const because = Cause.isEmpty(cause) ? [] : [Cause.pretty(cause).split("\n")[0] ?? ""]
   return oneLine([parts.map(messageOf).join(" "), ...because].filter((text) => text !== "").join(": "))
 }
 
-/** `warning: …`, or nothing for what is none. */
+/** Prints `warning: …` for warnings and errors, and nothing for lower levels. */
 const forPerson = (write: (line: string) => void, paint: (text: string) => string) =>
   Logger.make((entry) => {
     if (LogLevel.greaterThanEqual(entry.logLevel, LogLevel.Warning)) write(`${paint("warning:")} ${sentence(entry)}\n`)
   })
 
-/** `12:30:01 info  slack: running as @opentl`, and the whole of a cause below it. */
+/** Prints `12:30:01 info  slack: running as @opentl`, with the full cause below it. */
 const forOperator = (write: (line: string) => void, paint: (text: string) => string) => {
   const zone = DateTime.zoneMakeLocal()
   return Logger.make(({ annotations, cause, date, logLevel, message }) => {
@@ -71,13 +71,16 @@ export const layer = ({ isServer, isVerbose }: LoggingOptions): Layer.Layer<neve
     return Layer.merge(Logger.replace(Logger.defaultLogger, logger), Logger.minimumLogLevel(LogLevel.Info))
   }))
 
-/** The log of work that was done in commands' own processes. */
+/** The log of work done in a command's own process. */
 export const fileName = "opentl.log"
 
-/** A file of this size is put aside (`opentl.log.old`) before more is written. */
+/** Above this size (bytes), the file is moved to `opentl.log.old` before more is written. */
 const largestFile = 1024 * 1024
 
-/** From now on the log is kept in the data directory, too, for as long as the scope. That it cannot be is no failure. */
+/**
+ * Also writes the log to the data directory, for the lifetime of the scope. A log that cannot be written is not a
+ * failure.
+ */
 export const toFile = (dataDir: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

@@ -1,4 +1,4 @@
-/** `opentl logs`: a session's events, up to now or as they come. */
+/** `opentl logs`: prints a session's events, those so far or as they happen. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
@@ -14,10 +14,10 @@ import * as LiveLine from "./terminal/LiveLine.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 import { advance, initial, isPrinted, statusLine } from "./TurnView.ts"
 
-/** How often is looked whether somebody works. */
+/** How often to check whether any process works on the session. */
 const lookEvery = "5 seconds"
 
-/** Says so where nothing more can come: nobody works on the session, now or since a while. */
+/** Says so if no more events can come: nothing works on the session now or has for a while. */
 const sayIfIdle = ({ isWorkedOn, sessions }: Reading, { id }: Session) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
@@ -27,8 +27,8 @@ const sayIfIdle = ({ isWorkedOn, sessions }: Reading, { id }: Session) =>
       const session = wasWorkedOn && !is ? yield* Effect.option(sessions.get(id)) : Option.none()
       wasWorkedOn = is
       if (Option.isNone(session) || session.value.isEnded) return
-      const what = session.value.phase === "approval" ? howToAnswer(id) : "nobody works on it now"
-      yield* stdio.err(`session ${id} stands still: ${what}; opentl serve goes on with it\n`)
+      const what = session.value.phase === "approval" ? howToAnswer(id) : "nothing is working on it"
+      yield* stdio.err(`session ${id} is not moving: ${what}; start opentl serve to continue it\n`)
     })
     yield* Effect.repeat(look, Schedule.spaced(lookEvery))
   })
@@ -37,7 +37,7 @@ export const logsCommand = Command.make(
   "logs",
   {
     id: Parameters.sessionId,
-    follow: Parameters.flag("follow", "go on with new events until the session ends"),
+    follow: Parameters.flag("follow", "also print new events until the session ends"),
     since: Parameters.wholeNumber("since", "only events after this event id", { min: 0 }, { default: "0" }).pipe(
       Options.withDefault(0)
     ),
@@ -62,7 +62,7 @@ export const logsCommand = Command.make(
       yield* Stream.runForEach(reading.sessions.events(session.id, since), (event) =>
         Effect.gen(function*() {
           view = advance(view, event)
-          // a person has the usage in the status line
+          // the status line shows the usage already
           if (!isWatched || isPrinted(event, false)) {
             yield* Effect.flatMap(show(event), stdio.out)
           }
@@ -71,4 +71,4 @@ export const logsCommand = Command.make(
           }
         }))
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Print a session's events; with --follow also those to come"))
+).pipe(Command.withDescription("Print a session's events, with --follow until it ends"))

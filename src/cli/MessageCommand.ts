@@ -1,4 +1,4 @@
-/** `opentl message`: a follow-up on the same branch and pull request. */
+/** `opentl message`: sends a follow-up, for the same branch and pull request. */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -14,30 +14,30 @@ import { showTurn } from "./Turn.ts"
 
 const encodeAnswer = jsonDocument(Schema.Struct({ messageId: key("message_id", Schema.String) }))
 
-/** What becomes of a message, and how to watch it. `session` is as it was before. */
+/** What happens to a message, and how to watch it. `session` is its state before the message. */
 export const whatNext = (session: Session, place: Place): string => {
   const { id, turn } = session
-  const watch = `opentl logs ${id} --follow shows how it goes`
+  const watch = `watch it with opentl logs ${id} --follow`
   const waits = session.phase === "approval"
     ? `turn ${turn} comes first, and its plan waits for approval: opentl approve ${id} | opentl reject ${id} "<why>"`
     : undefined
   if (place._tag === "Embedded") {
     return `recorded; ${
-      waits ?? "nobody works on the session now"
-    }; opentl serve goes on with it, --follow does it here`
+      waits ?? "nothing is working on the session now"
+    }; start opentl serve to continue it, or add --follow to do it here`
   }
   if (waits !== undefined) return `queued: ${waits}`
-  if (session.isEnded) return `turn ${turn + 1} begins with it; ${watch}`
+  if (session.isEnded) return `turn ${turn + 1} starts with it; ${watch}`
   return session.status === "running"
-    ? `queued: the session is at turn ${turn} (${session.phase}), and the next one begins with the message; ${watch}`
-    : `queued: the turn that begins next takes it; ${watch}`
+    ? `queued: the session is in turn ${turn} (${session.phase}), and the next turn takes the message; ${watch}`
+    : `queued: the next turn takes it; ${watch}`
 }
 
 export const messageCommand = Command.make(
   "message",
   {
     id: Parameters.sessionId,
-    text: Parameters.argument("text", "what is to be done now; - reads it from standard input"),
+    text: Parameters.argument("text", "what to do next; - reads it from standard input"),
     follow: Parameters.flag("follow", "wait for the turn that takes the message, and show it"),
     json: Parameters.json("JSON (with --follow, one event a line)"),
     server: Parameters.server

@@ -1,4 +1,4 @@
-/** The arguments and options that commands share, each with an error that names it. */
+/** The arguments and options that commands share. Their errors name them. */
 import * as Args from "@effect/cli/Args"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
@@ -15,9 +15,9 @@ export const argument = (name: string, description: string): Args.Args<string> =
 export const words = (name: string, description: string): Args.Args<ReadonlyArray<string>> =>
   Args.repeated(argument(name, description))
 
-/** Where a value comes from that is not given; shown behind the description. */
+/** Where the value comes from if it is not given; shown after the description. */
 export interface Otherwise {
-  /** The variable that is read. */
+  /** The environment variable to read. */
   readonly env?: string
   readonly default?: string
 }
@@ -43,7 +43,7 @@ export const text = (
 export const flag = (name: string, description: string): Options.Options<boolean> =>
   Options.boolean(name).pipe(Options.withDescription(description))
 
-/** A text option that is read as something else; `accepted` completes "--name takes …". */
+/** A text option parsed into another type; `accepted` completes "--name takes …". */
 const parsed = <A>(
   name: string,
   placeholder: string,
@@ -59,7 +59,7 @@ const parsed = <A>(
       : Effect.succeed(value)
   }))
 
-/** A whole number within a range. */
+/** A whole number within a range, bounds included. */
 export const wholeNumber = (
   name: string,
   description: string,
@@ -78,7 +78,7 @@ export const wholeNumber = (
     otherwise
   )
 
-/** An amount of money in US dollars, as the API takes it. */
+/** An amount in US dollars, in the API's range: `2`, `0.5`. */
 export const dollars = (name: string, description: string, otherwise?: Otherwise) =>
   parsed(name, "usd", description, "an amount in US dollars from 0.01 to 10000", (input) => {
     const amount = /^\$?[0-9]{1,6}(\.[0-9]{1,6})?$/.test(input) ? Number(input.replace("$", "")) : 0
@@ -91,7 +91,7 @@ const units = [
   { seconds: 3600, names: ["h", "hour", "hours"] }
 ] as const
 
-/** A time between a second and a day: `90`, `90s`, `30m`, `2h`, `30 minutes`. A bare number is seconds. */
+/** A duration between one second and one day: `90`, `90s`, `30m`, `2h`, `30 minutes`. A bare number is in seconds. */
 export const duration = (name: string, description: string, otherwise?: Otherwise) =>
   parsed(name, "time", description, "a time from 1 second to 24 hours (90s, 30m, 2h)", (input) => {
     const [, amount, word] = /^([0-9]{1,5})\s*([a-z]*)$/.exec(input.trim().toLowerCase()) ?? []
@@ -115,9 +115,9 @@ export const choice = <const A extends string>(
     (input) => values.find((value) => value === input)
   )
 
-export const sessionId = argument("id", "the session's id, or the beginning of it")
+export const sessionId = argument("id", "the session's id, or an unambiguous prefix of it")
 
-export const server = text("server", "url", "the server to talk to, if not the one on this machine", {
+export const server = text("server", "url", "the server to use instead of the one on this machine", {
   env: "OPENTL_SERVER"
 }).pipe(Options.optional)
 

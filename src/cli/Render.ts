@@ -1,4 +1,4 @@
-/** Sessions and events as a terminal shows them. Pure: time, width and colours come in. */
+/** Formats sessions and events for a terminal. Pure: time, width and colours are parameters. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import type { EventType, SessionEventView } from "../domain/EventText.ts"
@@ -10,7 +10,7 @@ import * as Table from "./terminal/Table.ts"
 import { neutralise, oneLine, pad, width } from "./terminal/TerminalText.ts"
 import { wrapText } from "./terminal/Wrap.ts"
 
-/** "45s", "12m", "3h", "2d", "6w": the largest unit that is full. */
+/** An age in its largest full unit: "45s", "12m", "3h", "2d", "6w". */
 export const age = (elapsed: Duration.Duration): string => {
   const seconds = Math.max(0, Math.floor(Duration.toSeconds(elapsed)))
   if (seconds < 60) return `${seconds}s`
@@ -37,12 +37,12 @@ export const paintStatus = (style: Style, status: SessionStatus, text: string): 
 
 export interface ListOptions {
   readonly now: DateTime.DateTime
-  /** The terminal's width; nothing is cut without one. */
+  /** The terminal's width; without one nothing is truncated. */
   readonly columns: number | undefined
   readonly style: Style
 }
 
-/** Below this, a table with whole URLs tells too little of the tasks. */
+/** If the task column would be narrower than this, pull requests are shown by number instead of URL. */
 const taskColumns = 24
 
 const pullRequests = (sessions: ReadonlyArray<Session>, long: boolean): ReadonlyArray<string> =>
@@ -54,7 +54,7 @@ const pullRequests = (sessions: ReadonlyArray<Session>, long: boolean): Readonly
       : `#${session.prNumber}`
   )
 
-/** The table of `opentl list`. A pull request is its URL where there is room for it, else its number. */
+/** The table of `opentl list`. A pull request is shown as its URL if that fits, else as its number. */
 export const listLines = (
   sessions: ReadonlyArray<Session>,
   { columns, now, style }: ListOptions
@@ -121,16 +121,19 @@ const typeColours: Record<EventType, (style: Style) => (text: string) => string>
 
 export interface EventOptions {
   readonly style: Style
-  /** The zone that times are shown in. */
+  /** The time zone for displayed times. */
   readonly zone: DateTime.TimeZone
-  /** The terminal's width: lines are wrapped, and plans are shown as what their markdown means. Without one, all is as it was written. */
+  /**
+   * The terminal's width: lines are wrapped, and plans are rendered from markdown. Without one, everything is printed
+   * as written.
+   */
   readonly columns?: number | undefined
 }
 
 const clockTime = (time: DateTime.Utc, zone: DateTime.TimeZone): string =>
   DateTime.formatIsoZoned(DateTime.setZone(time, zone)).slice(11, 19)
 
-/** Where an event's text begins; on a narrow terminal it stands below the time instead. */
+/** The column where an event's text begins; on a narrow terminal the text goes below the time instead. */
 const textColumn = 17
 const narrow = { below: 48, textColumn: 2 }
 
@@ -142,7 +145,9 @@ const fitted = (event: SessionEventView, columns: number, style: Style): Readonl
   return [...wrapText(style.bold(title), columns), "", ...markdownLines(rest.join("\n"), { columns, style })]
 }
 
-/** An event as `12:30:01 status   turn 1 started`; further lines stand under the text. Ends with a line feed. */
+/**
+ * An event as `12:30:01 status   turn 1 started`, with further lines indented below the text. Ends with a line feed.
+ */
 export const eventText = (event: SessionEventView, { columns, style, zone }: EventOptions): string => {
   const paint = typeColours[event.type](style)
   const head = `${style.dim(clockTime(event.createdAt, zone))} ${paint(pad(event.type, 7))} `
@@ -156,7 +161,7 @@ export const eventText = (event: SessionEventView, { columns, style, zone }: Eve
     .join("\n") + "\n"
 }
 
-/** Colours a unified diff, line by line; harmless, and unchanged otherwise. */
+/** Colours a unified diff line by line, with control characters removed and no other change. */
 export const diffText = (diff: string, style: Style): string =>
   neutralise(diff, false)
     .split("\n")

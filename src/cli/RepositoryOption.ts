@@ -1,4 +1,7 @@
-/** Which repository a command is about: the one of `--repo`, else the GitHub remote of the clone that it is run in. */
+/**
+ * Which repository a command uses: the one given by `--repo`, else the GitHub remote of the clone in the current
+ * directory.
+ */
 import * as PlatformCommand from "@effect/platform/Command"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
@@ -10,7 +13,7 @@ import { UsageError } from "./Failure.ts"
 import { StartFailed } from "./Program.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 
-/** A relative path means something only here, so it is made absolute. Other spellings are left to the domain. */
+/** A relative path is meaningful only here, so it is made absolute. Other spellings are left to the domain. */
 export const given = (repo: string) =>
   Effect.map(Path.Path, (path) => /^\.\.?(\/|$)/.test(repo) ? path.resolve(repo) : repo)
 
@@ -19,10 +22,10 @@ export interface Remote {
   readonly repo: string
 }
 
-/** A clone's remote may carry a token; the repository's name is all that is taken from it. */
+/** A remote's URL may contain a token, so only the repository's name is taken from it. */
 const withoutUser = (url: string): string => url.replace(/^(https?:\/\/)[^/@]*@/i, "$1")
 
-/** The GitHub repositories that a clone's remotes lead to, by what `git remote --verbose` prints. */
+/** The GitHub repositories among a clone's remotes, from the output of `git remote --verbose`. */
 export const gitHubRemotes = (listing: string, serverUrl: string): ReadonlyArray<Remote> =>
   listing.split("\n").flatMap((line) => {
     const [, name, url] = /^(\S+)\t(.*) \(fetch\)$/.exec(line) ?? []
@@ -34,7 +37,7 @@ export const gitHubRemotes = (listing: string, serverUrl: string): ReadonlyArray
       })
   })
 
-/** `origin` where it leads to GitHub, else the one repository that the others lead to. */
+/** `origin` if it is on GitHub, else the one repository that all others agree on. */
 export const choose = (remotes: ReadonlyArray<Remote>): Remote | undefined =>
   remotes.find(({ name }) => name === "origin") ??
     (new Set(remotes.map(({ repo }) => repo)).size === 1 ? remotes[0] : undefined)
@@ -50,11 +53,11 @@ export const gitHubServer = ConfigSource.texts.pipe(
   Effect.mapError((error) => new StartFailed({ reason: error.message }))
 )
 
-const missing = "--repo is missing: give owner/name (GitHub), or the path of a local git repository"
+const missing = "--repo is missing: give owner/name (on GitHub), or the path of a local git repository"
 
 /**
- * The GitHub repository that this directory is a clone of; it is said on standard error. A local repository without one
- * has to be named (`--repo .`): a remote says where the result is to go, a directory alone does not.
+ * The GitHub repository that this directory is a clone of; printed on standard error. A local repository without one
+ * must be named (`--repo .`): a remote says where the result should go, a directory alone does not.
  */
 export const ofClone = Effect.gen(function*() {
   const stdio = yield* Stdio
@@ -62,7 +65,9 @@ export const ofClone = Effect.gen(function*() {
   const remotes = gitHubRemotes(yield* git("remote", "--verbose"), yield* gitHubServer)
   const chosen = choose(remotes)
   if (chosen !== undefined) {
-    yield* stdio.err(`repository: ${chosen.repo}, the remote ${chosen.name} of this clone (--repo names another)\n`)
+    yield* stdio.err(
+      `repository: ${chosen.repo}, the remote ${chosen.name} of this clone (choose another with --repo)\n`
+    )
     return chosen.repo
   }
   const candidates = remotes.map(({ name, repo }) => `--repo ${repo} (${name})`).join(" or ")

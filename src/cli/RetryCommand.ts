@@ -1,4 +1,4 @@
-/** `opentl retry`: once more what a turn was asked for that failed or was stopped. */
+/** `opentl retry`: repeats a turn that failed or was stopped. */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { afterwards } from "./ApproveCommand.ts"
@@ -9,7 +9,7 @@ export const retryCommand = Command.make(
   "retry",
   {
     id: Parameters.sessionId,
-    follow: Parameters.flag("follow", "go on with the session's events to the end of the turn"),
+    follow: Parameters.flag("follow", "follow the session's events to the end of the turn"),
     server: Parameters.server
   },
   ({ follow, id, server }) =>
@@ -18,6 +18,6 @@ export const retryCommand = Command.make(
       const connection = yield* program.connect({ server, work: follow })
       const session = yield* connection.sessions.find(id)
       yield* connection.sessions.retry(session.id, { turn: session.turn, by: connection.by })
-      yield* afterwards(connection, session, "trying again:", follow)
+      yield* afterwards(connection, session, "retrying", follow)
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Try again what a turn was asked for that failed or was stopped"))
+).pipe(Command.withDescription("Retry a turn that failed or was stopped"))

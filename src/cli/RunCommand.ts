@@ -1,4 +1,4 @@
-/** `opentl run`: a task, followed to its pull request. */
+/** `opentl run`: starts a session from a task and follows it to its pull request. */
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
@@ -18,27 +18,28 @@ import { showTurn } from "./Turn.ts"
 const encodeSession = jsonDocument(Session)
 
 const options = {
-  task: Parameters.argument("task", "what is to be done; - reads it from standard input").pipe(
+  task: Parameters.argument("task", "what to do; - reads it from standard input").pipe(
     Args.optional
   ),
-  repo: Parameters.text("repo", "repo", "owner/name or its address on GitHub, or the path of a local git repository", {
+  repo: Parameters.text("repo", "repo", "owner/name or a URL on GitHub, or the path of a local git repository", {
     default: "this clone's GitHub remote"
   }).pipe(Options.optional),
   agent: Parameters.text(
     "agent",
     "name",
-    `${available.join(", ")}, or (where no server runs) command:<shell line>`,
+    `${available.join(", ")}, or (without a server) command:<shell line>`,
     { env: "OPENTL_AGENT" }
   ).pipe(Options.optional),
   model: Parameters.text("model", "name", "the agent's model", { env: "OPENTL_AGENT_MODEL" }).pipe(Options.optional),
   base: Parameters.text("base", "branch", "the branch to start from", { default: "the repository's default branch" })
     .pipe(Options.optional),
-  planOnly: Parameters.flag("plan-only", "end with the plan"),
-  approvePlan: Parameters.flag("approve-plan", "wait for the plan to be approved before the agent starts"),
-  budget: Parameters.dollars("budget", "what the session may spend, in US dollars", { env: "OPENTL_BUDGET_USD" }).pipe(
-    Options.optional
-  ),
-  timeout: Parameters.duration("timeout", "how long a turn may take: 90s, 30m, 2h", {
+  planOnly: Parameters.flag("plan-only", "make a plan and end with it"),
+  approvePlan: Parameters.flag("approve-plan", "wait for approval of the plan before the agent starts"),
+  budget: Parameters.dollars("budget", "the most the session may spend, in US dollars", { env: "OPENTL_BUDGET_USD" })
+    .pipe(
+      Options.optional
+    ),
+  timeout: Parameters.duration("timeout", "the time limit of a turn: 90s, 30m, 2h", {
     env: "OPENTL_SESSION_TIMEOUT",
     default: "30m"
   }).pipe(Options.optional),
@@ -63,8 +64,8 @@ export const runCommand = Command.make(
         yield* stdio.out(json ? encodeSession(session) : `${session.id}\n`)
         return yield* stdio.err(
           connection.place._tag === "Server"
-            ? `started; opentl logs ${session.id} --follow shows how it goes\n`
-            : `recorded as pending: nobody works on it now; the next opentl serve starts it\n`
+            ? `started; watch it with opentl logs ${session.id} --follow\n`
+            : `recorded as pending: nothing is working on it now; the next opentl serve starts it\n`
         )
       }
       yield* stdio.err(`session ${session.id} on ${oneLine(session.repo)}, branch ${session.branch}\n`)

@@ -1,4 +1,4 @@
-/** What `opentl run` asks for, from its options. */
+/** Turns the options of `opentl run` into a session request. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly timeout: Option.Option<Duration.Duration>
 }
 
-/** The option that a field of the request comes from. */
+/** The option that each field of the request comes from. */
 const optionNames: Readonly<Record<string, string>> = {
   repo: "--repo",
   prompt: "the task",
@@ -35,14 +35,14 @@ const optionNames: Readonly<Record<string, string>> = {
 
 const decode = Schema.decodeUnknown(CreateSession)
 
-/** The first thing that is wrong, with the option that it stands in. */
+/** The first error, named by its option. */
 const explain = (error: ParseResult.ParseError): UsageError => {
   const issue = ParseResult.ArrayFormatter.formatErrorSync(error)[0]
   const field = String(issue?.path[0] ?? "")
   return new UsageError({ reason: `${optionNames[field] ?? field}: ${oneLine(issue?.message ?? error.message)}` })
 }
 
-/** The request, checked as a server checks it. */
+/** The request, checked by the same rules as the server's. */
 export const runRequest = (options: RunOptions) =>
   Effect.gen(function*() {
     const repo = yield* Option.match(options.repo, {

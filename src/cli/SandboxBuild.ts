@@ -1,4 +1,4 @@
-/** The builder of the sandbox image, put together. Apart, so that it is loaded by the one command that needs it. */
+/** The sandbox image's builder with its layers. In its own file so that only the command that needs it loads it. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

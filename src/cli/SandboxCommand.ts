@@ -1,4 +1,4 @@
-/** `opentl sandbox`: the image that sandboxes are made of, whether one can be started, and what they leave. */
+/** `opentl sandbox`: builds the sandbox image, checks whether a sandbox can start, and removes old workspaces. */
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as DateTime from "effect/DateTime"
@@ -10,7 +10,7 @@ import { Program } from "./Program.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 import { neutralise } from "./terminal/TerminalText.ts"
 
-/** Loaded when it is needed: the engine's client takes longer to load than the other commands take to run. */
+/** Loaded lazily: the engine's client takes longer to load than the other commands take to run. */
 const image = Effect.flatMap(Effect.promise(() => import("./SandboxBuild.ts")), (module) => module.image)
 
 const buildCommand = Command.make(
@@ -43,16 +43,16 @@ const checkCommand = Command.make("check", {}, () =>
     yield* sandbox.check
     yield* stdio.out(`${sandbox.kind}\n`)
   }).pipe(Effect.scoped)).pipe(
-    Command.withDescription("Say which sandbox sessions get, and whether one could start now")
+    Command.withDescription("Show which sandbox sessions use, and whether one could start now")
   )
 
-/** A page of the list is enough to find what is old: what is left is found the next time. */
+/** One page of the list is enough: the next run finds what is left. */
 const pruned = 200
 
 const pruneCommand = Command.make(
   "prune",
   {
-    all: Parameters.flag("all", "also those of sessions that ended within the last week"),
+    all: Parameters.flag("all", "also the workspaces of sessions that ended within the last week"),
     server: Parameters.server
   },
   ({ all, server }) =>
@@ -78,6 +78,6 @@ const pruneCommand = Command.make(
 export const sandboxCommands = [buildCommand, checkCommand, pruneCommand] as const
 
 export const sandboxCommand = Command.make("sandbox").pipe(
-  Command.withDescription("Build, check and clean up what agents run in"),
+  Command.withDescription("Build, check and clean up the sandboxes that agents run in"),
   Command.withSubcommands(sandboxCommands)
 )

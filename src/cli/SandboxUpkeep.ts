@@ -1,4 +1,4 @@
-/** The sandbox of the configuration, put together. Apart, so that it is loaded by the commands that need it. */
+/** The configured sandbox with its layers. In its own file so that only the commands that need it load it. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,4 +1,4 @@
-/** `opentl serve`: the server, until a signal ends it. */
+/** `opentl serve`: runs the server until a signal ends it. */
 import * as Command from "@effect/cli/Command"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,16 +14,16 @@ import { oneLine } from "./terminal/TerminalText.ts"
 const counted = (count: number, one: string, many: string) =>
   count === 0 ? [] : [`${count} ${count === 1 ? one : many}`]
 
-/** Whom a bot listens to. */
+/** Who may use a bot. */
 const audience = ({ channels, people, platform }: ServingBot): string => {
   const named = [...counted(people, "person", "people"), ...counted(channels, "channel", "channels")]
   if (named.length > 0) return `for ${named.join(" in ")}`
   return platform === "slack"
-    ? "open to everyone in the workspace (SLACK_ALLOWED_USERS, SLACK_ALLOWED_CHANNELS say who may)"
-    : "for nobody yet (TELEGRAM_ALLOWED_USERS says who may)"
+    ? "open to everyone in the workspace (restrict it with SLACK_ALLOWED_USERS or SLACK_ALLOWED_CHANNELS)"
+    : "open to nobody yet (allow people with TELEGRAM_ALLOWED_USERS)"
 }
 
-/** What whoever starts the server has to know. It names where the token is, never the token. */
+/** What the operator needs to know at the start. It names where the token is, never the token. */
 export const announcement = ({ bots, dataDir, sandbox, token, url }: Serving): string => {
   const lines: ReadonlyArray<readonly [string, string]> = [
     ["data", dataDir],
@@ -34,14 +34,15 @@ export const announcement = ({ bots, dataDir, sandbox, token, url }: Serving): s
   return [`opentl serves ${url}`, ...lines.map(([what, text]) => `  ${what.padEnd(8)} ${oneLine(text)}`), ""].join("\n")
 }
 
-/** What has not let go by then is left to the end of the process: a signal is answered within ten seconds. */
+/** What has not stopped by then is left to the end of the process: the server exits within ten seconds of a signal. */
 const timeToLetGo = Duration.seconds(9)
 
-/** Closes the scope, but waits for it no longer than that. */
+/** Closes the scope, but waits no longer than `timeToLetGo`. */
 const closeInTime = (scope: Scope.CloseableScope, exit: Exit.Exit<unknown, unknown>) =>
   Scope.close(scope, exit).pipe(
     Effect.disconnect,
-    // inside the timeout: by now this fiber is interrupted itself, and would leave an interruptible region at once
+    // inside the timeout, because this fiber is itself interrupted by now and would leave an interruptible region at
+    // once
     Effect.interruptible,
     Effect.timeoutOption(timeToLetGo),
     Effect.flatMap(Option.match({
@@ -61,7 +62,7 @@ export const serveCommand = Command.make("serve", {}, () =>
         program.serve.pipe(
           Scope.extend(scope),
           Effect.flatMap((serving) => stdio.out(announcement(serving))),
-          // a server goes on when nobody reads its standard output
+          // a server keeps running when nobody reads its standard output
           Effect.catchTag("OutputClosed", () => Effect.void),
           Effect.zipRight(Effect.never)
         ),

@@ -1,4 +1,4 @@
-/** `opentl status`: one session in full. */
+/** `opentl status`: shows one session in full. */
 import * as Command from "@effect/cli/Command"
 import * as Chunk from "effect/Chunk"
 import * as DateTime from "effect/DateTime"
@@ -15,7 +15,7 @@ import { Stdio } from "./terminal/Stdio.ts"
 
 const encodeSession = jsonDocument(Session)
 
-/** What the session document does not hold. */
+/** The events whose contents the session document does not include. */
 const told: ReadonlySet<EventType> = new Set(["plan", "review", "verify"])
 
 export const statusCommand = Command.make(

@@ -1,4 +1,6 @@
-/** The page of `opentl status`: one session in full, with what its events tell beyond the session document. Pure. */
+/**
+ * The page of `opentl status`: one session in full, with details from its events that the session document lacks. Pure.
+ */
 import * as DateTime from "effect/DateTime"
 import type { SessionEventView } from "../domain/EventText.ts"
 import type { Session } from "../domain/Session.ts"
@@ -14,7 +16,7 @@ export interface StatusOptions {
 
 const labelColumns = 11
 
-/** A label and its value; further lines of the value stand under the first. */
+/** A label and its value; further lines of the value are indented below the first. */
 const field = (style: Style, label: string, value: string): string => {
   const [first = "", ...rest] = value.split("\n")
   const indent = " ".repeat(labelColumns)
@@ -28,7 +30,7 @@ const time = (then: DateTime.Utc, now: DateTime.DateTime): string =>
 
 const state = (session: Session, style: Style): string => {
   const turn = session.turn === 0 ? "" : `, turn ${session.turn}`
-  const queue = session.queuePosition === undefined ? "" : `, place ${session.queuePosition} in the queue`
+  const queue = session.queuePosition === undefined ? "" : `, number ${session.queuePosition} in the queue`
   const phase = session.isEnded ? "" : ` (${session.phase}${turn}${queue})`
   return paintStatus(style, session.status, session.status) + phase
 }
@@ -39,7 +41,7 @@ const eventsOf = (events: ReadonlyArray<SessionEventView>, type: SessionEventVie
 const numbered = (entries: ReadonlyArray<string>): string =>
   entries.map((entry, i) => `${i + 1}. ${entry.split("\n").join("\n   ")}`).join("\n")
 
-/** What a person can do next, as commands. */
+/** What the user can do next, as commands. */
 export const nextCommands = (session: Session): ReadonlyArray<string> =>
   session.status === "waiting"
     ? [

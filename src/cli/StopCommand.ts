@@ -1,4 +1,4 @@
-/** `opentl stop`: cancels a session; returns when its sandbox is gone. */
+/** `opentl stop`: cancels a session, and returns when its sandbox is gone. */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Parameters from "./Parameters.ts"
@@ -21,4 +21,4 @@ export const stopCommand = Command.make(
       yield* live.say("")
       yield* stdio.out(`stopped ${session.id}\n`)
     }).pipe(Effect.scoped)
-).pipe(Command.withDescription("Cancel a session; returns when its sandbox is gone"))
+).pipe(Command.withDescription("Cancel a session, and return when its sandbox is gone"))

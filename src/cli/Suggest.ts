@@ -1,12 +1,12 @@
-/** "Did you mean": the known words that a mistyped one was meant for. Pure. */
+/** "Did you mean": suggests known words for a mistyped one. Pure. */
 import { distance } from "fastest-levenshtein"
 
-/** How many letters may be wrong: every second one, as two that changed places are two; but never many. */
+/** How many letters may be wrong: half of them, as swapping two letters counts as two, but at most three. */
 const allowed = (word: string): number => Math.min(3, Math.max(1, Math.floor(word.replace(/^-+/, "").length / 2)))
 
 /**
- * The nearest of the words, best first: those that begin with what was typed, and those that are a few letters away.
- * None where nothing is near.
+ * The nearest words, best first: those that begin with what was typed, and those within a few letters of it. Empty if
+ * nothing is near.
  */
 export const nearest = (typed: string, words: ReadonlyArray<string>): ReadonlyArray<string> => {
   const wanted = typed.toLowerCase()
@@ -19,6 +19,6 @@ export const nearest = (typed: string, words: ReadonlyArray<string>): ReadonlyAr
   return scored.filter(({ away }) => away === best).map(({ word }) => word).slice(0, 3)
 }
 
-/** `, did you mean a or b?`; nothing where there is no such word. */
+/** `: did you mean a or b?`; empty if there are no words. */
 export const didYouMean = (words: ReadonlyArray<string>): string =>
   words.length === 0 ? "" : `: did you mean ${words.join(" or ")}?`

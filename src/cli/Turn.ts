@@ -1,4 +1,7 @@
-/** Shows a turn to the person who waits for it, and ends as it ends. Shared by the commands that start one. */
+/**
+ * Shows a turn to the person who waits for it, and ends with the turn's result. Shared by the commands that start a
+ * turn.
+ */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
@@ -19,16 +22,19 @@ export interface TurnOptions {
   readonly after: number
   readonly message?: string
   readonly json: boolean
-  /** Whether a plan waits for approval already, so that no event will ask for it. */
+  /** Whether a plan is already waiting for approval, so that no event will announce it. */
   readonly isWaiting?: boolean
 }
 
-/** Ctrl-C: a session on a server goes on without us; one in this process has nobody else, so it is stopped. */
+/**
+ * Ctrl-C: a session on a server continues without us; one in this process would have nobody to work on it, so it is
+ * stopped.
+ */
 const letGo = ({ by, place, sessions }: Connection, id: SessionId) =>
   Effect.flatMap(Stdio, (stdio) =>
     place._tag === "Server"
       ? stdio.err(
-        `\ndetached: the session goes on; opentl logs ${id} --follow comes back to it, opentl stop ${id} stops it\n`
+        `\ndetached: the session continues; watch it with opentl logs ${id} --follow, stop it with opentl stop ${id}\n`
       )
       : stdio.err(`\nstopping session ${id} …\n`).pipe(
         Effect.zipRight(sessions.stop(id, by)),
@@ -37,16 +43,16 @@ const letGo = ({ by, place, sessions }: Connection, id: SessionId) =>
         Effect.catchAll((error) => stdio.err(`error: ${oneLine(error.message)}\n`))
       ))
 
-/** The person goes away from a question: nobody has to be there while a plan waits, so it does, in this process, too. */
+/** The person leaves a question. A waiting plan needs no process, so it keeps waiting, in embedded mode too. */
 const leave = ({ place }: Connection, id: SessionId) =>
   Effect.flatMap(Stdio, (stdio) =>
     stdio.err(
       place._tag === "Server"
-        ? `detached: ${howToAnswer(id)}; opentl logs ${id} --follow comes back to it\n`
-        : `detached: ${howToAnswer(id)}; with --follow the session goes on here, else with the next opentl serve\n`
+        ? `detached: ${howToAnswer(id)}; watch it with opentl logs ${id} --follow\n`
+        : `detached: ${howToAnswer(id)}; add --follow to continue the session here, else the next opentl serve does\n`
     ))
 
-/** Where a plan waits: a person at the terminal is asked, another is told how to answer. */
+/** A plan is waiting: asks a person at the terminal, tells anyone else how to answer. */
 const onApproval = (connection: Connection, id: SessionId, options: { readonly isShown: boolean }) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
@@ -55,13 +61,15 @@ const onApproval = (connection: Connection, id: SessionId, options: { readonly i
     return "answered" as const
   })
 
-/** Nobody else can answer while this process holds the data directory, so it must not wait for it. */
+/** Nobody else can answer while this process owns the data directory, so it must not wait. */
 const waitsInVain = (id: SessionId) =>
   new StartFailed({
-    reason: `${howToAnswer(id)}; the session goes on with the next opentl serve, or with opentl approve ${id} --follow`
+    reason: `${
+      howToAnswer(id)
+    }; the session continues with the next opentl serve, or with opentl approve ${id} --follow`
   })
 
-/** Follows the turn, printing its events, to its result: the last line on standard output. */
+/** Follows the turn and prints its events; its result is the last line on standard output. */
 export const showTurn = (connection: Connection, session: Session, options: TurnOptions) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
@@ -119,7 +127,7 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
     return yield* new Detached()
   }).pipe(
     Effect.onInterrupt(() => letGo(connection, session.id)),
-    // nobody reads on (`| head`): a session that has nobody else is not left at work
+    // the reader is gone (`| head`): a session that only this process works on is stopped
     Effect.tapErrorTag(
       "OutputClosed",
       () => connection.place._tag === "Embedded" ? letGo(connection, session.id) : Effect.void

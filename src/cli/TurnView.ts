@@ -5,8 +5,9 @@
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import type { SessionEventView } from "../domain/EventText.ts"
+import * as Review from "../domain/Review.ts"
+import type { SessionEvent } from "../domain/SessionEvent.ts"
 import * as Usage from "../domain/Usage.ts"
 import { oneLine } from "./terminal/TerminalText.ts"
 
@@ -15,6 +16,7 @@ export interface TurnView {
   readonly label: string
   readonly usage: Usage.Usage
   readonly rounds: number
+  /** Those that were held: one that was skipped is none. */
   readonly reviews: number
   /** The first event that was seen of the turn, and the newest. */
   readonly since: DateTime.Utc | undefined
@@ -36,35 +38,25 @@ export const initial: TurnView = {
 /** As many as an agent's last words may repeat. */
 const keptLines = 40
 
-const decodeUsage = Schema.decodeUnknownOption(Schema.Struct({ usage: Usage.Usage }))
-const decodeRound = Schema.decodeUnknownOption(Schema.Struct({ round: Schema.Int }))
-
-const factOf = (event: SessionEventView): unknown => event.detail?.["_tag"]
-
-const roundOf = (event: SessionEventView): number =>
-  Option.match(decodeRound(event.detail), { onNone: () => 0, onSome: ({ round }) => round })
-
 /** The view after an event. */
 export const advance = (view: TurnView, event: SessionEventView): TurnView => {
-  const begins = factOf(event) === "TurnStarted"
-  const next = begins
-    ? { ...initial, since: event.createdAt, until: event.createdAt }
-    : { ...view, since: view.since ?? event.createdAt, until: event.createdAt }
-  switch (event.type) {
-    case "status":
-      return { ...next, label: oneLine(event.data), rounds: Math.max(next.rounds, roundOf(event)) }
-    case "output":
-      return { ...next, output: [...next.output.slice(1 - keptLines), event.data] }
-    case "usage":
-      return Option.match(decodeUsage(event.detail), {
-        onNone: () => next,
-        onSome: ({ usage }) => ({ ...next, usage: Usage.add(next.usage, usage) })
-      })
-    case "review":
-      return { ...next, reviews: next.reviews + 1 }
-    default:
-      return next
-  }
+  const known = Option.match(event.fact, { onNone: () => view, onSome: (fact) => count(view, fact) })
+  return say({ ...known, since: known.since ?? event.createdAt, until: event.createdAt }, event)
+}
+
+/** What an event says, whether its fact is known or not. */
+const say = (view: TurnView, { data, type }: SessionEventView): TurnView =>
+  type === "status"
+    ? { ...view, label: oneLine(data) }
+    : type === "output"
+    ? { ...view, output: [...view.output.slice(1 - keptLines), data] }
+    : view
+
+const count = (view: TurnView, fact: SessionEvent): TurnView => {
+  if (fact._tag === "TurnStarted") return initial
+  if (fact._tag === "UsageRecorded") return { ...view, usage: Usage.add(view.usage, fact.usage) }
+  const known = "round" in fact ? { ...view, rounds: Math.max(view.rounds, fact.round) } : view
+  return fact._tag === "ReviewHeld" && Review.wasHeld(fact.review) ? { ...known, reviews: known.reviews + 1 } : known
 }
 
 /**
@@ -72,11 +64,11 @@ export const advance = (view: TurnView, event: SessionEventView): TurnView => {
  * that the agent has failed is said by three events, of which the end is the one that says why.
  */
 export const isPrinted = (event: SessionEventView, isResult: boolean): boolean =>
-  !isResult && event.type !== "usage" && !saysThatAgentFailed(event)
+  !isResult && event.type !== "usage" && !Option.exists(event.fact, saysThatAgentFailed)
 
-const saysThatAgentFailed = (event: SessionEventView): boolean =>
-  (factOf(event) === "AgentFinished" && event.detail?.["exit_code"] !== 0) ||
-  (factOf(event) === "ErrorReported" && /^agent exited with code \d+$/.test(event.data))
+const saysThatAgentFailed = (fact: SessionEvent): boolean =>
+  (fact._tag === "AgentFinished" && fact.exitCode !== 0) ||
+  (fact._tag === "ErrorReported" && /^agent exited with code \d+$/.test(fact.text))
 
 const isNone = (usage: Usage.Usage): boolean => usage.inputTokens === 0 && usage.outputTokens === 0
 

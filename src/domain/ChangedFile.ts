@@ -1,17 +1,17 @@
-/** The files of a change, as git's list of them has it (`git diff --raw`): complete, however long the diff is. */
+/** The files of a change from `git diff --raw`: complete, however long the diff is. */
 
 export interface ChangedFile {
-  /** Its path after the change; of a deleted file the one it had. */
+  /** Its path after the change; for a deleted file, its last path. */
   readonly path: string
-  /** Where it was renamed or copied from. */
+  /** The path it was renamed or copied from. */
   readonly previousPath: string | undefined
   readonly status: "added" | "deleted" | "changed" | "renamed" | "copied"
-  /** Git's mode after the change, six octal digits: `000000` where there is none. */
+  /** Git's mode after the change, six octal digits; `000000` for a deleted file. */
   readonly mode: string
   readonly previousMode: string
 }
 
-/** Modes of git's that are no ordinary file's. */
+/** Git modes of entries other than regular files. */
 const symlinkMode = "120000"
 const submoduleMode = "160000"
 const executableMode = "100755"
@@ -20,6 +20,6 @@ export const isSymlink = ({ mode }: ChangedFile): boolean => mode === symlinkMod
 export const isSubmodule = ({ mode, previousMode }: ChangedFile): boolean =>
   mode === submoduleMode || previousMode === submoduleMode
 export const isExecutable = ({ mode }: ChangedFile): boolean => mode === executableMode
-/** Whether the change makes it executable. */
+/** Whether the change makes the file executable. */
 export const becomesExecutable = ({ mode, previousMode }: ChangedFile): boolean =>
   mode === executableMode && previousMode !== executableMode

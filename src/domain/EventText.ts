@@ -1,4 +1,5 @@
 /** An event as outsiders see it: its type, a sentence for people (`data`) and the same for programs (`detail`). */
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
 import { SessionId } from "./Ids.ts"
@@ -31,7 +32,22 @@ export class SessionEventView extends Schema.Class<SessionEventView>("SessionEve
   data: Schema.String,
   createdAt: key("created_at", Schema.DateTimeUtc),
   detail: optional(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
-}) {}
+}) {
+  #fact: Option.Option<SessionEvent> | undefined
+
+  /**
+   * What happened, typed. None for what this program cannot read: an event of the original's, which has no detail, or one
+   * of a kind that a newer server has written. Such an event is still to be shown, by `type` and `data`.
+   *
+   * It is read when it is first asked for, and once: a stream that is only passed on costs nothing.
+   *
+   * @example
+   * Option.map(event.fact, (fact) => fact._tag === "TurnEnded" ? fact.end : undefined)
+   */
+  get fact(): Option.Option<SessionEvent> {
+    return this.#fact ??= this.detail === undefined ? Option.none() : readDetail(this.detail, this.data)
+  }
+}
 
 const changes = (event: { readonly files: number; readonly insertions: number; readonly deletions: number }) =>
   `${event.files} ${event.files === 1 ? "file" : "files"} changed, +${event.insertions} -${event.deletions}`
@@ -139,11 +155,31 @@ export const storedDetail = (event: SessionEvent): Readonly<Record<string, unkno
   return rest
 }
 
+const shownCommand = "command"
+
 /** What outsiders are shown of the stored detail: an operator's shell line stays inside. */
 export const publicDetail = (detail: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
   const agent = detail["agent"]
-  return typeof agent === "string" && agent.startsWith("command:") ? { ...detail, agent: "command" } : detail
+  return typeof agent === "string" && agent.startsWith("command:") ? { ...detail, agent: shownCommand } : detail
 }
+
+const decode = Schema.decodeUnknownOption(SessionEvent)
+
+/** The line that an agent reads as having, where the line itself is not shown. */
+const hiddenLine = Agent.spell(Agent.Agent.Command({ line: "…" }))
+
+/**
+ * The fact that a detail and its event's text tell: what `storedDetail` and `describe` made of it, and of an agent that is
+ * a shell line, where `publicDetail` has left that out, as much as is shown.
+ */
+export const readDetail = (detail: Readonly<Record<string, unknown>>, data: string): Option.Option<SessionEvent> =>
+  decode(
+    detail["_tag"] === "OutputWritten"
+      ? { ...detail, text: data }
+      : detail["agent"] === shownCommand
+      ? { ...detail, agent: hiddenLine }
+      : detail
+  )
 
 /** "90 s", "30 min" */
 export const describeDuration = (millis: number): string => {

@@ -1,7 +1,7 @@
-/** Identifiers. A session's id is also part of its branch's and its containers' names, so its alphabet is narrow. */
+/** Identifiers. A session's id is part of branch and container names, so its alphabet is narrow. */
 import * as Schema from "effect/Schema"
 
-/** 12 lower-case hex digits; a session taken over from the original's database keeps the id that it had there. */
+/** 12 lower-case hex digits (`4f0c1e9a2b7d`). A session imported from the original's database keeps its id. */
 export const SessionId = Schema.String.pipe(
   Schema.pattern(/^[0-9A-Za-z][0-9A-Za-z-]{2,63}$/),
   Schema.brand("SessionId")
@@ -12,10 +12,10 @@ export type SessionId = typeof SessionId.Type
 export const CommitId = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{40}([0-9a-f]{24})?$/), Schema.brand("CommitId"))
 export type CommitId = typeof CommitId.Type
 
-/** Turns of a session and rounds of a turn count from 1. */
+/** The number of a turn in its session or a round in its turn, from 1. */
 export const Ordinal = Schema.Int.pipe(Schema.positive())
 
-/** A branch name as `git check-ref-format --branch` takes it, and never one that reads as an option. */
+/** A branch name that `git check-ref-format --branch` accepts and that cannot be read as an option. */
 export const BranchName = Schema.String.pipe(
   Schema.maxLength(244),
   Schema.filter((name) => isBranchName(name) || `"${name}" is not a branch name`),
@@ -30,5 +30,5 @@ const isBranchName = (name: string): boolean =>
   !/[\x00-\x20\x7f~^:?*[\\]/.test(name) &&
   name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"))
 
-/** The one branch a session works on. */
+/** The one branch that a session works on: `opentl/<id>`. */
 export const branchOf = (id: SessionId): BranchName => BranchName.make(`opentl/${id}`)

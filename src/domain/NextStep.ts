@@ -1,6 +1,6 @@
 /**
- * What a session does next, as a function of its state. The actor performs the step, records its result as events, and
- * asks again; after a crash it asks the same question of the same log. So each step says how it is repeated.
+ * What a session does next, as a function of its state. The actor performs the step, records the result as events, and
+ * asks again. After a crash the same log leads to the same step, so each step says how it is repeated.
  */
 import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
@@ -15,27 +15,30 @@ interface InTurn {
 }
 
 export type Step = Data.TaggedEnum<{
-  /** Nothing until a person acts. */
+  /** Do nothing until a person acts. */
   Rest: object
-  /** Take the waiting messages and begin. */
+  /** Take the waiting messages and start a turn. */
   StartTurn: { readonly turn: number; readonly prompt: string }
-  /** Go on after an answer. */
+  /** Continue the turn after an answer. */
   ResumeTurn: { readonly turn: number; readonly remainingMillis: number }
-  /** Bring the mirror up to date and find the base. Repeated: fetched again. */
+  /** Update the mirror and find the base. Repeated: fetches again. */
   PrepareRepository: InTurn
-  /** Ask the model for a plan. Repeated: asked again. */
+  /** Ask the model for a plan. Repeated: asks again. */
   MakePlan: InTurn & { readonly rejections: ReadonlyArray<string> }
-  /** Put the plan before a person. */
+  /** Ask a person to approve the plan. */
   AskApproval: InTurn & { readonly plan: Plan.Plan }
-  /** Run the agent in the workspace. Repeated: the sandbox is looked up by name and followed on; it is started anew only if it is gone. */
+  /**
+   * Run the agent in the workspace. Repeated: finds the sandbox by name and follows it; starts a new one only if it is
+   * gone.
+   */
   RunAgent: InTurn & { readonly round: number; readonly started: boolean; readonly findings: Review.Review | undefined }
-  /** Take the commits out and diff them. Repeated: taken again from the stopped sandbox. */
+  /** Collect the commits and diff them. Repeated: collects again from the stopped sandbox. */
   CollectChanges: InTurn & { readonly run: AgentRun }
-  /** Ask the model to review the diff. Repeated: asked again. */
+  /** Ask the model to review the diff. Repeated: asks again. */
   ReviewChanges: InTurn & { readonly run: AgentRun; readonly changes: Event.Changes }
-  /** Push the branch. Repeated: pushing the same commit again is a no-op. */
+  /** Push the branch. Repeated: pushing the same commit is a no-op. */
   PushBranch: InTurn & { readonly changes: Event.Changes }
-  /** Open or update the pull request. Repeated: looked up by its head branch first. */
+  /** Open or update the pull request. Repeated: looks for one with the same head branch first. */
   Propose: InTurn & { readonly run: AgentRun; readonly changes: Event.Changes; readonly review: Review.Review }
   /** Clean up and write the turn's one ending event. */
   EndTurn: { readonly turn: number; readonly end: Event.TurnEnd; readonly text: string }
@@ -70,19 +73,21 @@ export const nextStep = (state: SessionState): Step =>
 /** Whether a step must wait for admission among the running sessions. Ending needs none: a stop never queues. */
 export const needsAdmission = (step: Step): boolean => step._tag !== "Rest" && step._tag !== "EndTurn"
 
-/** The moment at which the running turn must be over. */
+/** The time by which the running turn must end. */
 export const deadlineOf = (state: SessionState): DateTime.Utc | undefined =>
   state.phase._tag === "Active" ? state.phase.turn.deadline : undefined
 
-/** The end of a turn that failed. */
+/** Ends a turn that failed. */
 export const failed = (state: SessionState, reason: string): Step =>
   Step.EndTurn({ turn: currentTurn(state), end: "error", text: reason })
 
-/** The end of a turn whose time is used up. */
+/** Ends a turn that used up its time. */
 export const timedOut = (state: SessionState): Step =>
   failed(state, `timed out after ${describeDuration(state.spec.timeoutMillis)}`)
 
-/** What a turn must have before it can be ended: its beginning. Empty where the turn has begun, or nothing is to be done. */
+/**
+ * The event that a turn needs before it can end: its start. Empty if it has started, or if there is no turn to start.
+ */
 export const beginning = (state: SessionState, now: DateTime.Utc): ReadonlyArray<Event.SessionEvent> => {
   const step = nextStep(state)
   switch (step._tag) {

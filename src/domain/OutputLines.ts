@@ -1,17 +1,17 @@
 /**
- * Bytes of a sandbox's output to lines: a line ends at LF (a CR before it goes); more than 64 KiB is split over several
- * pieces, all but the last `partial`; NUL and invalid UTF-8 become U+FFFD. Pure, and the same pieces for any chunking
- * of the bytes: a follower that reads a log again recognises what it has stored by counting.
+ * Splits the bytes of a sandbox's output into lines: a line ends at LF (a CR before it is dropped); more than 64 KiB is
+ * split into several pieces, all but the last `partial`; NUL and invalid UTF-8 become U+FFFD. Pure, and independent of
+ * how the bytes are chunked, so that a follower that reads a log again can skip by count what it has stored.
  */
 export interface OutputLine {
   readonly text: string
   readonly partial: boolean
 }
 
-/** The most bytes of one piece. */
+/** The largest piece, in bytes. */
 export const pieceLimit = 64 * 1024
 
-/** What was read of the line that is not ended yet. */
+/** The part of an unfinished line read so far. */
 export interface Unfinished {
   readonly bytes: Uint8Array
 }
@@ -24,7 +24,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
 const text = (bytes: Uint8Array): string => decoder.decode(bytes).replaceAll("\0", "\uFFFD")
 
-/** Where to cut an overlong line: at the limit, or a little before it so that no code point is cut in two. */
+/** Where to cut an overlong line: at the limit, or just before it so as not to split a code point. */
 const cut = (bytes: Uint8Array): number => {
   let at = pieceLimit
   while (at > pieceLimit - 4 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at--
@@ -51,11 +51,11 @@ const ended = (bytes: Uint8Array): ReadonlyArray<OutputLine> => {
   return [...pieces, { text: text(rest), partial: false }]
 }
 
-/** Takes a chunk of bytes; answers the pieces that are complete by now. */
+/** Takes a chunk of bytes; returns the rest and the pieces completed by it. */
 export const push = (unfinished: Unfinished, chunk: Uint8Array): readonly [Unfinished, ReadonlyArray<OutputLine>] => {
   const pieces: Array<OutputLine> = []
   let bytes = concat(unfinished.bytes, chunk)
-  // what stood before this chunk has no line feed in it
+  // the bytes before this chunk contain no line feed
   let from = unfinished.bytes.length
   for (;;) {
     const at = bytes.indexOf(lineFeed, from)
@@ -64,7 +64,7 @@ export const push = (unfinished: Unfinished, chunk: Uint8Array): readonly [Unfin
     bytes = bytes.subarray(at + 1)
     from = 0
   }
-  // two bytes more than a piece: the last may be the CR of a line's end, and the cut looks one byte ahead
+  // two bytes more than a piece: the last may be the CR of a line end, and the cut looks one byte ahead
   while (bytes.length > pieceLimit + 2) {
     const at = cut(bytes)
     pieces.push({ text: text(bytes.subarray(0, at)), partial: true })
@@ -73,6 +73,6 @@ export const push = (unfinished: Unfinished, chunk: Uint8Array): readonly [Unfin
   return [{ bytes: bytes.slice() }, pieces]
 }
 
-/** The output has ended: what is left is the last line. */
+/** Returns the last line after the output has ended. */
 export const finish = (unfinished: Unfinished): ReadonlyArray<OutputLine> =>
   unfinished.bytes.length === 0 ? [] : ended(unfinished.bytes)

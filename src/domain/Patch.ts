@@ -1,26 +1,29 @@
 /**
- * A unified diff of git's, in its parts: one section a file (two where a file becomes a link, say). Pure, and one pass.
+ * Splits git's unified diff into sections, one per file (two if, for example, a file becomes a symbolic link). Pure, in
+ * one pass.
  */
 
 export interface PatchSection {
-  /** The file's path after the change; of a deleted file the one it had. */
+  /** The file's path after the change; for a deleted file, its last path. */
   readonly path: string
-  /** What stands before the content: modes, names, hashes. */
+  /** The lines before the content: modes, names, hashes. */
   readonly header: string
   /** Header and content, to the end of its last line. */
   readonly text: string
   readonly isBinary: boolean
-  /** Bytes of a binary file after the change, where the patch says so: it does of new files, and of most small ones. */
+  /**
+   * The size in bytes of a binary file after the change, if the patch tells: it does for new files and most small ones.
+   */
   readonly binaryBytes: number | undefined
-  /** Whether the content is there to its end: the last section of a patch that was cut is not. */
+  /** Whether the content is complete: in a patch that was cut, the last section is not. */
   readonly isWhole: boolean
 }
 
 const opening = "diff --git "
 
 /**
- * Inside a section every line of a file's content has a mark before it, and git quotes a line feed in a name: a line that
- * begins so is a header. Only LF ends a line here; what else some take for a line's end may stand in a file.
+ * Within a section, each line of content is prefixed by a mark, and git quotes a line feed in a name, so a line that
+ * begins like this is a header. Only LF ends a line here: other line separators may occur in a file.
  */
 const starts = (patch: string): ReadonlyArray<number> => {
   const found = patch.startsWith(opening) ? [0] : []
@@ -30,7 +33,7 @@ const starts = (patch: string): ReadonlyArray<number> => {
 
 const escapes: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 }
 
-/** A name that git put in quotes, C's way: bytes over 127 in octal. */
+/** Decodes a name that git quoted as C does: bytes over 127 in octal. */
 const unquote = (name: string): string => {
   if (!name.startsWith("\"")) return name
   const encoder = new TextEncoder()
@@ -43,7 +46,7 @@ const unquote = (name: string): string => {
   return new TextDecoder().decode(Uint8Array.from(bytes))
 }
 
-/** The name in a header line, if it has one: `+++ b/src/a.ts`. Behind a name with a space git sets a tab. */
+/** The name in a header line, if any: `+++ b/src/a.ts`. Git appends a tab to a name with a space. */
 const named = (header: string, line: string, prefix: string): string | undefined => {
   const start = header.indexOf(`\n${line} `)
   if (start < 0) return undefined
@@ -53,7 +56,9 @@ const named = (header: string, line: string, prefix: string): string | undefined
   return name === "/dev/null" ? undefined : unquote(name).slice(prefix.length)
 }
 
-/** Where nothing else names the file (it is binary, or only its mode changes), both names of the first line are the same. */
+/**
+ * If no other line names the file (it is binary, or only its mode changes), both names in the first line are the same.
+ */
 const firstName = (header: string): string => {
   const end = header.indexOf("\n")
   const names = header.slice(opening.length, end < 0 ? undefined : end)
@@ -66,13 +71,13 @@ const pathOf = (header: string): string =>
   named(header, "+++", "b/") ?? named(header, "---", "a/") ?? named(header, "rename to", "") ??
     named(header, "copy to", "") ?? firstName(header)
 
-/** Where a section's content begins: behind the line feed that closes its header. */
+/** Where a section's content begins: after the line feed that ends its header. */
 const contentStart = (text: string, mark: string): number => {
   const at = text.indexOf(`\n${mark}`)
   return at < 0 ? text.length : at + 1
 }
 
-/** Whether the hunks have as many lines as they say. */
+/** Whether the hunks have as many lines as their headers announce. */
 const isComplete = (content: string): boolean => {
   let old = 0
   let now = 0
@@ -108,7 +113,7 @@ const section = (text: string, isLast: boolean): PatchSection => {
   }
 }
 
-/** The sections of a patch, in its order. */
+/** The sections of a patch, in order. */
 export const sections = (patch: string): ReadonlyArray<PatchSection> => {
   const found = starts(patch)
   return found.map((start, i) => section(patch.slice(start, found[i + 1]), i === found.length - 1))

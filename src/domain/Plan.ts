@@ -1,15 +1,15 @@
-/** A plan: what the model is asked to answer, and the markdown that people read, edit and approve. */
+/** A plan: the answer that the model gives, and the markdown that people read, edit and approve. */
 import * as Schema from "effect/Schema"
 
 export const Plan = Schema.Struct({
-  /** One line, fit for a commit subject and a pull request's title. */
+  /** One line, suitable as a commit subject and a pull request's title. */
   title: Schema.String,
   /** The whole plan, as people see it. */
   markdown: Schema.String
 })
 export type Plan = typeof Plan.Type
 
-/** The structured answer asked of the model. */
+/** The model's structured answer. The descriptions are part of the prompt. */
 export const PlanAnswer = Schema.Struct({
   title: Schema.NonEmptyTrimmedString.annotations({
     description: "imperative, at most 72 characters, no trailing period"
@@ -40,10 +40,10 @@ export const fromAnswer = (answer: PlanAnswer): Plan => ({
     section("Risks", answer.risks)
 })
 
-/** An edited plan takes the place of the proposed one and keeps its title. */
+/** An edited plan replaces the proposed one and keeps its title. */
 export const edited = (plan: Plan, markdown: string): Plan => ({ ...plan, markdown })
 
-/** The first line of a text, cut to a commit subject's length on a code point's border. */
+/** The first line of a text, truncated to a commit subject's length without splitting a code point. */
 export const subject = (text: string, length = 72): string => {
   const line = text.split("\n").map((part) => part.trim()).find((part) => part !== "") ?? "Change"
   const points = Array.from(line)

@@ -1,4 +1,4 @@
-/** What a session works on: a repository of the forge by its name, or a local git repository by its path. */
+/** What a session works on: a repository of the forge by name, or a local git repository by path. */
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
@@ -12,8 +12,8 @@ export type Repository = Data.TaggedEnum<{
 export const Repository = Data.taggedEnum<Repository>()
 
 /**
- * What a caller may name: a repository, or the address of one on a host that only the configuration knows to be GitHub's
- * (an enterprise server). `resolve` makes a repository of it.
+ * What a caller may give: a repository, or an address on a host that may be GitHub's (an enterprise server); only the
+ * configuration knows. `resolve` turns it into a repository.
  */
 export type RepositoryReference = Data.TaggedEnum<{
   GitHub: { readonly owner: string; readonly name: string }
@@ -22,14 +22,14 @@ export type RepositoryReference = Data.TaggedEnum<{
 }>
 export const RepositoryReference = Data.taggedEnum<RepositoryReference>()
 
-/** The name of no repository. A password in an address is left out of `input`. */
+/** The input does not name a repository. `input` leaves out a password in an address. */
 export class InvalidRepository extends Schema.TaggedError<InvalidRepository>()("InvalidRepository", {
   input: Schema.String,
-  /** What is wrong, as it follows the input; absent where it simply is no repository. */
+  /** What is wrong, phrased to follow the input; absent if it simply is not a repository. */
   reason: Schema.optional(Schema.String)
 }) {
   override get message() {
-    return `"${this.input}" ${this.reason ?? "is not a repository"}: give owner/name or its address on GitHub ` +
+    return `"${this.input}" ${this.reason ?? "is not a repository"}: give owner/name or a URL on GitHub ` +
       "(https://github.com/owner/name, git@github.com:owner/name.git), or an absolute path or file:// URL of a local git repository"
   }
 }
@@ -41,7 +41,7 @@ const invalidRepository = (input: string, reason?: string) =>
   })
 const invalid = (input: string, reason?: string) => Either.left(invalidRepository(input, reason))
 
-/** Reads what a person may write for a repository, whatever the GitHub server is. */
+/** Reads a repository as a person may write it, whatever the GitHub server is. */
 export const parseReference = (input: string): Either.Either<RepositoryReference, InvalidRepository> => {
   const text = input.trim()
   if (text.includes("\0") || text.length === 0 || text.length > 4096) return invalid(input)
@@ -54,7 +54,10 @@ export const parseReference = (input: string): Either.Either<RepositoryReference
   return known(input, name && Repository.GitHub(name))
 }
 
-/** An address on github.com is a repository's name whatever the configuration says; of others only that knows. */
+/**
+ * An address on github.com names a repository under any configuration; for other hosts, only the configuration can
+ * tell.
+ */
 const reference = (address: Address.RepositoryAddress): Either.Either<RepositoryReference, string> =>
   Address.isOn(address, Address.publicServer)
     ? Either.map(Address.nameOn(address, Address.publicServer), Repository.GitHub)
@@ -63,7 +66,7 @@ const reference = (address: Address.RepositoryAddress): Either.Either<Repository
 const known = (input: string, repository: Repository | undefined): Either.Either<Repository, InvalidRepository> =>
   repository === undefined ? invalid(input) : Either.right(repository)
 
-/** The repository that is meant where GitHub is at `serverUrl` (GITHUB_SERVER_URL): addresses elsewhere are none. */
+/** Resolves a reference, given GitHub's address `serverUrl` (GITHUB_SERVER_URL). Addresses on other servers fail. */
 export const resolve = (
   reference: RepositoryReference,
   serverUrl: string
@@ -78,15 +81,14 @@ export const resolve = (
 }
 
 /**
- * Reads what a person may write for a repository. `serverUrl` is the GitHub server whose addresses are taken beside
- * those on github.com.
+ * Reads a repository as a person may write it. Accepts addresses on github.com and on `serverUrl`.
  *
  * @example
  * parse("effect-ts/effect")                    // GitHub
  * parse("https://github.com/effect-ts/effect") // GitHub
  * parse("git@github.com:effect-ts/effect.git") // GitHub
  * parse("file:///srv/git/app.git")             // Local
- * parse("../..")                               // InvalidRepository: relative paths are made absolute by the CLI, where they mean something
+ * parse("../..")                               // InvalidRepository: the CLI makes relative paths absolute first
  */
 export const parse = (
   input: string,
@@ -111,7 +113,7 @@ const localPath = (path: string): Repository | undefined => {
     : Repository.Local({ path: `/${parts.join("/")}` })
 }
 
-/** The one spelling under which a repository is stored and shown. */
+/** The canonical spelling, under which a repository is stored and shown. */
 export const show: (reference: RepositoryReference) => string = RepositoryReference.$match({
   GitHub: ({ name, owner }) => `${owner}/${name}`,
   Local: ({ path }) => path,
@@ -121,10 +123,20 @@ export const show: (reference: RepositoryReference) => string = RepositoryRefere
 const isRepository = (u: unknown): u is Repository => Repository.$is("GitHub")(u) || Repository.$is("Local")(u)
 const isReference = (u: unknown): u is RepositoryReference => isRepository(u) || RepositoryReference.$is("Remote")(u)
 
-/** The repository as a schema over its spelling. */
+/** A schema from the canonical spelling to the repository. */
 export const RepositoryFromString: Schema.Schema<Repository, string> = Schema.transformOrFail(
   Schema.String,
-  Schema.declare(isRepository),
+  Schema.declare(isRepository, {
+    arbitrary: () => (check) => {
+      const name = check.stringMatching(/^[a-z][a-z0-9]{0,9}$/)
+      return check.oneof(
+        check.record({ owner: name, name }).map(Repository.GitHub),
+        check.array(name, { minLength: 1, maxLength: 4 }).map((parts) =>
+          Repository.Local({ path: `/${parts.join("/")}` })
+        )
+      )
+    }
+  }),
   {
     strict: true,
     decode: (input, _, ast) => Either.mapLeft(parse(input), (error) => new ParseResult.Type(ast, input, error.message)),
@@ -132,7 +144,7 @@ export const RepositoryFromString: Schema.Schema<Repository, string> = Schema.tr
   }
 )
 
-/** What a caller names, as a schema over what they wrote. */
+/** A schema from what a caller wrote to a reference. */
 export const RepositoryReferenceFromString: Schema.Schema<RepositoryReference, string> = Schema.transformOrFail(
   Schema.String,
   Schema.declare(isReference),

@@ -1,6 +1,6 @@
 /**
- * Addresses of repositories on a git server, as people copy them out of a browser or a clone:
- * `https://host/owner/name`, `git@host:owner/name.git`, `ssh://git@host/owner/name.git`, `host/owner/name`.
+ * Addresses of repositories on a git server, as copied from a browser or a clone: `https://host/owner/name`,
+ * `git@host:owner/name.git`, `ssh://git@host/owner/name.git`, `host/owner/name`.
  */
 import * as Either from "effect/Either"
 
@@ -11,13 +11,13 @@ export interface RepositoryName {
 
 export interface RepositoryAddress {
   readonly transport: "web" | "ssh"
-  /** Lower-case, with the port where it is not the transport's own. */
+  /** Lower-case, with the port unless it is the transport's default. */
   readonly host: string
-  /** Between slashes, without `.git` at the end. */
+  /** The parts between slashes, without a final `.git`. */
   readonly path: ReadonlyArray<string>
 }
 
-/** Where GitHub is, unless the configuration says otherwise. */
+/** GitHub's address, unless the configuration sets another. */
 export const publicServer = "https://github.com"
 
 const ownerPattern = /^[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){0,38}$/
@@ -32,15 +32,15 @@ const nameOf = (parts: ReadonlyArray<string>): RepositoryName | undefined => {
 export const readName = (text: string): RepositoryName | undefined => nameOf(text.split("/"))
 
 const url = /^[a-z][a-z0-9+.-]*:\/\//i
-/** `user@host:path`, as scp has it. */
+/** `user@host:path`, in scp's syntax. */
 const scp = /^(?:(?<user>[^\s@/:]+)@)?(?<host>[a-z0-9][a-z0-9.-]*):(?<path>[^\s:@]+)$/i
-/** `host/owner/name`: a host has a dot, an owner has none. */
+/** `host/owner/name`: a host contains a dot, an owner does not. */
 const bare = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\/[^\s]+$/i
 
-/** Whether a text is meant as an address; `owner/name` and paths are none. */
+/** Whether a text is meant as an address. `owner/name` and paths are not addresses. */
 export const isAddress = (text: string): boolean => url.test(text) || scp.test(text) || bare.test(text)
 
-/** The text without the user and the password that an address may hold. */
+/** The text without a user and password. */
 export const withoutCredentials = (text: string): string =>
   text.replace(/\/\/(?!git@)[^/\s]*@/g, "//…@").replace(/^(?!git@)[^\s/@]+@/, "…@")
 
@@ -59,12 +59,12 @@ const complete = (address: RepositoryAddress): Either.Either<RepositoryAddress, 
     ? Either.left("does not end in owner/name")
     : Either.right(address)
 
-const tooLong = "has more than a repository's name in it"
+const tooLong = "contains more than a repository's name"
 
-/** GitHub's own way around a closed port 22. */
+/** GitHub's SSH host for networks that block port 22. */
 const aroundFirewalls = "ssh.github.com:443"
 
-/** Reads an address. What is refused is said as it follows the address in a sentence. */
+/** Parses an address. The error is phrased to follow the address in a sentence: "names the port 22". */
 export const parse = (text: string): Either.Either<RepositoryAddress, string> => {
   const { host = "", path = "", user = "" } = url.test(text) ? {} : scp.exec(text)?.groups ?? {}
   const isPort = user === "" && /^\d+\/[^/]+\/[^/]/.test(path)
@@ -77,18 +77,18 @@ export const parse = (text: string): Either.Either<RepositoryAddress, string> =>
     case "http:":
     case "https:":
       return username !== "" || password !== ""
-        ? Either.left("has a user or a password in it, which do not belong there")
+        ? Either.left("contains a user or a password, which must be left out")
         : complete({ transport: "web", host: at.replace(/^www\./, ""), path: pathOf(pathname) })
     case "ssh:":
     case "git+ssh:":
-      if (password !== "") return Either.left("has a password in it, which does not belong there")
+      if (password !== "") return Either.left("contains a password, which must be left out")
       return at.toLowerCase() === aroundFirewalls
         ? parseSsh(username, "github.com", pathname)
         : port === "" || port === "22"
         ? parseSsh(username, at.replace(/:22$/, ""), pathname)
         : Either.left(`names the port ${port}`)
     default:
-      return Either.left(`begins with ${protocol}//, which is not taken`)
+      return Either.left(`begins with ${protocol}//, which is not supported`)
   }
 }
 
@@ -98,7 +98,7 @@ export const isOn = ({ host, transport }: RepositoryAddress, serverUrl: string):
   return host === (transport === "ssh" ? server.hostname : server.host)
 }
 
-/** The repository's name on that server, below the server's own path; or what is wrong. */
+/** The repository's name on that server, relative to the server's path; or what is wrong. */
 export const nameOn = (address: RepositoryAddress, serverUrl: string): Either.Either<RepositoryName, string> => {
   const elsewhere = `is not on ${serverUrl}`
   if (!isOn(address, serverUrl)) return Either.left(elsewhere)
@@ -110,6 +110,6 @@ export const nameOn = (address: RepositoryAddress, serverUrl: string): Either.Ei
     : Either.left(elsewhere)
 }
 
-/** The address as it is kept until the server is known. */
+/** The address as stored until the server is known. */
 export const show = ({ host, path, transport }: RepositoryAddress): string =>
   transport === "ssh" ? `git@${host}:${path.join("/")}.git` : `https://${host}/${path.join("/")}`

@@ -1,4 +1,4 @@
-/** Who asked for an act, and where: it stands on every session, message, approval and stop, and in the commit. */
+/** Who requested something, and where: recorded on every session, message, approval and stop, and in the commit. */
 import * as Schema from "effect/Schema"
 
 export const Requester = Schema.Struct({

@@ -1,4 +1,4 @@
-/** A review of a diff: what the model is asked to answer, and the four ways a review can come out. */
+/** A review of a diff: the answer that the model gives, and the four possible outcomes. */
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 import * as Unseen from "./Unseen.ts"
@@ -12,8 +12,8 @@ export const Finding = Schema.Struct({
 export type Finding = typeof Finding.Type
 
 /**
- * The structured answer asked of the model, and the only thing that approves. An answer that says two things at once (an
- * approval with something that must be changed, a field that is not asked for) does not decode.
+ * The model's structured answer, and the only thing that approves. A contradictory answer (an approval with required
+ * changes, or with unknown fields) does not decode.
  */
 export const ReviewAnswer = Schema.Struct({
   verdict: Schema.Literal("approve", "request_changes"),
@@ -35,7 +35,7 @@ export const ReviewAnswer = Schema.Struct({
 ).annotations({ parseOptions: { onExcessProperty: "error" } })
 export type ReviewAnswer = typeof ReviewAnswer.Type
 
-/** A judgement. What it does not speak of is `unseen`. Earlier versions kept the remarks of an approval as findings. */
+/** A judgement. `unseen` is what it does not cover. Earlier versions stored the remarks of an approval as findings. */
 const judgement = {
   summary: Schema.String,
   findings: Schema.Array(Finding),
@@ -43,7 +43,7 @@ const judgement = {
   unseen: optional(Unseen.Unseen)
 }
 
-/** How a review came out. Unreadable and skipped are said to people, never taken for an approval. */
+/** The outcome of a review. Unreadable and skipped reviews are reported to people, and never count as an approval. */
 export const Review = Schema.Union(
   Schema.TaggedStruct("Approved", judgement),
   Schema.TaggedStruct("ChangesRequested", judgement),
@@ -54,7 +54,7 @@ export type Review = typeof Review.Type
 const { $match, Approved, ChangesRequested } = Data.taggedEnum<Review>()
 export const match = $match
 
-/** The review that an answer is, when the reviewer was not shown `unseen`. */
+/** Turns the model's answer into a review. `unseen` is what the reviewer was not shown. */
 export const fromAnswer = (
   { findings, remarks = [], summary, verdict }: ReviewAnswer,
   unseen: Unseen.Unseen | undefined
@@ -68,10 +68,10 @@ export const fromAnswer = (
   return verdict === "approve" ? Approved(content) : ChangesRequested(content)
 }
 
-/** A review that a person or a model held and that counts as a round. */
+/** Whether the review took place and counts as a round. */
 export const wasHeld = (review: Review): boolean => review._tag !== "Skipped"
 
-/** What was not approved as a whole goes out as a draft; a review that was not wanted holds nothing back. */
+/** Whether the pull request must be a draft: everything that was not fully approved, except when reviews are off. */
 export const needsDraft = (review: Review): boolean =>
   match(review, {
     Approved: ({ unseen }) => Unseen.holdsBack(unseen),
@@ -80,7 +80,7 @@ export const needsDraft = (review: Review): boolean =>
     Skipped: () => false
   })
 
-/** The verdict in a few words. An approval of a part never reads as one of the whole. */
+/** The verdict in a few words. A partial approval never reads as a full one. */
 export const verdict = (review: Review): string =>
   match(review, {
     Approved: ({ unseen }) => Unseen.holdsBack(unseen) ? "approved in part" : "approved",
@@ -92,11 +92,11 @@ export const verdict = (review: Review): string =>
 const where = (finding: Finding): string =>
   finding.file === undefined ? "" : `\`${finding.file}${finding.line === undefined ? "" : `:${finding.line}`}\`: `
 
-/** Findings as a markdown list, file and line kept. */
+/** Findings as a markdown list with file and line. */
 export const findingsMarkdown = (findings: ReadonlyArray<Finding>): string =>
   findings.map((finding) => `- ${where(finding)}${finding.comment}`).join("\n")
 
-/** What an approval, or a request for changes, mentions beside what must be changed, as a markdown list. */
+/** The remarks of a review (what need not change), as a markdown list. */
 export const remarksMarkdown = (review: Review): string =>
   match(review, {
     Approved: ({ findings, remarks = [] }) =>

@@ -1,14 +1,14 @@
 /**
- * The entrypoint's marker lines, as in the original. What a program inside prints is escaped on its way out (one
- * backslash before anything that reads like a marker), so only the entrypoint's own lines are markers; and a marker is
- * only ever shown: branch, result and identity never come from the output.
+ * The entrypoint's marker lines, as in the original. The relay puts a backslash before any program output that looks
+ * like a marker, so only the entrypoint's own lines are markers. Markers are only displayed: branch, result and
+ * identity never come from the output.
  */
 import * as Data from "effect/Data"
 
 export type SandboxLine = Data.TaggedEnum<{
   Status: { readonly text: string }
   Error: { readonly text: string }
-  /** The entrypoint has reached its end. Carries nothing that is believed. */
+  /** The entrypoint reached its end. Nothing in the line is trusted. */
   Done: object
   Output: { readonly text: string }
 }>
@@ -17,7 +17,7 @@ export const SandboxLine = Data.taggedEnum<SandboxLine>()
 const marker = /^###OPENTL_(STATUS|ERROR|DONE)###(?: (.*))?$/s
 const escaped = /^\\+###OPENTL_/
 
-/** Reads one line. */
+/** Parses one line. */
 export const parse = (line: string): SandboxLine => {
   if (escaped.test(line)) return SandboxLine.Output({ text: line.slice(1) })
   const [, kind, text = ""] = marker.exec(line) ?? []
@@ -33,5 +33,5 @@ export const parse = (line: string): SandboxLine => {
   }
 }
 
-/** What the relay inside does to a program's line. */
+/** Escapes a program's line, as the relay in the sandbox does. */
 export const escape = (line: string): string => /^\\*###OPENTL_/.test(line) ? `\\${line}` : line

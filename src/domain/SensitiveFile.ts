@@ -1,6 +1,6 @@
 /**
- * Changed files that a person should look at, whatever a review says of them: they act beyond the code that is reviewed,
- * or nobody can read them in a diff.
+ * Changed files that a person should look at, whatever a review says: they act beyond the reviewed code, or cannot be
+ * read in a diff.
  */
 import { becomesExecutable, type ChangedFile, isSubmodule, isSymlink } from "./ChangedFile.ts"
 import * as Invisible from "./Invisible.ts"
@@ -8,25 +8,25 @@ import type { PatchSection } from "./Patch.ts"
 
 export interface SensitiveFile {
   readonly path: string
-  /** What about it, in a few words. */
+  /** The reason, in a few words. */
   readonly why: string
 }
 
-/** A binary over this many bytes is listed. */
+/** Binaries larger than this many bytes are listed. */
 export const maxBinaryBytes = 1024 * 1024
 
-/** The forge's own rules take some of these names in any case, so all are. */
+/** The forge ignores case in some of these names, so case is ignored in all of them. */
 const names: ReadonlyArray<readonly [path: RegExp, why: string]> = [
   [/^\.github\/workflows\//i, "workflow: it runs with the repository's token and secrets"],
   [/^\.github\/actions\//i, "action: workflows run it with the repository's token and secrets"],
   [/^\.gitlab-ci\.ya?ml$/i, "pipeline: it runs with the repository's token and secrets"],
   [/^\.opentl\//i, "OpenTL's own configuration: it counts from the next session on"],
-  [/(^|\/)codeowners$/i, "says whose review is needed"],
-  [/(^|\/)\.gitmodules$/i, "says where submodules come from"],
+  [/(^|\/)codeowners$/i, "decides whose review is required"],
+  [/(^|\/)\.gitmodules$/i, "decides where submodules come from"],
   [/(^|\/)\.gitattributes$/i, "changes how files are shown and merged"]
 ]
 
-/** Whether it counts because of its name alone. */
+/** The reason, if the name alone makes the file sensitive. */
 const byName = ({ path, previousPath }: ChangedFile): string | undefined =>
   names.find(([pattern]) => pattern.test(path) || (previousPath !== undefined && pattern.test(previousPath)))?.[1]
 
@@ -39,10 +39,10 @@ const byMode = (file: ChangedFile): string | undefined =>
     ? "becomes executable"
     : undefined
 
-/** Whether name or mode make it one of these files. */
+/** Whether the name or mode makes the file sensitive. */
 export const isSensitive = (file: ChangedFile): boolean => byName(file) !== undefined || byMode(file) !== undefined
 
-/** Where a link leads, and whether that is out of the repository. */
+/** Where a symbolic link points, and whether that is outside the repository. */
 const leadsTo = (path: string, section: PatchSection | undefined): string => {
   const target = section === undefined ? undefined : /^\+(.*)$/m.exec(section.text.slice(section.header.length))?.[1]
   if (target === undefined) return ""
@@ -54,15 +54,15 @@ const leadsTo = (path: string, section: PatchSection | undefined): string => {
     { now: path.split("/").length - 1, least: 0 }
   )
   const isOutside = target.startsWith("/") || depth.least < 0
-  return ` to ${Invisible.reveal(target, 80)}${isOutside ? ", which is out of the repository" : ""}`
+  return ` to ${Invisible.reveal(target, 80)}${isOutside ? ", which is outside the repository" : ""}`
 }
 
-/** The files of a change that need a person's eye, in git's order, each with its reasons. */
+/** The files of a change that need a person's eye, in git's order, with the reasons. */
 export const sensitiveFiles = (
   changed: ReadonlyArray<ChangedFile>,
   sections: ReadonlyArray<PatchSection>
 ): ReadonlyArray<SensitiveFile> => {
-  // of a file that became a link there are two sections, and the second is what it is now
+  // a file that became a link has two sections, and the second is its present one
   const byPath = new Map(sections.map((section) => [section.path, section]))
   return changed.flatMap((file) => {
     const section = byPath.get(file.path)

@@ -1,4 +1,7 @@
-/** A session as outsiders see it (HTTP, CLI, chat): computed from its state, with no secret, container id or host path of ours. */
+/**
+ * A session as outsiders see it (HTTP, CLI, chat), computed from its state. It contains no secret, container id or host
+ * path.
+ */
 import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
 import { BranchName, SessionId } from "./Ids.ts"
@@ -25,7 +28,7 @@ export const SessionPhase = Schema.Literal(
 )
 export type SessionPhase = typeof SessionPhase.Type
 
-/** What a session's row holds of its state. */
+/** The part of a session's state that its row stores. */
 export const SessionFields = {
   repo: Schema.String,
   prompt: Schema.String,
@@ -40,9 +43,9 @@ export const SessionFields = {
   prDraft: optionalKey("pr_draft", Schema.Boolean),
   error: optional(Schema.String),
   plan: optional(Schema.String),
-  /** The how many-th plan of the turn waits for an answer, from 1; only while one does. An answer may name it. */
+  /** The number of the turn's waiting plan, from 1; absent if none is waiting. An answer may name it. */
   proposal: optional(Schema.Int),
-  /** The last turn's answer or result, where it ended well. */
+  /** The last turn's answer or result, if it succeeded. */
   result: optional(Schema.String),
   turn: Schema.NonNegativeInt,
   reviewRounds: key("review_rounds", Schema.NonNegativeInt),
@@ -55,7 +58,7 @@ export type SessionSummary = typeof SessionSummary.Type
 export class Session extends Schema.Class<Session>("Session")({
   id: SessionId,
   ...SessionFields,
-  /** From 1, while the session waits for a place. */
+  /** The position in the queue, from 1, while the session waits for admission. */
   queuePosition: optionalKey("queue_position", Schema.Int),
   createdAt: key("created_at", Schema.DateTimeUtc),
   updatedAt: key("updated_at", Schema.DateTimeUtc),
@@ -63,12 +66,12 @@ export class Session extends Schema.Class<Session>("Session")({
   /** The id of the newest event. */
   lastEventId: key("last_event_id", Schema.NonNegativeInt)
 }) {
-  /** The same session, at a place in the queue. */
+  /** The same session with a position in the queue. */
   at(queuePosition: number): Session {
     return new Session({ ...this, queuePosition })
   }
 
-  /** Whether the last turn is over and nothing waits to begin. */
+  /** Whether the last turn has ended and nothing is waiting to start. */
   get isEnded(): boolean {
     return isEnd(this.status)
   }

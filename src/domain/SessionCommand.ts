@@ -1,6 +1,6 @@
 /**
- * What people ask of a session that exists, and the decision about it. Pure: the session's actor takes the decision, and
- * the store writes its events in one transaction. (A session's creation needs no decision: see `SessionCreated`.)
+ * Commands to an existing session, and the decision about each. Pure: the session's actor decides, and the store writes
+ * the resulting events in one transaction. (Creating a session needs no decision: see `SessionCreated`.)
  */
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
@@ -10,17 +10,17 @@ import type { Requester } from "./Requester.ts"
 import * as Event from "./SessionEvent.ts"
 import { currentTurn, type Phase, proposalOf, type SessionState } from "./SessionState.ts"
 
-/** Which plan an answer is to: the n-th that the turn proposed, from 1. */
+/** The plan that an answer refers to: the turn's n-th proposal, from 1. */
 export const PlanRef = Schema.Struct({ turn: Ordinal, proposal: Ordinal })
 export type PlanRef = typeof PlanRef.Type
 
 export type SessionCommand = Data.TaggedEnum<{
   Message: { readonly messageId: string; readonly text: string; readonly by: Requester }
-  /** `answers` names the plan that was seen; where it is not given, whatever plan waits now is meant. */
+  /** `answers` names the plan that the person saw; without it, the plan that waits now is meant. */
   Approve: { readonly plan: string | undefined; readonly answers: PlanRef | undefined; readonly by: Requester }
   Reject: { readonly reason: string; readonly answers: PlanRef | undefined; readonly by: Requester }
   Stop: { readonly by: Requester }
-  /** Once more what the last turn was asked for. `turn` is the one that was seen to fail; the last one where not given. */
+  /** Repeat the last turn's request. `turn` is the turn that the person saw fail; without it, the last one is meant. */
   Retry: { readonly turn: number | undefined; readonly by: Requester }
 }>
 export const SessionCommand = Data.taggedEnum<SessionCommand>()
@@ -43,14 +43,14 @@ export class NothingToApprove
   }
 }
 
-/** The answer is to a plan that does not wait any more: it was replaced by another one. */
+/** The answer refers to a plan that has been replaced. */
 export class PlanReplaced extends Schema.TaggedError<PlanReplaced>()("PlanReplaced", {
   sessionId: SessionId,
   answered: PlanRef,
   waiting: PlanRef
 }) {
   override get message() {
-    return `this answers plan ${this.answered.proposal} of turn ${this.answered.turn}, which was replaced: ` +
+    return `this answer is for plan ${this.answered.proposal} of turn ${this.answered.turn}, which was replaced: ` +
       `session ${this.sessionId} now waits for an answer to plan ${this.waiting.proposal} of turn ${this.waiting.turn}`
   }
 }
@@ -60,7 +60,7 @@ export class ApproverIsRequester extends Schema.TaggedError<ApproverIsRequester>
   name: Schema.String
 }) {
   override get message() {
-    return `the plan of session ${this.sessionId} must be approved by another person than ${this.name}, who asked for it`
+    return `the plan of session ${this.sessionId} must be approved by someone other than ${this.name}, who asked for it`
   }
 }
 
@@ -72,7 +72,7 @@ export class NothingToRetry
   }
 }
 
-/** Why a command can be refused, by command. */
+/** The errors that each command can be rejected with. */
 interface Rejections {
   readonly Message: never
   readonly Approve: NothingToApprove | PlanReplaced | ApproverIsRequester
@@ -93,7 +93,7 @@ const rejections = {
 
 const rejectionsOf = (command: SessionCommand): ReadonlyArray<string> => rejections[command._tag]
 
-/** Whether an error is one that this very command can be refused with. */
+/** Whether an error is a possible rejection of this command. */
 export const isRejectionOf =
   <C extends SessionCommand>(command: C) =>
   <E extends { readonly _tag: string }>(error: E): error is E & RejectionOf<C> =>
@@ -109,7 +109,7 @@ interface DecisionDefinition extends Data.TaggedEnum.WithGenerics<1> {
 export const Decision = Data.taggedEnum<DecisionDefinition>()
 
 export interface DecisionRules {
-  /** A plan's approver must be another person than the session's requester. */
+  /** Whether a plan must be approved by someone other than the session's requester. */
   readonly fourEyes: boolean
 }
 
@@ -118,7 +118,7 @@ const reject = <E>(error: E): Decision<E> => Decision.Rejected({ error })
 
 type Waiting = Extract<Phase, { readonly _tag: "Waiting" }>
 
-/** The plan that waits, if it is the one that is answered. */
+/** The waiting plan, if it is the one that the answer refers to. */
 const answered = (
   id: SessionId,
   { phase }: SessionState,
@@ -155,7 +155,7 @@ const rejectPlan = (id: SessionId, state: SessionState, { answers, by, reason }:
     (waiting) => accept(Event.PlanRejected.make({ turn: waiting.turn.number, by, reason }))
   )
 
-/** A stop that is already under way is accepted and adds nothing. */
+/** A stop that is already in progress is accepted and adds nothing. */
 const stop = (id: SessionId, state: SessionState, { by }: Named<"Stop">): Decision<SessionEnded> => {
   const { phase } = state
   if (phase._tag === "Ended") return reject(new SessionEnded({ sessionId: id, end: phase.end }))
@@ -164,14 +164,14 @@ const stop = (id: SessionId, state: SessionState, { by }: Named<"Stop">): Decisi
 
 const retry = (id: SessionId, { phase, turns }: SessionState, { by, turn }: Named<"Retry">) => {
   const nothing = (reason: string) => reject(new NothingToRetry({ sessionId: id, reason }))
-  if (phase._tag !== "Ended") return nothing("it is still at work")
-  if (turn !== undefined && turn !== turns) return nothing(`it has gone on since turn ${turn}`)
+  if (phase._tag !== "Ended") return nothing("it is still working")
+  if (turn !== undefined && turn !== turns) return nothing(`it has moved on since turn ${turn}`)
   return phase.end === "complete"
-    ? nothing("its last turn ended well; a message starts another one")
+    ? nothing("its last turn succeeded; send a message to start another one")
     : accept(Event.RetryRequested.make({ turn: turns, by }))
 }
 
-/** Decides a command on the session's present state. */
+/** Decides a command, given the session's current state. */
 export const decide = (
   id: SessionId,
   state: SessionState,

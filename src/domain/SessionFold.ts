@@ -1,6 +1,6 @@
 /**
- * A session's state from its events. `evolve` is total and pure; an event that does not belong to the present state
- * leaves it as it is (`admits` says beforehand which do).
+ * Folds a session's events into its state. `evolve` is total and pure; an event that does not fit the current state
+ * leaves it unchanged (`admits` tells beforehand).
  */
 import * as DateTime from "effect/DateTime"
 import type * as Event from "./SessionEvent.ts"
@@ -9,7 +9,7 @@ import { advance, facets, firstRound } from "./TurnProgress.ts"
 import { collectedLate, uncollectedRound } from "./UncollectedWork.ts"
 import * as Usage from "./Usage.ts"
 
-/** A turn's end. What still waits opens the next turn at once; what waited before a stop does not. */
+/** Ends a turn. Waiting messages start the next turn at once, except those that arrived before a stop. */
 const end = (state: SessionState, event: typeof Event.TurnEnded.Type): SessionState => ({
   ...state,
   turns: Math.max(state.turns, event.turn),
@@ -18,7 +18,7 @@ const end = (state: SessionState, event: typeof Event.TurnEnded.Type): SessionSt
     : Phase.Ended({ end: event.end, text: event.text })
 })
 
-/** The next state, or `undefined` where the event does not belong. */
+/** The next state, or `undefined` if the event does not fit. */
 const step = (state: SessionState, event: Event.SessionEvent): SessionState | undefined => {
   const { phase } = state
   switch (event._tag) {
@@ -91,7 +91,7 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
       return { ...state, inbox, phase: Phase.Queued() }
     }
     case "UsageRecorded":
-      // what a stopped turn has used counts too
+      // a stopped turn's usage counts, too
       return (phase._tag === "Active" || phase._tag === "Stopping") && currentTurn(state) === event.turn
         ? { ...state, usage: Usage.add(state.usage, event.usage) }
         : undefined
@@ -115,15 +115,15 @@ const stopping = (state: SessionState, { by, turn }: typeof Event.StopRequested.
     uncollected: uncollectedRound(state)
   })
 
-/** One ending event a turn: a stop that was asked for ends only as cancelled, and nothing else does. */
+/** Each turn has one ending event: while stopping only `cancelled` ends it, otherwise anything but `cancelled`. */
 const endsTurn = (state: SessionState, event: typeof Event.TurnEnded.Type): boolean =>
   event.turn === currentTurn(state) &&
   (event.end === "cancelled" ? state.phase._tag === "Stopping" : state.phase._tag === "Active")
 
-/** Whether an event belongs to the present state. The store takes no other. */
+/** Whether an event fits the current state. The store accepts no other. */
 export const admits = (state: SessionState, event: Event.SessionEvent): boolean => step(state, event) !== undefined
 
-/** Of events that come one after the other the first that does not belong; `undefined` where all do. */
+/** The first of consecutive events that does not fit; `undefined` if all do. */
 export const firstRefused = (
   state: SessionState,
   events: ReadonlyArray<Event.SessionEvent>
@@ -140,11 +140,11 @@ export const firstRefused = (
 /** The state after an event. */
 export const evolve = (state: SessionState, event: Event.SessionEvent): SessionState => step(state, event) ?? state
 
-/** The state after many. */
+/** The state after several events. */
 export const evolveAll = (state: SessionState, events: ReadonlyArray<Event.SessionEvent>): SessionState =>
   events.reduce(evolve, state)
 
-/** The state of a session from all its facts; `undefined` where they do not begin with its creation. */
+/** The state of a session from all its events; `undefined` unless they begin with its creation. */
 export const fold = (events: ReadonlyArray<Event.SessionEvent>): SessionState | undefined => {
   const [first, ...rest] = events
   return first?._tag === "SessionCreated" ? evolveAll(create(first), rest) : undefined

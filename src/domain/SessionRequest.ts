@@ -1,10 +1,10 @@
-/** What a caller sends to open a session, and to steer one. The same schema serves HTTP, the CLI, the bots and the library. */
+/** Requests to create and steer a session. HTTP, the CLI, the bots and the library share these schemas. */
 import * as Schema from "effect/Schema"
 import { BranchName, Ordinal } from "./Ids.ts"
 import { RepositoryReferenceFromString } from "./Repository.ts"
 import { optional, optionalKey } from "./Wire.ts"
 
-/** A prompt or a message: 1 to 200 000 characters, not only white space. */
+/** A prompt or a message: 1 to 200,000 characters, not all white space. */
 export const Prompt = Schema.String.pipe(
   Schema.filter((text) => text.trim() !== "" || "must not be empty"),
   Schema.filter((text) => Array.from(text).length <= 200_000 || "must have at most 200000 characters")
@@ -24,14 +24,14 @@ export const CreateSession = Schema.Struct({
 export type CreateSession = typeof CreateSession.Type
 
 export const SendMessage = Schema.Struct({ text: Prompt })
-/** Which plan an answer is to; without it, whatever plan waits when it comes is meant. Both or none. */
+/** The plan that an answer refers to, given by both fields or neither; without them, the plan that waits now. */
 const answers = { turn: optional(Ordinal), proposal: optional(Ordinal) }
 export const ApprovePlan = Schema.Struct({ plan: optional(Prompt), ...answers })
 export const RejectPlan = Schema.Struct({ reason: Prompt, ...answers })
-/** `turn` is the one that was seen to fail; without it the last one is meant. */
+/** `turn` is the turn that was seen to fail; without it, the last one is meant. */
 export const RetryTurn = Schema.Struct({ turn: optional(Ordinal) })
 
-/** The request's own fault, beyond what the schema says. */
+/** The request is invalid in a way that the schema cannot express. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", { reason: Schema.String }) {
   override get message() {
     return this.reason

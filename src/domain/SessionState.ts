@@ -1,8 +1,8 @@
 /**
- * A session's state: what its events add up to (`SessionFold.ts`).
+ * A session's state, the fold of its events (`SessionFold.ts`).
  *
- * A turn moves through `Progress`, and each variant holds just what the next step needs, so that a review without a
- * diff or a pull request without a push cannot be written down.
+ * A turn moves through `Progress`. Each variant holds exactly what the next step needs, so that a review without a diff
+ * or a pull request without a push cannot be represented.
  */
 import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
@@ -12,7 +12,7 @@ import type * as Review from "./Review.ts"
 import type * as Event from "./SessionEvent.ts"
 import * as Usage from "./Usage.ts"
 
-/** What an agent's run left: its final words, and the round it was. */
+/** The result of an agent's run: its round and its final words. */
 export interface AgentRun {
   readonly round: number
   readonly answer: string
@@ -23,7 +23,7 @@ export interface ReviewedRound {
   readonly review: Review.Review
 }
 
-/** Where a turn stands. Each variant names the step that comes next. */
+/** A turn's progress. Each variant names the step that comes next. */
 export type Progress = Data.TaggedEnum<{
   Preparing: object
   Planning: { readonly rejections: ReadonlyArray<string> }
@@ -33,7 +33,7 @@ export type Progress = Data.TaggedEnum<{
   Reviewing: { readonly run: AgentRun; readonly changes: Event.Changes }
   Pushing: { readonly run: AgentRun; readonly changes: Event.Changes; readonly review: Review.Review }
   Proposing: { readonly run: AgentRun; readonly changes: Event.Changes; readonly review: Review.Review }
-  /** `uncollected`: the round of a failed agent, whose work is in the workspace alone. */
+  /** `uncollected`: the round of a failed agent whose work exists only in the workspace. */
   Closing: { readonly end: "complete" | "error"; readonly text: string; readonly uncollected?: number | undefined }
 }>
 export const Progress = Data.taggedEnum<Progress>()
@@ -43,33 +43,33 @@ export interface Turn {
   readonly prompt: string
   readonly startedAt: DateTime.Utc
   readonly deadline: DateTime.Utc
-  /** The plan in force, once there is one. */
+  /** The current plan, if there is one. */
   readonly plan: Plan.Plan | undefined
   /** The reviews of this turn, oldest first. */
   readonly reviews: ReadonlyArray<ReviewedRound>
 }
 
-/** Where a session stands as a whole. */
+/** The phase of a session as a whole. */
 export type Phase = Data.TaggedEnum<{
-  /** A turn is to begin as soon as there is room. */
+  /** A turn starts as soon as there is capacity. */
   Queued: object
-  /** A person's approval of the plan is awaited; no fiber, no sandbox and no time is used. */
+  /** The plan awaits a person's approval; that takes no fiber, no sandbox and no turn time. */
   Waiting: {
     readonly turn: Turn
     readonly plan: Plan.Plan
     readonly rejections: ReadonlyArray<string>
     readonly remainingMillis: number
   }
-  /** Answered, and to go on as soon as there is room. */
+  /** The plan was answered; the turn continues as soon as there is capacity. */
   Resuming: { readonly turn: Turn; readonly progress: Progress; readonly remainingMillis: number }
   Active: { readonly turn: Turn; readonly progress: Progress }
-  /** A stop was asked for and its clean-up is under way. */
+  /** A stop was requested and its clean-up is in progress. */
   Stopping: {
     readonly turn: number
     readonly text: string
-    /** How many messages waited when the stop was asked for: they wait on, later ones open the next turn. */
+    /** How many messages were waiting at the stop request. Those stay waiting; later ones start the next turn. */
     readonly waiting: number
-    /** The round in whose middle the stop came: its work is in the workspace alone. */
+    /** The round that the stop interrupted: its work exists only in the workspace. */
     readonly uncollected: number | undefined
   }
   Ended: { readonly end: Event.TurnEnd; readonly text: string }
@@ -85,27 +85,27 @@ export interface SessionState {
   readonly spec: Event.SessionSpec
   readonly branch: BranchName
   readonly phase: Phase
-  /** How many turns have begun (or were stopped before they could). */
+  /** How many turns have started (or were stopped before they could). */
   readonly turns: number
-  /** What waits to be taken by the next turn, oldest first. */
+  /** Messages waiting for the next turn, oldest first. */
   readonly inbox: ReadonlyArray<Message>
-  /** What the newest turn was asked for: a retry asks for it again. */
+  /** The newest turn's prompt, which a retry repeats. */
   readonly lastPrompt: string
   /** Where the session's branch forks from. */
   readonly origin: { readonly base: BranchName; readonly commit: CommitId } | undefined
-  /** The commit that the latest turn starts from, once its repository is prepared. */
+  /** The commit that the latest turn starts from, once the repository is prepared. */
   readonly start: CommitId | undefined
-  /** The session's branch at the remote as it was last seen there, or last pushed. */
+  /** The commit of the session's branch at the remote when it was last fetched or pushed. */
   readonly remoteTip: CommitId | undefined
   /** The latest turn whose work was pushed. */
   readonly pushedTurn: number | undefined
-  /** Work that was collected and not pushed (yet). */
+  /** The commit of collected work that is not pushed (yet). */
   readonly unpushed: CommitId | undefined
-  /** A commit that the sandbox's workspace is known to have, with all that it descends from. */
+  /** A commit that the sandbox's workspace is known to contain, with its ancestors. */
   readonly inWorkspace: CommitId | undefined
   /** Whether a branch was pushed to a forge that has pull requests. */
   readonly isProposable: boolean
-  /** The newest diff that was collected, pushed or not. */
+  /** The latest collected diff, pushed or not. */
   readonly changes: Event.Changes | undefined
   readonly plan: Plan.Plan | undefined
   readonly reviewRounds: number
@@ -134,15 +134,15 @@ export const create = (event: typeof Event.SessionCreated.Type): SessionState =>
   usage: Usage.none
 })
 
-/** The commit that a turn's work is measured against: unchanged since then means that nothing was changed. */
+/** The commit that a turn's work is compared with; no difference means that nothing was changed. */
 export const turnStart = (state: SessionState): CommitId | undefined =>
-  // in a log of an earlier version later turns were not prepared
+  // in logs of earlier versions later turns were not prepared
   state.start ?? state.remoteTip ?? state.origin?.commit
 
-/** The number of the turn that is on, or that would begin next. */
+/** The number of the current turn, or of the next one if none is running. */
 export const currentTurn = ({ phase, turns }: SessionState): number =>
   phase._tag === "Queued" ? turns + 1 : phase._tag === "Stopping" ? phase.turn : turns
 
-/** The how many-th plan of its turn waits for an answer, from 1. */
+/** The number of the waiting plan in its turn, from 1. */
 export const proposalOf = (waiting: { readonly rejections: ReadonlyArray<string> }): number =>
   waiting.rejections.length + 1

@@ -1,20 +1,23 @@
-/** How a turn moves through its steps: what an event changes of its progress, and of the session beside it. Pure. */
+/** How a turn moves through its steps: how an event changes its progress, and the session's other fields. Pure. */
 import type { CommitId } from "./Ids.ts"
 import type * as Plan from "./Plan.ts"
 import * as Review from "./Review.ts"
 import type * as Event from "./SessionEvent.ts"
 import { type AgentRun, Progress, type SessionState, type Turn, turnStart } from "./SessionState.ts"
 
-/** What follows the approval of a plan, or a plan that needs none. */
+/** The progress after a plan is approved or needs no approval. */
 export const firstRound: Progress = Progress.Coding({ round: 1, started: false, findings: undefined })
 
-/** The outcome of a review decides between another round and publishing. */
+/** The review's outcome decides between another round and publishing. */
 const afterReview = (state: SessionState, run: AgentRun, changes: Event.Changes, review: Review.Review): Progress =>
   review._tag === "ChangesRequested" && run.round < state.spec.reviewRounds
     ? Progress.Coding({ round: run.round + 1, started: false, findings: review })
     : Progress.Pushing({ run, changes, review })
 
-/** An agent that changes nothing has answered. But what an earlier turn pushed and could not propose is proposed now. */
+/**
+ * An agent that changes nothing has answered. But if an earlier turn's push has no pull request yet, that is opened
+ * now.
+ */
 const afterNothing = (state: SessionState, run: AgentRun): Progress =>
   state.isProposable && state.pullRequest === undefined && state.changes !== undefined
     ? Progress.Proposing({
@@ -27,7 +30,7 @@ const afterNothing = (state: SessionState, run: AgentRun): Progress =>
     })
     : Progress.Closing({
       end: "complete",
-      text: run.answer === "" ? "the agent changed nothing and left no words" : run.answer
+      text: run.answer === "" ? "the agent changed nothing and said nothing" : run.answer
     })
 
 const afterPlan = (state: SessionState, plan: Plan.Plan, rejections: ReadonlyArray<string>, turn: number): Progress =>
@@ -37,7 +40,10 @@ const afterPlan = (state: SessionState, plan: Plan.Plan, rejections: ReadonlyArr
     ? Progress.Planned({ plan, rejections })
     : firstRound
 
-/** Whether a plan is due, and the rejections before it. In logs of earlier versions later turns began with their plan. */
+/**
+ * The rejections so far if a plan is due, else `undefined`. In logs of earlier versions, later turns began with their
+ * plan.
+ */
 const rejectionsOf = ({ origin }: SessionState, progress: Progress): ReadonlyArray<string> | undefined =>
   progress._tag === "Planning"
     ? progress.rejections
@@ -45,7 +51,7 @@ const rejectionsOf = ({ origin }: SessionState, progress: Progress): ReadonlyArr
     ? []
     : undefined
 
-/** How an event moves a turn: the next station, with the turn as it then is; `undefined` where it does not belong. */
+/** Advances a turn by an event: the next progress and the updated turn; `undefined` if the event does not fit. */
 export const advance = (
   state: SessionState,
   turn: Turn,
@@ -67,12 +73,12 @@ export const advance = (
     case "PlanSkipped":
       return rejectionsOf(state, progress) === undefined
         ? undefined
-        // where a plan was asked for, nothing happens without one
+        // if a plan was requested, nothing happens without one
         : state.spec.approvePlan || (state.spec.planOnly && turn.number === 1)
         ? to(Progress.Closing({ end: "error", text: `no plan could be made: ${event.reason}` }))
         : to(firstRound)
     case "RoundStarted":
-      // once more where the sandbox was lost and the round has to begin anew
+      // repeated if the sandbox was lost and the round starts over
       return progress._tag === "Coding" && progress.round === event.round
         ? to(Progress.Coding({ ...progress, started: true }))
         : undefined
@@ -118,18 +124,18 @@ export const advance = (
   }
 }
 
-/** The cause first. */
+/** The sentence for a failed run, cause first. */
 const failed = ({ answer, exitCode, reason }: typeof Event.AgentFinished.Type): string =>
   `${reason ?? `the agent exited with code ${exitCode}`}${answer === "" ? "" : `: ${answer}`}`
 
 /**
- * What the workspace has after a run: the turn's start, once an agent ran on it. A sandbox that could not do its part
- * (exit code 70) leaves it open what is there, and one that was killed what it had done.
+ * The commit that the workspace is known to have after a run: the turn's start, if an agent ran on it. Exit code 70
+ * (the sandbox failed) leaves that unknown; a kill leaves it as it was.
  */
 const broughtIn = (state: SessionState, exitCode: number): CommitId | undefined =>
   exitCode === 70 ? undefined : exitCode < 128 ? turnStart(state) : state.inWorkspace
 
-/** What an event changes beside the phase. */
+/** Updates the fields outside the phase. */
 export const facets = (state: SessionState, event: Event.SessionEvent): SessionState => {
   switch (event._tag) {
     case "RepositoryPrepared":

@@ -1,26 +1,26 @@
-/** What a reviewer was not shown of a change. A review speaks of the rest, and says so. */
+/** The part of a change that a reviewer was not shown. A review covers the rest, and says so. */
 import * as Schema from "effect/Schema"
 import * as Invisible from "./Invisible.ts"
 
 export const UnseenFile = Schema.Struct({
-  /** Its path, as git has it. */
+  /** Its path in git's notation. */
   file: Schema.String,
   /**
-   * - `left_out`: nothing of it was shown, because the diff is too long
-   * - `cut`: a part of it was shown
-   * - `binary`: its content is no text
-   * - `media`: a small picture, font or sound, which is no text either, and which nothing runs
+   * - `left_out`: none of it was shown, because the diff is too long
+   * - `cut`: only a part of it was shown
+   * - `binary`: its content is not text
+   * - `media`: a small picture, font or sound: not text either, and never executed
    */
   why: Schema.Literal("left_out", "cut", "binary", "media")
 })
 export type UnseenFile = typeof UnseenFile.Type
 
 export const Unseen = Schema.Struct({
-  /** How many files. */
+  /** The number of files. */
   total: Schema.NonNegativeInt,
-  /** How many of them are `media`. */
+  /** The number of `media` files among them. */
   media: Schema.NonNegativeInt,
-  /** Their names, `media` last; of many the first. */
+  /** The files, `media` last; if there are many, only the first ones. */
   files: Schema.Array(UnseenFile)
 })
 export type Unseen = typeof Unseen.Type
@@ -28,7 +28,7 @@ export type Unseen = typeof Unseen.Type
 const maxNames = 50
 const maxNameLength = 500
 
-/** `unnamed`: how many more there are that not even a name is known of. `undefined` where all was shown. */
+/** Builds the summary; `undefined` if everything was shown. `unnamed` counts further files whose names are unknown. */
 export const make = (files: ReadonlyArray<UnseenFile>, unnamed = 0): Unseen | undefined => {
   if (files.length + unnamed === 0) return undefined
   const [media, others] = [true, false].map((isMedia) => files.filter(({ why }) => (why === "media") === isMedia))
@@ -42,7 +42,7 @@ export const make = (files: ReadonlyArray<UnseenFile>, unnamed = 0): Unseen | un
   }
 }
 
-/** Whether a person has to look before the change is merged. A picture alone does not ask for that. */
+/** Whether a person must look before the change is merged. Media files alone do not require that. */
 export const holdsBack = (unseen: Unseen | undefined): boolean => unseen !== undefined && unseen.total > unseen.media
 
 const reasons = {
@@ -52,7 +52,7 @@ const reasons = {
   media: "picture, font or sound"
 } as const satisfies Record<UnseenFile["why"], string>
 
-/** Name and reason of each, at most `limit`, and how many more there are. `name` shows a file's name. */
+/** The name and reason of each file, at most `limit`, then the number of the rest. `name` formats a file name. */
 export const list = (
   { files, total }: Unseen,
   limit: number,

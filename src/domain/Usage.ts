@@ -5,9 +5,9 @@ import { key, optional } from "./Wire.ts"
 export const Usage = Schema.Struct({
   inputTokens: key("input_tokens", Schema.NonNegativeInt),
   outputTokens: key("output_tokens", Schema.NonNegativeInt),
-  /** US dollars at list price, of what has a known price. */
+  /** US dollars at list price, for models whose price is known. */
   costUsd: key("cost_usd", Schema.NonNegative),
-  /** Some of it was used of a model whose price is not known: it is not in the cost. */
+  /** Whether some of the usage has no known price and is missing from the cost. */
   unpriced: optional(Schema.Boolean)
 })
 export type Usage = typeof Usage.Type
@@ -21,7 +21,7 @@ export const add = (a: Usage, b: Usage): Usage => ({
   ...(a.unpriced === true || b.unpriced === true ? { unpriced: true } : {})
 })
 
-/** "12,345 in, 678 out, $0.0421"; of a model without a known price "12 in, 3 out, price unknown" */
+/** Usage as text: "12,345 in, 678 out, $0.0421", or for a model without a known price "12 in, 3 out, price unknown". */
 export const show = (usage: Usage): string =>
   `${usage.inputTokens.toLocaleString("en-US")} in, ${usage.outputTokens.toLocaleString("en-US")} out` +
   (usage.costUsd > 0 ? `, $${usage.costUsd.toFixed(4)}` : "") +

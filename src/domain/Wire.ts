@@ -1,5 +1,6 @@
 /**
- * The outside speaks snake_case, the inside camelCase. These two helpers name a field's outer key where it differs.
+ * Field names are snake_case on the wire and camelCase in the code. These helpers set a field's wire name where it
+ * differs.
  *
  * @example
  * Schema.Struct({ inputTokens: key("input_tokens", Schema.Number), prUrl: optionalKey("pr_url", Schema.String) })

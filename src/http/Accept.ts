@@ -1,4 +1,4 @@
-/** What a client would rather have. */
+/** Content negotiation by the Accept header. */
 
 interface Range {
   readonly type: string
@@ -12,14 +12,14 @@ const parse = (header: string): ReadonlyArray<Range> =>
     return { type, quality: quality === undefined || Number.isNaN(Number(quality)) ? 1 : Number(quality) }
   })
 
-/** The most specific range that covers the type says how much it is wanted. */
+/** The quality of a type: that of the most specific range that covers it. */
 const qualityOf = (ranges: ReadonlyArray<Range>, type: string): number => {
   const wanted = [type, `${type.split("/")[0]}/*`, "*/*"]
   return wanted.map((name) => ranges.find((range) => range.type === name)).find((range) => range !== undefined)
     ?.quality ?? 0
 }
 
-/** Whether `type` is wanted more than `other`, which is the default. */
+/** Whether the client prefers `type` to `other`, the default. */
 export const prefers = (header: string | undefined, type: string, other: string): boolean => {
   const ranges = parse(header ?? "")
   return qualityOf(ranges, type) > qualityOf(ranges, other)

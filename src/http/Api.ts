@@ -14,7 +14,7 @@ import { Authorization } from "./Authorization.ts"
 import { wholeNumber } from "./Decoding.ts"
 import { Wire } from "./Errors.ts"
 
-/** Any text: what no session is called is not found, rather than a wrong request. */
+/** Any text: an id that no session can have is a 404, not a 400. */
 const SessionPath = Schema.Struct({ id: Schema.String })
 
 export const CreatedSession = Schema.Struct({ id: SessionId, branch: BranchName, status: SessionStatus })
@@ -26,7 +26,7 @@ export const ListQuery = Schema.Struct({
   repo: optional(Schema.String),
   limit: optional(wholeNumber(1, 200)),
   before: optional(SessionId),
-  /** The one session whose id begins so. */
+  /** Only the session whose id has this prefix. */
   prefix: optional(Schema.String)
 })
 
@@ -47,7 +47,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addError(Wire.IdempotencyConflict)
       .addError(Wire.SessionUnavailable)
       .annotateContext(
-        describe("Open a session", "With an Idempotency-Key, the same request again answers the same session.")
+        describe("Create a session", "With an Idempotency-Key, repeating the request returns the same session.")
       )
   )
   .add(
@@ -55,7 +55,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .setUrlParams(ListQuery)
       .addSuccess(Schema.Array(Session))
       .annotateContext(
-        describe("List sessions", "Newest first. The Link header names the next page while there is one.")
+        describe("List sessions", "Newest first. The Link header has the next page's address if there is one.")
       )
   )
   .add(
@@ -63,7 +63,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .setPath(SessionPath)
       .addSuccess(Session)
       .addError(Wire.SessionNotFound)
-      .annotateContext(describe("One session"))
+      .annotateContext(describe("Get a session"))
   )
   .add(
     HttpApiEndpoint.post("stop", "/api/sessions/:id/stop")
@@ -72,7 +72,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addError(Wire.SessionNotFound)
       .addError(Wire.SessionEnded)
       .addError(Wire.SessionUnavailable)
-      .annotateContext(describe("Stop", "Answers when the session is cancelled and its sandbox gone."))
+      .annotateContext(describe("Stop a session", "Returns when the session is cancelled and its sandbox is gone."))
   )
   .add(
     HttpApiEndpoint.post("message", "/api/sessions/:id/messages")
@@ -82,7 +82,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addSuccess(MessageAccepted, { status: 202 })
       .addError(Wire.SessionNotFound)
       .addError(Wire.SessionUnavailable)
-      .annotateContext(describe("Send a follow-up", "Queued while the session is busy."))
+      .annotateContext(describe("Send a follow-up", "It is queued while the session is busy."))
   )
   .add(
     HttpApiEndpoint.post("approve", "/api/sessions/:id/approve")
@@ -94,7 +94,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addError(Wire.PlanReplaced)
       .addError(Wire.SessionUnavailable)
       .addError(Wire.ApproverIsRequester)
-      .annotateContext(describe("Approve the waiting plan", "A plan in the body takes its place."))
+      .annotateContext(describe("Approve the waiting plan", "A plan in the body replaces it."))
   )
   .add(
     HttpApiEndpoint.post("reject", "/api/sessions/:id/reject")
@@ -105,7 +105,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addError(Wire.NothingToApprove)
       .addError(Wire.PlanReplaced)
       .addError(Wire.SessionUnavailable)
-      .annotateContext(describe("Reject the waiting plan", "It is planned again with the reason."))
+      .annotateContext(describe("Reject the waiting plan", "The session makes a new plan with the reason in mind."))
   )
   .add(
     HttpApiEndpoint.post("retry", "/api/sessions/:id/retry")
@@ -115,21 +115,21 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addError(Wire.SessionNotFound)
       .addError(Wire.NothingToRetry)
       .addError(Wire.SessionUnavailable)
-      .annotateContext(describe("Try the last turn again", "Where it failed or was stopped; in a turn of its own."))
+      .annotateContext(describe("Retry the last turn", "Only if it failed or was stopped. Starts a new turn."))
   )
   .add(
     HttpApiEndpoint.get("diff", "/api/sessions/:id/diff")
       .setPath(SessionPath)
       .addSuccess(HttpApiSchema.Text({ contentType: "text/x-diff" }).annotations({ description: "The diff" }))
       .addError(Wire.SessionNotFound)
-      .annotateContext(describe("The session's unified diff"))
+      .annotateContext(describe("Get the session's unified diff"))
   )
   .add(
     HttpApiEndpoint.get("log", "/api/sessions/:id/log")
       .setPath(SessionPath)
       .addSuccess(HttpApiSchema.Text().annotations({ description: "The log" }))
       .addError(Wire.SessionNotFound)
-      .annotateContext(describe("The terminal log"))
+      .annotateContext(describe("Get the terminal log"))
   )
   .addError(Wire.InvalidRequest)
   .addError(Wire.PayloadTooLarge)
@@ -149,8 +149,8 @@ export class EventsGroup extends HttpApiGroup.make("events")
       .addSuccess(HttpApiSchema.NoContent)
       .addError(Wire.SessionNotFound)
       .annotateContext(describe(
-        "Follow or page the events",
-        "Server-sent events, each later event once and in order, until the session has ended; 204 when it has and nothing " +
+        "Follow or page through the events",
+        "Server-sent events: every later event once and in order, until the session has ended; 204 if it has and nothing " +
           "is newer. With Accept: application/json, one page of events."
       ))
       .annotate(OpenApi.Transform, ApiDocument.alsoAnswersEvents)
@@ -167,7 +167,10 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       .addSuccess(Schema.Struct({ ignored: Schema.String }))
       .addError(Wire.InvalidSignature)
       .annotateContext(
-        describe("A GitHub delivery", "Signed with the webhook secret; without one there is no such route.")
+        describe(
+          "Receive a GitHub delivery",
+          "Signed with the webhook secret; without a secret this route does not exist."
+        )
       )
   )
   .addError(Wire.InvalidRequest)
@@ -184,19 +187,19 @@ export const NotReady = Schema.Struct({ status: Schema.Literal("unavailable"), c
 export class SystemGroup extends HttpApiGroup.make("system")
   .add(
     HttpApiEndpoint.get("health", "/health").addSuccess(HttpApiSchema.Text()).annotateContext(
-      describe("ok, while the server answers")
+      describe("Returns ok while the server is up")
     )
   )
   .add(
     HttpApiEndpoint.get("ready", "/ready")
       .addSuccess(Ready)
       .addSuccess(NotReady, { status: 503 })
-      .annotateContext(describe("The state of everything a session needs"))
+      .annotateContext(describe("Check everything that a session needs"))
   )
   .add(
     HttpApiEndpoint.get("metrics", "/metrics")
       .addSuccess(HttpApiSchema.Text({ contentType: "text/plain; version=0.0.4; charset=utf-8" }))
-      .annotateContext(describe("Metrics as Prometheus reads them"))
+      .annotateContext(describe("Get the metrics in Prometheus' text format"))
       .middleware(Authorization)
   )
 {}

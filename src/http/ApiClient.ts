@@ -26,14 +26,14 @@ import { clientHeader } from "./Authorization.ts"
 import type { DiskFull, PayloadTooLarge, Unauthorized, UnsupportedMediaType } from "./Errors.ts"
 
 export interface Server {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string
   readonly token: Option.Option<Redacted.Redacted>
-  /** Who calls, as sessions and messages are marked: `cli` where nothing is said. */
+  /** The client's name, recorded on sessions and messages; `cli` by default. */
   readonly client?: string
 }
 
-/** No server answers there. */
+/** No server answers at this URL. */
 export class ServerUnreachable extends Schema.TaggedError<ServerUnreachable>()("ServerUnreachable", {
   url: Schema.String,
   reason: Schema.String
@@ -43,17 +43,17 @@ export class ServerUnreachable extends Schema.TaggedError<ServerUnreachable>()("
   }
 }
 
-/** Something answers there, but not as this program's server, or not to this token. */
+/** A server answers, but it is not an OpenTL server or does not accept the token. */
 export class ServerRefused extends Schema.TaggedError<ServerRefused>()("ServerRefused", {
   url: Schema.String,
   reason: Schema.String
 }) {
   override get message() {
-    return `the server at ${this.url} refuses: ${this.reason}`
+    return `the server at ${this.url} refuses the request: ${this.reason}`
   }
 }
 
-/** What can go wrong between here and there, which the sessions themselves know nothing of. */
+/** Errors of the connection, which the `Sessions` interface does not have. */
 type Between =
   | HttpClientError.HttpClientError
   | ParseResult.ParseError
@@ -77,7 +77,9 @@ const between: ReadonlySet<string> = new Set<Between["_tag"]>([
 const isBetween = (error: unknown): error is Between =>
   Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" && between.has(error._tag)
 
-/** What the port has no word for is told as a store that fails: no caller needs to know where its sessions are. */
+/**
+ * Reports errors that the `Sessions` interface lacks as a `StoreError`: no caller needs to know where its sessions are.
+ */
 const tell =
   <Foreign extends { readonly message: string }>(isForeign: (error: unknown) => error is Foreign) =>
   <A, E, R>(effect: Effect.Effect<A, E | Foreign, R>): Effect.Effect<A, E | StoreError, R> =>
@@ -90,13 +92,13 @@ const tell =
 const remote = tell(isBetween)
 
 const isInvalidRequest = Schema.is(InvalidRequest)
-/** For commands that cannot be wrong in themselves. */
+/** For commands that cannot be invalid requests. */
 const command = tell((error): error is Between | InvalidRequest => isBetween(error) || isInvalidRequest(error))
 
 const isAway = (error: HttpClientError.HttpClientError): boolean =>
   error._tag === "RequestError" && error.reason === "Transport"
 
-/** A request that changes nothing may be sent again. */
+/** Retries a request that changes nothing. */
 const again = Schedule.intersect(Schedule.exponential("100 millis"), Schedule.recurs(4))
 
 const requestsTo = (
@@ -117,7 +119,7 @@ const requestsTo = (
     }))
   )
 
-/** The system's own word for what went wrong, however deep. */
+/** The innermost error code or message of the system. */
 const reasonOf = (error: unknown): string =>
   !Predicate.isRecord(error)
     ? String(error)
@@ -127,7 +129,7 @@ const reasonOf = (error: unknown): string =>
     ? String(error["message"])
     : reasonOf(error["cause"])
 
-/** Whether a server of this program answers there, and knows the token. */
+/** Checks that an OpenTL server answers and accepts the token. */
 const greet = (
   client: HttpClient.HttpClient,
   { url }: Server
@@ -137,8 +139,8 @@ const greet = (
     yield* response.text
     if (response.status === 200) return
     const reason = response.status === 401
-      ? "the token is missing or not known (OPENTL_API_TOKEN, or the data directory's token file)"
-      : `it answers ${response.status} in place of its sessions`
+      ? "the token is missing or unknown (set OPENTL_API_TOKEN, or use the data directory's token file)"
+      : `it answered with status ${response.status} instead of its sessions`
     return yield* new ServerRefused({ url, reason })
   }).pipe(
     Effect.catchTags({
@@ -152,9 +154,10 @@ const greet = (
   )
 
 /**
- * The sessions of a server. The server knows who asks by the token, so whom a call names is not sent.
+ * The sessions of a server. The server knows the requester by the token, so the requester that a call names is not
+ * sent.
  *
- * Fails at once with `ServerUnreachable` where no server answers, with `ServerRefused` where it does not know the token.
+ * Fails at once with `ServerUnreachable` if no server answers, and with `ServerRefused` if it rejects the token.
  */
 export const make = (
   server: Server
@@ -218,6 +221,6 @@ export const make = (
     })
   })
 
-/** The same as a layer, over the platform's own `fetch`. */
+/** The same as a layer, using the platform's `fetch`. */
 export const layer = (server: Server): Layer.Layer<Sessions, ServerUnreachable | ServerRefused> =>
   Layer.effect(Sessions, make(server)).pipe(Layer.provide(FetchHttpClient.layer))

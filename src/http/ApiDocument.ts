@@ -1,4 +1,4 @@
-/** What the OpenAPI document says beyond what the definition itself has. */
+/** Additions to the OpenAPI document that the API's definition cannot express. */
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as OpenApi from "@effect/platform/OpenApi"
 import * as Context from "effect/Context"
@@ -12,7 +12,7 @@ type Transform = Context.Tag.Service<typeof OpenApi.Transform>
 
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 
-/** The event route answers an array, too. */
+/** The event route can also return an array. */
 export const alsoAnswersEvents: Transform = (operation) => {
   const { "200": stream, ...others } = operation["responses"]
   const events = { schema: { type: "array", items: reference("SessionEvent") } }
@@ -24,7 +24,7 @@ export const alsoAnswersEvents: Transform = (operation) => {
 
 const error = { "application/json": { schema: reference("Error") } }
 
-/** Every error has one shape, and each operation those that it can have. */
+/** Every error has one shape, and each operation lists the errors that it can have. */
 const responsesOf = (
   path: string,
   method: string,
@@ -47,7 +47,7 @@ const withErrorShape = (paths: Paths): Paths =>
       responses: responsesOf(path, method, operation.responses)
     })))
 
-/** Of an error that no client sees. */
+/** Schemas of an error that no client sees. */
 const unused = new Set(["HttpApiDecodeError", "Issue", "PropertyKey"])
 
 const Event = Schema.encodedSchema(SessionEventView).annotations({ identifier: "SessionEvent" })

@@ -1,4 +1,6 @@
-/** A session's events and log over HTTP. A follower comes back where the connection breaks, after the last event it has seen. */
+/**
+ * A session's events and log over HTTP. A follower reconnects after a broken connection, from the last event it saw.
+ */
 import * as Sse from "@effect/experimental/Sse"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -14,25 +16,25 @@ import { SessionNotFound } from "../domain/Session.ts"
 import { StoreError } from "../services/store/StoreError.ts"
 import { ErrorBody } from "./Errors.ts"
 
-/** The server does not answer now, or has closed the stream before the session's end. */
+/** The server does not answer right now, or closed the stream before the session's end. */
 class Away extends Schema.TaggedError<Away>()("Away", { reason: Schema.String }) {}
 
 const away = ({ message }: { readonly message: string }) => new Away({ reason: message })
 
 const failed = (reason: string, cause: unknown = reason) => new StoreError({ operation: `answer: ${reason}`, cause })
 
-const unreadable = (cause: unknown) => failed("what the server sends cannot be read", cause)
+const unreadable = (cause: unknown) => failed("the server's response cannot be read", cause)
 
 type Failure = Away | SessionNotFound | StoreError
 
-/** Away for good. */
+/** The error once reconnecting is given up. */
 const settled = (error: Failure): SessionNotFound | StoreError => error._tag === "Away" ? failed(error.reason) : error
 
 const decodeEvent = Schema.decode(Schema.parseJson(SessionEventView))
 const decodePage = Schema.decode(Schema.parseJson(Schema.Array(SessionEventView)))
 const decodeError = Schema.decode(Schema.parseJson(ErrorBody))
 
-/** The server, or a proxy before it, says that it will be back. */
+/** Statuses by which a server or proxy says that it is temporarily unavailable. */
 const comesBack = new Set([429, 502, 503, 504])
 
 const refusal = (id: SessionId, response: HttpClientResponse.HttpClientResponse): Effect.Effect<never, Failure> =>
@@ -44,7 +46,7 @@ const refusal = (id: SessionId, response: HttpClientResponse.HttpClientResponse)
     return yield* comesBack.has(response.status) ? new Away({ reason: error }) : failed(error)
   })
 
-/** Sends a request about a session; a refusal is an error. */
+/** Sends a request about a session; an error status becomes an error. */
 const send = (
   client: HttpClient.HttpClient,
   id: SessionId,
@@ -54,20 +56,20 @@ const send = (
     Effect.flatMap((response) => response.status < 300 ? Effect.succeed(response) : refusal(id, response))
   )
 
-/** Longer than three heartbeats of the server's: the connection is dead, whatever the kernel says. */
+/** Longer than three server heartbeats: after this much silence the connection is dead, whatever the kernel says. */
 const silence = "50 seconds"
 
-/** Events as they come, until the server closes. */
+/** The events as they arrive, until the server closes the stream. */
 const read = ({ stream }: HttpClientResponse.HttpClientResponse): Stream.Stream<SessionEventView, Failure> =>
   stream.pipe(
     Stream.mapError(away),
-    Stream.timeoutFail(() => new Away({ reason: "the server has fallen silent" }), silence),
+    Stream.timeoutFail(() => new Away({ reason: "the server has stopped sending" }), silence),
     Stream.decodeText(),
     Stream.pipeThroughChannel(Sse.makeChannel()),
     Stream.mapEffect((event) => Effect.mapError(decodeEvent(event.data), unreadable))
   )
 
-/** Quick at first, for a server that has just closed; a stream that gets through starts it anew. */
+/** Fast at first, for a server that has just closed; a successful connection resets the schedule. */
 const reconnect = Schedule.exponential("25 millis").pipe(
   Schedule.union(Schedule.spaced("5 seconds")),
   Schedule.jittered,
@@ -85,7 +87,7 @@ export const follow = (
     const connection = Stream.unwrap(Effect.gen(function*() {
       const headers = { accept: "text/event-stream", "last-event-id": String(yield* Ref.get(cursor)) }
       const response = yield* send(client, id, HttpClientRequest.get(`/api/sessions/${id}/events`, { headers }))
-      // the session has ended, and this was all
+      // the session has ended and there are no more events
       if (response.status === 204) return Stream.empty
       return read(response).pipe(
         Stream.tap((event) => Ref.set(cursor, event.id)),

@@ -1,4 +1,4 @@
-/** Who calls: the name that belongs to the bearer token. */
+/** Identifies the caller by the bearer token's name. */
 import * as HttpApiMiddleware from "@effect/platform/HttpApiMiddleware"
 import * as HttpApiSecurity from "@effect/platform/HttpApiSecurity"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -11,10 +11,10 @@ import type { Requester } from "../domain/Requester.ts"
 import { ApiTokens } from "../services/config/ApiTokens.ts"
 import { Unauthorized, Wire } from "./Errors.ts"
 
-/** Who calls: it stands on every session and message as who asked. */
+/** The caller, recorded as the requester on every session and message. */
 export class Caller extends Context.Tag("opentl/http/Authorization/Caller")<Caller, Requester>() {}
 
-/** Says which client it is: `cli`, or anything else. */
+/** Names the client: `cli`, or anything else. */
 export const clientHeader = "x-opentl-client"
 
 export class Authorization extends HttpApiMiddleware.Tag<Authorization>()("opentl/http/Authorization", {
@@ -32,7 +32,7 @@ export class Authorization extends HttpApiMiddleware.Tag<Authorization>()("opent
     Authorization,
     Effect.map(ApiTokens, ({ authenticate }) =>
       Authorization.of({
-        // the header is read here: the security's own decoder takes any scheme for a bearer's
+        // the header is read here because the security's own decoder accepts any scheme as bearer
         token: () =>
           Effect.gen(function*() {
             const { headers } = yield* HttpServerRequest.HttpServerRequest

@@ -1,4 +1,4 @@
-/** Requests that do not decode, in one sentence that names the field. */
+/** Explains requests that do not decode, in one sentence that names the field. */
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
@@ -12,14 +12,14 @@ const sentence = (
   return /^(is|must|does) /.test(why) ? `${what} ${why}` : `${what} is wrong: ${why}`
 }
 
-/** The first of the issues. */
+/** The error for the first issue. */
 export const invalidRequest = (issues: Parameters<typeof sentence>[0]): InvalidRequest =>
   new InvalidRequest({ reason: sentence(issues) })
 
 export const fromParseError = (error: ParseResult.ParseError): InvalidRequest =>
   invalidRequest(ParseResult.ArrayFormatter.formatErrorSync(error))
 
-/** A whole number in a query or a header. */
+/** A whole number in a query or header, bounds included. */
 export const wholeNumber = (minimum: number, maximum: number) =>
   Schema.NumberFromString.pipe(Schema.int(), Schema.between(minimum, maximum)).annotations({
     jsonSchema: { type: "integer", minimum, maximum },

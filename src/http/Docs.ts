@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Api } from "./Api.ts"
 
-/** Made from the server's own definition. Requests may have more fields than it names: they are ignored. */
+/** Generated from the server's definition. Requests may contain unknown fields, which are ignored. */
 export const openApi = (): OpenApi.OpenAPISpec => OpenApi.fromApi(Api, { additionalPropertiesStrategy: "allow" })
 
 const document = HttpApiBuilder.Router.use((router) =>
@@ -16,12 +16,13 @@ const document = HttpApiBuilder.Router.use((router) =>
 )
 
 /**
- * The page holds all of its script and style, so that it works without a network; this keeps it from asking for more.
+ * The page contains all its script and style, so that it works offline; this header keeps it from loading anything
+ * else.
  */
 export const contentSecurityPolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; frame-ancestors 'none'"
 
-// the page takes the document as it was made first
+// the page embeds the first generated document
 export const layer: Layer.Layer<never, never, HttpApi.Api> = HttpApiSwagger.layer({ path: "/docs" }).pipe(
   Layer.provide(document)
 )

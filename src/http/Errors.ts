@@ -1,4 +1,4 @@
-/** Errors on the wire: `{"error": "<sentence>", "code": "<Tag>", "detail"?: {…}}` with the status that fits. */
+/** Errors on the wire: `{"error": "<sentence>", "code": "<Tag>", "detail"?: {…}}` with the matching status. */
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { SessionUnavailable } from "../actors/sessions/Sessions.ts"
@@ -14,14 +14,14 @@ import { IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts
 import { optional } from "../domain/Wire.ts"
 import { StoreError } from "../services/store/StoreError.ts"
 
-/** No token, or one that is not known. */
+/** The token is missing or unknown. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {}) {
   override get message() {
     return "this needs a known API token in the header Authorization: Bearer <token>"
   }
 }
 
-/** A webhook's delivery does not carry the signature that its body has under the secret. */
+/** A webhook delivery's signature does not match its body. */
 export class InvalidSignature extends Schema.TaggedError<InvalidSignature>()("InvalidSignature", {}) {
   override get message() {
     return "the signature in X-Hub-Signature-256 is missing or wrong"
@@ -40,14 +40,14 @@ export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaTyp
   }
 }
 
-/** Nothing more can be stored until somebody makes room. */
+/** Nothing can be stored until somebody frees disk space. */
 export class DiskFull extends Schema.TaggedError<DiskFull>()("DiskFull", {}) {
   override get message() {
-    return "the disk of the data directory is full: make room, then send the request again"
+    return "the disk of the data directory is full: free some space, then send the request again"
   }
 }
 
-/** What every error looks like outside. */
+/** The wire form of every error. */
 export const ErrorBody = Schema.Struct({
   error: Schema.String.annotations({ description: "A sentence for people." }),
   code: Schema.String.annotations({ description: "The error's name, for programs." }),
@@ -56,13 +56,13 @@ export const ErrorBody = Schema.Struct({
   )
 }).annotations({ identifier: "Error" })
 
-/** What the sentence says already, and what is nobody's business outside. */
+/** Fields that the sentence already covers, or that must not leave the server. */
 const untold = new Set(["_tag", "reason", "cause"])
 
 const Fields = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 const isFields = Schema.is(Fields)
 
-/** The error with its outer shape and its status. */
+/** The error with its wire form and status. */
 const wire = <A extends { readonly message: string }, I>(
   error: Schema.Schema<A, I> & { readonly _tag: string },
   status: number
@@ -84,7 +84,7 @@ const wire = <A extends { readonly message: string }, I>(
     }
   ).annotations(HttpApiSchema.annotations({ status }))
 
-/** The errors that the API tells of. */
+/** The errors that the API reports. */
 export const Wire = {
   InvalidRequest: wire(InvalidRequest, 400),
   Unauthorized: wire(Unauthorized, 401),

@@ -1,6 +1,6 @@
 /**
- * Who follows event streams. What all of them need now and then (a comment that keeps the connection open, an end when the
- * server stops) is done for all at once: a client costs one fiber, which sleeps until there is an event for it.
+ * The clients of event streams. Periodic work (a comment that keeps the connection open, ending the streams at
+ * shutdown) is done for all at once: a client costs one fiber, which sleeps until there is an event for it.
  */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -19,17 +19,17 @@ const heartbeat = "15 seconds"
 
 interface Client {
   readonly response: ServerResponse
-  /** Writes the stream; where it is interrupted, the response ends in order. */
+  /** Writes the stream; when interrupted, it ends the response in an orderly way. */
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
 }
 
 export interface EventClients {
-  /** The present fiber writes a request's event stream, for as long as the scope. */
+  /** Registers the current fiber as the writer of a request's event stream, for the lifetime of the scope. */
   readonly join: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void, never, Scope.Scope>
 }
 
 export const make: Effect.Effect<EventClients, never, Scope.Scope> = Effect.gen(function*() {
-  // mounted in another server, there may be none around
+  // when mounted in another server, there may be none
   const tasks = yield* Effect.flatMap(
     Effect.serviceOption(BackgroundTasks.BackgroundTasks),
     Option.match({ onNone: () => BackgroundTasks.make, onSome: Effect.succeed })
@@ -37,7 +37,7 @@ export const make: Effect.Effect<EventClients, never, Scope.Scope> = Effect.gen(
   const draining = yield* Draining
   const clients = new Set<Client>()
   let isDraining = false
-  // known to whoever looks at the metrics, before the first client
+  // the metric exists before the first client
   yield* Metric.incrementBy(HttpMetrics.eventClients, 0)
 
   const leave = (client: Client) =>
@@ -56,7 +56,7 @@ export const make: Effect.Effect<EventClients, never, Scope.Scope> = Effect.gen(
       leave
     ).pipe(Effect.flatMap(({ fiber }) => isDraining ? Fiber.interruptFork(fiber) : Effect.void))
 
-  // one that is slow to read has enough to read
+  // a slow reader has enough to read
   const beat = Effect.sync(() => {
     for (const { response } of clients) {
       if (!response.writableNeedDrain && !response.writableEnded) response.write(SseFrames.comment)

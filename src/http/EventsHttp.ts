@@ -1,4 +1,4 @@
-/** The route of a session's events: a stream that goes on where the client stopped, or a page. */
+/** The route of a session's events: a stream that continues where the client stopped, or a page. */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -33,7 +33,7 @@ const isStoreError = Schema.is(StoreError)
 
 const gone = HttpServerResponse.empty({ status: 204 })
 
-/** The id that the client has seen last; a reconnecting client's header is newer than its address. */
+/** The id of the last event that the client saw. A reconnecting client's header is newer than its URL. */
 const cursor = (
   headers: { readonly "last-event-id"?: string },
   query: { readonly after?: string }
@@ -47,7 +47,7 @@ const cursor = (
     : new InvalidRequest({ reason: `"${name}" must be the id of an event: 0, 1, 2, …` })
 }
 
-/** Answers the group, in this program's API or in one's own. */
+/** Implements the group, in this program's API or another one. */
 export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, typeof EventsGroup>) =>
   Effect.gen(function*() {
     const sessions = yield* Sessions
@@ -55,7 +55,7 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
     const scheduler = yield* FairScheduler
     const encode = SseFrames.encoder()
     yield* Metric.incrementBy(HttpMetrics.eventsSent, 0)
-    // it comes at once: it carries the headers out, however long the first event takes
+    // sent at once: it flushes the headers, however long the first event takes
     const opening = Stream.make(SseFrames.comment)
 
     const frames = (id: SessionId, after: number) =>
@@ -65,13 +65,13 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
         ),
         Stream.tapErrorCause((cause) =>
           Option.match(Option.filter(Cause.failureOption(cause), isStoreError), {
-            onNone: () => Effect.logError("an event stream broke off", cause),
+            onNone: () => Effect.logError("an event stream failed", cause),
             onSome: logStoreError
           })
         )
       )
 
-    /** Nobody has seen an event that is not there: whoever says so has another session or another server in mind. */
+    /** Rejects a cursor beyond the newest event: the client means another session or another server. */
     const exists = (id: SessionId, event: number) =>
       Effect.map(sessions.eventsPage(id, event - 1, 1), ([found]) => found?.id === event)
 
@@ -90,7 +90,7 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
             reason: `session ${id} has no event ${after}: its newest is ${session.lastEventId}`
           })
         }
-        // the rest of this fiber's life is the stream
+        // from here on this fiber only writes the stream
         yield* FiberRef.set(FiberRef.currentScheduler, scheduler)
         const joined = clients.join(yield* HttpServerRequest.HttpServerRequest)
         const body = Stream.unwrapScoped(Effect.as(joined, Stream.concat(opening, frames(id, after))))

@@ -1,34 +1,38 @@
 /**
- * When the fibers run that write event streams, and when requests begin. Effect's default runs whatever is ready, and what
- * that makes ready, before the event loop is given a turn: while thousands of fibers have something to do (their clients
- * have all come, or gone, at once), no connection is accepted, no request read, no timer run, and whoever asks for `/health`
- * waits for all of them. This one lets them run for a moment, gives the event loop turns, and goes on.
+ * Schedules the fibers that write event streams, and the start of requests. Effect's default scheduler runs everything
+ * that is ready, and whatever that makes ready, before the event loop gets a turn: while thousands of fibers are busy
+ * (their clients all connected, or all left), no connection is accepted, no request read, no timer run, and a request
+ * for `/health` waits for all of them. This scheduler runs fibers for a moment, gives the event loop some turns, and
+ * continues.
  *
- * It is not for everything: what opens a socket or starts a process and then listens to it relies on being there before the
- * event loop's next turn, which is what Effect's default promises.
+ * It does not suit everything: code that opens a socket or starts a process and then adds listeners relies on running
+ * before the event loop's next turn, which Effect's default scheduler guarantees.
  */
 import * as Context from "effect/Context"
 import * as FiberRef from "effect/FiberRef"
 import * as Scheduler from "effect/Scheduler"
 
-/** How long fibers run before the event loop is given turns, in milliseconds. */
+/** How long fibers run before the event loop gets its turns, in milliseconds. */
 const shareMillis = 2
 
-/** How many it is given then: in a turn Node accepts one connection, and one may wait behind a thousand others. */
+/**
+ * How many turns the event loop then gets: Node accepts one connection per turn, and one may wait behind a thousand
+ * others.
+ */
 const turns = 8
 
-/** What the scheduler is built on. */
+/** What the scheduler needs from the runtime. */
 export interface EventLoop {
-  /** Milliseconds, from whenever. */
+  /** Milliseconds since an arbitrary origin. */
   readonly now: () => number
-  /** Runs it when what runs at present is over. */
+  /** Runs the callback after the current code has finished. */
   readonly soon: (run: () => void) => void
-  /** Runs it when the event loop has had a turn, which costs microseconds where nothing waits for one. */
+  /** Runs the callback after a turn of the event loop, which takes microseconds if nothing is waiting. */
   readonly nextTurn: (run: () => void) => void
 }
 
 const node: EventLoop = {
-  // eslint-disable-next-line house/no-clock -- this is what fibers, and their clock, run on
+  // eslint-disable-next-line house/no-clock -- fibers and their clock run on this
   now: () => performance.now(),
   soon: (run) => queueMicrotask(run),
   // eslint-disable-next-line house/no-clock -- as above
@@ -38,7 +42,7 @@ const node: EventLoop = {
 export const make = (loop: EventLoop = node): Scheduler.Scheduler => {
   const waiting = new Scheduler.PriorityBuckets()
   let isRunning = false
-  /** What is run now: in the order of their urgency, then of their coming. */
+  /** The tasks to run now, by priority, then by arrival. */
   let ready: ReadonlyArray<Scheduler.Task> = []
   let position = 0
 
@@ -55,7 +59,7 @@ export const make = (loop: EventLoop = node): Scheduler.Scheduler => {
 
   const afterTurns = (count: number): void => loop.nextTurn(count > 1 ? () => afterTurns(count - 1) : run)
 
-  /** A task is a fiber that runs until it waits for something, or has had its share of operations. */
+  /** Runs tasks. A task is a fiber that runs until it waits for something or has used its share of operations. */
   const run = (): void => {
     const until = loop.now() + shareMillis
     for (let task = next(); task !== undefined; task = next()) {
@@ -79,7 +83,7 @@ export const make = (loop: EventLoop = node): Scheduler.Scheduler => {
   }
 }
 
-/** The process has one event loop, so one of these. */
+/** The process has one event loop, so it has one of these. */
 export class FairScheduler extends Context.Reference<FairScheduler>()("opentl/http/FairScheduler", {
   defaultValue: () => make()
 }) {}

@@ -1,7 +1,7 @@
 /**
- * What is refused before anything is looked at: calls that a foreign web page makes through somebody's browser. A page
- * that has rebound its name to this address still sends its own name as `Host`; a page that posts across origins is named
- * by `Origin` or `Sec-Fetch-Site`.
+ * Refuses calls that a foreign web page makes through somebody's browser, before anything else is checked. A page that
+ * rebound its name to this address still sends that name as `Host`; a page that posts across origins is named by
+ * `Origin` or `Sec-Fetch-Site`.
  */
 import type * as Headers from "@effect/platform/Headers"
 
@@ -10,7 +10,7 @@ const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:"
 /** Whether a Host header names this server. */
 export type IsOwnHost = (host: string | undefined) => boolean
 
-/** The bound address and this machine's own names for itself, with the port; and what the configuration adds. */
+/** The bound address and this machine's names for itself, with the port, plus those from the configuration. */
 export const ownHosts = (
   bound: { readonly host: string; readonly port: number },
   allowed: ReadonlyArray<string>
@@ -33,11 +33,11 @@ const isOwnOrigin = (origin: string, isOwnHost: IsOwnHost): boolean => {
   return defaultPort !== undefined && isOwnHost(`${hostname}:${port === "" ? defaultPort : port}`)
 }
 
-/** A link that somebody follows leads here from anywhere; the page it came from sees nothing of the answer. */
+/** Whether somebody followed a link. That may come from anywhere: the linking page cannot see the response. */
 const isFollowedLink = (method: string, headers: Headers.Headers): boolean =>
   method === "GET" && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document"
 
-/** Why a request is refused; nothing where it is not. */
+/** The reason for refusing a request; undefined if it is allowed. */
 export const refusal = (method: string, headers: Headers.Headers, isOwnHost: IsOwnHost): string | undefined => {
   if (!isOwnHost(headers["host"])) {
     return `the Host header "${
@@ -46,10 +46,10 @@ export const refusal = (method: string, headers: Headers.Headers, isOwnHost: IsO
   }
   const origin = headers["origin"]
   if (origin !== undefined && !isOwnOrigin(origin, isOwnHost)) {
-    return "calls from web pages of another origin are refused"
+    return "requests from web pages of another origin are refused"
   }
   if (headers["sec-fetch-site"] === "cross-site" && !isFollowedLink(method, headers)) {
-    return "calls from web pages of another site are refused"
+    return "requests from web pages of another site are refused"
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-/** What the HTTP edge counts. */
+/** Metrics of the HTTP edge. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
@@ -10,7 +10,7 @@ export const requests = Metric.counter("opentl_http_requests_total", {
   incremental: true
 })
 
-/** Until the answer begins: a stream's length does not count. */
+/** The time until the response starts: the length of a stream does not count. */
 export const requestSeconds = Metric.histogram(
   "opentl_http_request_duration_seconds",
   MetricBoundaries.fromIterable([0.005, 0.025, 0.1, 0.5, 2.5, 10, 60]),
@@ -26,7 +26,7 @@ export const eventsSent = Metric.counter("opentl_event_stream_events_total", {
   incremental: true
 })
 
-/** An answer: it counts by its method, the pattern of its route and its status. */
+/** Counts a response by method, route pattern and status. */
 export const answered = (
   labels: { readonly method: string; readonly route: string; readonly status: number },
   duration: Duration.Duration

@@ -1,4 +1,4 @@
-/** The HTTP edge, put together: the routes for a server of one's own, and the server of this program. */
+/** The assembled HTTP edge: the routes for another server, and this program's server. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
@@ -22,7 +22,7 @@ import * as SessionsHttp from "./SessionsHttp.ts"
 import * as SystemHttp from "./SystemHttp.ts"
 import * as WebhooksHttp from "./WebhooksHttp.ts"
 
-/** Where a server that listens there is reached from this machine. */
+/** The URL at which this machine reaches a server that listens on this address. */
 export const urlOf = (address: HttpServer.Address): string => {
   if (address._tag === "UnixAddress") return HttpServer.formatAddress(address)
   const { hostname, port } = address
@@ -32,7 +32,7 @@ export const urlOf = (address: HttpServer.Address): string => {
 
 type Needs = Sessions | AppConfig | ApiTokens | HealthChecks
 
-/** The whole API, answered. */
+/** The whole API with its handlers. */
 export const layerApi: Layer.Layer<HttpApi.Api, never, Needs> = HttpApiBuilder.api(Api).pipe(
   Layer.provide(Layer.mergeAll(SessionsHttp.layer, EventsHttp.layer, WebhooksHttp.layer, SystemHttp.layer)),
   Layer.provide(Authorization.layer),
@@ -42,7 +42,7 @@ export const layerApi: Layer.Layer<HttpApi.Api, never, Needs> = HttpApiBuilder.a
 const options = Effect.gen(function*() {
   const { address, allowedHosts, github } = yield* AppConfig
   const server = yield* HttpServer.HttpServer
-  // with port 0 the system has chosen one
+  // with port 0 the system chose one
   const port = server.address._tag === "TcpAddress" ? server.address.port : address.port
   return {
     isOwnHost: Guards.ownHosts({ host: address.host, port }, allowedHosts),
@@ -50,7 +50,7 @@ const options = Effect.gen(function*() {
   }
 })
 
-/** Serves until its scope closes, then has the server drained while every answer under way can still be given. */
+/** Serves until its scope closes, then drains the server while running requests can still be answered. */
 const serve = Effect.gen(function*() {
   const app = yield* HttpApiBuilder.httpApp
   const pipeline = Pipeline.make(yield* options)
@@ -59,7 +59,7 @@ const serve = Effect.gen(function*() {
   yield* Effect.addFinalizer(() => drain)
 })
 
-/** Serves on a server that is there. */
+/** Serves on an existing server. */
 export const layerServe: Layer.Layer<never, never, Needs | HttpServer.HttpServer | NodeServer.Drain> = Layer
   .scopedDiscard(serve).pipe(
     Layer.provide(Docs.layer),
@@ -69,10 +69,10 @@ export const layerServe: Layer.Layer<never, never, Needs | HttpServer.HttpServer
   )
 
 /**
- * The server of this program: it listens on `OPENTL_ADDR` for as long as the layer. On release it stops accepting, its
- * event streams end, answers under way have five seconds, and only then what it serves is released.
+ * This program's server: listens on `OPENTL_ADDR` for the lifetime of the layer. On release it stops accepting, its
+ * event streams end, running requests get five seconds, and only then is what it serves released.
  *
- * Gives the `HttpServer`, for its address.
+ * Provides the `HttpServer`, for its address.
  */
 export const HttpLive: Layer.Layer<HttpServer.HttpServer, NodeServer.ListenFailed, Needs> = layerServe.pipe(
   Layer.provideMerge(NodeServer.layer)

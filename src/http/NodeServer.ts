@@ -1,4 +1,4 @@
-/** The listening server. It outlives what it serves: when it is let go, it stops accepting, waits a little, and closes. */
+/** The listening server. It outlives what it serves: on release it stops accepting, waits briefly, and closes. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as Context from "effect/Context"
@@ -17,7 +17,7 @@ import { Draining } from "./Draining.ts"
 import { FairScheduler } from "./FairScheduler.ts"
 import * as Routes from "./Routes.ts"
 
-/** The address cannot be listened on. */
+/** The server cannot listen on this address. */
 export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", {
   host: Schema.String,
   port: Schema.Int,
@@ -29,10 +29,10 @@ export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFail
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: "another program, perhaps another opentl serve, listens there",
+  EADDRINUSE: "another program, perhaps another opentl serve, already listens there",
   EACCES: "this user may not listen there",
   EADDRNOTAVAIL: "this machine has no such address",
-  ENOTFOUND: "the name is not known"
+  ENOTFOUND: "the host name is unknown"
 }
 
 const reasonOf = (cause: unknown): string =>
@@ -41,18 +41,18 @@ const reasonOf = (cause: unknown): string =>
     : String(cause)
 
 /**
- * Connections that may wait to be accepted. Where there is no room the kernel drops what comes, and the client tries again
- * after 1, 3, 7, … 63 seconds: at Node's default of 511 a thousand clients that come back at once kept everybody out so
- * long. The kernel has a limit of its own (net.core.somaxconn, 4096).
+ * How many connections may wait to be accepted. When the queue is full, the kernel drops new ones, and the client
+ * retries after 1, 3, 7, … 63 seconds: with Node's default of 511, a thousand clients that reconnected at once kept
+ * everybody out for that long. The kernel has its own limit (net.core.somaxconn, 4096).
  */
 const backlog = 4096
 
-/** How long answers under way are waited for. */
+/** How long to wait for running requests. */
 const drainTimeout = "5 seconds"
 
 /**
- * The connections without a request under way. (Node's own `closeIdleConnections` leaves out those that have not carried
- * any yet, such as browsers and fetch keep in reserve.)
+ * The connections without a running request. (Node's `closeIdleConnections` misses those that have not carried any
+ * request yet, such as those that browsers and fetch keep in reserve.)
  */
 const trackIdle = (server: Http.Server): () => ReadonlyArray<Net.Socket> => {
   const underWay = new Map<Net.Socket, number>()
@@ -72,9 +72,9 @@ const trackIdle = (server: Http.Server): () => ReadonlyArray<Net.Socket> => {
 }
 
 /**
- * Each request is handed on as a task of the fair scheduler's. Node itself hands on all that have arrived in one go: when a
- * thousand clients come at once, everybody else waits until each of theirs has begun. A question for `/health` has nothing
- * to wait for.
+ * Hands on each request as a task of the fair scheduler. Node hands on all that have arrived at once: when a thousand
+ * clients connect, everyone else waits until each of their requests has started. A request for `/health` should not
+ * have to.
  */
 const pace = (server: Http.Server, scheduler: Scheduler.Scheduler): void => {
   const emit = server.emit.bind(server)
@@ -88,12 +88,12 @@ const pace = (server: Http.Server, scheduler: Scheduler.Scheduler): void => {
   }
 }
 
-/** Stops accepting, closes what is idle, waits for the rest, and cuts off what is left then. */
+/** Stops accepting, closes idle connections, waits for the rest, and then cuts off what remains. */
 const close = (server: Http.Server, idle: () => ReadonlyArray<Net.Socket>): Effect.Effect<void> => {
   const closed = Effect.async<void>((resume) => {
     server.close(() => resume(Effect.void))
   })
-  // a connection whose answer has ended only now is idle only now
+  // a connection becomes idle only when its response has ended
   const closeIdle = Effect.sync(() => {
     for (const socket of idle()) socket.destroySoon()
   }).pipe(Effect.repeat(Schedule.spaced("50 millis")))
@@ -105,7 +105,7 @@ const close = (server: Http.Server, idle: () => ReadonlyArray<Net.Socket>): Effe
   )
 }
 
-/** Lets go of the server's clients: streams end by themselves, and `close` is done when all have gone. */
+/** Disconnects the server's clients: streams end by themselves, and the effect completes when all have left. */
 export class Drain extends Context.Tag("opentl/http/NodeServer/Drain")<Drain, Effect.Effect<void>>() {}
 
 const make = Effect.gen(function*() {
@@ -118,7 +118,7 @@ const make = Effect.gen(function*() {
     Effect.mapError(({ cause }) => new ListenFailed({ host, port, reason: reasonOf(cause) }))
   )
   const run = yield* FiberSet.makeRuntime()
-  // such as too many open files: it must not end the process
+  // for example too many open files: this must not end the process
   node.on("error", (error) => run(Effect.logWarning("the server could not accept a connection", error)))
   const drain = yield* Effect.cached(Effect.zipRight(Deferred.succeed(draining, undefined), close(node, idle)))
   yield* Effect.addFinalizer(() => drain)
@@ -128,5 +128,5 @@ const make = Effect.gen(function*() {
   )
 })
 
-/** Listens on the configured address for as long as the layer. */
+/** Listens on the configured address for the lifetime of the layer. */
 export const layer: Layer.Layer<HttpServer.HttpServer | Drain, ListenFailed, AppConfig> = Layer.scopedContext(make)

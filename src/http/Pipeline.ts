@@ -1,6 +1,6 @@
 /**
- * What every request passes, outermost first: it is counted and guarded, its route is looked up, and whatever goes wrong
- * is told in the one shape that errors have.
+ * The stages of every request, outermost first: it is counted and guarded, its route is looked up, and every error is
+ * reported in the one common shape.
  */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpApiError from "@effect/platform/HttpApiError"
@@ -29,9 +29,9 @@ const isDecodeError = Schema.is(HttpApiError.HttpApiDecodeError)
 const isStoreError = Schema.is(StoreError)
 
 /**
- * Gives errors their place in the API before they are encoded: a request that does not decode is an `InvalidRequest`, a
- * full disk is told as such. An error of the store is logged, and its cause stays inside; where something is the matter
- * with the database itself, the store has said so already, once for all requests.
+ * Maps errors to the API's own before they are encoded: a request that does not decode becomes an `InvalidRequest`, a
+ * full disk is named as such. A store error is logged, and its cause stays inside; a problem of the database itself has
+ * already been logged once by the store.
  */
 export const layerErrors: Layer.Layer<never> = HttpApiBuilder.middleware(Api, (app) =>
   Effect.catchAllCause(
@@ -47,18 +47,18 @@ export const layerErrors: Layer.Layer<never> = HttpApiBuilder.middleware(Api, (a
     })
   ))
 
-/** What no error of the API says: a fault of ours, or a path that only looks like a route. */
+/** An error outside the API's definition: a bug, or a path that only looks like a route. */
 const fault = (cause: Cause.Cause<unknown>): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   Option.exists(Cause.failureOption(cause), Predicate.isTagged("RouteNotFound"))
     ? Effect.succeed(noRoute)
     : Effect.as(
       Effect.logError("a request failed", cause),
-      failure(500, "InternalError", "the server failed to answer; its log says why")
+      failure(500, "InternalError", "the server could not handle the request; its log says why")
     )
 
-const noRoute = failure(404, "RouteNotFound", "there is no such route: see /docs")
+const noRoute = failure(404, "RouteNotFound", "this route does not exist: see /docs")
 
-/** In seconds: after so long a request that could not be answered is worth sending again. */
+/** After how many seconds a request that could not be answered is worth repeating. */
 const retryAfter = "5"
 
 const answerHeaders = (response: HttpServerResponse.HttpServerResponse) => ({
@@ -72,11 +72,11 @@ const answerHeaders = (response: HttpServerResponse.HttpServerResponse) => ({
 
 export interface PipelineOptions {
   readonly isOwnHost: Guards.IsOwnHost
-  /** Routes that are not there, for want of their configuration. */
+  /** Routes that do not exist because their configuration is missing. */
   readonly hidden: ReadonlySet<string>
 }
 
-/** Puts the application behind all of it. */
+/** Wraps the application in all of these stages. */
 export const make = ({ hidden, isOwnHost }: PipelineOptions) => {
   const find = Routes.make()
   return <R>(app: HttpApp.Default<never, R>): HttpApp.Default<never, R> =>
@@ -90,7 +90,7 @@ export const make = ({ hidden, isOwnHost }: PipelineOptions) => {
         if (Option.isNone(route)) return noRoute
         const allow = Routes.allowed(route.value)
         if (!allow.includes(method)) {
-          return failure(405, "MethodNotAllowed", `${route.value.path} takes ${allow.join(", ")}`, {
+          return failure(405, "MethodNotAllowed", `${route.value.path} accepts ${allow.join(", ")}`, {
             allow: allow.join(", ")
           })
         }

@@ -86,7 +86,7 @@ const byLabels = Order.mapInput(
   ({ metricKey }: MetricPair.MetricPair.Untyped) => sample("", labelsOf(metricKey.tags), 0)
 )
 
-/** One family of lines a name, in the order of the names. */
+/** One family of lines per name, sorted by name. */
 export const format = (pairs: ReadonlyArray<MetricPair.MetricPair.Untyped>): string => {
   const inOrder = Arr.sort(pairs, byLabels)
   const families = Arr.groupBy(inOrder, ({ metricKey }) => metricName(metricKey.name))

@@ -1,16 +1,16 @@
-/** Whether everything that a session needs is there. */
+/** Whether everything that a session needs is available. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { NotReady, Ready } from "./Api.ts"
 
 export interface HealthCheck {
-  /** As it stands in the answer: `database`, `docker`, … */
+  /** The name in the response: `database`, `docker`, … */
   readonly name: string
-  /** Fails with a sentence. */
+  /** Fails with an error whose message is a sentence. */
   readonly check: Effect.Effect<void, { readonly message: string }>
 }
 
-/** What is looked at now. Each check runs for at most five seconds, all of them at once. */
+/** The checks. They run concurrently, each for at most five seconds. */
 export class HealthChecks
   extends Context.Tag("opentl/http/Ready/HealthChecks")<HealthChecks, Effect.Effect<ReadonlyArray<HealthCheck>>>()
 {}
@@ -26,7 +26,6 @@ const run = ({ check, name }: HealthCheck) =>
     })
   )
 
-/** Runs the checks. */
 export const report = (checks: ReadonlyArray<HealthCheck>): Effect.Effect<typeof Ready.Type | typeof NotReady.Type> =>
   Effect.map(Effect.forEach(checks, run, { concurrency: "unbounded" }), (results) => ({
     status: results.every(([, { status }]) => status === "ok") ? "ready" : "unavailable",

@@ -1,4 +1,4 @@
-/** Reads a request's JSON body: at most 1 MiB of it, however it is sent. */
+/** Reads a request's JSON body, at most 1 MiB, however it is sent. */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -25,11 +25,11 @@ const collect = (
 ): Effect.Effect<Buffer, PayloadTooLarge | InvalidRequest> =>
   Effect.suspend(() => {
     const incoming = NodeHttpServerRequest.toIncomingMessage(request)
-    // A body that is too large is not waited for. It is let run out, though, not cut off: a client that still sends would
-    // never see the answer.
+    // Do not wait for a body that is too large, but let it run out instead of cutting it off: a client that is still
+    // sending would never see the response.
     return NodeStream.fromReadable<InvalidRequest, Uint8Array>(
       () => incoming,
-      () => new InvalidRequest({ reason: "the body broke off" }),
+      () => new InvalidRequest({ reason: "the body ended early" }),
       { closeOnDone: false }
     ).pipe(
       Stream.runFoldEffect({ chunks: Chunk.empty<Uint8Array>(), size: 0 }, ({ chunks, size }, chunk) =>
@@ -43,7 +43,7 @@ const collect = (
     )
   })
 
-/** The bytes of a JSON body; empty where there is no body. */
+/** The bytes of a JSON body; empty if there is no body. */
 export const bytes: Effect.Effect<Buffer, BodyError, HttpServerRequest.HttpServerRequest> = Effect.gen(function*() {
   const request = yield* HttpServerRequest.HttpServerRequest
   const { "content-length": length, "content-type": contentType, "transfer-encoding": encoding } = request.headers
@@ -54,9 +54,9 @@ export const bytes: Effect.Effect<Buffer, BodyError, HttpServerRequest.HttpServe
 })
 
 const parseJson = Schema.decode(Schema.parseJson())
-const unreadable = () => new InvalidRequest({ reason: "the body is not JSON in UTF-8" })
+const unreadable = () => new InvalidRequest({ reason: "the body is not valid JSON in UTF-8" })
 
-/** What the bytes say. */
+/** Parses the bytes as JSON. */
 export const parse = (body: Uint8Array): Effect.Effect<unknown, InvalidRequest> =>
   Effect.try({ try: () => new TextDecoder("utf-8", { fatal: true }).decode(body), catch: unreadable }).pipe(
     Effect.filterOrFail(
@@ -68,11 +68,11 @@ export const parse = (body: Uint8Array): Effect.Effect<unknown, InvalidRequest> 
 
 export interface Body<A> {
   readonly value: A
-  /** As it came, before unknown fields were left out. */
+  /** The original value, before unknown fields were dropped. */
   readonly raw: unknown
 }
 
-/** Reads and decodes the body. Where there is none, it is taken for `{}`. */
+/** Reads and decodes the body. A missing body counts as `{}`. */
 export const json = <A, I>(
   schema: Schema.Schema<A, I>
 ): Effect.Effect<Body<A>, BodyError, HttpServerRequest.HttpServerRequest> => {
@@ -84,7 +84,7 @@ export const json = <A, I>(
   })
 }
 
-/** Where a body says nothing, it is still read, and refused as any other. */
+/** For routes whose body has no meaning: it is still read, and rejected if invalid. */
 export const ignored: Effect.Effect<void, BodyError, HttpServerRequest.HttpServerRequest> = Effect.flatMap(
   bytes,
   (body) => body.length === 0 ? Effect.void : Effect.asVoid(parse(body))

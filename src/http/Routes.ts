@@ -1,10 +1,10 @@
-/** Which paths there are, and which methods each of them takes. */
+/** The API's paths and the methods that each accepts. */
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import { openApi } from "./Docs.ts"
 
 export interface Route {
-  /** As the document has it, `{id}` and all. */
+  /** The path as in the OpenAPI document, with `{id}`. */
   readonly path: string
   readonly methods: ReadonlyArray<string>
 }
@@ -22,7 +22,7 @@ const matcher = (path: string): RegExp => {
   return new RegExp(`^${segments.join("[^/]+")}$`)
 }
 
-/** Finds the route of a path. */
+/** Makes a function that finds the route of a path. */
 export const make = (): (pathname: string) => Option.Option<Route> => {
   const routes = Object.entries(openApi().paths)
     .map(([path, operations]): Route => ({
@@ -35,6 +35,6 @@ export const make = (): (pathname: string) => Option.Option<Route> => {
     Arr.findFirst(routes, ({ pattern }) => pattern.test(pathname)).pipe(Option.map(({ route }) => route))
 }
 
-/** Where there is GET there is HEAD. */
+/** GET implies HEAD. */
 export const allowed = ({ methods }: Route): ReadonlyArray<string> =>
   methods.includes("GET") ? [...methods, "HEAD"] : methods

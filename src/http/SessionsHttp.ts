@@ -1,4 +1,4 @@
-/** The routes of sessions: they translate, and `Sessions` does. */
+/** The routes of sessions: they only translate to and from `Sessions`. */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -29,7 +29,7 @@ import * as RequestBody from "./RequestBody.ts"
 
 const decodeId = Schema.decodeOption(SessionId)
 
-/** What cannot be a session's id is the id of no session. */
+/** A text that cannot be a session's id is reported as not found. */
 export const sessionId = (text: string): Effect.Effect<SessionId, SessionNotFound> =>
   Option.match(decodeId(text), {
     onNone: () => new SessionNotFound({ id: text.slice(0, 100) }),
@@ -52,7 +52,7 @@ const keyOf = (headers: { readonly "idempotency-key"?: string }): Effect.Effect<
     : new InvalidRequest({ reason: "the header Idempotency-Key must be 1 to 255 printable ASCII characters" })
 }
 
-/** Which plan an answer names. */
+/** The plan that an answer names. */
 const answersOf = ({ proposal, turn }: {
   readonly turn?: number
   readonly proposal?: number
@@ -63,12 +63,13 @@ const answersOf = ({ proposal, turn }: {
     ? new InvalidRequest({ reason: "turn and proposal name a plan together: give both or none" })
     : Effect.succeed({ turn, proposal })
 
-/** Where the list goes on. Relative, for a proxy may have put the server elsewhere. */
+/** The next page's link. Relative, because a proxy may serve it under another address. */
 const nextPage = (query: typeof ListQuery.Type, last: Session): string =>
   `</api/sessions?${UrlParams.toString(UrlParams.fromInput({ ...query, before: last.id }))}>; rel="next"`
 
 /**
- * Answers the group, in this program's API or in one's own: `HttpApiBuilder.group(MyApi, "sessions", SessionsHttp.handlers)`.
+ * Implements the group, in this program's API or another one: `HttpApiBuilder.group(MyApi, "sessions",
+ * SessionsHttp.handlers)`.
  */
 export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, typeof SessionsGroup>) =>
   Effect.gen(function*() {

@@ -9,19 +9,19 @@ const encodeJson = Schema.encodeSync(Schema.parseJson(SessionEventView))
 const encode = (event: SessionEventView): Uint8Array =>
   Buffer.from(`id: ${event.id}\nevent: ${event.type}\ndata: ${encodeJson(event)}\n\n`)
 
-/** A comment: it says that the connection lives, and nothing else. */
+/** A comment, which only shows that the connection is alive. */
 export const comment: Uint8Array = Buffer.from(": opentl\n\n")
 
-/** A write of this many bytes costs more by its bytes than by being a write. */
+/** In a write of this size, the bytes cost more than the write itself. */
 const writeBytes = 64 * 1024
 
 /**
- * Encodes events to frames, and many small frames to one write. Readers of one session are given the same objects: an
- * event is encoded once, and a write put together once, however many read it.
+ * Encodes events as frames, and joins many small frames into one write. Readers of one session get the same objects: an
+ * event is encoded once, and a write assembled once, however many read it.
  */
 export const encoder = (): (events: Chunk.Chunk<SessionEventView>) => Chunk.Chunk<Uint8Array> => {
   const frames = new WeakMap<SessionEventView, Uint8Array>()
-  // by the first event of each; ids have no hole, so the first and the last tell what is between
+  // keyed by the first event of each; ids have no gaps, so the first and last determine what is between
   const writes = new WeakMap<SessionEventView, { readonly last: SessionEventView; readonly bytes: Uint8Array }>()
 
   const frame = (event: SessionEventView): Uint8Array => {
@@ -42,7 +42,7 @@ export const encoder = (): (events: Chunk.Chunk<SessionEventView>) => Chunk.Chun
     return bytes
   }
 
-  /** How many of the events go into one write: at least one. */
+  /** How many of the events fit into one write: at least one. */
   const fitting = (events: Arr.NonEmptyReadonlyArray<SessionEventView>): number => {
     let size = 0
     const over = events.findIndex((event) => (size += frame(event).byteLength) > writeBytes)

@@ -1,4 +1,4 @@
-/** GitHub's deliveries. Their signature stands in place of a token. */
+/** GitHub's webhook deliveries. Their signature takes the place of a token. */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -12,7 +12,7 @@ import { Api } from "./Api.ts"
 import { InvalidSignature } from "./Errors.ts"
 import * as RequestBody from "./RequestBody.ts"
 
-/** Whether the header is `sha256=` and the body's HMAC under the secret, compared in constant time. */
+/** Whether the header is `sha256=` plus the body's HMAC under the secret. Compares in constant time. */
 export const isSigned = (secret: Redacted.Redacted, body: Uint8Array, header: string | undefined): boolean => {
   const expected = Buffer.from(
     `sha256=${Crypto.createHmac("sha256", Redacted.value(secret)).update(body).digest("hex")}`
@@ -24,7 +24,7 @@ export const isSigned = (secret: Redacted.Redacted, body: Uint8Array, header: st
 const reasonFor = (event: string | undefined): string =>
   event === "ping"
     ? "ping: the webhook is set up"
-    : `${event?.slice(0, 100) ?? "a delivery without X-GitHub-Event"}: this version acts on no event`
+    : `${event?.slice(0, 100) ?? "a delivery without X-GitHub-Event"}: this version does not act on this event`
 
 export const layer: Layer.Layer<HttpApiGroup.ApiGroup<"opentl", "webhooks">, never, AppConfig> = HttpApiBuilder.group(
   Api,

@@ -1,4 +1,4 @@
-/** Agents are adapters: what the entrypoint is told so that it calls one headless. */
+/** The agents: for each, what the entrypoint needs to run it headless. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,11 +19,11 @@ export class AgentUnavailable extends Schema.TaggedError<AgentUnavailable>()("Ag
   }
 }
 
-/** The entrypoint's environment for one agent. Nothing in it is a secret: the gateway puts the key in. */
+/** The entrypoint's environment for one agent. It contains no secrets: the gateway adds the key. */
 export type AgentEnvironment = Readonly<Record<string, string>>
 
 export class Agents extends Context.Tag("opentl/services/Agents")<Agents, {
-  /** The agent that is meant where none is named. */
+  /** The agent used if none is named. */
   readonly defaultAgent: Agent
   readonly environment: (agent: Agent, model: string | undefined) => Effect.Effect<AgentEnvironment, AgentUnavailable>
 }>() {
@@ -55,7 +55,7 @@ const unavailable = (name: AgentName) =>
     }, or command:<shell line> in the server's configuration`
   })
 
-/** Which of the two API dialects serves a model: the planner's rule, for the agent's model. */
+/** The API dialect for a model, by the same rule as for the planner's model. */
 const dialectOf = (config: AppConfigShape, model: string | undefined): "anthropic" | "openai" | undefined =>
   Option.getOrUndefined(
     Option.map(choose({ ...config, plannerModel: Option.fromNullable(model) }), ({ provider }) => provider)
@@ -68,7 +68,7 @@ const builtIn = Effect.fnUntraced(function*(config: AppConfigShape, model: strin
     return yield* new AgentUnavailable({
       agent: "opentl",
       reason:
-        "it needs a model; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or another agent by OPENTL_AGENT=command:<shell line>"
+        "it needs a model; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or choose another agent with OPENTL_AGENT=command:<shell line>"
     })
   }
   return { OPENTL_AGENT: "opentl", OPENTL_AGENT_DIALECT: dialect, OPENTL_AGENT_MODEL: wanted ?? defaultModels[dialect] }

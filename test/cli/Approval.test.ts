@@ -2,21 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import {
-  alone,
-  event,
-  pullRequestUrl as url,
-  runCli,
-  session,
-  sessionId,
-  type SessionsShape,
-  turnEnded
-} from "./Harness.ts"
+import { ApprovalRequested, PlanApproved, PlanProduced } from "../../src/domain/SessionEvent.ts"
+import { eventView, turnEnded } from "../support/Events.ts"
+import { alone, pullRequestUrl as url, runCli, session, sessionId, type SessionsShape } from "./Harness.ts"
 
 describe("a plan that waits", () => {
   const planned = [
-    event(1, "plan", "Fix it\n\n1. do"),
-    event(2, "status", "the plan waits for approval", { _tag: "ApprovalRequested", turn: 1 })
+    eventView(1, PlanProduced.make({ turn: 1, plan: { title: "Fix it", markdown: "1. do" } })),
+    eventView(2, ApprovalRequested.make({ turn: 1, remainingMillis: 1000 }))
   ]
 
   /** The session goes on when it is answered. */
@@ -86,7 +79,7 @@ describe("a plan that waits", () => {
     Effect.gen(function*() {
       const { sessions } = yield* waiting
       const { code, err } = yield* runCli(run, { sessions, tty: true, stdin: "e\n", environment: { EDITOR: "true" } })
-      assert.include(err, "the plan was left as it is\n")
+      assert.include(err, "the plan was not changed\n")
       assert.strictEqual(err.split("Approve this plan?").length, 3)
       // the second question met the end of standard input
       assert.strictEqual(code, 130)
@@ -98,7 +91,7 @@ describe("a plan that waits", () => {
       const events = () =>
         Stream.fromIterable([
           ...planned,
-          event(3, "status", "plan approved by bob (slack)"),
+          eventView(3, PlanApproved.make({ turn: 1, by: { name: "bob", via: "slack" } })),
           turnEnded(4, "complete", url)
         ])
       const { code, err } = yield* runCli(run, { sessions: { ...sessions, events } })

@@ -27,7 +27,7 @@ describe("a plan on a terminal", () => {
       Effect.gen(function*() {
         const { answer, terminal } = yield* asked()
         yield* answer("xyz")
-        yield* terminal.sees("\"xyz\" is none of approve, edit, reject, show, quit")
+        yield* terminal.sees("\"xyz\" is not one of approve, edit, reject, show, quit")
         yield* terminal.sees(question)
         yield* answer("r")
         yield* terminal.sees("Why?")

@@ -26,7 +26,10 @@ describe("usage", () => {
     [["run"], /missing argument <task>/],
     [["run", "task", "--repo", "nonsense"], /--repo: .*owner\/name/],
     [["run", "task", "--repo", "https://github.com/a/b/tree/main"], /--repo: .*owner\/name/],
-    [["run", "task", "--repo", "https://ghp_x@github.com/a/b"], /--repo: "https:\/\/…@github.com\/a\/b" has a user or/],
+    [
+      ["run", "task", "--repo", "https://ghp_x@github.com/a/b"],
+      /--repo: "https:\/\/…@github.com\/a\/b" contains a user or/
+    ],
     [["run", "", "--repo", "a/b"], /the task: must not be empty/],
     [["run", "x", "--repo", "a/b", "--budget", "0"], /--budget takes an amount/],
     [["run", "x", "--repo", "a/b", "--timeout", "25h"], /--timeout takes a time/],

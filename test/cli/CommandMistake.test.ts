@@ -62,11 +62,11 @@ const mistakes: ReadonlyArray<readonly [line: string, said: string]> = [
   ["list extra", "unexpected argument \"extra\"; usage: opentl list [options]"],
   [
     "run fix the bug",
-    "unexpected argument \"the\" (a text of several words needs quotes); usage: opentl run [<task>] [options]"
+    "unexpected argument \"the\" (put quotes around a text of several words); usage: opentl run [<task>] [options]"
   ],
   [
     "run --repo a/b",
-    "missing argument <task>; usage: opentl run \"<task>\" [options], or - to read it from standard input (opentl run --help)"
+    "missing argument <task>; usage: opentl run \"<task>\" [options], or - to read the task from standard input (opentl run --help)"
   ]
 ]
 

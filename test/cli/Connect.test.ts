@@ -196,7 +196,7 @@ describe("a command that changes something", () => {
       assert.strictEqual(
         (yield* refusal("embedded")).message,
         "/data is in use by a running opentl command (process 7, since 1970-01-01T00:00:00.000Z), which takes no " +
-          "commands from other terminals; opentl serve in its place does"
+          "commands from other terminals; only opentl serve does"
       )
       assert.match(
         (yield* refusal("server")).message,

@@ -8,7 +8,6 @@ import { PassThrough, Writable } from "node:stream"
 import { Sessions } from "../../src/actors/sessions/Sessions.ts"
 import { type Process, program } from "../../src/cli/Cli.ts"
 import type { Parts } from "../../src/cli/Connect.ts"
-import { type EventType, SessionEventView } from "../../src/domain/EventText.ts"
 import { branchOf, SessionId } from "../../src/domain/Ids.ts"
 import { Session } from "../../src/domain/Session.ts"
 
@@ -138,13 +137,3 @@ export const session = (fields: Partial<ConstructorParameters<typeof Session>[0]
     lastEventId: 0,
     ...fields
   })
-
-export const event = (
-  id: number,
-  type: EventType,
-  data: string,
-  detail: Readonly<Record<string, unknown>> = {}
-): SessionEventView => new SessionEventView({ id, sessionId, type, data, createdAt: epoch, detail })
-
-export const turnEnded = (id: number, end: "complete" | "error" | "cancelled", data: string, turn = 1) =>
-  event(id, end === "complete" ? "done" : "error", data, { _tag: "TurnEnded", end, turn })

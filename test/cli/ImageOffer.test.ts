@@ -46,7 +46,7 @@ const start = (builds: ReadonlyArray<unknown>) =>
       environment: { DOCKER_HOST: host, OPENTL_SANDBOX: "docker", OPENTL_DOCKER_IMAGE: "opentl-not-there" }
     })
     const terminal = yield* world.terminal(["run", "Add b.txt", "--repo", world.repo])
-    yield* terminal.sees("sessions run in the image opentl-not-there, which is not there")
+    yield* terminal.sees("sessions run in the image opentl-not-there, which does not exist yet")
     yield* terminal.sees("Build it now?")
     return { ...world, asked, terminal }
   })
@@ -74,7 +74,7 @@ describe("a run without the sandbox image", () => {
       const { model, run, terminal } = yield* start([])
       yield* terminal.types("n")
       yield* terminal.keys(keys.enter)
-      yield* terminal.sees("error: the sandbox image opentl-not-there is missing: opentl sandbox build builds it")
+      yield* terminal.sees("error: the sandbox image opentl-not-there is missing: build it with opentl sandbox build")
       assert.strictEqual(yield* terminal.ended, 1)
       assert.strictEqual(sessions(yield* run("list", "--json")), "[]\n")
 

@@ -3,10 +3,18 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { whatNext } from "../../src/cli/MessageCommand.ts"
 import { Place } from "../../src/cli/Program.ts"
-import { event, pullRequestUrl as url, runCli, session, type SessionsShape, turnEnded } from "./Harness.ts"
+import type { SessionEventView } from "../../src/domain/EventText.ts"
+import { MessageReceived, TurnStarted } from "../../src/domain/SessionEvent.ts"
+import { eventView, turnEnded } from "../support/Events.ts"
+import { epoch, pullRequestUrl as url, runCli, session, type SessionsShape } from "./Harness.ts"
+
+const message = (id: number, text: string) =>
+  eventView(id, MessageReceived.make({ messageId: "m1", text, by: { name: "ada", via: "cli" } }))
+
+const secondTurn = (id: number) => eventView(id, TurnStarted.make({ turn: 2, prompt: "x", deadline: epoch }))
 
 describe("opentl message", () => {
-  const messaging = (log: ReadonlyArray<ReturnType<typeof event>>): Partial<SessionsShape> => ({
+  const messaging = (log: ReadonlyArray<SessionEventView>): Partial<SessionsShape> => ({
     find: () => Effect.succeed(session({ turn: 1, lastEventId: 10 })),
     message: () => Effect.succeed({ messageId: "m1" }),
     events: (_, after) => {
@@ -29,9 +37,9 @@ describe("opentl message", () => {
     Effect.gen(function*() {
       const { code, out } = yield* runCli(["message", "0123", "and the docs", "--follow"], {
         sessions: messaging([
-          event(11, "message", "and the docs", { message_id: "m1" }),
+          message(11, "and the docs"),
           turnEnded(12, "complete", "first", 1),
-          event(13, "status", "turn 2 started", { turn: 2 }),
+          secondTurn(13),
           turnEnded(14, "complete", url, 2)
         ])
       })
@@ -45,8 +53,8 @@ describe("opentl message", () => {
     Effect.gen(function*() {
       const { out } = yield* runCli(["message", "0123", "x", "--follow"], {
         sessions: messaging([
-          event(11, "status", "turn 2 started", { turn: 2 }),
-          event(12, "message", "x", { message_id: "m1" }),
+          secondTurn(11),
+          message(12, "x"),
           turnEnded(13, "complete", "second", 2),
           turnEnded(14, "complete", "third", 3)
         ])
@@ -56,7 +64,7 @@ describe("opentl message", () => {
 
   describe("says what becomes of the message", () => {
     const server = Place.Server({ url: "http://server.test" })
-    const watch = "opentl logs 0123456789ab --follow shows how it goes"
+    const watch = "watch it with opentl logs 0123456789ab --follow"
     const plan = "turn 2 comes first, and its plan waits for approval: " +
       "opentl approve 0123456789ab | opentl reject 0123456789ab \"<why>\""
 
@@ -64,25 +72,25 @@ describe("opentl message", () => {
       const says = (fields: Parameters<typeof session>[0]) => whatNext(session({ turn: 2, ...fields }), server)
       assert.strictEqual(
         says({ status: "running", phase: "reviewing" }),
-        `queued: the session is at turn 2 (reviewing), and the next one begins with the message; ${watch}`
+        `queued: the session is in turn 2 (reviewing), and the next turn takes the message; ${watch}`
       )
       assert.strictEqual(
         says({ status: "pending", phase: "queued" }),
-        `queued: the turn that begins next takes it; ${watch}`
+        `queued: the next turn takes it; ${watch}`
       )
       assert.strictEqual(says({ status: "waiting", phase: "approval" }), `queued: ${plan}`)
       for (const status of ["complete", "error", "cancelled"] as const) {
-        assert.strictEqual(says({ status, phase: "ended" }), `turn 3 begins with it; ${watch}`)
+        assert.strictEqual(says({ status, phase: "ended" }), `turn 3 starts with it; ${watch}`)
       }
     })
 
     it("where nobody works", () => {
       const embedded = Place.Embedded({ dataDir: "/data" })
       const says = (fields: Parameters<typeof session>[0]) => whatNext(session({ turn: 2, ...fields }), embedded)
-      const then = "opentl serve goes on with it, --follow does it here"
+      const then = "start opentl serve to continue it, or add --follow to do it here"
       assert.strictEqual(
         says({ status: "complete", phase: "ended" }),
-        `recorded; nobody works on the session now; ${then}`
+        `recorded; nothing is working on the session now; ${then}`
       )
       assert.strictEqual(says({ status: "waiting", phase: "approval" }), `recorded; ${plan}; ${then}`)
     })
@@ -90,6 +98,6 @@ describe("opentl message", () => {
 
   it.effect("and says it on standard error, beside the id", () =>
     Effect.map(runCli(["message", "0123", "and the docs"], { sessions: messaging([]) }), ({ err }) => {
-      assert.match(err, /^queued: the session is at turn 1 \(coding\).*--follow shows how it goes\n$/)
+      assert.match(err, /^queued: the session is in turn 1 \(coding\).*watch it with opentl logs \w+ --follow\n$/)
     }))
 })

@@ -6,7 +6,9 @@ import * as Render from "../../src/cli/Render.ts"
 import * as Style from "../../src/cli/terminal/Style.ts"
 import { width } from "../../src/cli/terminal/TerminalText.ts"
 import { SessionId } from "../../src/domain/Ids.ts"
-import { epoch, event, session } from "./Harness.ts"
+import { TurnStarted } from "../../src/domain/SessionEvent.ts"
+import { eventView, output } from "../support/Events.ts"
+import { epoch, session } from "./Harness.ts"
 
 const zone = DateTime.zoneUnsafeMakeNamed("UTC")
 
@@ -97,12 +99,15 @@ describe("listLines", () => {
 })
 
 describe("eventText", () => {
-  const text = (data: string, style = Style.plain) => Render.eventText(event(1, "output", data), { style, zone })
+  const text = (data: string, style = Style.plain) => Render.eventText(output(1, data), { style, zone })
 
   it("has the time, the type and the text", () => {
     assert.strictEqual(text("hello"), "00:00:00 output  hello\n")
     assert.strictEqual(
-      Render.eventText(event(2, "status", "turn 1 started"), { style: Style.plain, zone }),
+      Render.eventText(eventView(2, TurnStarted.make({ turn: 1, prompt: "Fix it", deadline: epoch })), {
+        style: Style.plain,
+        zone
+      }),
       "00:00:00 status  turn 1 started\n"
     )
   })

@@ -7,11 +7,19 @@ import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import type { CreateOptions } from "../../src/actors/sessions/Sessions.ts"
 import { program } from "../../src/cli/Cli.ts"
+import {
+  ErrorReported,
+  RoundStarted,
+  StatusReported,
+  TurnStarted,
+  UsageRecorded
+} from "../../src/domain/SessionEvent.ts"
 import { InvalidRequest } from "../../src/domain/SessionRequest.ts"
 import { StoreError } from "../../src/services/store/StoreError.ts"
+import { eventView, output, turnEnded } from "../support/Events.ts"
 import {
   alone,
-  event,
+  epoch,
   makeProcess,
   partsDouble,
   pullRequestUrl as url,
@@ -20,16 +28,17 @@ import {
   sessionId,
   type SessionsShape,
   type Setting,
-  turnEnded,
   withEnvironment
 } from "./Harness.ts"
 
+const at = { turn: 1, round: 1 }
+
 const events = [
-  event(1, "status", "turn 1 started", { _tag: "TurnStarted", turn: 1 }),
-  event(2, "output", "\x1b[32mworking\x1b[2J", { turn: 1 }),
-  event(3, "error", "a warning of the entrypoint", { turn: 1 }),
+  eventView(1, TurnStarted.make({ turn: 1, prompt: "Fix it", deadline: epoch })),
+  output(2, "\x1b[32mworking\x1b[2J"),
+  eventView(3, ErrorReported.make({ ...at, line: 2, text: "a warning of the entrypoint" })),
   turnEnded(4, "complete", url),
-  event(5, "status", "turn 2 started", { _tag: "TurnStarted", turn: 2 })
+  eventView(5, TurnStarted.make({ turn: 2, prompt: "and the docs", deadline: epoch }))
 ]
 
 interface Creation {
@@ -75,12 +84,11 @@ describe("run", () => {
 
   it.effect("tells of usage in one closing line, and prints nothing of it as it comes", () =>
     Effect.gen(function*() {
-      const usage = { input_tokens: 1200, output_tokens: 30, cost_usd: 0.01 }
-      const used = event(2, "usage", "plan (m): 1,200 in", { _tag: "UsageRecorded", turn: 1, usage })
+      const usage = { inputTokens: 1200, outputTokens: 30, costUsd: 0.01 }
       const { err, out } = yield* running(["Fix it", "--repo", "acme/widgets"], {}, [
-        event(1, "status", "turn 1 started", { _tag: "TurnStarted", turn: 1 }),
-        used,
-        event(3, "status", "round 1: agent starts", { _tag: "RoundStarted", turn: 1, round: 1 }),
+        eventView(1, TurnStarted.make({ turn: 1, prompt: "Fix it", deadline: epoch })),
+        eventView(2, UsageRecorded.make({ turn: 1, source: "plan", model: "m", usage })),
+        eventView(3, RoundStarted.make({ ...at, sandbox: "docker" })),
         turnEnded(4, "complete", url)
       ])
       assert.notInclude(out, "1,200")
@@ -146,7 +154,7 @@ describe("run", () => {
         const { code, err, out } = yield* running(["x", "--repo", "acme/widgets"], {}, [turnEnded(1, end, "no\nluck")])
         assert.strictEqual(code, 1)
         const what = end === "error" ? "failed" : "was cancelled"
-        assert.include(err, `error: session ${sessionId} ${what}: no luck (opentl logs ${sessionId} shows all of it)\n`)
+        assert.include(err, `error: session ${sessionId} ${what}: no luck (see opentl logs ${sessionId})\n`)
         assert.strictEqual(out, "")
       }
     }))
@@ -192,7 +200,7 @@ describe("Ctrl-C", () => {
           create: () => Effect.succeed({ session: session({ turn: 0 }), replayed: false }),
           events: () =>
             Stream.concat(
-              Stream.make(event(1, "status", "at work")),
+              Stream.make(eventView(1, StatusReported.make({ ...at, line: 1, text: "at work" }))),
               Stream.fromEffect(Effect.zipRight(Deferred.succeed(atWork, undefined), Effect.never))
             ),
           stop: () => Effect.as(Ref.set(stopped, true), session({ status: "cancelled" }))

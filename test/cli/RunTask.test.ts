@@ -23,7 +23,7 @@ describe("run without a task", () => {
     Effect.gen(function*() {
       const { code, err, prompts } = yield* running({ tty: true, stdin: "Fix the flaky test\nignored\n" })
       assert.strictEqual(code, 0)
-      assert.include(err, "What is to be done? ")
+      assert.include(err, "What should be done? ")
       assert.deepStrictEqual(prompts, ["Fix the flaky test"])
     }))
 

@@ -37,7 +37,7 @@ describe("beside a run in its own process", () => {
           const { code, err, out } = yield* run(...command)
           assert.deepStrictEqual({ code, out }, { code: 1, out: "" })
           assert.include(err, `error: ${dataDir} is in use by a running opentl command (process `)
-          assert.include(err, "which takes no commands from other terminals; opentl serve in its place does\n")
+          assert.include(err, "which takes no commands from other terminals; only opentl serve does\n")
         }
         const serve = yield* run("serve")
         assert.strictEqual(serve.code, 1)
@@ -64,7 +64,7 @@ describe("beside a run in its own process", () => {
         const pid = Number(/process (\d+)/.exec(yield* second.output)?.[1])
         process.kill(pid, "SIGKILL")
         yield* first.ended
-        yield* second.sees(`session ${id} stands still: nobody works on it now; opentl serve goes on with it`)
+        yield* second.sees(`session ${id} is not moving: nothing is working on it; start opentl serve to continue it`)
         assert.include((yield* run("status", id, "--json")).out, "\"running\"")
         yield* Program.serve({ ...environment, OPENTL_ADDR: "127.0.0.1:0" })
         yield* letGoOn

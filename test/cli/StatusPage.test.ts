@@ -2,11 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import { nextCommands, statusPage } from "../../src/cli/StatusPage.ts"
 import * as Style from "../../src/cli/terminal/Style.ts"
-import { epoch, event, session, sessionId } from "./Harness.ts"
+import type { Review } from "../../src/domain/Review.ts"
+import { ReviewHeld } from "../../src/domain/SessionEvent.ts"
+import { eventView } from "../support/Events.ts"
+import { epoch, session, sessionId } from "./Harness.ts"
 
 const now = DateTime.unsafeMake(3_600_000)
 const page = (fields: Parameters<typeof session>[0], events: Parameters<typeof statusPage>[1] = []) =>
   statusPage(session(fields), events, { now, style: Style.plain })
+
+const reviewHeld = (round: number, review: Review) => eventView(round, ReviewHeld.make({ turn: 1, round, review }))
 
 describe("statusPage", () => {
   it("tells all of an ended session", () => {
@@ -25,7 +30,14 @@ describe("statusPage", () => {
           reviewRounds: 2,
           endedAt: epoch
         },
-        [event(1, "review", "changes requested: no tests\n- `a.ts:3`: test it"), event(2, "review", "approved: fine")]
+        [
+          reviewHeld(1, {
+            _tag: "ChangesRequested",
+            summary: "no tests",
+            findings: [{ file: "a.ts", line: 3, comment: "test it" }]
+          }),
+          reviewHeld(2, { _tag: "Approved", summary: "fine", findings: [] })
+        ]
       ),
       [
         "session    0123456789ab",
@@ -56,7 +68,7 @@ describe("statusPage", () => {
 
   it("tells where a waiting one stands", () => {
     const text = page({ status: "pending", phase: "queued", turn: 0, queuePosition: 3, error: "earlier" })
-    assert.match(text, /status +pending \(queued, place 3 in the queue\)/)
+    assert.match(text, /status +pending \(queued, number 3 in the queue\)/)
     assert.match(text, /rounds +0 reviews held/)
   })
 

@@ -111,12 +111,12 @@ describe("a repository's address", () => {
       ["https://github.com/acme/widgets?tab=readme", /more than a repository's name/],
       ["https://github.com/acme/widgets#readme", /more than a repository's name/],
       ["root@github.com:acme/widgets.git", /user other than git/],
-      ["git://github.com/acme/widgets", /git:\/\/, which is not taken/],
-      ["javascript://github.com/acme/widgets", /not taken/]
+      ["git://github.com/acme/widgets", /git:\/\/, which is not supported/],
+      ["javascript://github.com/acme/widgets", /not supported/]
     ]
     for (const [text, reason] of wrong) {
       assert.match(refusal(text), reason)
-      assert.match(refusal(text), /: give owner\/name or its address on GitHub .* local git repository$/)
+      assert.match(refusal(text), /: give owner\/name or a URL on GitHub .* local git repository$/)
     }
   })
 

@@ -64,7 +64,7 @@ describe("a file that needs a person's eye", () => {
     assert.strictEqual(link("a/b", "c.txt"), "a/b: added; symbolic link to c.txt")
     assert.strictEqual(link("a/b", "../c.txt"), "a/b: added; symbolic link to ../c.txt")
     for (const target of ["../../c.txt", "/etc/passwd", "x/../../../c", "../..", "./../../c"]) {
-      assert.strictEqual(link("a/b", target), `a/b: added; symbolic link to ${target}, which is out of the repository`)
+      assert.strictEqual(link("a/b", target), `a/b: added; symbolic link to ${target}, which is outside the repository`)
     }
   })
 

@@ -19,6 +19,7 @@ interface Case {
 
 const domain = "src/domain/X.ts"
 const service = "src/services/X.ts"
+const cli = "src/cli/X.ts"
 const test = "test/services/X.test.ts"
 
 const statement = (
@@ -139,6 +140,24 @@ const cases: ReadonlyArray<Case> = [
   ),
   statement("house/no-json-parse", ["export const a = JSON.parse(b)"], ["export const a = JSON.stringify(b)"]),
   statement("house/no-fetch", ["export const a = fetch(b)"], ["const fetch = 1\nexport const a = fetch(b)"]),
+  {
+    rule: "house/typed-facts",
+    breaks: [
+      [cli, "export const a = event.detail"],
+      [cli, "export const a = event.detail?.[\"_tag\"]"],
+      [cli, "export const a = event[\"detail\"]"],
+      [cli, "export const a = ({ detail }) => detail"],
+      [cli, "export const { \"detail\": a } = event"],
+      ["src/bots/shared/X.ts", "export const a = event.detail"],
+      ["src/http/X.ts", "export const a = event.detail"]
+    ],
+    keeps: [
+      [cli, "export const a = event.fact"],
+      [cli, "const detail = 1\nexport const a = { detail }"],
+      ["src/cli/doctor/X.ts", "export const a = finding.detail"],
+      [service, "export const a = row.detail"]
+    ]
+  },
   statement("house/no-default-export", ["export default 1"], ["export const a = 1"]),
   statement("house/no-vi-mock", ["vi.mock(\"./A.ts\")"], [], test),
   statement(

@@ -167,7 +167,7 @@ describe("ApiClient", () => {
       const { url } = yield* serve({})
       const refused = yield* Effect.flip(connect(url, "wrong"))
       assert.strictEqual(refused._tag, "ServerRefused")
-      assert.include(refused.message, "the token is missing or not known")
+      assert.include(refused.message, "the token is missing or unknown")
       const foreign = Http.createServer((_, response) => response.writeHead(404).end("nothing here"))
       yield* Effect.acquireRelease(
         Effect.async<void>((resume) => {
@@ -178,7 +178,7 @@ describe("ApiClient", () => {
       const address = foreign.address()
       const port = typeof address === "object" ? address?.port : undefined
       const elsewhere = yield* Effect.flip(connect(`http://127.0.0.1:${port}`))
-      assert.include(elsewhere.message, "refuses: it answers 404")
+      assert.include(elsewhere.message, "refuses the request: it answered with status 404")
     }))
 
   it.scopedLive("tells of a server that went away as of a store that fails", () =>

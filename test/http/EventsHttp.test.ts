@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,51 +9,19 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import type { Sessions } from "../../src/actors/sessions/Sessions.ts"
 import type { SessionEventView } from "../../src/domain/EventText.ts"
-import { type Session, SessionNotFound } from "../../src/domain/Session.ts"
 import * as HttpMetrics from "../../src/http/HttpMetrics.ts"
 import { StoreError } from "../../src/services/store/StoreError.ts"
-import { bodyOf, errorOf, event, follow, get, id, send, serve, session } from "./TestServer.ts"
+import { unknownEvent } from "../support/Events.ts"
+import { outer, sessionsOf, stored } from "./EventLogs.ts"
+import { errorOf, event, follow, get, id, send, serve } from "./TestServer.ts"
 
 const path = `/api/sessions/${id}/events`
-
-const stored = [
-  event(1, { type: "status", data: "two\nlines" }),
-  event(2, { type: "message", data: "hello", detail: { by: "ci" } }),
-  event(3, { type: "done", data: "https://example.com/pull/1", detail: { end: "complete" } })
-]
-
-/** Sessions with one log: `live` is what comes after what is stored. */
-const sessionsOf = (
-  events: ReadonlyArray<SessionEventView>,
-  fields: Partial<Session> = {},
-  live: Stream.Stream<SessionEventView, StoreError> = Stream.empty
-): Partial<Context.Tag.Service<Sessions>> => ({
-  get: (asked) =>
-    asked === id
-      ? Effect.succeed(session({ lastEventId: events.length, ...fields }))
-      : new SessionNotFound({ id: asked }),
-  events: (_, after) => Stream.concat(Stream.fromIterable(events.filter((event) => event.id > after)), live),
-  eventsPage: (asked, after, limit) =>
-    asked === id
-      ? Effect.succeed(events.filter((event) => event.id > after).slice(0, limit))
-      : new SessionNotFound({ id: asked })
-})
 
 const ended = { status: "complete", phase: "ended" } as const
 
 const frame = (event: { readonly id: number; readonly type: string; readonly [name: string]: unknown }) =>
   `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
-
-const outer = (event: SessionEventView) => ({
-  id: event.id,
-  session_id: id,
-  type: event.type,
-  data: event.data,
-  created_at: "2026-01-02T03:04:05.000Z",
-  ...(event.detail === undefined ? {} : { detail: event.detail })
-})
 
 const withoutComments = (text: string) => text.replace(/^:.*\n\n/gm, "")
 
@@ -116,44 +83,6 @@ describe("GET /api/sessions/{id}/events", () => {
       }
     }))
 
-  it.scopedLive("answers a page of JSON to who would rather have it", () =>
-    Effect.gen(function*() {
-      const server = yield* serve(sessionsOf(stored))
-      const page = yield* get(server, path, { accept: "application/json" })
-      assert.match(page.headers["content-type"] ?? "", /^application\/json/)
-      assert.deepStrictEqual(bodyOf(page), stored.map(outer))
-      const json = (query: string) => Effect.map(get(server, `${path}${query}`, { accept: "application/json" }), bodyOf)
-      assert.deepStrictEqual(
-        yield* json("?after=1&limit=1"),
-        [stored[1]].flatMap((event) => event === undefined ? [] : [outer(event)])
-      )
-      assert.deepStrictEqual(yield* json("?after=3"), [])
-      assert.deepStrictEqual(yield* json("?after=300"), [])
-      for (const query of ["?limit=0", "?limit=1001", "?limit=x", "?after=-1", "?after=x"]) {
-        const answer = yield* get(server, `${path}${query}`, { accept: "application/json" })
-        assert.strictEqual(errorOf(answer).status, 400, query)
-      }
-    }))
-
-  it.scopedLive.each([
-    ["application/json, text/event-stream;q=0.5", "json"],
-    ["text/event-stream;q=0.1, application/json;q=0.2", "json"],
-    ["application/*", "json"],
-    ["APPLICATION/JSON; charset=utf-8", "json"],
-    ["*/*", "stream"],
-    ["text/event-stream", "stream"],
-    ["text/html, */*;q=0.8", "stream"],
-    ["application/json;q=0.5, text/event-stream", "stream"],
-    ["application/json, text/event-stream", "stream"],
-    ["application/json;q=0, */*", "stream"],
-    ["", "stream"]
-  ])("Accept: %s is answered with %s", ([accept, kind]) =>
-    Effect.gen(function*() {
-      const server = yield* serve(sessionsOf(stored))
-      const answer = yield* get(server, path, { accept })
-      assert.include(answer.headers["content-type"], kind === "json" ? "application/json" : "text/event-stream")
-    }))
-
   it.scopedLive("carries its headers out at once, and each live event when it comes", () =>
     Effect.gen(function*() {
       const live = yield* Queue.unbounded<SessionEventView>()
@@ -205,12 +134,10 @@ describe("GET /api/sessions/{id}/events", () => {
   it.scopedLive("encodes an event once for all of its readers", () =>
     Effect.gen(function*() {
       let encoded = 0
-      const counted = event(1, {
-        detail: {
-          get reads() {
-            encoded += 1
-            return "x"
-          }
+      const counted = unknownEvent(1, "output", "a line", {
+        get reads() {
+          encoded += 1
+          return "x"
         }
       })
       const server = yield* serve(sessionsOf([counted]))

@@ -138,7 +138,7 @@ describe("HttpLive", () => {
       assert.strictEqual(error._tag, "ListenFailed")
       assert.strictEqual(
         error.message,
-        `cannot listen on 127.0.0.1:${port}: another program, perhaps another opentl serve, listens there; set OPENTL_ADDR to another address`
+        `cannot listen on 127.0.0.1:${port}: another program, perhaps another opentl serve, already listens there; set OPENTL_ADDR to another address`
       )
     }))
 

@@ -223,7 +223,11 @@ describe("bodies", () => {
       const server = yield* working
       for (const body of ["{", "{'a':1}", "undefined", "{\"a\":1}x", Buffer.from([0x7b, 0xff, 0x7d]), "\u0000"]) {
         const error = errorOf(yield* send(server, "/api/sessions", { method: "POST", headers: json, body }))
-        assert.deepStrictEqual(error, { status: 400, code: "InvalidRequest", error: "the body is not JSON in UTF-8" })
+        assert.deepStrictEqual(error, {
+          status: 400,
+          code: "InvalidRequest",
+          error: "the body is not valid JSON in UTF-8"
+        })
       }
       assert.include(
         errorOf(yield* send(server, "/api/sessions", { method: "POST", headers: json })).error,

@@ -106,11 +106,11 @@ describe("POST /api/sessions", () => {
     [{ repo: "../..", prompt: "x" }, /^"repo" is wrong: .*is not a repository: give owner\/name/],
     [
       { repo: "https://github.com/a/b/tree/main", prompt: "x" },
-      /^"repo" is wrong: .* more than a repository's name in it: /
+      /^"repo" is wrong: .* more than a repository's name: /
     ],
     [
       { repo: "https://ghp_x@github.com/a/b", prompt: "x" },
-      /^"repo" is wrong: "https:\/\/…@github\.com\/a\/b" has a user/
+      /^"repo" is wrong: "https:\/\/…@github\.com\/a\/b" contains a user/
     ],
     [{ repo: "a/b", prompt: " " }, /^"prompt" must not be empty$/],
     [{ repo: "a/b", prompt: "x".repeat(200_001) }, /^"prompt" must have at most 200000 characters$/],

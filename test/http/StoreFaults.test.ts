@@ -39,7 +39,7 @@ const routes = [
 ] as const
 
 const faults = [
-  ["a full disk", "SQLITE_FULL", "DiskFull", /^the disk of the data directory is full: make room/],
+  ["a full disk", "SQLITE_FULL", "DiskFull", /^the disk of the data directory is full: free some space/],
   ["a locked database", "SQLITE_BUSY", "StoreError", /: another process holds the lock on the database$/],
   ["a read-only disk", "SQLITE_READONLY", "StoreError", /: the database file is read-only$/],
   ["a disk that fails", "SQLITE_IOERR_WRITE", "StoreError", /: the disk fails to read or write the database file$/],

@@ -15,13 +15,14 @@ import type * as Stream from "effect/Stream"
 import * as Http from "node:http"
 import * as Net from "node:net"
 import { Sessions } from "../../src/actors/sessions/Sessions.ts"
-import { SessionEventView } from "../../src/domain/EventText.ts"
+import type { SessionEventView } from "../../src/domain/EventText.ts"
 import { branchOf, SessionId } from "../../src/domain/Ids.ts"
 import { Session } from "../../src/domain/Session.ts"
 import { HttpLive } from "../../src/http/HttpServer.ts"
 import { type HealthCheck, HealthChecks } from "../../src/http/Ready.ts"
 import { ApiTokens } from "../../src/services/config/ApiTokens.ts"
 import type { AppConfigShape } from "../../src/services/config/AppConfig.ts"
+import { output } from "../support/Events.ts"
 import { layerConfig } from "../support/TestConfig.ts"
 
 export const token = "s3cret"
@@ -49,15 +50,7 @@ export const session = (fields: Partial<Session> = {}): Session =>
     ...fields
   })
 
-export const event = (number: number, fields: Partial<SessionEventView> = {}): SessionEventView =>
-  new SessionEventView({
-    id: number,
-    sessionId: id,
-    type: "output",
-    data: `line ${number}`,
-    createdAt: DateTime.unsafeMake("2026-01-02T03:04:05Z"),
-    ...fields
-  })
+export const event = (number: number): SessionEventView => output(number, `line ${number}`)
 
 export interface TestServer {
   readonly port: number

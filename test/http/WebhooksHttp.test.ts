@@ -45,7 +45,7 @@ describe("POST /api/webhooks/github", () => {
       assert.deepStrictEqual([ping.status, bodyOf(ping)], [200, { ignored: "ping: the webhook is set up" }])
       const comment = yield* deliver("issue_comment", "{}")
       assert.deepStrictEqual([comment.status, bodyOf(comment)], [200, {
-        ignored: "issue_comment: this version acts on no event"
+        ignored: "issue_comment: this version does not act on this event"
       }])
       assert.strictEqual((yield* deliver("ping", "{")).status, 400)
       const deep = errorOf(yield* deliver("ping", "[".repeat(400_000) + "]".repeat(400_000)))
@@ -60,7 +60,7 @@ describe("POST /api/webhooks/github", () => {
         "x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
       }
       const answer = yield* send(server, path, { method: "POST", headers, body: "Hello, World!" })
-      assert.strictEqual(errorOf(answer).error, "the body is not JSON in UTF-8", "the signature was right")
+      assert.strictEqual(errorOf(answer).error, "the body is not valid JSON in UTF-8", "the signature was right")
     }))
 
   it.scopedLive("refuses what is not signed so", () =>

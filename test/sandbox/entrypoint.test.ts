@@ -215,9 +215,9 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("entrypoint.sh", (it)
       assert.strictEqual(exitCode, 0)
       assert.strictEqual(yield* session.changedFiles, "A\tkept.txt")
       assert.deepStrictEqual(result?.notes.trimEnd().split("\n").sort(), [
-        "Left out of the result, a git repository of its own: a b[1]*",
-        "Left out of the result, a git repository of its own: empty",
-        "Left out of the result, a git repository of its own: staged"
+        "Left out of the result, because it is a separate git repository: a b[1]*",
+        "Left out of the result, because it is a separate git repository: empty",
+        "Left out of the result, because it is a separate git repository: staged"
       ])
     }))
 

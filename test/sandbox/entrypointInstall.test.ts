@@ -71,7 +71,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("entrypoint.sh, depen
     Effect.gen(function*() {
       const session = yield* makeSession({ "package.json": anyPackage, "package-lock.json": "{}" })
       const { exitCode, lines, result } = yield* session.round("tail -n 1 \"$OPENTL_PROMPT_FILE\"")
-      const failure = "Dependency install failed (npm ci, exit 1): the agent goes on without"
+      const failure = "Dependency install failed (npm ci, exit 1): the agent continues without it"
       assert.include(markers(lines), `STATUS ${failure}`)
       assert.strictEqual(lines.at(-2), `- ${failure}`)
       assert.strictEqual(result?.notes, `${failure}\n`)

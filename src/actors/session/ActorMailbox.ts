@@ -1,6 +1,6 @@
 /**
- * An actor's mailbox: bounded, so that who asks too much is held back; closed in one go with the look into it, so that no
- * message is lost between an actor that leaves and one that comes.
+ * An actor's mailbox: bounded, so that senders are slowed down. Checking that it is empty and closing it is one atomic
+ * operation, so that no message is lost between an actor that leaves and its successor.
  */
 import type { NoSuchElementException } from "effect/Cause"
 import * as Chunk from "effect/Chunk"
@@ -11,22 +11,22 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { Message } from "./Messages.ts"
 
-/** Messages that wait for an actor; whoever sends more waits for room. */
+/** The most messages that wait; a sender to a full mailbox waits for room. */
 const capacity = 64
 
 export interface ActorMailbox {
-  /** Returns whether it was taken: a mailbox that is closed takes no more. */
+  /** Returns whether the message was accepted: a closed mailbox accepts none. */
   readonly offer: (message: Message) => Effect.Effect<boolean>
-  /** The next message, once there is one. */
+  /** Waits for the next message. */
   readonly take: Effect.Effect<Message, NoSuchElementException>
-  /** Closes the mailbox if nothing is in it; returns whether it did. */
+  /** Closes the mailbox if it is empty; returns whether it did. */
   readonly closeIfEmpty: Effect.Effect<boolean>
-  /** Closes the mailbox. What nobody took is in `left` from then on. */
+  /** Closes the mailbox. Messages not taken are then in `left`. */
   readonly close: Effect.Effect<void>
   readonly left: Effect.Effect<Chunk.Chunk<Message>>
 }
 
-/** A mailbox that begins with these messages. */
+/** A mailbox that initially contains these messages. */
 export const make = (first: Iterable<Message>): Effect.Effect<ActorMailbox> =>
   Effect.gen(function*() {
     const mailbox = yield* Mailbox.make<Message>({ capacity, strategy: "suspend" })

@@ -1,6 +1,6 @@
 /**
- * Who may run: at most so many sessions at a time (OPENTL_MAX_SESSIONS), the others in the order in which they asked. A
- * session that waits here needs no actor: it is a line in the queue, and its actor is woken when its time has come.
+ * Limits how many sessions run at a time (OPENTL_MAX_SESSIONS); the others wait in order of arrival. A waiting session
+ * needs no actor: it is an entry in the queue, and its actor is woken when its turn comes.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,23 +10,22 @@ import type { SessionId } from "../../domain/Ids.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 
 export class Admission extends Context.Tag("opentl/actors/session/Admission")<Admission, {
-  /** Returns whether the session may run now, and goes on to. Where not, it is in the queue from now on. */
+  /** Returns whether the session is admitted, now or already. If not, it joins the queue. */
   readonly request: (session: SessionId) => Effect.Effect<boolean>
-  /** The session runs no more, or does not want to any more. */
+  /** Gives up the session's admission, or its position in the queue. */
   readonly release: (session: SessionId) => Effect.Effect<void>
-  /** The session's position in the queue, from 1; `undefined` where it does not wait. */
+  /** The session's position in the queue, from 1; `undefined` if it is not waiting. */
   readonly position: (session: SessionId) => Effect.Effect<number | undefined>
-  /** The next session that waited and may run now. One reader takes them. */
+  /** Waits for the next queued session to be admitted. For a single reader. */
   readonly granted: Effect.Effect<SessionId>
 }>() {
-  /** As many at a time as the configuration says. */
+  /** Admits as many sessions at a time as configured. */
   static readonly layer = Layer.scoped(
     Admission,
     Effect.gen(function*() {
       const { maxSessions } = yield* AppConfig
       const grants = yield* Effect.acquireRelease(Queue.unbounded<SessionId>(), Queue.shutdown)
       const running = new Set<SessionId>()
-      // in the order of arrival
       const waiting = new Set<SessionId>()
 
       const admitWaiting = Effect.suspend(() => {
@@ -71,7 +70,7 @@ export class Admission extends Context.Tag("opentl/actors/session/Admission")<Ad
     })
   )
 
-  /** Nobody runs: sessions are created and steered, and wait for a process that works. */
+  /** Admits no session: sessions are created and steered, and wait for a process that works. */
   static readonly layerClosed = Layer.succeed(
     Admission,
     Admission.of({

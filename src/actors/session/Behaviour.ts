@@ -1,10 +1,10 @@
 /**
- * What a session's actor does with a message, as data. An actor has one behaviour at a time and at most one step under
- * way; `receive` says which behaviour a message leads to and what is to be done about it. Nothing here has an effect:
+ * What a session's actor does with a message, as data. An actor has one behaviour at a time and at most one running
+ * step; `receive` maps a message to the next behaviour and the actions to perform. Nothing here has an effect:
  * `SessionActor.ts` performs the actions.
  *
- * The state belongs to the actor. It changes by `Persist` alone, a step's own facts included, and `settle` draws the
- * consequence of each change: the next step, an interruption, or rest.
+ * The actor owns the state. Only `Persist` changes it, for a step's own facts, too, and `settle` decides what follows
+ * from each change: the next step, an interruption, or rest.
  */
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
@@ -23,22 +23,25 @@ import type { Reply } from "./Reply.ts"
 
 /** What an actor is doing. */
 export type Behaviour = Data.TaggedEnum<{
-  /** Nothing is to be done: a person is waited for, or the session has ended. */
+  /** There is nothing to do: the session waits for a person, or has ended. */
   Resting: object
-  /** The next step needs admission, and other sessions are before this one. */
+  /** The next step needs admission, and other sessions come first. */
   Queued: object
-  /** One step is under way. `begunWith` is the state then: a step that leaves it as it was would be repeated for ever. */
+  /**
+   * A step is running. `begunWith` is the state it started with: a step that leaves it unchanged would be repeated
+   * forever.
+   */
   Working: { readonly step: Step; readonly begunWith: SessionState }
-  /** The step under way is being interrupted; what follows begins when it has ended. */
+  /** The running step is being interrupted; `then` follows when it has ended. */
   Interrupting: { readonly then: "proceed" | "time out" | "leave" }
   /** The actor has left memory. */
   Stopped: object
 }>
 export const Behaviour = Data.taggedEnum<Behaviour>()
 
-/** What an actor has to do, in order. */
+/** What the actor has to do, in order. */
 export type Action = Data.TaggedEnum<{
-  /** Commit facts. The state after them is then the actor's, and what whoever asked is told. */
+  /** Commit facts. The resulting state becomes the actor's, and is sent as the reply. */
   Persist: {
     readonly events: ReadonlyArray<SessionEvent>
     readonly next: SessionState
@@ -46,23 +49,23 @@ export type Action = Data.TaggedEnum<{
     readonly patch?: Patch | undefined
     readonly reply: Reply<RecordRefusal>
   }
-  /** Tell the person who asked why not. */
+  /** Reply with the reason for a rejection. */
   Refuse: { readonly reply: Reply<CommandRejected>; readonly error: CommandRejected }
-  /** Tell the step that its facts are not recorded. */
+  /** Tell the step that its facts were not recorded. */
   RefuseFacts: { readonly reply: Reply<EventsRefused>; readonly error: EventsRefused }
-  /** Begin a step. */
+  /** Start a step. */
   Perform: { readonly step: Step }
-  /** Interrupt the step under way. It says itself when it has ended. */
+  /** Interrupt the running step. It reports its end by `StepEnded`. */
   Interrupt: object
-  /** Ask for admission: it is granted now, or later by `Admitted`. */
+  /** Request admission: granted now, or later by `Admitted`. */
   RequestAdmission: object
-  /** Give admission back, or leave the queue for it. */
+  /** Release admission, or leave the queue for it. */
   ReleaseAdmission: object
-  /** Leave memory if no message has come meanwhile: the log has all that the actor knew. */
+  /** Leave memory unless a message has arrived: the log contains everything that the actor knew. */
   Passivate: object
   /** Leave memory now. */
   Leave: object
-  /** Give up; the supervisor decides what comes of it. */
+  /** Fail; the supervisor decides what happens. */
   Fail: { readonly cause: Cause.Cause<ActorFailure> }
 }>
 export const Action = Data.taggedEnum<Action>()
@@ -87,7 +90,7 @@ const persist = (
 
 const isCancel = (step: Step): boolean => step._tag === "EndTurn" && step.end === "cancelled"
 
-/** What the state asks for when no step is under way. Admission that is held already is granted at once. */
+/** What the state requires when no step is running. Admission that is already held is granted at once. */
 const proceed = (state: SessionState): Reaction => {
   const step = nextStep(state)
   if (step._tag === "Rest") return become(Behaviour.Resting(), Action.ReleaseAdmission(), Action.Passivate())
@@ -99,18 +102,18 @@ const proceed = (state: SessionState): Reaction => {
 const interrupt = (then: Extract<Behaviour, { readonly _tag: "Interrupting" }>["then"]): Reaction =>
   become(Behaviour.Interrupting({ then }), Action.Interrupt())
 
-/** The consequence of the state as it is now: when it was read, and after each change. */
+/** What follows from the current state, after it was read and after each change. */
 export const settle = (behaviour: Behaviour, state: SessionState): Reaction =>
   Behaviour.$match(behaviour, {
     Resting: () => proceed(state),
     Queued: () => proceed(state),
-    // a step that a stop has made void is let go of before the clean-up begins
+    // a step that a stop made pointless is interrupted before the clean-up starts
     Working: ({ step }) => isCancel(nextStep(state)) && !isCancel(step) ? interrupt("proceed") : become(behaviour),
     Interrupting: () => become(behaviour),
     Stopped: () => become(behaviour)
   })
 
-/** The turn ends by a failure; where a stop was recorded meanwhile, as stopped. */
+/** Ends the turn with a failure, or as cancelled if a stop was recorded meanwhile. */
 const endTurn = (state: SessionState, failure: Step): Reaction =>
   perform(isCancel(nextStep(state)) ? nextStep(state) : failure, state)
 
@@ -118,7 +121,7 @@ const leave = become(Behaviour.Stopped(), Action.Leave())
 
 const fail = (cause: Cause.Cause<ActorFailure>): Reaction => become(Behaviour.Stopped(), Action.Fail({ cause }))
 
-/** A step has ended: the state says what comes next, unless the step could not do its work. */
+/** A step has ended: the state determines what comes next, unless the step failed. */
 const stepEnded = (
   { begunWith, step }: Extract<Behaviour, { readonly _tag: "Working" }>,
   state: SessionState,
@@ -130,12 +133,13 @@ const stepEnded = (
     Ended: () => {
       if (state === begunWith) return died(Cause.die(new Error(`the step ${step._tag} changed nothing`)))
       const next = proceed(state)
-      // the next turn queues anew: other sessions have waited longer
+      // the next turn queues again: other sessions have waited longer
       return step._tag === "EndTurn" ? become(next.behaviour, Action.ReleaseAdmission(), ...next.actions) : next
     },
     Failed: ({ reason }) => endTurn(state, failed(state, reason)),
     Died: ({ cause }) => died(cause),
-    Interrupted: () => died(Cause.die(new Error(`the step ${step._tag} was interrupted from outside`))),
+    Interrupted: () =>
+      died(Cause.die(new Error(`the step ${step._tag} was interrupted by something other than its actor`))),
     Unrecorded: ({ error }) => fail(Cause.fail(error))
   })
 }
@@ -160,7 +164,7 @@ const isDeadlineOf = (state: SessionState, deadline: DateTime.Utc): boolean => {
   return current !== undefined && DateTime.Equivalence(current, deadline)
 }
 
-/** What a message leads to. `state` is the session's as the log has it. */
+/** Maps a message to a reaction. `state` is the session's state according to the log. */
 export const receive = (
   id: SessionId,
   behaviour: Behaviour,
@@ -170,7 +174,7 @@ export const receive = (
 ): Reaction => {
   const ignore = become(behaviour)
   return Message.$match(message, {
-    // a person's command is decided in every behaviour: what a command means depends on the state alone
+    // commands are decided in every behaviour: what they mean depends on the state alone
     Ask: ({ command, receipt, reply }) => {
       const decision = decide(id, state, command, rules)
       return decision._tag === "Rejected"

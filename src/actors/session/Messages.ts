@@ -1,4 +1,4 @@
-/** What a session's actor is told: by people, by the step under way, by admission, by its clock and by its supervisor. */
+/** The messages to a session's actor: from people, the running step, admission, its clock and its supervisor. */
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
@@ -14,52 +14,52 @@ import type { StoreError } from "../../services/store/StoreError.ts"
 import type { EventsRefused, Patch, RecordFailure, StepFailure } from "../steps/StepContext.ts"
 import type { Reply } from "./Reply.ts"
 
-/** Why an actor gives up: its session has another owner by now, is not there, or the log cannot be read or written. */
+/** Why an actor fails: its session has another owner by now or does not exist, or the log cannot be read or written. */
 export type ActorFailure = SessionLost | SessionNotFound | StoreError
 
-/** Why facts are not recorded: they do not belong to the session's state any more, or the log could not be written. */
+/** Why facts are not recorded: they no longer fit the session's state, or the log could not be written. */
 export type RecordRefusal = EventsRefused | ActorFailure
 
-/** Why a person's command is not carried out. */
+/** Why a command is not carried out. */
 export type AskRefusal = CommandRejected | RecordRefusal
 
 export type Message = Data.TaggedEnum<{
-  /** A person's command. */
+  /** A command from a person. */
   Ask: { readonly command: SessionCommand; readonly receipt: ReceiptKey | undefined; readonly reply: Reply<AskRefusal> }
-  /** The step under way has facts to record. */
+  /** The running step has facts to record. */
   Record: {
     readonly events: ReadonlyArray<SessionEvent>
     readonly patch: Patch | undefined
     readonly reply: Reply<RecordRefusal>
   }
-  /** The step under way has ended. */
+  /** The running step has ended. */
   StepEnded: { readonly outcome: StepOutcome }
   /** The session may run now. */
   Admitted: object
-  /** The time of the turn with this deadline is used up. */
+  /** The turn with this deadline has run out of time. */
   DeadlinePassed: { readonly deadline: DateTime.Utc }
-  /** Let go of the session: this process stops, or another one takes it over. */
+  /** Release the session: this process stops, or another one takes over. */
   Release: object
 }>
 export const Message = Data.taggedEnum<Message>()
 
-/** Nobody will answer it any more: whoever waits for the reply is told, and why where that is known. */
+/** Completes the reply of a message that no actor will handle, with the reason if it is known. */
 export const abandon = (
   message: Message,
   cause: Cause.Cause<ActorFailure> = Cause.interrupt(FiberId.none)
 ): Effect.Effect<void> =>
   message._tag === "Ask" || message._tag === "Record" ? message.reply.complete(Exit.failCause(cause)) : Effect.void
 
-/** How a step came out. What it achieved stands in the log already. */
+/** How a step ended. Its results are in the log already. */
 export type StepOutcome = Data.TaggedEnum<{
-  /** It is done, or what it still had to record does not belong to the session's state any more. */
+  /** It finished, or the facts it still had to record no longer fit the session's state. */
   Ended: object
-  /** It failed as steps fail: the sentence ends the turn. */
+  /** It failed with a typed error, whose sentence ends the turn. */
   Failed: { readonly reason: string }
   /** It died of a defect. */
   Died: { readonly cause: Cause.Cause<never> }
   Interrupted: object
-  /** The log could not be read, or has another owner by now. */
+  /** The log could not be read or written, or the session has another owner by now. */
   Unrecorded: { readonly error: ActorFailure }
 }>
 export const StepOutcome = Data.taggedEnum<StepOutcome>()
@@ -76,7 +76,7 @@ const ofFailure = (error: StepFailure | RecordFailure): StepOutcome => {
   }
 }
 
-/** Reads a step's exit. A defect counts before everything else that went wrong with it. */
+/** Classifies a step's exit. A defect takes precedence over any other cause. */
 export const outcomeOf = (exit: Exit.Exit<void, StepFailure | RecordFailure>): StepOutcome =>
   Exit.match(exit, {
     onSuccess: () => StepOutcome.Ended(),

@@ -1,15 +1,15 @@
-/** The reply to a request: whoever asked waits for it, the actor completes it, once. */
+/** The reply to a request: the requester waits for it, the actor completes it once. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type { SessionState } from "../../domain/SessionState.ts"
 
-/** The actor's end of it. `E` is what it may be refused with. */
+/** The actor's side of a reply. `E` is the error that it may refuse with. */
 export interface Reply<in E> {
   readonly complete: (exit: Exit.Exit<SessionState, E>) => Effect.Effect<void>
 }
 
-/** A reply, and the wait for it. The wait is interrupted where nobody is left to complete it. */
+/** Makes a reply and the effect that waits for it. The wait is interrupted if nobody is left to complete it. */
 export const make = <E>(): Effect.Effect<
   { readonly reply: Reply<E>; readonly result: Effect.Effect<SessionState, E> }
 > =>

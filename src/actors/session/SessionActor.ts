@@ -1,9 +1,9 @@
 /**
- * The life of one session. An actor takes messages from its mailbox one at a time and does what its behaviour says
- * (`Behaviour.ts`); beside that it has one step of the turn under way. When there is nothing to do but wait, for a person
- * or for admission, it leaves memory: the log has all that it knew.
+ * The life of one session. An actor takes messages from its mailbox one at a time and performs what its behaviour says
+ * (`Behaviour.ts`), while at most one step of the turn runs beside it. When it only waits, for a person or for
+ * admission, it leaves memory: the log contains everything that it knew.
  *
- * Letting go of an actor (a shutdown, a hand-over) records nothing, and the next owner goes on from the log. Only a
+ * Releasing an actor (a shutdown, a handoff) records nothing, and the next owner continues from the log. Only a
  * recorded stop cancels.
  */
 import * as Cause from "effect/Cause"
@@ -37,11 +37,11 @@ import { Action, Behaviour, type Reaction, receive, settle } from "./Behaviour.t
 import { abandon, type ActorFailure, Message, outcomeOf, type RecordRefusal } from "./Messages.ts"
 import * as Reply from "./Reply.ts"
 
-/** What an actor knows: what it is doing, and the session's state as of its last commit. */
+/** What an actor knows: its behaviour, and the session's state as of its last commit. */
 interface Self {
   readonly behaviour: Behaviour
   readonly state: SessionState
-  /** How a write failed of which it is not known whether it came through: the log may have more than this state. */
+  /** A failed write that may still have been committed: the log may be ahead of this state. */
   readonly doubt: StoreError | undefined
 }
 
@@ -50,7 +50,7 @@ type Persist = Extract<Action, { readonly _tag: "Persist" }>
 const isIdle = ({ behaviour }: Self): boolean => behaviour._tag === "Resting" || behaviour._tag === "Queued"
 const isAlive = ({ behaviour }: Self): boolean => behaviour._tag !== "Stopped"
 
-/** While the log cannot be written (a full disk) a step's facts wait, and are tried again so often. */
+/** While the log cannot be written (a full disk), a step's facts are retried at this interval. */
 const untilWritten = Schedule.spaced("5 seconds")
 
 export const make = Effect.gen(function*() {
@@ -59,7 +59,7 @@ export const make = Effect.gen(function*() {
   const pipeline = yield* Pipeline
   const store = yield* SessionStore
 
-  /** Lives until the session rests or waits for admission, and its mailbox is empty; or until it is released. */
+  /** Runs until the session rests or waits for admission with an empty mailbox, or until it is released. */
   const run = Effect.fn("SessionActor.run")(
     function*(id: SessionId, mailbox: ActorMailbox) {
       const claim = yield* store.claim(id, dataDir)
@@ -79,11 +79,11 @@ export const make = Effect.gen(function*() {
           )
         )
 
-      /** The actor has another state by now, and draws the consequence. */
+      /** Adopts the new state and reacts to it. */
       const changed = (self: Self, state: SessionState) =>
         follow({ ...self, state, doubt: undefined }, settle(self.behaviour, state))
 
-      /** Where it is open what the log has, it is read again. While it cannot be read, the actor goes on as it was. */
+      /** Reads the log again if it may be ahead. While that fails, the actor stays as it was. */
       const ascertain = (self: Self): Effect.Effect<Self, ActorFailure> =>
         self.doubt === undefined
           ? Effect.succeed(self)
@@ -98,7 +98,7 @@ export const make = Effect.gen(function*() {
             const state = outcome === "written" ? next : self.state
             return Effect.zipRight(reply.complete(Exit.succeed(state)), changed(self, state))
           },
-          // whoever asked is told, and asks again
+          // the sender is told, and may ask again
           onFailure: (error) =>
             Effect.zipRight(
               reply.complete(Exit.fail(error)),
@@ -137,7 +137,7 @@ export const make = Effect.gen(function*() {
 
       const react = (before: Self, message: Message): Effect.Effect<Self, ActorFailure> =>
         Effect.flatMap(ascertain(before), (self) =>
-          // nothing is decided on a state that may not be the session's
+          // decide nothing on a state that may be outdated
           self.doubt !== undefined && (message._tag === "Ask" || message._tag === "Record")
             ? Effect.as(abandon(message, Cause.fail(self.doubt)), self)
             : follow(self, receive(id, self.behaviour, self.state, message, { fourEyes })))
@@ -153,13 +153,13 @@ export const make = Effect.gen(function*() {
           )
       })
     },
-    // before its step is interrupted: that one must not wait for room in a mailbox that nobody reads
+    // before its step is interrupted: the step must not wait for room in a mailbox that nobody reads
     (effect, _id, mailbox) => Effect.ensuring(effect, mailbox.close),
     Effect.scoped,
     (effect, id) => Effect.annotateLogs(effect, { sessionId: id })
   )
 
-  /** Ends the session's turn, with its sandbox, where no actor could be kept alive. */
+  /** Ends the session's turn and removes its sandbox when no actor could be kept alive. */
   const endTurn = Effect.fn("SessionActor.endTurn")(function*(id: SessionId, reason: string) {
     const claim = yield* store.claim(id, dataDir)
     const current = yield* Ref.make(yield* store.load(id))
@@ -182,7 +182,7 @@ export const make = Effect.gen(function*() {
   return { run, endTurn }
 })
 
-/** The right to record, as a step has it: by way of the actor, whose state the facts change. */
+/** How a step records: through the actor, whose state the facts change. */
 const recorder = (id: SessionId, mailbox: ActorMailbox): StepContext["record"] => (events, patch) =>
   Effect.gen(function*() {
     const { reply, result } = yield* Reply.make<RecordRefusal>()
@@ -195,7 +195,7 @@ const recorder = (id: SessionId, mailbox: ActorMailbox): StepContext["record"] =
     Effect.asVoid
   )
 
-/** Tells the actor when the turn's time is used up, for as long as the step's scope. */
+/** Tells the actor when the turn runs out of time, for the lifetime of the step's scope. */
 const ringing = (state: SessionState, step: Step, mailbox: ActorMailbox) => {
   const deadline = step._tag === "EndTurn" ? undefined : deadlineOf(state)
   if (deadline === undefined) return Effect.void

@@ -1,6 +1,6 @@
 /**
- * The way to a session's actor, wherever it lives. In one process that is the supervisor's; on many machines the router
- * knows which of them owns the session, and the actor is the same.
+ * Routes to a session's actor, wherever it runs. In one process that is the supervisor; on many machines the router
+ * knows which one owns the session. The actor is the same in both.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -15,15 +15,15 @@ import type { SessionUnavailable } from "../sessions/Sessions.ts"
 import { SessionSupervisor } from "./SessionSupervisor.ts"
 
 export class SessionRouter extends Context.Tag("opentl/actors/session/SessionRouter")<SessionRouter, {
-  /** The session has a turn to begin: it runs as soon as there is admission. Harmless if called twice. */
+  /** Starts the session's next turn as soon as it is admitted. Idempotent. */
   readonly start: (id: SessionId) => Effect.Effect<void>
-  /** Has the session's actor decide a command; returns the state after it. */
+  /** Asks the session's actor to decide a command; returns the resulting state. */
   readonly ask: <C extends SessionCommand>(
     id: SessionId,
     command: C,
     receipt?: ReceiptKey
   ) => Effect.Effect<SessionState, RejectionOf<C> | SessionNotFound | SessionUnavailable | StoreError>
 }>() {
-  /** Every session's actor lives in this process. */
+  /** All actors run in this process. */
   static readonly layerLocal = Layer.effect(SessionRouter, SessionSupervisor)
 }

@@ -1,7 +1,7 @@
 /**
- * One actor a live session. A message finds its session's actor, which is started where there is none; an actor that
- * fails is restarted or its turn ended (`Supervision.ts` says when), and no other session notices. A shutdown has every
- * actor let go of its session; `Recovery` takes them up again.
+ * One actor per live session. A message goes to its session's actor, which is started if necessary. An actor that fails
+ * is restarted, or its turn is ended (see `Supervision.ts`), and no other session notices. At shutdown every actor
+ * releases its session; `Recovery` starts them again.
  */
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
@@ -31,17 +31,17 @@ import * as Reply from "./Reply.ts"
 import * as SessionActor from "./SessionActor.ts"
 import { type Defects, Directive, onFailure, strategy } from "./Supervision.ts"
 
-/** How long a shutdown waits for the actors to let go; the steps that are still under way then are interrupted. */
+/** How long a shutdown waits for the actors to leave; steps that are still running then are interrupted. */
 const releaseTimeout = "5 seconds"
 
 const liveActors = Metric.gauge("opentl_live_actors", { description: "Sessions with a live actor" })
 
 export class SessionSupervisor extends Context.Tag("opentl/actors/session/SessionSupervisor")<SessionSupervisor, {
-  /** The session has a turn to begin or to go on with: it runs as soon as there is admission. Harmless if called twice. */
+  /** Starts or continues the session's turn as soon as it is admitted. Idempotent. */
   readonly start: (id: SessionId) => Effect.Effect<void>
-  /** The session's actor looks at what is to be done. A stop's clean-up, for one, needs no admission. */
+  /** Makes the session's actor check for work. Some work, such as a stop's clean-up, needs no admission. */
   readonly wake: (id: SessionId) => Effect.Effect<void>
-  /** Has the session's actor decide a command; returns the state after it. */
+  /** Asks the session's actor to decide a command; returns the resulting state. */
   readonly ask: <C extends SessionCommand>(
     id: SessionId,
     command: C,
@@ -65,7 +65,7 @@ const make = Effect.gen(function*() {
   const openMailbox = (id: SessionId, first: Iterable<Message>) =>
     Effect.tap(ActorMailbox.make(first), (mailbox) => Effect.sync(() => mailboxes.set(id, mailbox)))
 
-  /** Nobody reads the session's mailbox any more: who waits for an answer is told. */
+  /** Closes the mailbox when nobody reads it any more, and tells everyone who waits for a reply. */
   const closeMailbox = Effect.fnUntraced(function*(id: SessionId) {
     const mailbox = mailboxes.get(id)
     if (mailbox === undefined) return
@@ -75,14 +75,14 @@ const make = Effect.gen(function*() {
     yield* count
   })
 
-  /** What people asked of an actor that failed is asked of the next one; the rest was about a step that is over. */
+  /** Passes commands from people on to the next actor. Other messages were about a step that is over. */
   const reopenMailbox = Effect.fnUntraced(function*(id: SessionId, before: ActorMailbox.ActorMailbox) {
     const [others, asked] = Chunk.partition(yield* before.left, isAsk)
     yield* Effect.forEach(others, (message) => abandon(message), { discard: true })
     return yield* openMailbox(id, asked)
   })
 
-  /** The lives of a session's actor, one after the other, until it leaves or is given up. */
+  /** Runs a session's actor, restarting it after failures, until it leaves or is given up. */
   const supervise = (id: SessionId, mailbox: ActorMailbox.ActorMailbox, defects: Defects): Effect.Effect<void> =>
     actor.run(id, mailbox).pipe(
       Effect.catchAllCause((cause) =>
@@ -105,7 +105,7 @@ const make = Effect.gen(function*() {
     Directive.$match(directive, {
       Restart: ({ after }) =>
         Effect.flatMap(reopenMailbox(id, mailbox), (next) =>
-          // a shutdown does not wait for it
+          // a shutdown does not wait for the delay
           Effect.if(
             Effect.raceFirst(Effect.as(Effect.sleep(after), true), Effect.as(Deferred.await(releasing), false)),
             {
@@ -124,7 +124,7 @@ const make = Effect.gen(function*() {
         )
     })
 
-  /** Starts the session's actor with its first messages in the mailbox, unless there is one. Returns the mailbox of that one. */
+  /** Starts the session's actor with these messages, unless it is running. Returns the mailbox of the running actor. */
   const spawn = (id: SessionId, first: ReadonlyArray<Message>) =>
     Effect.gen(function*() {
       const known = mailboxes.get(id)
@@ -135,9 +135,9 @@ const make = Effect.gen(function*() {
         fibers,
         id,
         supervise(id, mailbox, []).pipe(
-          // the boundary of an actor: what goes wrong in there, its end included, is nobody else's trouble
+          // the boundary of an actor: no failure inside it, even while it ends, affects anything else
           Effect.catchAllCause((cause) =>
-            Effect.logError("the session is left as it is: its turn could not be ended", cause)
+            Effect.logError("the session's turn could not be ended; the session is left as it is", cause)
           ),
           Effect.ensuring(closeMailbox(id)),
           Effect.annotateLogs({ sessionId: id })
@@ -147,7 +147,7 @@ const make = Effect.gen(function*() {
       return Option.none()
     }).pipe(birth.withPermits(1), Effect.uninterruptible)
 
-  /** A mailbox that is closed is one whose actor is just leaving: the next actor gets the message. */
+  /** A closed mailbox means that its actor is just leaving: the message goes to the next one. */
   const tell = (id: SessionId, message: Message): Effect.Effect<void, SessionUnavailable> =>
     Effect.flatMap(
       spawn(id, [message]),
@@ -169,12 +169,12 @@ const make = Effect.gen(function*() {
     const { reply, result } = yield* Reply.make<AskRefusal>()
     yield* tell(id, Message.Ask({ command, receipt, reply }))
     const exit = yield* Effect.exit(result)
-    // the actor has left without an answer
+    // the actor left without replying
     if (Exit.isInterrupted(exit)) return yield* new SessionUnavailable({ sessionId: id })
     return yield* Effect.catchAll(exit, (error) => refusalOf(id, command, error))
   })
 
-  // a shutdown: every actor records what it still has to, and leaves
+  // at shutdown every actor records what it still has to, and leaves
   yield* Effect.addFinalizer(() =>
     Effect.forEach([...mailboxes.values()], (mailbox) => mailbox.offer(Message.Release()), {
       concurrency: "unbounded",
@@ -201,7 +201,7 @@ const make = Effect.gen(function*() {
 
 const isAsk = (message: Message): boolean => message._tag === "Ask"
 
-/** Why an actor refused, in the words of who asked. */
+/** The reason for a refusal, as the error of the sender's command. */
 const refusalOf = <C extends SessionCommand>(
   id: SessionId,
   command: C,
@@ -223,6 +223,6 @@ const refusalOf = <C extends SessionCommand>(
 const report = (directive: Directive, cause: Cause.Cause<ActorFailure>) =>
   Directive.$match(directive, {
     Restart: ({ after }) => Effect.logError(`the session's actor is restarted in ${Duration.format(after)}`, cause),
-    EndTurn: () => Effect.logError("the session's actor is given up, and its turn ended", cause),
-    Forget: () => Effect.logInfo("the session is not this process's any more", cause)
+    EndTurn: () => Effect.logError("the session's actor is not restarted again; its turn ends", cause),
+    Forget: () => Effect.logInfo("the session no longer belongs to this process", cause)
   })

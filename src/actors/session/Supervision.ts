@@ -1,11 +1,11 @@
 /**
- * What becomes of a session whose actor has failed. Pure: `SessionSupervisor.ts` carries it out.
+ * What happens to a session whose actor failed. Pure: `SessionSupervisor.ts` carries it out.
  *
  * | an actor fails because | then |
  * |---|---|
- * | the log could not be read or written | it is restarted for as long as that lasts: it is not the session's fault |
- * | another owner has the session, or there is none | it is not restarted |
- * | of a defect | it is restarted, later each time; after `maxRestarts` within `window` its turn ends with the cause |
+ * | the log could not be read or written | it is restarted for as long as that lasts: the session is not at fault |
+ * | the session has another owner or does not exist | it is not restarted |
+ * | of a defect | it is restarted with growing delays; after `maxRestarts` within `window` its turn ends with the cause |
  */
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
@@ -14,12 +14,12 @@ import * as Option from "effect/Option"
 import type { ActorFailure } from "./Messages.ts"
 
 export interface Strategy {
-  /** Restarts after a defect, at most so many within the window. */
+  /** The most restarts after defects within the window. */
   readonly maxRestarts: number
   readonly window: Duration.Duration
-  /** The wait before the first restart within the window; it doubles with each. */
+  /** The delay before the first restart within the window; it doubles with each restart. */
   readonly firstDelay: Duration.Duration
-  /** The wait while the log cannot be read or written. */
+  /** The delay while the log cannot be read or written. */
   readonly storeDelay: Duration.Duration
 }
 
@@ -32,17 +32,17 @@ export const strategy: Strategy = {
 
 export type Directive = Data.TaggedEnum<{
   Restart: { readonly after: Duration.Duration }
-  /** Let go of the session: it has another owner, or is not there. */
+  /** Release the session: it has another owner or does not exist. */
   Forget: object
-  /** End the session's turn; the sentence says why. */
+  /** End the session's turn; `reason` says why. */
   EndTurn: { readonly reason: string }
 }>
 export const Directive = Data.taggedEnum<Directive>()
 
-/** When a session's actor died of defects, in milliseconds since the epoch, newest last. */
+/** The times of an actor's recent defects, in milliseconds since the epoch, newest last. */
 export type Defects = ReadonlyArray<number>
 
-/** What is done about a failure at the moment `now`, and the defects that count from then on. */
+/** Decides about a failure at the time `now`; also returns the defects that still count. */
 export const onFailure = (
   { firstDelay, maxRestarts, storeDelay, window }: Strategy,
   defects: Defects,

@@ -1,4 +1,4 @@
-/** Turns a request into a session: what was left out is filled in from the configuration, what cannot be is refused. */
+/** Turns a request into a session: fills in defaults from the configuration, and refuses what cannot be done. */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -49,7 +49,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
         if (agent._tag === "Command" && !options.trustCommands) {
           return yield* new InvalidRequest({
             reason:
-              "agent: a command: agent can only be set in the server's configuration (OPENTL_AGENT) or by an embedded run"
+              "agent: a command: agent can only be set in the server's configuration (OPENTL_AGENT) or in an embedded run"
           })
         }
         return agent
@@ -59,10 +59,14 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
         repo._tag === "GitHub" || options.trustLocalPaths || isBelow(repo.path, config.localRepos)
           ? Effect.void
           : new InvalidRequest({
-            reason: `repo: ${repo.path} is not below a directory of OPENTL_LOCAL_REPOS, so this server may not use it`
+            reason:
+              `repo: ${repo.path} is not in a directory listed in OPENTL_LOCAL_REPOS, so this server may not use it`
           })
 
-      /** A path that is no repository is known at once; what GitHub has is found out in the session's first turn. */
+      /**
+       * A path that is not a repository is rejected at once; a repository on GitHub is checked in the session's first
+       * turn.
+       */
       const exists = (repo: Repository, base: BranchName | undefined) =>
         Effect.gen(function*() {
           if (repo._tag === "GitHub") return
@@ -130,7 +134,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
 
 const sessionsCreated = Metric.counter("opentl_sessions_created_total", { description: "Sessions", incremental: true })
 
-/** So many hex digits, from the runtime's generator: an id is a name, not a secret. */
+/** Random hex digits from the runtime's generator: an id is a name, not a secret. */
 const randomHex = (digits: number): Effect.Effect<string> =>
   Effect.map(
     Effect.replicateEffect(Random.nextIntBetween(0, 16), digits),

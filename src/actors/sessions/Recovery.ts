@@ -1,6 +1,6 @@
 /**
- * At the start every live session gets its actor back, and sandboxes that nobody owns any more are removed. Both are looked
- * at again every minute: an actor that gave up is not the end of its session.
+ * At the start every live session gets its actor back, and sandboxes without an owner are removed. Both checks are
+ * repeated every minute, so that an actor that gave up is not the end of its session.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,7 +11,7 @@ import { logStoreError } from "../../services/store/StoreError.ts"
 import { BackgroundTasks } from "../../services/support/BackgroundTasks.ts"
 import { SessionSupervisor } from "../session/SessionSupervisor.ts"
 
-/** How often is looked for sessions without an actor, and for runs without a session. */
+/** How often to look for sessions without an actor, and for runs without a session. */
 const sweepEvery = Schedule.spaced("1 minute")
 
 export const layer = Layer.scopedDiscard(Effect.gen(function*() {
@@ -21,8 +21,8 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
   const supervisor = yield* SessionSupervisor
 
   /**
-   * Asks admission for every live session, in the order in which they had it. The actor of one that was running comes
-   * back at once, for what needs no admission: a stop that was asked for.
+   * Requests admission for every live session in the previous order. The actor of a session that was running starts at
+   * once, for work that needs no admission, such as a requested stop.
    */
   const takeUp = Effect.tap(history.live, (live) =>
     Effect.forEach(
@@ -33,18 +33,18 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
     ))
 
   const live = yield* takeUp
-  if (live.length > 0) yield* Effect.logInfo(`taken up ${live.length} session(s) that were under way`)
+  if (live.length > 0) yield* Effect.logInfo(`resumed ${live.length} session(s)`)
 
   const removeOrphans = Effect.gen(function*() {
-    // the runs first: a session that begins one in between is among the live ones
+    // read the runs first, so that a session that starts one in between counts as live
     const running = yield* sandbox.sessionsWithRuns
     const alive = new Set((yield* takeUp).map(({ id }) => id))
     const orphans = running.filter((id) => !alive.has(id))
     yield* Effect.forEach(orphans, (id) => sandbox.removeRuns(id), { discard: true })
-    if (orphans.length > 0) yield* Effect.logInfo(`removed the sandboxes of ${orphans.length} session(s) that are over`)
+    if (orphans.length > 0) yield* Effect.logInfo(`removed the sandboxes of ${orphans.length} ended session(s)`)
   })
 
-  // an engine or a database that is not there now is asked again at the next sweep
+  // an engine or database that is unavailable now is tried again at the next sweep
   const sweep = removeOrphans.pipe(
     Effect.catchTag("StoreError", logStoreError),
     Effect.catchAll((error) => Effect.logWarning(error.message)),

@@ -1,4 +1,4 @@
-/** What can be asked about sessions without changing them: enough for a process that does not own the database. */
+/** Reads of sessions, for processes that do not own the database. */
 import * as Chunk from "effect/Chunk"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -20,8 +20,8 @@ export type SessionReads = Pick<
 >
 
 /**
- * Reads over the stored sessions. A session's position in the queue is its owner's to know, and not told. `serverUrl` is
- * GitHub's, whose addresses are read as names.
+ * Reads stored sessions, without their queue positions, which only the owner knows. Addresses on `serverUrl` (GitHub)
+ * are read as repository names.
  */
 export const make = Effect.fnUntraced(function*(
   serverUrl: string
@@ -29,7 +29,7 @@ export const make = Effect.fnUntraced(function*(
   const history = yield* SessionHistory
   const log = yield* EventLog
 
-  /** However a repository is written, its sessions are found under the one spelling; other texts find what has them. */
+  /** The canonical spelling of a repository, under which its sessions are found; any other text is used as it is. */
   const spelled = (repo: string): string =>
     Either.match(Repository.parse(repo, serverUrl), { onLeft: () => repo, onRight: Repository.show })
 
@@ -67,7 +67,7 @@ export const make = Effect.fnUntraced(function*(
   }
 })
 
-/** All events that are stored now. */
+/** All events stored so far. */
 const pages = (log: Context.Tag.Service<EventLog>, id: SessionId) =>
   Stream.paginateChunkEffect(0, (after) =>
     Effect.map(log.page(id, after, 500), (events) => {
@@ -75,6 +75,6 @@ const pages = (log: Context.Tag.Service<EventLog>, id: SessionId) =>
       return [Chunk.unsafeFromArray(events), last === undefined ? Option.none() : Option.some(last.id)] as const
     }))
 
-/** Output as it was; everything else marked with its kind. */
+/** Output unchanged; every other event marked with its type: `[status] turn 1 started`. */
 const logLine = (event: SessionEventView): string =>
   event.type === "output" ? `${event.data}\n` : `[${event.type}] ${event.data}\n`

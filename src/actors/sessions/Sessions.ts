@@ -1,4 +1,4 @@
-/** The one way in for every edge (HTTP, CLI, bots, a host program): commands to sessions, and cursors on their logs. */
+/** The service behind every edge (HTTP, CLI, bots, a host program): commands to sessions, and cursors on their logs. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -18,12 +18,12 @@ import type {
 import type { CreateSession, IdempotencyConflict, InvalidRequest } from "../../domain/SessionRequest.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
 
-/** The server is stopping: the request can be sent again. */
+/** The server is stopping; the request can be sent again. */
 export class SessionUnavailable extends Schema.TaggedError<SessionUnavailable>()("SessionUnavailable", {
   sessionId: Schema.String
 }) {
   override get message() {
-    return `session ${this.sessionId} cannot be reached now; try again`
+    return `session ${this.sessionId} cannot be reached right now; try again`
   }
 }
 
@@ -38,13 +38,13 @@ export interface ListSessions {
 
 export interface CreateOptions {
   readonly by: Requester
-  /** With a key, the same request again answers the same session for 24 hours. */
+  /** With a key, repeating the request within 24 hours returns the same session. */
   readonly idempotencyKey?: string | undefined
-  /** The request as it came, compared as a JSON value. */
+  /** The original request, compared as a JSON value. */
   readonly body?: unknown
-  /** Whether local repositories may be named anywhere (embedded use, loopback) or only below OPENTL_LOCAL_REPOS. */
+  /** Whether local repositories may be anywhere (embedded use, loopback) or only under OPENTL_LOCAL_REPOS. */
   readonly trustLocalPaths: boolean
-  /** Whether `command:` agents may be named (embedded CLI and library only). */
+  /** Whether `command:` agents are allowed (embedded CLI and library only). */
   readonly trustCommands: boolean
 }
 
@@ -57,7 +57,10 @@ export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Ses
     InvalidRequest | IdempotencyConflict | StoreError | SessionUnavailable
   >
   readonly get: (id: SessionId) => Effect.Effect<Session, SessionNotFound | StoreError>
-  /** The session whose id begins so: exactly one, else `SessionNotFound` or `InvalidRequest` that names the candidates. */
+  /**
+   * The one session whose id has this prefix; otherwise `SessionNotFound`, or an `InvalidRequest` that lists the
+   * candidates.
+   */
   readonly find: (prefix: string) => Effect.Effect<Session, SessionNotFound | InvalidRequest | StoreError>
   /** Newest first. An unknown `before` is an `InvalidRequest`. */
   readonly list: (
@@ -66,7 +69,9 @@ export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Ses
     { readonly sessions: ReadonlyArray<Session>; readonly hasMore: boolean },
     InvalidRequest | StoreError
   >
-  /** Every event after the cursor, once and in order: those stored, then the live ones; ends when the session has ended. */
+  /**
+   * Every event after the cursor, once and in order: stored events, then live ones. Ends when the session has ended.
+   */
   readonly events: (id: SessionId, after: number) => Stream.Stream<SessionEventView, SessionNotFound | StoreError>
   /** Stored events after the cursor, at most `limit`. */
   readonly eventsPage: (
@@ -74,7 +79,7 @@ export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Ses
     after: number,
     limit: number
   ) => Effect.Effect<ReadonlyArray<SessionEventView>, SessionNotFound | StoreError>
-  /** Answers when the session is cancelled and its sandbox gone. */
+  /** Stops the session; returns when it is cancelled and its sandbox is gone. */
   readonly stop: (
     id: SessionId,
     by: Requester
@@ -85,7 +90,7 @@ export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Ses
     by: Requester,
     messageId?: string
   ) => Effect.Effect<{ readonly messageId: string }, SessionNotFound | StoreError | SessionUnavailable>
-  /** Approves the plan that waits, edited where `plan` is given. `answers` names the plan that was seen. */
+  /** Approves the waiting plan, replaced by `plan` if given. `answers` names the plan that the person saw. */
   readonly approve: (
     id: SessionId,
     approval: { readonly plan?: string | undefined; readonly answers?: PlanRef | undefined; readonly by: Requester }
@@ -93,18 +98,18 @@ export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Ses
     Session,
     SessionNotFound | NothingToApprove | PlanReplaced | ApproverIsRequester | StoreError | SessionUnavailable
   >
-  /** Has the plan that waits made anew, for the reason. */
+  /** Rejects the waiting plan; a new one is made with the reason in mind. */
   readonly reject: (
     id: SessionId,
     rejection: { readonly reason: string; readonly answers?: PlanRef | undefined; readonly by: Requester }
   ) => Effect.Effect<Session, SessionNotFound | NothingToApprove | PlanReplaced | StoreError | SessionUnavailable>
-  /** Tries again what the last turn was asked for, where that one failed or was stopped. `turn` is the one that was seen. */
+  /** Repeats the last turn, if it failed or was stopped. `turn` is the turn that the person saw. */
   readonly retry: (
     id: SessionId,
     retry: { readonly turn?: number | undefined; readonly by: Requester }
   ) => Effect.Effect<Session, SessionNotFound | NothingToRetry | StoreError | SessionUnavailable>
-  /** The newest collected diff; empty where there is none yet. */
+  /** The latest collected diff; empty if there is none yet. */
   readonly diff: (id: SessionId) => Effect.Effect<string, SessionNotFound | StoreError>
-  /** The terminal log as the bots upload it: one line an event. */
+  /** The terminal log that the bots upload: one line per event. */
   readonly log: (id: SessionId) => Stream.Stream<string, SessionNotFound | StoreError>
 }>() {}

@@ -1,6 +1,6 @@
 /**
- * `Sessions` over the store, the log and the actors. What is asked of a session goes to its actor, and there alone it is
- * decided; nothing is looked at here before.
+ * `Sessions` on top of the store, the log and the actors. Commands are decided by the session's actor alone; nothing is
+ * checked here first.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -31,7 +31,7 @@ export const layer = Layer.effect(
     const router = yield* SessionRouter
     const reads = yield* SessionReads.make(github.serverUrl)
 
-    /** The row, with what only this process knows: the position in the queue. */
+    /** Adds the position in the queue, which only this process knows. */
     const positioned = (session: Session) =>
       session.status !== "pending" ? Effect.succeed(session) : Effect.map(
         admission.position(session.id),
@@ -39,7 +39,7 @@ export const layer = Layer.effect(
       )
     const get = Effect.fn("Sessions.get")((id: SessionId) => Effect.flatMap(history.get(id), positioned))
 
-    /** Waits until a stop's clean-up is over. */
+    /** Waits until a stop's clean-up has finished. */
     const stopped = (id: SessionId) =>
       Effect.scoped(Effect.gen(function*() {
         const bell = yield* bus.listen(id)
@@ -48,7 +48,10 @@ export const layer = Layer.effect(
         }
       }))
 
-    /** The same person's same words under the same name are the same message; other words are never lost for it. */
+    /**
+     * The same text from the same person under the same message id is the same message; different text is never lost to
+     * it.
+     */
     const messageReceipt = (id: SessionId, by: Requester, messageId: string, text: string): ReceiptKey => {
       const words = fingerprint(text)
       return { scope: `message:${id}:${by.name}`, key: `${messageId}:${words}`, fingerprint: words }
@@ -71,7 +74,7 @@ export const layer = Layer.effect(
       stop: Effect.fn("Sessions.stop")(function*(id, by) {
         const { isEnded } = yield* history.get(id)
         yield* router.ask(id, SessionCommand.Stop({ by })).pipe(
-          // it was live when this stop arrived, and another stop was quicker
+          // the session was live when this stop arrived, but another stop was faster
           Effect.catchIf(
             (error) => error._tag === "SessionEnded" && error.end === "cancelled" && !isEnded,
             () => Effect.void

@@ -1,4 +1,4 @@
-/** Workspaces of sessions that ended long ago are removed: what was made in them is pushed, or kept beside the mirror. */
+/** Removes the workspaces of sessions that ended long ago: their work has been pushed, or is kept in the mirror. */
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ import { BackgroundTasks } from "../../services/support/BackgroundTasks.ts"
 
 const sweepEvery = Schedule.spaced("10 minutes")
 
-/** Whether a session has been over for so long that its workspace is not kept any more. */
+/** Whether a session ended so long ago that its workspace is no longer kept. */
 export const isPast = (session: Session, retention: Duration.Duration, now: DateTime.Utc): boolean =>
   session.isEnded &&
   DateTime.lessThanOrEqualTo(DateTime.addDuration(session.endedAt ?? session.updatedAt, retention), now)
@@ -28,12 +28,12 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
   const sweep = Effect.fn("WorkspaceRetention.sweep")(function*(retention: Duration.Duration) {
     const isUnused = (id: SessionId) =>
       Effect.zipWith(history.get(id), DateTime.now, (session, now) => isPast(session, retention, now)).pipe(
-        // of a session that cannot be looked up nothing is known: `opentl sandbox prune` is for those
+        // nothing is known about a session that cannot be looked up: `opentl sandbox prune` handles those
         Effect.orElseSucceed(() => false)
       )
     const remove = (id: SessionId) =>
       Effect.if(isUnused(id), {
-        // asked once more there, where no turn can begin to use it meanwhile
+        // checked again there, where no turn can start to use it meanwhile
         onTrue: () => sandbox.removeIdleWorkspace(id, isUnused(id)),
         onFalse: () => Effect.succeed(false)
       }).pipe(
@@ -41,7 +41,7 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
       )
     const removed = yield* Effect.filter(yield* sandbox.sessionsWithWorkspaces, remove)
     if (removed.length > 0) {
-      yield* Effect.logInfo(`removed the workspaces of ${removed.length} session(s) that are over`)
+      yield* Effect.logInfo(`removed the workspaces of ${removed.length} ended session(s)`)
     }
   })
 
@@ -49,7 +49,7 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
     yield* tasks.run(
       "retention of workspaces",
       sweep(workspaceRetention.value).pipe(
-        // an engine that is not there now is asked again at the next sweep
+        // an engine that is unavailable now is tried again at the next sweep
         Effect.catchAll((error) => Effect.logWarning(error.message)),
         Effect.repeat(sweepEvery)
       )

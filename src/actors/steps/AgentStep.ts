@@ -1,6 +1,6 @@
 /**
- * Runs the agent in the session's workspace and follows its output. The run is looked up by its name first: after a
- * crash of ours it is followed on from where the store ends, and started anew only if it is gone.
+ * Runs the agent in the session's workspace and follows its output. The run is first looked up by name: after a crash
+ * of the server it is followed from the last stored line, and started again only if it is gone.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -33,16 +33,16 @@ import type { Perform, StepContext } from "./StepContext.ts"
 
 type RunAgent = Extract<Step, { readonly _tag: "RunAgent" }>
 
-/** Lines are stored together: at most so many, at the latest after so long. */
+/** Lines are stored in batches of at most this size, at most this late. */
 const batchLines = 256
 const batchDelay = "40 millis"
 
-/** How many of the last lines tell why an agent failed, and what one without final words has said. */
+/** How many of the last lines explain a failed agent, or stand in for missing final words. */
 const tailLines = 12
-/** A line may be 64 KiB long. */
+/** The most characters of those lines: a line may be 64 KiB long. */
 const tailCharacters = 4_000
 
-/** The end of a text, cut between characters. */
+/** The end of a text, without splitting a character. */
 const lastCharacters = (text: string): string => text.slice(-tailCharacters).replace(/^[\uDC00-\uDFFF]/, "")
 
 const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogEvent => {
@@ -60,7 +60,7 @@ const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogE
   }
 }
 
-/** Numbered events of a run's output, from its first byte. */
+/** The numbered events of a run's output, from its first byte. */
 export const logEvents = <E>(run: RunId, output: Stream.Stream<Uint8Array, E>): Stream.Stream<LogEvent, E> =>
   output.pipe(
     Stream.map(Option.some),
@@ -83,7 +83,9 @@ export const make = Effect.gen(function*() {
   const sandbox = yield* Sandbox
   const writer = yield* LogWriter
 
-  /** What of the turn's start the workspace lacks; with a workspace that is not there (any more), unpushed work, too. */
+  /**
+   * The commits that the workspace lacks for the turn's start. For a missing workspace, that includes unpushed work.
+   */
   const bundleFor = Effect.fnUntraced(function*(session: SessionId, state: SessionState, start: CommitId) {
     const known = (yield* sandbox.hasRepository(session)) ? state.inWorkspace : undefined
     const work = known === undefined ? state.unpushed : undefined
@@ -130,7 +132,7 @@ export const make = Effect.gen(function*() {
   const start = Effect.fnUntraced(
     function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentEnvironment, gatewayDirectory: string) {
       const { claim, record, state } = context
-      // what an engine that was away kept alive of an earlier round must not work on beside this one
+      // a run of an earlier round that an unavailable engine kept alive must not work beside this one
       yield* sandbox.removeRuns(claim.sessionId)
       const { environment, files } = yield* inputs(context, step)
       yield* record([RoundStarted.make({ turn: run.turn, round: run.round, sandbox: sandbox.kind })])
@@ -154,7 +156,7 @@ export const make = Effect.gen(function*() {
     Effect.scoped
   )
 
-  /** Stores the run's output from where the store ends, as it comes. */
+  /** Stores the run's output as it arrives, continuing after the last stored line. */
   const follow = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId) {
     const stored = yield* history.logCursor(claim.sessionId, run.turn, run.round)
     yield* logEvents(run, sandbox.output(run)).pipe(
@@ -164,7 +166,10 @@ export const make = Effect.gen(function*() {
     )
   })
 
-  /** Its final words; where it has none, or failed, its last lines. A limit's sentence says it all. */
+  /**
+   * The agent's final words, or its last lines if it failed or left none. After a limit, the limit's sentence is
+   * enough.
+   */
   const answerOf = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId, exit: RunExit) {
     if (exit.overLimit === true) return ""
     if (exit.code === 0) {
@@ -187,7 +192,7 @@ export const make = Effect.gen(function*() {
         onUsage: Effect.fnUntraced(function*(call) {
           const usage = yield* Ref.getAndUpdate(used, (before) => Usage.add(before, call.usage))
           yield* record([usageRecorded({ spec: state.spec, usage }, { turn: run.turn, source: "agent" }, call)]).pipe(
-            Effect.ignoreLogged // the turn is over or has another owner: the call was made, and nobody counts it any more
+            Effect.ignoreLogged // the turn ended or has another owner: the call was made, but nobody counts it
           )
         })
       })
@@ -195,7 +200,7 @@ export const make = Effect.gen(function*() {
       yield* Effect.raceFirst(follow(context, run), sandbox.watch(run))
       const exit = yield* sandbox.exit(run)
       const said = yield* answerOf(context, run, exit)
-      // the cause of a failure comes before the agent's last words
+      // the cause of a failure takes precedence over the agent's last words
       const isCutShort = exit.code !== 0 && (yield* isExhausted)
       const cause = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
       const answer = isCutShort ? `${cause}\n${said}`.trim() : said

@@ -1,6 +1,6 @@
 /**
- * What a session may spend. Plan and review ask no model once the budget is spent; the agent's calls go through the
- * gateway's account (`services/gateway/Account.ts`), which begins with what is left here. Pure.
+ * What a session may spend. Plan and review call no model once the budget is used up; the agent's calls go through the
+ * gateway's account (`services/gateway/Account.ts`), which starts with what remains here. Pure.
  */
 import * as Schema from "effect/Schema"
 import { UsageRecorded } from "../../domain/SessionEvent.ts"
@@ -15,7 +15,9 @@ export class BudgetSpent extends Schema.TaggedError<BudgetSpent>()("BudgetSpent"
 
 type Spending = Pick<SessionState, "spec" | "usage">
 
-/** What is left of the budget, in US dollars; `undefined` where there is none. Below 0 after an answer that went over. */
+/**
+ * What remains of the budget, in US dollars; `undefined` without a budget. Negative after a response that exceeded it.
+ */
 export const remainingUsd = ({ spec, usage }: Spending): number | undefined =>
   spec.budgetUsd === undefined ? undefined : spec.budgetUsd - usage.costUsd
 
@@ -24,10 +26,10 @@ export const isSpent = (state: Spending): boolean => {
   return remaining !== undefined && remaining <= 0
 }
 
-/** From this part of the budget on a person is warned, once. */
+/** The share of the budget at which a warning is given, once. */
 const warningShare = 0.8
 
-/** What is to be said when the session's usage grows: that the budget is nearly spent, that a model has no known price. */
+/** The warning when the session's usage grows: the budget is nearly used up, or the model has no known price. */
 const warning = ({ spec: { budgetUsd }, usage: before }: Spending, model: string, used: Usage): string | undefined => {
   const after = before.costUsd + used.costUsd
   if (budgetUsd !== undefined && before.costUsd < budgetUsd * warningShare && after >= budgetUsd * warningShare) {
@@ -43,11 +45,11 @@ const warning = ({ spec: { budgetUsd }, usage: before }: Spending, model: string
 export interface ModelUse {
   readonly model: string
   readonly usage: Usage
-  /** Whether the usage is an estimate. */
+  /** Whether the usage is estimated. */
   readonly estimated?: boolean | undefined
 }
 
-/** A model call's event, as it is recorded in a session that stands so. */
+/** The event for a model call, given what the session has spent so far. */
 export const usageRecorded = (
   before: Spending,
   at: { readonly turn: number; readonly source: "plan" | "agent" | "review" },

@@ -1,4 +1,4 @@
-/** Performs the steps of a turn. Which comes next is not decided here: see `NextStep.ts`. */
+/** Performs the steps of a turn. `NextStep.ts` decides which comes next. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -30,15 +30,15 @@ type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
 const turnsEnded = Metric.counter("opentl_turns_ended_total", { description: "Turns by their end", incremental: true })
 
-/** An engine that does not answer must not keep a session from its end: what is left is swept later. */
+/** An unresponsive engine must not keep a session from ending: what remains is swept later. */
 const cleanUp = { times: 3, schedule: Schedule.exponential("200 millis") }
 
 const whileBusy = { times: 3, schedule: Schedule.exponential("500 millis") }
 
 export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeline, {
-  /** Performs one step and records its result. Interrupting it lets go of it: nothing outside is undone. */
+  /** Performs one step and records its result. Interrupting it undoes nothing outside. */
   readonly perform: (context: StepContext, step: Step) => Effect.Effect<void, StepFailure | RecordFailure>
-  /** Removes the session's runs and writes the turn's one ending event. The workspace stays, for a follow-up. */
+  /** Removes the session's runs and writes the turn's ending event. The workspace stays for a follow-up. */
   readonly endTurn: (context: StepContext, end: Omit<Named<"EndTurn">, "_tag">) => Effect.Effect<void, RecordFailure>
 }>() {
   static readonly layer = Layer.effect(
@@ -86,8 +86,8 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       )
 
       /**
-       * Before anything is paid for, or put before a person, the turn's sandbox must be there to be had. An engine that
-       * is busy, or just starting, is asked again.
+       * Checks that a sandbox is available for the turn before anything costs money or is shown to a person. A busy or
+       * starting engine is tried again.
        */
       const checkSandbox = ({ state }: StepContext, { turn }: { readonly turn: Turn }) =>
         Effect.unless(
@@ -108,8 +108,8 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
           if (end !== "complete") yield* work.collect(context, turn)
           yield* sandbox.removeRuns(claim.sessionId).pipe(
             Effect.retry(cleanUp),
-            // swept later: an engine that is gone keeps nobody from an answer
-            Effect.catchAll((error) => Effect.logWarning(`a sandbox may be left running: ${error.message}`))
+            // swept later: an unavailable engine must not delay the reply
+            Effect.catchAll((error) => Effect.logWarning(`a sandbox may still be running: ${error.message}`))
           )
           yield* record([TurnEnded.make({ turn, end, text })])
           yield* Metric.increment(Metric.tagged(turnsEnded, "end", end))

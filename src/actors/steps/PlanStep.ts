@@ -1,4 +1,4 @@
-/** Asks the model for a plan. Without a model the plan is skipped, and the session says so. */
+/** Asks the model for a plan. Without a model the plan is skipped, and an event says so. */
 import * as Effect from "effect/Effect"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Plan from "../../domain/Plan.ts"
@@ -12,7 +12,7 @@ import { fenceTag } from "../../services/model/PromptText.ts"
 import { BudgetSpent, isSpent, type ModelUse, remainingUsd, usageRecorded } from "./Budget.ts"
 import type { Perform } from "./StepContext.ts"
 
-/** How much of the repository's file list and readme a planner sees, in characters. */
+/** How much of the repository's file list and readme the planner sees, in characters. */
 const overviewLimit = 24_000
 
 export const make = Effect.gen(function*() {

@@ -1,4 +1,4 @@
-/** From the sandbox's commits to a pull request: collect, push, propose. All of it outside the sandbox. */
+/** From the sandbox's commits to a pull request: collect, push, propose. All of it runs outside the sandbox. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Step } from "../../domain/NextStep.ts"

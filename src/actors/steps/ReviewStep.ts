@@ -1,4 +1,4 @@
-/** Asks the model to review the diff. What could not be reviewed is said, never taken for approved. */
+/** Asks the model to review the diff. What could not be reviewed is reported, and never counts as approved. */
 import * as Effect from "effect/Effect"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Review from "../../domain/Review.ts"
@@ -15,7 +15,7 @@ export const make = Effect.gen(function*() {
   const model = yield* LanguageModel
   const repositories = yield* Repositories
 
-  /** The whole branch is under review: a follow-up must fit to what stands already. */
+  /** The whole branch is reviewed: a follow-up must fit what is already there. */
   const diffOf = ({ state }: StepContext, changes: Changes) =>
     state.origin === undefined
       ? new GitError({ operation: "diff", reason: "the session has no base commit" })

@@ -1,4 +1,4 @@
-/** What a step is performed with: the session as it is, and the right to record what comes of it. */
+/** The context of a step: the session's state, and the means to record results. */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { SessionEvent } from "../../domain/SessionEvent.ts"
@@ -14,7 +14,7 @@ import type { Claim, SessionLost } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
 import type { BudgetSpent } from "./Budget.ts"
 
-/** A step's own failure: it ends the turn with the error's sentence. */
+/** A step's failure, which ends the turn with the error's sentence. */
 export type StepFailure =
   | AgentUnavailable
   | BudgetSpent
@@ -28,7 +28,7 @@ export type StepFailure =
   | RepositoryNotFound
   | SandboxFailure
 
-/** The session has moved on (a stop, most of all): the events do not belong to its state any more. */
+/** The session has moved on, usually by a stop: the events no longer fit its state. */
 export class EventsRefused extends Schema.TaggedError<EventsRefused>()("EventsRefused", {
   sessionId: Schema.String,
   event: Schema.String
@@ -38,7 +38,7 @@ export class EventsRefused extends Schema.TaggedError<EventsRefused>()("EventsRe
   }
 }
 
-/** Not the step's fault: the log could not be written, or not by this actor any more. */
+/** Recording failed through no fault of the step: the log could not be written, or this actor no longer owns it. */
 export type RecordFailure = EventsRefused | SessionLost | StoreError
 
 export interface Patch {
@@ -50,7 +50,7 @@ export interface Patch {
 export interface StepContext {
   readonly claim: Claim
   readonly state: SessionState
-  /** Writes events to the session's log, all or none. */
+  /** Appends events to the session's log, all or none. */
   readonly record: (events: ReadonlyArray<SessionEvent>, patch?: Patch) => Effect.Effect<void, RecordFailure>
 }
 

@@ -1,6 +1,6 @@
 /**
- * What an agent had done when its turn was stopped, timed out or failed. It stays in the workspace for the next turn; here
- * it is also taken out, so that it can be looked at: the sandbox runs once more, with nothing to do but to pack what is there.
+ * Collects the work of an agent whose turn was stopped, timed out or failed. It stays in the workspace for the next
+ * turn, and is also extracted for people to see: the sandbox runs once more, only to pack it.
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -14,10 +14,10 @@ import * as Prompts from "../../services/model/Prompts.ts"
 import { type InputFile, type RunId, Sandbox } from "../../services/sandbox/Sandbox.ts"
 import type { RecordFailure, StepContext } from "./StepContext.ts"
 
-/** Somebody waits for the turn's end: what takes longer stays where it is. */
+/** Somebody is waiting for the turn to end: work that takes longer to pack stays in the workspace. */
 const limit = "10 seconds"
 
-/** The agent of a run that only packs. */
+/** The agent of a run that only packs: a command that does nothing. */
 export const packing = { OPENTL_AGENT: "command", OPENTL_AGENT_COMMAND: ":" }
 
 const message = "Work of a turn that did not come to its end"
@@ -31,7 +31,7 @@ export const make = Effect.gen(function*() {
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
 
-  /** Runs the sandbox to its end on what is there; the bundle of it, for as long as the scope. */
+  /** Runs the sandbox on the workspace and returns the resulting bundle, for the lifetime of the scope. */
   const pack = Effect.fnUntraced(function*({ claim: { sessionId }, state }: StepContext, run: RunId, start: string) {
     const { directory } = yield* gateway.open({ sessionId, remainingUsd: 0, onUsage: () => Effect.void })
     yield* sandbox.removeRuns(sessionId)
@@ -87,7 +87,10 @@ export const make = Effect.gen(function*() {
     Effect.timeoutOption(limit)
   )
 
-  /** Records the changes that only the workspace has. That they cannot be taken out now is no failure: there they stay. */
+  /**
+   * Records the changes that exist only in the workspace. If they cannot be extracted now, they stay there; that is not
+   * a failure.
+   */
   const collect = Effect.fn("UncollectedWork.collect")(function*(
     context: StepContext,
     turn: number

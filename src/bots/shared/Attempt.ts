@@ -1,7 +1,7 @@
 /**
- * One look at one watcher: what has happened since is folded into its view of the turn, the turn is shown, and the cursor
- * moves. At least once, and visible once: the cursor moves only after everything up to it is shown, and what was posted
- * is stored with each visible effect.
+ * One attempt to bring one watcher up to date: new events are folded into its view of the turn, the turn is shown, and
+ * the cursor moves. At least once, and visible once: the cursor moves only after everything up to it is shown, and what
+ * was posted is stored with each visible effect.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ import { show } from "./Delivery.ts"
 import * as DeliverySchedule from "./DeliverySchedule.ts"
 import * as Watching from "./Watching.ts"
 
-/** Makes attempts on a platform; each notes in the schedule when the next one is due, and none fails. */
+/** Makes attempts on a platform. Each notes in the schedule when the next one is due, and none fails. */
 export const make = Effect.fnUntraced(function*<Target, TargetWire, Content>(
   port: ChatPort<Target, TargetWire, Content>,
   schedule: Ref.Ref<DeliverySchedule.DeliverySchedule>
@@ -33,7 +33,7 @@ export const make = Effect.fnUntraced(function*<Target, TargetWire, Content>(
     yield* Ref.update(schedule, DeliverySchedule.kept({ ...delivery, memo, told: watching.cursor }, now))
   })
 
-  /** Shows what is new of the turn, and stores that it is shown. */
+  /** Shows what is new in the turn, and stores that it is shown. */
   const showNews = Effect.fnUntraced(function*(
     { delivery, isRefresh }: DeliverySchedule.Task,
     target: Target,
@@ -63,7 +63,7 @@ export const make = Effect.fnUntraced(function*<Target, TargetWire, Content>(
       Effect.catchIf(
         (error) => error._tag === "ChatFailure" && !error.isRetryable,
         (error) =>
-          Effect.logWarning(`${delivery.watcher} cannot be told of this turn: ${error.message}`).pipe(
+          Effect.logWarning(`${delivery.watcher} this turn cannot be shown there: ${error.message}`).pipe(
             Effect.zipRight(withPosted({ ...told, goneTurn: told.view.turn })),
             Effect.flatMap((watching) => keep(delivery, watching))
           )
@@ -103,7 +103,7 @@ export const make = Effect.fnUntraced(function*<Target, TargetWire, Content>(
       const target = readTarget(delivery.target)
       const before = Watching.read(delivery, readEarlier, yield* Clock.currentTimeMillis)
       if (Option.isSome(target) && Option.isSome(before)) return yield* tell(task, target.value, before.value)
-      yield* Effect.logError(`${delivery.watcher}: what is stored of it cannot be read, so nothing is told there`)
+      yield* Effect.logError(`${delivery.watcher}: its stored state cannot be read, so nothing is shown there`)
       yield* outbox.told(delivery, delivery.head)
     }).pipe(
       Effect.catchTags({
@@ -118,10 +118,10 @@ export const make = Effect.fnUntraced(function*<Target, TargetWire, Content>(
         StoreError: (error) =>
           Effect.zipRight(Effect.logError(error.message, error.cause), postpone(task.delivery, error))
       }),
-      // a fault of ours at one watcher must not silence the others
+      // a bug that affects one watcher must not silence the others
       Effect.catchAllCause((cause) =>
         Effect.zipRight(
-          Effect.logError(`${task.delivery.watcher}: telling failed`, cause),
+          Effect.logError(`${task.delivery.watcher}: delivery failed`, cause),
           Effect.ignoreLogged(outbox.defer(task.delivery, DeliverySchedule.longestBackoff, true))
         )
       ),

@@ -1,4 +1,7 @@
-/** Starts a bot as a task that lives as long as the program. What is wrong with it is one line in the log, and in `BotStatus`. */
+/**
+ * Starts a bot as a task that lives as long as the program. If it fails, that is one line in the log, and in
+ * `BotStatus`.
+ */
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -8,13 +11,13 @@ import { BotStatus } from "./BotStatus.ts"
 
 export interface Bot<E, R> {
   readonly platform: ChatPlatform
-  /** How long the program's start waits to learn whether the bot runs. */
+  /** How long the program's start waits to learn whether the bot is running. */
   readonly startTimeout: Duration.DurationInput
-  /** Runs the bot; `running` is told, as whom, when it does. */
+  /** Runs the bot; it calls `running` with the bot's name once it runs. */
   readonly run: (running: (as: string) => Effect.Effect<void>) => Effect.Effect<void, E, R>
 }
 
-/** Starts it, and returns when it runs, has failed, or takes too long to say. */
+/** Starts the bot; returns when it runs, has failed, or takes too long. */
 export const start = <E, R>({ platform, run, startTimeout }: Bot<E, R>) =>
   Effect.gen(function*() {
     const known = yield* Deferred.make<void>()

@@ -1,4 +1,7 @@
-/** Which bots run, for whoever started the server. A bot that cannot run says why in one line; the rest goes on. */
+/**
+ * Which bots are running, for the server's operator. A bot that cannot run says why in one line; everything else
+ * continues.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -6,14 +9,14 @@ import * as Ref from "effect/Ref"
 import type { ChatPlatform } from "../../services/store/ChatMemory.ts"
 
 export type BotState =
-  /** As whom it is known there, and where. */
+  /** `as`: the bot's name on the platform, and where. */
   | { readonly state: "running"; readonly as: string }
   | { readonly state: "failed"; readonly reason: string }
 
 export class BotStatus extends Context.Tag("opentl/bots/shared/BotStatus")<BotStatus, {
-  /** Notes it, and logs `<platform>: …`. */
+  /** Records the state, and logs `<platform>: …`. */
   readonly report: (platform: ChatPlatform, state: BotState) => Effect.Effect<void>
-  /** The bots that were switched on and have come to a state. */
+  /** The bots that are switched on and have reported a state. */
   readonly all: Effect.Effect<ReadonlyMap<ChatPlatform, BotState>>
 }>() {
   static readonly layer = Layer.effect(

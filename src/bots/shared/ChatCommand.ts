@@ -1,4 +1,4 @@
-/** What people ask of sessions in a chat, what comes of it, and why it can be refused. */
+/** The commands that people give in a chat, their outcomes, and the reasons to refuse them. */
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -25,22 +25,22 @@ import type { FileFormat, SessionFile } from "./SessionFiles.ts"
 export const verbs = ["status", "plan", "diff", "log", "approve", "reject", "retry", "stop"] as const
 export type Verb = typeof verbs[number]
 
-/** A command about a session, given in words or by a button. */
+/** A command about a session, given as text or by a button. */
 export interface ChatCommand {
   readonly verb: Verb
-  /** The session's id, or the beginning of it; without one it is the conversation's. */
+  /** The session's id or a prefix of it; if absent, the conversation's session is meant. */
   readonly id: string | undefined
-  /** Why a plan is rejected; empty where it was not said. */
+  /** The reason for rejecting a plan; empty if none was given. */
   readonly reason?: string
-  /** An edited plan that is approved. */
+  /** The edited plan to approve. */
   readonly plan?: string
-  /** The plan that was seen; whatever plan waits where it is not given. */
+  /** The plan that the person saw; if absent, the plan that waits now. */
   readonly answers?: PlanRef
-  /** The turn that was seen; the last one where it is not given. */
+  /** The turn that the person saw; if absent, the last one. */
   readonly turn?: number
 }
 
-/** By what a session was found. */
+/** How a session was found. */
 export type How = "id" | "thread" | "latest" | "reply" | "current"
 
 export interface Found {
@@ -48,41 +48,41 @@ export interface Found {
   readonly how: How
 }
 
-/** Who gives a command, and where. */
+/** Who gave a command, and where. */
 export interface Caller {
   readonly by: Requester
-  /** The conversations whose session is meant where none is named, in their order. */
+  /** The conversations whose session is meant if none is named, in order of preference. */
   readonly conversations: ReadonlyArray<readonly [how: How, conversation: Conversation]>
-  /** What is said where none of them has one. */
+  /** The reply if none of them has a session. */
   readonly noSession: string
   readonly files: FileFormat
-  /** How long a stop may take before it is told as under way; as long as it takes where absent. */
+  /** How long to wait for a stop before reporting it as in progress; without a limit if absent. */
   readonly stopTimeout?: Duration.DurationInput
 }
 
-/** What came of a command. */
+/** The outcome of a command. */
 export type Outcome = Data.TaggedEnum<{
   Status: { readonly found: Found }
   Plan: { readonly found: Found }
   File: { readonly found: Found; readonly kind: FileKind; readonly file: Option.Option<SessionFile> }
   Approved: { readonly found: Found }
   Rejected: { readonly found: Found }
-  /** The reason is to be asked for; it is about this plan. */
+  /** The person must be asked for a reason, for rejecting this plan. */
   ReasonWanted: { readonly found: Found; readonly answers: PlanRef }
   Retried: { readonly found: Found }
-  /** The stop is recorded; whether the sandbox is gone already. */
+  /** The stop is recorded. `isOver`: the sandbox is already gone. */
   Stopped: { readonly found: Found; readonly isOver: boolean }
 }>
 export const Outcome = Data.taggedEnum<Outcome>()
 
-/** The button of a turn that is over must not stop the next one. */
+/** The turn has ended: its button must not stop the next one. */
 export class TurnOver extends Schema.TaggedError<TurnOver>()("TurnOver", { sessionId: SessionId, turn: Schema.Int }) {
   override get message() {
     return "that turn is over"
   }
 }
 
-/** Why a command can be refused; each has a sentence for the person who gave it. */
+/** Why a command is refused; each error has a sentence for the person who gave it. */
 export type CommandRefused =
   | ApproverIsRequester
   | ChatRefusal
@@ -97,7 +97,7 @@ export type CommandRefused =
 
 const isStoreError = (error: CommandRefused | StoreError): error is StoreError => error._tag === "StoreError"
 
-/** Every refusal as the sentence that it is. */
+/** Turns every refusal into a `ChatRefusal` with its sentence. */
 export const refusing = <A, E extends CommandRefused | StoreError, R>(self: Effect.Effect<A, E, R>) =>
   Effect.mapError(
     self,

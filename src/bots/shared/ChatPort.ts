@@ -1,6 +1,6 @@
 /**
- * What a platform is to the follower: how its messages look (`Renderer`), and how they are posted, edited and found
- * (`ChatPort`). What is shown when, and that each thing is shown once, is decided elsewhere, for all platforms.
+ * A platform as the follower sees it: how its messages look (`Renderer`), and how they are posted, edited and found
+ * (`ChatPort`). What is shown when, and that it is shown once, is decided elsewhere, for all platforms.
  */
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
@@ -13,16 +13,16 @@ import type { FileKind, Item, Posted } from "./Posted.ts"
 import type { SessionFile } from "./SessionFiles.ts"
 import type { TurnView } from "./TurnView.ts"
 
-/** Why a call to the platform failed, as far as the follower must know. */
+/** Why a call to the platform failed, as far as the follower needs to know. */
 export class ChatFailure extends Schema.TaggedError<ChatFailure>()("ChatFailure", {
   reason: Schema.String,
-  /** Whether the same may succeed later; else the turn cannot be shown there. */
+  /** Whether a retry may succeed; if not, the turn cannot be shown there. */
   isRetryable: Schema.Boolean,
-  /** Whether it may have been done all the same: the acknowledgement is missing. */
+  /** Whether the call may have succeeded anyway, because only the acknowledgement is missing. */
   isInDoubt: Schema.Boolean,
-  /** The least to wait, in milliseconds; a back-off where absent. */
+  /** The minimum delay in milliseconds; if absent, the caller backs off. */
   retryAfterMillis: optional(Schema.NonNegative),
-  /** The platform refuses the app as a whole: nobody is told anything until then. */
+  /** The platform rejects the app as a whole: no watcher is updated until the delay is over. */
   isForEveryone: Schema.Boolean
 }) {
   override get message() {
@@ -30,9 +30,9 @@ export class ChatFailure extends Schema.TaggedError<ChatFailure>()("ChatFailure"
   }
 }
 
-/** A turn that is to be shown, and what was posted of it so far. */
+/** A turn to show, and what was posted of it so far. */
 export interface Turn<Target> {
-  /** Where, as the platform's requests wrote it. */
+  /** Where to show it, as stored by the platform's requests. */
   readonly target: Target
   readonly session: Session
   readonly view: TurnView
@@ -41,9 +41,9 @@ export interface Turn<Target> {
   readonly posted: Posted
 }
 
-/** What the status must make up for, since nobody knows whether other messages arrived. */
+/** What the status must make up for, because it is unknown whether other messages arrived. */
 export interface Doubts {
-  /** The status itself was posted before, perhaps. */
+  /** The status itself may have been posted before. */
   readonly isContinued: boolean
   readonly isPlanInDoubt: boolean
   readonly isCardInDoubt: boolean
@@ -51,43 +51,43 @@ export interface Doubts {
 
 /** How a turn looks on a platform. Pure. */
 export interface Renderer<Target, Content> {
-  /** What a thread hangs from, where the request left no message of its own. */
+  /** The message that starts the thread, if the request left no message. */
   readonly opening: (turn: Turn<Target>) => Option.Option<Content>
-  /** The message that is edited while the turn is at work. An edit is made at once where `state` has changed. */
+  /** The message that is edited while the turn runs. A change of `state` is worth an immediate edit. */
   readonly status: (turn: Turn<Target>, doubts: Doubts) => { readonly content: Content; readonly state: string }
-  /** A plan as it is to be posted now, in as many messages as it takes; none where it is not worth it any more. */
+  /** A plan in as many messages as it needs; empty if it is no longer worth posting. */
   readonly plan: (turn: Turn<Target>, proposal: number) => ReadonlyArray<Content>
-  /** How the turn ended, in as many messages as it takes. */
+  /** The turn's result, in as many messages as it needs. */
   readonly card: (turn: Turn<Target>) => ReadonlyArray<Content>
-  /** The reaction that the request is to have; nothing where it stays as it is. */
+  /** The reaction for the request; undefined if it should not change. */
   readonly reaction: (view: TurnView) => string | undefined
 }
 
-/** `now`: the turn's state has changed. `spare`: only where nothing else needs the platform's limits. */
+/** `now`: the turn's state has changed. `spare`: only if nothing else needs the platform's rate limit. */
 export type Urgency = "now" | "spare"
 
 export interface ChatPort<Target, TargetWire, Content> {
   readonly platform: ChatPlatform
   readonly target: Schema.Schema<Target, TargetWire>
   readonly renderer: Renderer<Target, Content>
-  /** The files of a turn that is over, in their order. */
+  /** The files of a finished turn, in order. */
   readonly files: ReadonlyArray<FileKind>
-  /** Edits count against a limit of the whole app, so what is new goes before them. */
+  /** Whether edits come last, because they count against a limit of the whole app. */
   readonly editsLast: boolean
-  /** Deliveries in one lane are made one after the other. By default each watcher has its own. */
+  /** Deliveries in one lane run one after the other. By default each watcher has its own. */
   readonly laneOf?: (target: Target) => string
   /** Reads what earlier versions of OpenTL stored instead of `Posted`. */
   readonly readEarlier?: (stored: unknown) => Option.Option<Posted>
 
-  /** Posts once, and returns the message's id. Never repeated in here. */
+  /** Makes one attempt to post, and returns the message's id. Does not retry. */
   readonly post: (turn: Turn<Target>, item: Item, content: Content) => Effect.Effect<string, ChatFailure>
-  /** Uploads once, and returns the file's id; none where the platform does not let us. */
+  /** Makes one attempt to upload, and returns the file's id; none if the platform does not permit it. */
   readonly upload: (
     turn: Turn<Target>,
     kind: FileKind,
     file: SessionFile
   ) => Effect.Effect<Option.Option<string>, ChatFailure>
-  /** The id of what was posted, though its acknowledgement was lost. Absent where a platform cannot be asked that. */
+  /** The id of an item whose acknowledgement was lost. Absent if the platform has no way to look it up. */
   readonly find?: (turn: Turn<Target>, item: Item) => Effect.Effect<Option.Option<string>, ChatFailure>
   readonly edit: (
     turn: Turn<Target>,
@@ -95,17 +95,17 @@ export interface ChatPort<Target, TargetWire, Content> {
     content: Content,
     urgency: Urgency
   ) => Effect.Effect<"edited" | "gone", ChatFailure>
-  /** Takes the buttons off a plan that does not wait any more; `id` is its last message. */
+  /** Removes the buttons from a plan that no longer waits; `id` is its last message. */
   readonly closePlan: (turn: Turn<Target>, id: string, proposal: number) => Effect.Effect<void, ChatFailure>
-  /** Puts a reaction on the request, and takes the earlier one away. */
+  /** Sets the reaction on the request and removes the previous one. */
   readonly react: (turn: Turn<Target>, reaction: string, before: string | undefined) => Effect.Effect<void, ChatFailure>
-  /** The content of a file; none where there is nothing to be uploaded. */
+  /** The content of a file; none if there is nothing to upload. */
   readonly file: (
     turn: Turn<Target>,
     kind: FileKind
   ) => Effect.Effect<Option.Option<SessionFile>, SessionNotFound | StoreError>
-  /** Notes which session a message belongs to. It may be told twice of one. */
+  /** Records which session a message belongs to. May be called twice for one message. */
   readonly remember: (turn: Turn<Target>, item: Item, id: string) => Effect.Effect<void, ChatFailure | StoreError>
-  /** Shows that somebody is at work, where a platform has a sign for it. */
+  /** Shows a sign of work in progress, such as "typing", if the platform has one. */
   readonly showWorking?: (turn: Turn<Target>) => Effect.Effect<void>
 }

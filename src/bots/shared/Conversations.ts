@@ -1,7 +1,7 @@
 /**
- * What every chat has in common: which conversation (a thread, a chat, a topic) is about which session, which repository
- * it works on, who a person is, and how a request becomes a session that is followed there. Durable by `ChatMemory`;
- * refusals are sentences for the person who asked.
+ * What all chats share: which session a conversation (a thread, a chat, a topic) is about, which repository it uses,
+ * who a person is, and how a request becomes a session that is followed there. Stored in `ChatMemory`; refusals are
+ * sentences for the person who asked.
  */
 import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -24,66 +24,66 @@ import type { StoreError } from "../../services/store/StoreError.ts"
 import { parse, repositoryName, type RequestText } from "./RequestText.ts"
 import type { Written } from "./WrittenText.ts"
 
-/** What cannot be done, as a sentence for the person who asked. */
+/** A refusal, as a sentence for the person who asked. */
 export class ChatRefusal extends Schema.TaggedError<ChatRefusal>()("ChatRefusal", { reason: Schema.String }) {
   override get message() {
     return this.reason
   }
 }
 
-/** A conversation on a platform: a thread, a chat, a topic, or what belongs to one message. */
+/** A conversation on a platform: a thread, a chat, a topic, or the data of a single message. */
 export interface Conversation {
   readonly platform: ChatPlatform
   readonly key: string
 }
 
-/** What is remembered of a conversation under a name. */
+/** The key under which a named value of a conversation is stored. */
 export const memoryKey = ({ key, platform }: Conversation, name: string): ChatKey => ({ platform, place: key, name })
 
 export interface OpenSession {
   readonly platform: ChatPlatform
   /** The task, with its flags. */
   readonly written: Written
-  /** What came before the request in the conversation, put after the task as context. */
+  /** The conversation before the request, added after the task as context. */
   readonly context?: string
-  /** Where its repository is looked for; `--repo` goes before that. */
+  /** Where to look for its repository; `--repo` takes precedence. */
   readonly repositories: Repositories
   readonly by: Requester
-  /** Names the request on its platform: the same again opens nothing new. */
+  /** Identifies the request on its platform: repeating it opens no second session. */
   readonly key: string
-  /** The outbox's watcher, which begins with the platform's name and a colon, and what the platform needs to tell it. */
+  /** The outbox's watcher, whose name starts with the platform and a colon, and what the platform needs to reach it. */
   readonly watcher: string
   readonly target: unknown
-  /** The conversation that becomes this session's; none where it is not known yet, or is another session's. */
+  /** The conversation to bind to this session; none if it is not known yet or belongs to another session. */
   readonly conversation: Option.Option<Conversation>
 }
 
-/** Where the repository of a conversation is looked for, in this order. */
+/** Where to look for the repository of a conversation, in this order. */
 export interface Repositories {
-  /** The conversation, then those that it is part of. */
+  /** The conversation, then those that contain it. */
   readonly conversations: Arr.NonEmptyReadonlyArray<Conversation>
-  /** What the operator configured for it. */
+  /** The operator's configuration for it. */
   readonly configured: ReadonlyArray<Option.Option<string>>
 }
 
 export interface DefaultRepository {
   readonly repo: string
-  /** Whether the operator set it: then it may be any local repository. */
+  /** Whether the operator chose it: then it may be any local repository. */
   readonly isConfigured: boolean
 }
 
 export class Conversations extends Context.Tag("opentl/bots/shared/Conversations")<Conversations, {
-  /** Opens a session, follows it from its first event on, and gives it the conversation. Repeating it changes nothing. */
+  /** Creates a session, follows it from its first event, and binds the conversation to it. Idempotent. */
   readonly open: (request: OpenSession) => Effect.Effect<Session, ChatRefusal | StoreError>
-  /** The session that a conversation is about. */
+  /** The session bound to a conversation. */
   readonly sessionOf: (conversation: Conversation) => Effect.Effect<Option.Option<SessionId>, StoreError>
-  /** From now on the conversation is about the session. */
+  /** Binds the conversation to the session. */
   readonly bind: (conversation: Conversation, session: SessionId) => Effect.Effect<void, StoreError>
   readonly unbind: (conversation: Conversation) => Effect.Effect<void, StoreError>
   readonly repositoryOf: (repositories: Repositories) => Effect.Effect<Option.Option<DefaultRepository>, StoreError>
-  /** Gives a conversation a repository of its own, and returns its spelling. */
+  /** Sets a conversation's repository, and returns its spelling. */
   readonly setRepository: (conversation: Conversation, repo: string) => Effect.Effect<string, ChatRefusal | StoreError>
-  /** Who a person is: the name of OPENTL_IDENTITIES for their id, else the name they have on the platform. */
+  /** The requester for a person: the name in OPENTL_IDENTITIES for their id, else their name on the platform. */
   readonly requester: (platform: ChatPlatform, userId: string, shownName: string) => Requester
 }>() {
   static readonly layer = Layer.effect(
@@ -107,10 +107,10 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
         const repo = text.repo ?? Option.getOrUndefined(repository)?.repo
         if (repo === undefined) {
           return yield* new ChatRefusal({
-            reason: "which repository? Add --repo owner/name, or set a default for this place"
+            reason: "which repository? Add --repo owner/name, or set a default for this conversation"
           })
         }
-        if (text.prompt === "") return yield* new ChatRefusal({ reason: "what is to be done? The task is empty" })
+        if (text.prompt === "") return yield* new ChatRefusal({ reason: "what should be done? The task is empty" })
         const body = {
           repo,
           prompt: context === undefined ? text.prompt : `${text.prompt}\n\n${context}`,
@@ -141,7 +141,7 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
           const { session } = yield* sessions.create(yield* requested(request, text, repository), {
             by,
             idempotencyKey: `${platform}:${key}`,
-            // what came before in the conversation may differ when the same request is read again
+            // the earlier conversation may differ when the same request is read again
             body: { platform, key },
             trustLocalPaths: text.repo === undefined && Option.exists(repository, ({ isConfigured }) => isConfigured),
             trustCommands: false
@@ -180,8 +180,8 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
   )
 }
 
-/** The first fault of a request, in one line. */
+/** The first problem of a request, in one line. */
 const reasonOf = (error: ParseResult.ParseError): string => {
   const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
-  return issue === undefined ? "this is not a request" : `${issue.path.join(".")}: ${issue.message}`
+  return issue === undefined ? "this is not a valid request" : `${issue.path.join(".")}: ${issue.message}`
 }

@@ -1,7 +1,6 @@
 /**
- * Makes what a thread or a chat shows of a turn match the turn: the message that the thread hangs from, the status, the
- * plans, then the result card, the files and the reaction. It may be interrupted anywhere, and is repeated until all of
- * it is there.
+ * Makes a thread or chat show the current turn: the message that starts the thread, the status, the plans, then the
+ * result card, the files and the reaction. It may be interrupted anywhere, and is repeated until everything is posted.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -20,12 +19,12 @@ export interface ShowTurn<Target> {
   readonly sessionId: SessionId
   readonly target: Target
   readonly view: TurnView
-  /** What was posted before, perhaps of an earlier turn. */
+  /** What was posted before, possibly for an earlier turn. */
   readonly posted: Posted.Posted | undefined
   /** Epoch milliseconds. */
   readonly now: number
   readonly isRefresh: boolean
-  /** Stores what is posted now. */
+  /** Stores the current state of what is posted. */
   readonly keep: (posted: Posted.Posted) => Effect.Effect<void, StoreError>
 }
 
@@ -34,11 +33,11 @@ const showOpening = Effect.fnUntraced(function*<T, W, Content>(showing: Showing<
   if (Option.isSome(opening)) yield* post(showing, Item.Opening(), opening.value)
 })
 
-/** When the status is edited: `isLast` is behind everything else. Each look comes here twice, and edits once. */
+/** When to edit the status: `isLast` comes after everything else. Each attempt calls this twice, and edits once. */
 const urgencyOf = (editsLast: boolean, isLast: boolean, isChanged: boolean, isOver: boolean): Urgency | undefined =>
   isChanged
     ? isLast === editsLast ? "now" : undefined
-    // the elapsed time of a turn that is over does not change
+    // the elapsed time of a finished turn does not change
     : isLast || isOver
     ? undefined
     : "spare"
@@ -51,7 +50,7 @@ const editStatus = Effect.fnUntraced(function*<T, W, Content>(
   urgency: Urgency
 ) {
   const outcome = yield* Effect.asSome(showing.port.edit(yield* showing.turn, id, content, urgency)).pipe(
-    // an edit that can wait is made by the next one, which says the same and more
+    // a postponed edit is made by the next one, which says the same and more
     Effect.catchIf(
       (error) => urgency === "spare" && error.isRetryable && !error.isForEveryone,
       () => Effect.succeedNone
@@ -120,7 +119,7 @@ const showEnd = Effect.fnUntraced(function*<T, W, Content>(showing: Showing<T, W
 const react = Effect.fnUntraced(function*<T, W, Content>({ change, port, posted, turn, view }: Showing<T, W, Content>) {
   const { reaction: before } = yield* posted
   const reaction = port.renderer.reaction(view)
-  // the first one was put at receipt
+  // the first reaction was added when the request arrived
   const isFirst = before === undefined && view.end === undefined
   if (reaction === undefined || reaction === before || isFirst) return
   yield* port.react(yield* turn, reaction, before)

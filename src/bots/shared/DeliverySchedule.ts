@@ -1,41 +1,41 @@
 /**
- * Which watchers are to be told something now. Pure. A watcher is looked at at most once a second, so that no message is
- * edited more often; a turn at work is shown anew from time to time, for its elapsed time; and who waited longest goes
- * first, so that with small limits everyone gets a share.
+ * Which watchers are due for an update. Pure. Each watcher is attempted at most once a second, so that no message is
+ * edited more often; a running turn is refreshed regularly for its elapsed time; and whoever has waited longest goes
+ * first, so that everyone gets a share of small limits.
  *
- * Times are epoch milliseconds. Nothing of the schedule is needed after a restart.
+ * Times are in epoch milliseconds. Nothing in the schedule is needed after a restart.
  */
 import * as Duration from "effect/Duration"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { Delivery } from "../../services/store/Outbox.ts"
 
-/** At most one look at a watcher in this time. */
+/** At most one attempt per watcher in this time, in milliseconds. */
 const pause = Duration.toMillis("1 second")
-/** How often the elapsed time of a turn at work is brought up to date. */
+/** How often the elapsed time of a running turn is updated, in milliseconds. */
 const refreshEvery = Duration.toMillis("12 seconds")
-/** The longest wait after a failure that names none. */
+/** The longest back-off after a failure that names no delay, in milliseconds. */
 export const longestBackoff = Duration.toMillis("1 minute")
 
-/** What is remembered of a watcher that was told something. */
+/** What the schedule knows about a watcher. */
 interface Trace {
-  /** As it is stored now. */
+  /** The delivery as stored now. */
   readonly delivery: Delivery
-  /** Not looked at before. */
+  /** The earliest time of the next attempt. */
   readonly notBefore: number
-  /** When its elapsed time is to be shown anew; never where absent. */
+  /** When to refresh its elapsed time; never if absent. */
   readonly refreshAt: number | undefined
 }
 
 export interface DeliverySchedule {
   readonly traces: HashMap.HashMap<string, Trace>
-  /** The platform refuses everything before. */
+  /** The platform rejects all calls before this time. */
   readonly pausedUntil: number
 }
 
 export const empty: DeliverySchedule = { traces: HashMap.empty(), pausedUntil: 0 }
 
-/** One look at a watcher; a refresh is worth an edit of the elapsed time, and nothing else. */
+/** One attempt at a watcher. A refresh only justifies an edit of the elapsed time. */
 export interface Task {
   readonly delivery: Delivery
   readonly isRefresh: boolean
@@ -53,7 +53,7 @@ const withTrace = (schedule: DeliverySchedule, trace: Trace): DeliverySchedule =
 
 export const isPaused = ({ pausedUntil }: DeliverySchedule, now: number): boolean => now < pausedUntil
 
-/** What is to be done now, given the watchers that have not been told everything: they come first. */
+/** The tasks that are due now. `behind` are the watchers that have not seen everything; they come first. */
 export const due = (schedule: DeliverySchedule, behind: ReadonlyArray<Delivery>, now: number): ReadonlyArray<Task> => {
   const lookedAt = (task: Task) => traceOf(schedule, task.delivery)?.notBefore ?? 0
   const longestFirst = (tasks: ReadonlyArray<Task>) => tasks.toSorted((a, b) => lookedAt(a) - lookedAt(b))
@@ -68,11 +68,11 @@ export const due = (schedule: DeliverySchedule, behind: ReadonlyArray<Delivery>,
   ]
 }
 
-/** Something was stored of the watcher, which mostly means that something was shown. */
+/** The watcher's state was stored, usually because something was shown. */
 export const kept = (delivery: Delivery, now: number) => (schedule: DeliverySchedule): DeliverySchedule =>
   withTrace(schedule, { delivery, notBefore: now + pause, refreshAt: traceOf(schedule, delivery)?.refreshAt })
 
-/** All is shown; the elapsed time of a turn at work will want an edit. */
+/** Everything is shown; a running turn is refreshed later. */
 export const shown = (delivery: Delivery, isAtWork: boolean, now: number) => (schedule: DeliverySchedule) => {
   const trace = traceOf(schedule, delivery)
   return trace === undefined
@@ -80,11 +80,11 @@ export const shown = (delivery: Delivery, isAtWork: boolean, now: number) => (sc
     : withTrace(schedule, { ...trace, refreshAt: isAtWork ? now + refreshEvery : undefined })
 }
 
-/** How long to wait after a failure, in milliseconds: what the platform says, else ever longer. */
+/** The delay after a failure, in milliseconds: the platform's own, else a growing back-off. */
 export const waitAfter = ({ attempts }: Delivery, retryAfterMillis: number | undefined): number =>
   retryAfterMillis ?? Math.min(longestBackoff, 1000 * 2 ** Math.min(attempts, 10))
 
-/** It failed, and is tried again after so many milliseconds. The elapsed time is not worth a try of its own. */
+/** The attempt failed and is retried after `wait` milliseconds. The elapsed time alone does not justify an attempt. */
 export const postponed = (delivery: Delivery, wait: number, now: number) => (schedule: DeliverySchedule) => {
   const trace = traceOf(schedule, delivery)
   return withTrace(schedule, {
@@ -94,13 +94,13 @@ export const postponed = (delivery: Delivery, wait: number, now: number) => (sch
   })
 }
 
-/** The platform refuses everything for so many milliseconds. */
+/** The platform rejects all calls for `wait` milliseconds. */
 export const paused = (wait: number, now: number) => (schedule: DeliverySchedule): DeliverySchedule => ({
   ...schedule,
   pausedUntil: Math.max(schedule.pausedUntil, now + wait)
 })
 
-/** Without the watchers to whom nothing more is to be shown. */
+/** Removes the watchers that need no more updates. */
 export const tidied = (now: number) => (schedule: DeliverySchedule): DeliverySchedule => ({
   ...schedule,
   traces: HashMap.filter(

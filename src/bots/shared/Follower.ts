@@ -1,7 +1,7 @@
 /**
- * Shows sessions on a platform, for as long as the bot runs. It waits for a ring, asks the schedule who is due, and makes
- * an attempt at each: side by side, but one after the other in one lane. Between two looks events are merged; the last
- * state is always shown.
+ * Shows sessions on a platform while the bot runs. It waits for a ring, asks the schedule who is due, and makes an
+ * attempt at each: concurrently, but one after the other within a lane. Events between two attempts are merged; the
+ * final state is always shown.
  */
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
@@ -17,12 +17,12 @@ import * as Attempt from "./Attempt.ts"
 import type { ChatPort } from "./ChatPort.ts"
 import * as DeliverySchedule from "./DeliverySchedule.ts"
 
-/** Attempts at the same time. */
+/** How many attempts run concurrently. */
 const concurrency = 16
-/** Watchers read from the outbox at once. */
+/** How many watchers are read from the outbox at a time. */
 const pageSize = 500
 
-/** Follows the outbox for a platform. It never ends by itself. */
+/** Follows the outbox for a platform. Never ends by itself. */
 export const follow = Effect.fn("Follower.follow")(
   function*<Target, TargetWire, Content>(port: ChatPort<Target, TargetWire, Content>) {
     const bell = yield* Effect.flatMap(EventBus, (bus) => bus.listenAll)
@@ -55,7 +55,7 @@ export const follow = Effect.fn("Follower.follow")(
       Effect.catchAllCause((cause) => Effect.logError(`${port.platform}: the outbox cannot be read`, cause))
     )
 
-    // a second without a ring is a look, too; what rings within a moment is one look
+    // look once a second even without a ring; rings in quick succession are one look
     const wait = Effect.timeoutOption(Queue.take(bell), "1 second").pipe(
       Effect.zipRight(Effect.sleep("100 millis")),
       Effect.zipRight(Queue.takeAll(bell))

@@ -1,4 +1,4 @@
-/** A request that is under way when the program is to end: it is given time to finish, so that its outcome is known. */
+/** Gives a running request time to finish at shutdown, so that its outcome is known. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -6,10 +6,12 @@ import * as Scope from "effect/Scope"
 
 const timeout = "5 seconds"
 
-/** Once begun the effect goes on for up to five seconds, even when its caller is interrupted; the caller waits for it. */
+/**
+ * Once started, the effect continues for up to five seconds after its caller is interrupted; the caller waits for it.
+ */
 export const letFinish = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(
-    // not a child of the caller: an interrupted fiber takes its children with it at once
+    // not a child of the caller: interrupting a fiber interrupts its children at once
     Effect.flatMap(Scope.make(), (scope) =>
       Effect.map(Effect.forkIn(Effect.interruptible(self), scope), (fiber) => ({ fiber, scope }))),
     ({ fiber }) =>

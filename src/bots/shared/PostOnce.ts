@@ -1,6 +1,6 @@
 /**
- * Posts each thing once. It is recorded before it is sent, without an id, and after the platform's acknowledgement, with
- * it. What is found without an id was interrupted in between: it is looked for, where the platform can be asked.
+ * Posts each item once. It is recorded without an id before it is sent, and with its id after the platform's
+ * acknowledgement. An item without an id was interrupted in between: it is looked up if the platform allows that.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -15,29 +15,28 @@ import type { TurnView } from "./TurnView.ts"
 export interface Showing<Target, TargetWire, Content> {
   readonly port: ChatPort<Target, TargetWire, Content>
   readonly view: TurnView
-  /** Nothing happened but time: worth an edit of the elapsed time, and nothing else. */
+  /** Only time has passed: this justifies an edit of the elapsed time and nothing else. */
   readonly isRefresh: boolean
-  /** What was posted so far. */
   readonly posted: Effect.Effect<Posted.Posted>
-  /** The turn, with what was posted so far. */
+  /** The turn and what was posted so far. */
   readonly turn: Effect.Effect<Turn<Target>>
-  /** Changes what was posted, and stores it. */
+  /** Updates and stores what was posted. */
   readonly change: (f: (posted: Posted.Posted) => Posted.Posted) => Effect.Effect<void, StoreError>
 }
 
-/** Records what is known of an item now; `undefined` takes it back. */
+/** Records the state of an item; `undefined` removes it. */
 export const record = <Target, TargetWire, Content>(
   { change }: Showing<Target, TargetWire, Content>,
   item: Item,
   message: Message | undefined
 ) => change((posted) => Posted.withMessage(posted, item, message))
 
-/** Whether nobody knows that it arrived, and the platform cannot be asked. */
+/** Whether the item may have arrived and the platform cannot be asked. */
 export const isLost =
   <Target, TargetWire, Content>({ port }: Showing<Target, TargetWire, Content>) =>
   (message: Message | undefined): boolean => port.find === undefined && Posted.isInDoubt(message)
 
-/** Records, sends, records the id. What the platform surely did not take is taken back. */
+/** Records the item, sends it, and records its id. Removes the record if the platform surely rejected it. */
 const send = Effect.fnUntraced(
   function*<Target, TargetWire, Content>(
     showing: Showing<Target, TargetWire, Content>,
@@ -57,7 +56,7 @@ const send = Effect.fnUntraced(
   letFinish
 )
 
-/** Sends what was not sent before; `request` returns its id, or none where the platform does not let us. */
+/** Sends an item unless it was sent before; `request` returns its id, or none if the platform does not permit it. */
 export const once = Effect.fnUntraced(function*<Target, TargetWire, Content>(
   showing: Showing<Target, TargetWire, Content>,
   item: Item,
@@ -70,11 +69,11 @@ export const once = Effect.fnUntraced(function*<Target, TargetWire, Content>(
   const found = message === undefined || port.find === undefined ? Option.none() : yield* port.find(yield* turn, item)
   if (Option.isNone(found)) return yield* send(showing, item, request, content)
   yield* port.remember(yield* turn, item, found.value)
-  // what it says may be older than `content`
+  // the posted text may be older than `content`
   yield* record(showing, item, { id: found.value })
 })
 
-/** Posts a message once; `stored` is what is kept of its content. */
+/** Posts a message once; `stored` is what to store about its content. */
 export const post = <Target, TargetWire, Content>(
   showing: Showing<Target, TargetWire, Content>,
   item: Item,
@@ -88,7 +87,7 @@ export const post = <Target, TargetWire, Content>(
     stored
   )
 
-/** Posts the parts that were not posted before. Behind one that is lost, none is. */
+/** Posts the parts that were not posted before. Stops at a part that is lost. */
 export const postParts = <Target, TargetWire, Content>(
   showing: Showing<Target, TargetWire, Content>,
   parts: ReadonlyArray<Message>,

@@ -1,34 +1,34 @@
 /**
- * What was posted of a session's turn: which messages and files, by their ids on the platform. It is stored with each
- * visible effect, so that a restart goes on where the last process was. Pure.
+ * What was posted for a session's turn: which messages and files, by their ids on the platform. It is stored with each
+ * visible effect, so that a restart continues where the last process stopped. Pure.
  *
- * A message is recorded before it is sent, without its id, and with it after the platform's acknowledgement. One that is
- * found without an id was interrupted in between: nobody knows whether it arrived.
+ * A message is recorded without its id before it is sent, and with it after the platform's acknowledgement. If it has
+ * no id, the process was interrupted in between, and it is unknown whether the message arrived.
  */
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 import { optional } from "../../domain/Wire.ts"
 
-/** One message, or one file. */
+/** A message or a file. */
 export const Message = Schema.Struct({
-  /** The platform's name for it; absent while it is being sent. */
+  /** The platform's id; absent while it is being sent. */
   id: optional(Schema.String),
-  /** A fingerprint of its content, where it is edited in place. */
+  /** A fingerprint of its content, if it is edited in place. */
   content: optional(Schema.String),
-  /** The part of its content that is worth an edit at once. */
+  /** The part of its content whose change is worth an immediate edit. */
   state: optional(Schema.String),
-  /** A person deleted it: it is not edited any more. */
+  /** A person deleted it, so it is no longer edited. */
   isGone: optional(Schema.Boolean)
 })
 export type Message = typeof Message.Type
 
-/** The n-th plan that the turn proposed, in as many messages as it takes. */
+/** The turn's n-th proposal, in as many messages as it needs. */
 export const Plan = Schema.Struct({
   proposal: Schema.Int,
   parts: Schema.Array(Message),
-  /** Whether it has buttons to answer it. */
+  /** Whether it still has buttons. */
   isOpen: Schema.Boolean,
-  /** Whether all of it was posted, or never will be. */
+  /** Whether it was posted completely, or never will be. */
   isWhole: Schema.Boolean
 })
 export type Plan = typeof Plan.Type
@@ -38,21 +38,21 @@ export type FileKind = typeof FileKind.Type
 
 export const Posted = Schema.Struct({
   turn: Schema.Int,
-  /** What the thread hangs from, where the request left no message of its own. */
+  /** The message that starts the thread, if the request left no message. */
   opening: optional(Message),
   status: optional(Message),
-  /** The status was posted a second time, since the first may not have arrived. */
+  /** The status was posted again, because the first one may not have arrived. */
   isContinued: optional(Schema.Boolean),
   plans: Schema.Array(Plan),
   card: Schema.Array(Message),
   log: optional(Message),
   diff: optional(Message),
-  /** Our reaction on the request. */
+  /** The bot's reaction on the request. */
   reaction: optional(Schema.String)
 })
 export type Posted = typeof Posted.Type
 
-/** Before anything of a turn was posted. What belongs to the request goes from turn to turn. */
+/** The state before anything of a turn was posted. What belongs to the request is kept from the previous turn. */
 export const begin = (turn: number, before: Posted | undefined): Posted => ({
   turn,
   plans: [],
@@ -61,7 +61,7 @@ export const begin = (turn: number, before: Posted | undefined): Posted => ({
   ...(before?.reaction === undefined ? {} : { reaction: before.reaction })
 })
 
-/** What is posted once. */
+/** An item that is posted once. */
 export type Item = Data.TaggedEnum<{
   Opening: {}
   Status: {}
@@ -84,19 +84,19 @@ export const messageOf = (posted: Posted, item: Item): Message | undefined =>
     File: ({ kind }) => posted[kind]
   })
 
-/** A plan as it is now, in its place among the others. */
+/** Inserts or replaces a plan. */
 export const withPlan = (posted: Posted, plan: Plan): Posted => ({
   ...posted,
   plans: [...posted.plans.filter(({ proposal }) => proposal !== plan.proposal), plan]
 })
 
-/** Parts are posted in their order, so what is put at an index is the last one. */
+/** Parts are posted in order, so the one at `index` is the last. */
 const put = (parts: ReadonlyArray<Message>, index: number, message: Message | undefined): ReadonlyArray<Message> => [
   ...parts.slice(0, index),
   ...(message === undefined ? [] : [message])
 ]
 
-/** The same with what is known of an item now; `undefined` takes it back: it was not posted. */
+/** Sets the state of an item; `undefined` removes it, because it was not posted. */
 export const withMessage = (posted: Posted, item: Item, message: Message | undefined): Posted =>
   Item.$match(item, {
     Opening: () => {
@@ -118,5 +118,5 @@ export const withMessage = (posted: Posted, item: Item, message: Message | undef
     }
   })
 
-/** Whether nobody knows that it arrived. */
+/** Whether it is unknown if the message arrived. */
 export const isInDoubt = (message: Message | undefined): boolean => message !== undefined && message.id === undefined

@@ -1,16 +1,16 @@
 /**
- * Which parts of a typed text are code or quotations. Pure, and linear in the text's length.
+ * Finds the parts of a typed text that are code or quotations. Pure, in linear time.
  *
- * Chats and markdown disagree about blocks of code: in Slack one ends at the next three backticks, wherever they stand,
- * and in markdown at a line of its own. What is quoted by either reading is quoted, so that a stranger's words which
- * somebody quotes never count as that person's own.
+ * Chats and markdown disagree about code blocks: in Slack a block ends at the next three backticks anywhere, in
+ * markdown at a separate line. What either of them reads as quoted is quoted, so that quoted words of a stranger never
+ * count as the person's.
  *
  * @example
  * ranges("> --repo a/b\nfix it") // [[0, 12]]
  */
 import * as Arr from "effect/Array"
 
-/** From a UTF-16 unit up to another one, which is not part of it. */
+/** A range of UTF-16 code units; `to` is exclusive. */
 export type Range = readonly [from: number, to: number]
 
 interface Line {
@@ -18,7 +18,7 @@ interface Line {
   readonly text: string
 }
 
-/** A run of backticks, and the line that it is in. */
+/** A run of backticks and its line. */
 interface Run {
   readonly from: number
   readonly length: number
@@ -39,14 +39,17 @@ const endOf = ({ from, text }: Line): number => from + text.length
 const runsOf = ({ from, text }: Line, line: number): ReadonlyArray<Run> =>
   [...text.matchAll(/`+/g)].map((match) => ({ from: from + match.index, length: match[0].length, line }))
 
-/** White space and the marks of list items, which a quotation or a fence may stand behind. */
+/** White space and list markers, which may precede a quotation or a fence. */
 const prefix = "^[ \\t]*(?:(?:[-*+•]|\\d{1,9}[.)])[ \\t]+)*"
 const quotedLine = new RegExp(`${prefix}>`)
-/** Backticks after the fence make it code within a line. */
+/** Backticks after the fence make it inline code. */
 const openingLine = new RegExp(`${prefix}(?:(\`{3,})[^\`]*|(~{3,})[^]*)$`)
 const closingLine = /^[ \t]*(`{3,}|~{3,})[ \t]*$/
 
-/** Finds the first number that is large enough, from an index on. Linear where each search begins behind the last find. */
+/**
+ * Makes a search for the first number that is large enough, from an index on. Linear in total if each search begins
+ * after the last result.
+ */
 const seeker = (numbers: ReadonlyArray<number>) => {
   const largestFrom = Arr.scanRight(numbers, 0, (largest, number) => Math.max(largest, number))
   return (from: number, least: number): number | undefined => {
@@ -57,7 +60,7 @@ const seeker = (numbers: ReadonlyArray<number>) => {
   }
 }
 
-/** Code within the lines of a paragraph: it ends at the next run of as many backticks. */
+/** Inline code in a paragraph: it ends at the next run of as many backticks. */
 const codeSpans = (paragraph: ReadonlyArray<Line>): ReadonlyArray<Range> => {
   const runs = paragraph.flatMap((line, index) => runsOf(line, index))
   const lastOfLength = new Map(runs.map(({ length }, index) => [length, index]))
@@ -74,7 +77,7 @@ const codeSpans = (paragraph: ReadonlyArray<Line>): ReadonlyArray<Range> => {
   return spans
 }
 
-/** Quotations, fenced blocks and code within lines, as markdown has them. */
+/** Quotations, fenced blocks and inline code by markdown's rules. */
 const inMarkdown = (text: string, lines: ReadonlyArray<Line>, runs: ReadonlyArray<Run>): ReadonlyArray<Range> => {
   const closings = lines.map((line) => closingLine.exec(line.text)?.[1] ?? "")
   const seekBackticks = seeker(closings.map((marks) => marks.startsWith("`") ? marks.length : 0))
@@ -104,7 +107,7 @@ const inMarkdown = (text: string, lines: ReadonlyArray<Line>, runs: ReadonlyArra
         found.push([line.from, endOf(end)])
         index = closing
       } else if (run !== undefined) {
-        // no line of its own ends the block, so the next backticks do: what follows them is a paragraph
+        // no separate line ends the block, so the next backticks do: what follows is a paragraph
         const to = run.from + run.length
         const last = lines[run.line]
         found.push([line.from, to])
@@ -124,14 +127,14 @@ const inMarkdown = (text: string, lines: ReadonlyArray<Line>, runs: ReadonlyArra
   return found
 }
 
-/** Blocks of code as Slack has them: from three backticks to the next ones. */
+/** Code blocks by Slack's rule: from three backticks to the next three. */
 const inSlack = (runs: ReadonlyArray<Run>): ReadonlyArray<Range> =>
   runs.filter(({ length }) => length >= 3).flatMap((run, index, fences): ReadonlyArray<Range> => {
     const closing = index % 2 === 0 ? fences[index + 1] : undefined
     return closing === undefined ? [] : [[run.from, closing.from + closing.length]]
   })
 
-/** The parts that are code or quotations; they may overlap. */
+/** The ranges that are code or quotations; they may overlap. */
 export const ranges = (text: string): ReadonlyArray<Range> => {
   const lines = linesOf(text)
   const runs = lines.flatMap(runsOf)

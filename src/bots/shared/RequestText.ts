@@ -1,7 +1,6 @@
 /**
- * What a person asks a bot for: a task with flags anywhere in it. Pure, and linear in the text's length. A flag counts
- * where the person typed it, not in code, in a quotation, or within a link or a name; the rest is kept as it was
- * written.
+ * A request to a bot: a task with flags anywhere in it. Pure, in linear time. A flag counts if the person typed it
+ * outside code, quotations, links and names; the rest is kept as written.
  *
  * @example
  * parse(typed("fix the login --repo acme/app --approve\nand add a test"))
@@ -20,20 +19,20 @@ export interface RequestText {
   readonly agent: string | undefined
   readonly model: string | undefined
   readonly base: string | undefined
-  /** Wait for the plan's approval. */
+  /** Wait for approval of the plan. */
   readonly approve: boolean
-  /** Plan only. */
+  /** Only make a plan. */
   readonly plan: boolean
 }
 
-/** A flag that is not written as it must be: nothing is started. */
+/** A flag is malformed; nothing is started. */
 export class WrongFlag extends Schema.TaggedError<WrongFlag>()("WrongFlag", { reason: Schema.String }) {
   override get message() {
     return this.reason
   }
 }
 
-/** How each flag is written. */
+/** The correct form of each flag. */
 const forms = {
   repo: "--repo owner/name",
   agent: "--agent <name>",
@@ -48,7 +47,7 @@ const takesValue = (flag: Flag): boolean => flag !== "approve" && flag !== "plan
 
 /** Phones turn two hyphens into a dash. */
 const dashes = "(?:--|[\\u2014\\u2013])"
-/** What ends a sentence, or a part of it, belongs to the text and not to a flag or its value. */
+/** Punctuation after a flag or its value belongs to the text. */
 const punctuation = ".,;:!?)"
 const flags = new RegExp(`(?<!\\S)${dashes}(repo|agent|model|base|approve|plan)(?==|[${punctuation}]*(?:\\s|$))`, "giu")
 const beginsFlag = new RegExp(`^${dashes}\\p{L}`, "u")
@@ -56,22 +55,22 @@ const value = /(?:=|[ \t]+)(\S+)/y
 const openingQuotes = /^["'\u201c\u201e\u2018]/
 const closingQuotes = /["'\u201d\u2019]$/
 
-/** Stand for what is quoted, and for a link or a name, where flags are looked for. */
+/** Placeholders for quotations, links and names while looking for flags. */
 const quoted = "\u0001"
 const reference = "\u0002"
 
 interface Readable {
-  /** All that was written. */
+  /** The whole text. */
   readonly text: string
-  /** The same, unit by unit, with what is not the person's own words covered. */
+  /** The same text, with everything that the person did not type replaced unit by unit. */
   readonly typed: string
-  /** Links and names by where they begin. */
+  /** Links and names by their start. */
   readonly references: ReadonlyMap<number, Piece & { readonly _tag: "Reference" }>
 }
 
 const cover = (text: string, mark: string): string => text.replace(/[^\n]/g, mark)
 
-/** Covers what is quoted by marks that were typed. */
+/** Replaces quotations that were typed with markdown marks. */
 const coverRanges = (text: string, ranges: ReadonlyArray<Quotations.Range>): string => {
   const isCovered = new Uint8Array(text.length)
   for (const [from, to] of ranges) isCovered.fill(1, from, to)
@@ -101,14 +100,14 @@ const readable = (written: Written): Readable => {
   return { text: plain(written), typed: coverRanges(typed, Quotations.ranges(typed)), references }
 }
 
-/** The end of a value without the punctuation behind it. */
+/** The end of a value, without punctuation after it. */
 const endOfValue = (text: string, from: number, to: number): number => {
   let end = to
   while (end > from && punctuation.includes(text.charAt(end - 1))) end--
   return end
 }
 
-/** The value of a flag that was written there, without the quotation marks around it; nothing where it is none. */
+/** The value of a flag in this range, without quotation marks; empty if there is none. */
 const valueAt = ({ typed, references, text }: Readable, from: number, to: number): string => {
   const shown = typed.slice(from, to)
   if (shown.includes(quoted) || beginsFlag.test(shown)) return ""
@@ -118,14 +117,14 @@ const valueAt = ({ typed, references, text }: Readable, from: number, to: number
   return link !== undefined && link.text.length === end - start ? link.value : text.slice(start, end)
 }
 
-/** `owner/name` out of a GitHub URL; anything else as it is. */
+/** `owner/name` from a GitHub URL; anything else unchanged. */
 export const repositoryName = (text: string): string => {
   const [, owner, name] =
     /^(?:https?:\/\/)?(?:www\.)?github\.com\/([^/\s]+)\/([^/\s#?]+?)(?:\.git)?(?:[/?#].*)?$/i.exec(text) ?? []
   return owner === undefined || name === undefined ? text : `${owner}/${name}`
 }
 
-/** By what two values of a flag are the same. */
+/** The identity by which two values of a flag are compared. */
 const identity = (flag: Flag, text: string): string =>
   flag !== "repo" ? text : Either.match(Repository.parse(text), {
     onLeft: () => text,
@@ -135,13 +134,13 @@ const identity = (flag: Flag, text: string): string =>
 
 const isSpace = (character: string): boolean => /[^\S\n\r\u2028\u2029]/.test(character)
 
-/** One space goes with a flag, the one before it where that is not gone already; a line break stays. */
+/** Extends a flag's range by one space, the one before it if that is still there; a line break stays. */
 const withSpace = (text: string, from: number, to: number, least: number): Quotations.Range =>
   from > least && isSpace(text.charAt(from - 1))
     ? [from - 1, to]
     : [from, isSpace(text.charAt(to)) ? to + 1 : to]
 
-/** Reads a request. A known flag without its value, or with two different ones, makes it none. */
+/** Parses a request. Fails if a known flag lacks its value or has two different ones. */
 export const parse = (written: Written): Either.Either<RequestText, WrongFlag> => {
   const all = readable(written)
   const given = new Map<Flag, string>()

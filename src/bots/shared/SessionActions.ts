@@ -1,5 +1,6 @@
 /**
- * What people do to sessions from a chat: each command is carried out here, once, and a platform words what came of it.
+ * What people do with sessions in a chat: each command is carried out here, once for all platforms, and a platform
+ * words the outcome.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -23,41 +24,41 @@ import * as Watching from "./Watching.ts"
 
 const isSamePlan = Schema.equivalence(PlanRef)
 
-/** The newest turn of a session. */
+/** The latest turn of a session. */
 export interface Latest {
   readonly view: TurnView.TurnView
-  /** The newest event, and the one that ended the turn before the newest one. */
+  /** The ids of the newest event, and of the event that ended the previous turn. */
   readonly head: number
   readonly previousEnd: number
 }
 
 export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActions")<SessionActions, {
-  /** The session that is meant. */
+  /** Finds the session that is meant. */
   readonly find: (id: string | undefined, caller: Caller) => Effect.Effect<Found, CommandRefused | StoreError>
   /** Carries out a command. */
   readonly run: (command: ChatCommand, caller: Caller) => Effect.Effect<Outcome, CommandRefused | StoreError>
-  /** The plan that waits, where it is the one that was seen. */
+  /** The waiting plan, if it is the one that the person saw. */
   readonly waitingPlan: (
     session: Session,
     answers: PlanRef | undefined
   ) => Effect.Effect<PlanRef, NothingToApprove | PlanReplaced>
-  /** Adds to what a session is to do; `key` names the message on its platform. */
+  /** Sends a follow-up to a session; `key` identifies the message on its platform. */
   readonly followUp: (
     id: SessionId,
     text: string,
     by: Requester,
     key: string
   ) => Effect.Effect<void, CommandRefused | StoreError>
-  /** Gives a conversation a repository of its own where one is named; returns its repository, where it has one. */
+  /** Sets a conversation's repository if one is named; returns its repository, if it has one. */
   readonly repository: (
     name: string | undefined,
     repositories: Repositories
   ) => Effect.Effect<Option.Option<string>, CommandRefused | StoreError>
   /** The newest sessions. */
   readonly list: (limit: number) => Effect.Effect<ReadonlyArray<Session>, CommandRefused | StoreError>
-  /** A session's newest turn as its events tell it. */
+  /** A session's latest turn, folded from its events. */
   readonly latest: (session: Session) => Effect.Effect<Latest, CommandRefused | StoreError>
-  /** From now on the watcher is told of the session: of the turn at work, or of the next one. */
+  /** Adds a watcher to the session: it sees the running turn, or the next one. */
   readonly watch: (
     session: Session,
     watcher: string,
@@ -123,7 +124,7 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
           const { view } = yield* latest(found.session)
           if (view.turn !== turn || view.end !== undefined) return yield* new TurnOver({ sessionId: id, turn })
         }
-        // the stop is recorded at once; what is waited for is the clean-up
+        // the stop is recorded at once; only the clean-up takes time
         const stopping = sessions.stop(id, by)
         const stopped = yield* stopTimeout === undefined
           ? Effect.asSome(stopping)
@@ -178,7 +179,7 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
         ),
         followUp: Effect.fn("SessionActions.followUp")((id, text, by, key) =>
           text.trim() === ""
-            ? new ChatRefusal({ reason: "what is to be done? The message is empty" })
+            ? new ChatRefusal({ reason: "what should be done? The message is empty" })
             : Effect.asVoid(sessions.message(id, text.trim(), by, key))
         ),
         watch: Effect.fn("SessionActions.watch")(function*(session, watcher, target) {

@@ -1,4 +1,4 @@
-/** A session's terminal log and its changes, as files for a chat. */
+/** A session's terminal log and changes, as files for a chat. */
 import * as Chunk from "effect/Chunk"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,19 +13,19 @@ export interface SessionFile {
   readonly content: string
 }
 
-/** How a platform takes files. */
+/** A platform's format for files. */
 export interface FileFormat {
-  /** UTF-16 code units of a log; a longer one loses its beginning. */
+  /** The most UTF-16 code units of a log; a longer one loses its beginning. */
   readonly longestLog: number
-  /** What is put before a log that lost its beginning. */
+  /** The note at the top of a log that lost its beginning. */
   readonly cutNote: (session: SessionId) => string
-  /** What stands for an empty log; an empty text where it is not worth a file. */
+  /** The text for an empty log; empty if it is not worth a file. */
   readonly emptyLog: string
-  /** `turn` names the turn that has ended; absent where a person asked for the file. */
+  /** The file's name. `turn` is the finished turn; absent if a person requested the file. */
   readonly nameOf: (kind: FileKind, session: SessionId, turn: number | undefined) => string
 }
 
-/** The last lines that fit, and whether earlier ones were left out. */
+/** The last lines that fit, and whether earlier ones were cut. */
 interface Tail {
   readonly lines: Chunk.Chunk<string>
   readonly length: number
@@ -44,7 +44,7 @@ const append = (longest: number) => (tail: Tail, line: string): Tail => {
   return { lines, length, isCut }
 }
 
-/** A session's log as one text, its end where it is too long. */
+/** A session's log as one text; if it is too long, only its end. */
 export const logOf = (
   sessions: Context.Tag.Service<Sessions>,
   id: SessionId,
@@ -55,7 +55,7 @@ export const logOf = (
     Effect.map(({ isCut, lines }) => `${isCut ? cutNote(id) : ""}${Chunk.join(lines, "")}`)
   )
 
-/** Reads files as a platform takes them; none where there is nothing in one. */
+/** Reads files in the platform's format; none if a file would be empty. */
 export const reader = (sessions: Context.Tag.Service<Sessions>, format: FileFormat) =>
   Effect.fnUntraced(function*(kind: FileKind, id: SessionId, turn?: number) {
     const content = kind === "diff" ? yield* sessions.diff(id) : (yield* logOf(sessions, id, format)) || format.emptyLog

@@ -1,4 +1,4 @@
-/** What was said in a conversation before a request, as context for the agent: capped, and fenced as what it is. Pure. */
+/** The conversation before a request, as context for the agent: limited in length, and fenced. Pure. */
 import { fence } from "./WrittenText.ts"
 
 export interface Remark {
@@ -6,13 +6,13 @@ export interface Remark {
   readonly text: string
 }
 
-/** The newest remarks are kept, and the first, which says what the conversation is about. */
+/** The most characters. The newest remarks are kept, and the first one, which says what the conversation is about. */
 const capacity = 12_000
 
-/** The characters of one remark that are read. */
+/** The most characters of one remark. */
 export const longestRemark = 4000
 
-/** Undefined where nothing was said. */
+/** The context; undefined if there are no remarks. */
 export const contextOf = (remarks: ReadonlyArray<Remark>): string | undefined => {
   const lines = remarks.filter(({ text }) => text.trim() !== "").map(({ name, text }) =>
     `${name}: ${Array.from(text.trim()).slice(0, longestRemark).join("")}`

@@ -1,4 +1,4 @@
-/** What came of a turn that is over, for every platform to word. Pure. */
+/** The result of a finished turn, for every platform to word. Pure. */
 import * as Data from "effect/Data"
 import type { TurnView } from "./TurnView.ts"
 
@@ -7,14 +7,14 @@ export type Result = Data.TaggedEnum<{
   Stopped: { readonly reason: string }
   /** `name` is "Pull request #7", or "Draft pull request #7". */
   PullRequest: { readonly name: string; readonly url: string }
-  /** A branch was pushed, where there is nobody to propose it to. */
+  /** A branch was pushed to a repository without pull requests. */
   Branch: { readonly branch: string; readonly text: string }
-  /** Nothing was changed: the words are the result. */
+  /** Nothing was changed: the agent's text is the result. */
   Answer: { readonly text: string }
 }>
 export const Result = Data.taggedEnum<Result>()
 
-/** The result of a turn; an empty answer while it is at work. */
+/** The result of a turn; an empty answer while it is running. */
 export const resultOf = ({ branch, end, pullRequest }: TurnView): Result => {
   const text = end?.text ?? ""
   if (end?.end === "error") return Result.Failed({ reason: text })

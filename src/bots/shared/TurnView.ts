@@ -3,11 +3,12 @@
  * at the log, so it is a schema, too.
  */
 import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { SessionEventView } from "../../domain/EventText.ts"
 import * as Requester from "../../domain/Requester.ts"
 import * as Review from "../../domain/Review.ts"
-import { SessionEvent, TurnEnd } from "../../domain/SessionEvent.ts"
+import { type SessionEvent, TurnEnd } from "../../domain/SessionEvent.ts"
 import * as Usage from "../../domain/Usage.ts"
 import { optional } from "../../domain/Wire.ts"
 
@@ -51,9 +52,6 @@ export const begin = (turn: number, at: number): TurnView => ({
   reviews: []
 })
 
-/** One line of output cannot be read as the fact that it is (its text is stored beside it), so it is taken as text. */
-const decode = Schema.decodeUnknownOption(SessionEvent)
-
 const decided = (view: TurnView, decision: string): TurnView => ({
   ...view,
   waiting: false,
@@ -62,15 +60,22 @@ const decided = (view: TurnView, decision: string): TurnView => ({
 })
 
 /** The view after one more event. An event of a later turn begins a new view. */
-export const update = (view: TurnView, event: SessionEventView): TurnView => {
-  const at = DateTime.toEpochMillis(event.createdAt)
-  if (event.type === "output") return event.data.trim() === "" ? view : { ...view, lastAction: event.data.trim() }
-  const fact = decode(event.detail)
-  if (fact._tag === "None") return view
-  const { value } = fact
-  switch (value._tag) {
+export const update = (view: TurnView, event: SessionEventView): TurnView =>
+  // lines of output are many, and of each only its text is shown: none is read as a fact
+  event.type === "output"
+    ? event.data.trim() === "" ? view : { ...view, lastAction: event.data.trim() }
+    : Option.match(event.fact, { onNone: () => view, onSome: (fact) => evolve(view, fact, event) })
+
+const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): TurnView => {
+  switch (fact._tag) {
+    case "SessionCreated":
+    case "MessageReceived":
+    case "OutputWritten":
+    case "NothingChanged":
+    case "RetryRequested":
+      return view
     case "TurnStarted":
-      return { ...begin(value.turn, at), phase: "starting" }
+      return { ...begin(fact.turn, DateTime.toEpochMillis(event.createdAt)), phase: "starting" }
     case "TurnResumed":
       return { ...view, phase: "going on", waiting: false }
     case "RepositoryPrepared":
@@ -78,29 +83,29 @@ export const update = (view: TurnView, event: SessionEventView): TurnView => {
     case "BranchChanged":
       return { ...view, lastAction: event.data }
     case "PlanProduced":
-      return { ...view, plan: value.plan, phase: "planned" }
+      return { ...view, plan: fact.plan, phase: "planned" }
     case "PlanSkipped":
       return { ...view, lastAction: event.data }
     case "ApprovalRequested":
       return { ...view, phase: "waiting for approval", waiting: true, proposals: view.proposals + 1 }
     case "PlanApproved":
       return {
-        ...decided(view, `approved by ${Requester.show(value.by)}${value.plan === undefined ? "" : ", edited"}`),
+        ...decided(view, `approved by ${Requester.show(fact.by)}${fact.plan === undefined ? "" : ", edited"}`),
         phase: "approved",
-        ...(value.plan === undefined ? {} : { plan: value.plan })
+        ...(fact.plan === undefined ? {} : { plan: fact.plan })
       }
     case "PlanRejected":
-      return { ...decided(view, `rejected by ${Requester.show(value.by)}: ${value.reason}`), phase: "planning again" }
+      return { ...decided(view, `rejected by ${Requester.show(fact.by)}: ${fact.reason}`), phase: "planning again" }
     case "RoundStarted":
       return {
         ...view,
-        round: value.round,
-        phase: value.round === 1 ? "agent at work" : "agent revises",
+        round: fact.round,
+        phase: fact.round === 1 ? "agent at work" : "agent revises",
         lastAction: event.data
       }
     case "StatusReported":
     case "ErrorReported":
-      return { ...view, lastAction: value.text }
+      return { ...view, lastAction: fact.text }
     case "AgentFinished":
       return { ...view, phase: "collecting the changes", lastAction: event.data }
     case "ChangesCollected":
@@ -109,34 +114,36 @@ export const update = (view: TurnView, event: SessionEventView): TurnView => {
       return {
         ...view,
         phase: "reviewed",
-        reviews: [...view.reviews, { round: value.round, verdict: Review.verdict(value.review), text: event.data }]
+        reviews: [...view.reviews, { round: fact.round, verdict: Review.verdict(fact.review), text: event.data }]
       }
     case "BranchPushed":
-      return { ...view, phase: "publishing", branch: value.branch }
+      return { ...view, phase: "publishing", branch: fact.branch }
     case "PullRequestOpened":
     case "PullRequestUpdated":
-      return { ...view, pullRequest: value.pullRequest }
+      return { ...view, pullRequest: fact.pullRequest }
     case "StopRequested":
       return { ...view, phase: "stopping", waiting: false, lastAction: event.data }
     case "UsageRecorded":
-      return { ...view, usage: Usage.add(view.usage, value.usage) }
+      return { ...view, usage: Usage.add(view.usage, fact.usage) }
     case "TurnEnded":
       return {
         ...view,
-        turn: value.turn,
-        phase: value.end,
+        turn: fact.turn,
+        phase: fact.end,
         waiting: false,
-        endedAt: at,
-        end: { end: value.end, text: value.text }
+        endedAt: DateTime.toEpochMillis(event.createdAt),
+        end: { end: fact.end, text: fact.text }
       }
-    default:
-      return view
   }
 }
 
+/** Whether the turn ends with this event. Of the many lines of output none is read for it. */
+export const isEnd = (event: SessionEventView): boolean =>
+  event.type !== "output" && Option.exists(event.fact, ({ _tag }) => _tag === "TurnEnded")
+
 /** The same, where a message that comes after the turn's end begins the next turn, which waits for its start. */
 export const advance = (view: TurnView, event: SessionEventView): TurnView =>
-  view.end !== undefined && event.detail?.["_tag"] === "MessageReceived"
+  view.end !== undefined && Option.exists(event.fact, ({ _tag }) => _tag === "MessageReceived")
     ? begin(view.turn + 1, DateTime.toEpochMillis(event.createdAt))
     : update(view, event)
 

@@ -57,7 +57,7 @@ export const advance = Effect.fnUntraced(
       for (const event of events) {
         view = TurnView.advance(view, event)
         cursor = event.id
-        if (event.detail?.["_tag"] === "TurnEnded") return { cursor, view }
+        if (TurnView.isEnd(event)) return { cursor, view }
       }
       if (events.length < pageSize) return { cursor, view }
     }

@@ -1,13 +1,13 @@
-/** The few kinds of blocks that the bot writes, each within Slack's documented limits. Pure. */
+/** The block types that the bot uses, each within Slack's documented limits. Pure. */
 import type { SlackBlock } from "../../services/slack/SlackClient.ts"
 import { cut, escapeTo } from "../../services/slack/SlackText.ts"
 
-/** Lengths in UTF-16 units, a little below what Slack takes. */
+/** Lengths in UTF-16 code units, slightly below Slack's limits. */
 const limits = { header: 150, section: 2900, context: 1900, markdown: 8000, notification: 2000, button: 75 }
 
 export const plainText = (text: string) => ({ type: "plain_text" as const, text, emoji: true })
 
-/** At least one character: Slack takes no empty text. */
+/** At least one character: Slack rejects empty text. */
 const some = (text: string): string => text === "" ? " " : text
 
 export const header = (text: string): SlackBlock => ({
@@ -15,7 +15,7 @@ export const header = (text: string): SlackBlock => ({
   text: plainText(some(cut(text, limits.header)))
 })
 
-/** mrkdwn that is safe already, short enough by its parts; cut only as a last resort. */
+/** Escaped mrkdwn, short enough by its parts; cut only as a last resort. */
 export const section = (mrkdwn: string): SlackBlock => ({
   type: "section",
   text: { type: "mrkdwn", text: some(cut(mrkdwn, limits.section)) }
@@ -30,7 +30,7 @@ export const fields = (pairs: ReadonlyArray<readonly [name: string, mrkdwn: stri
   }))
 })
 
-/** Small print; anything in it is text. */
+/** Small print as plain text. */
 export const small = (text: string): SlackBlock => ({
   type: "context",
   elements: [{ type: "plain_text", text: some(cut(text, limits.context)), emoji: false }]
@@ -53,7 +53,7 @@ export interface Button {
   readonly value: string
   readonly style?: "primary" | "danger"
   readonly url?: string
-  /** Asks back before it does anything. */
+  /** The question to confirm before the action. */
   readonly confirm?: string
 }
 
@@ -78,12 +78,12 @@ export const actions = (buttons: ReadonlyArray<Button>): ReadonlyArray<SlackBloc
     }))
   }]
 
-/** What notifications and screen readers say. */
+/** The text for notifications and screen readers. */
 export const notification = (text: string): string => escapeTo(some(text), limits.notification)
 
-/** Whether Slack takes it as a link. */
+/** Whether Slack accepts it as a link. */
 export const isLink = (url: string): boolean => url.length <= 2000 && /^https?:\/\//.test(url) && URL.canParse(url)
 
-/** A link in mrkdwn; the text alone where the address is none. */
+/** A link in mrkdwn; the text alone if the address is not valid. */
 export const link = (url: string, text: string): string =>
   isLink(url) ? `<${url.replace(/[<>|]/g, encodeURIComponent)}|${escapeTo(text, 300)}>` : escapeTo(text, 300)

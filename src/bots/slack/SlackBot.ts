@@ -1,7 +1,7 @@
 /**
- * Slack, over Socket Mode: what people do there becomes commands to sessions (`SlackListener.ts`), and sessions are shown
- * there (`SlackPort.ts`). Without tokens there is no bot; with wrong ones there is one line in the log, and the rest of
- * the program runs.
+ * The Slack bot, over Socket Mode: what people do there becomes commands to sessions (`SlackListener.ts`), and sessions
+ * are shown there (`SlackPort.ts`). Without tokens there is no bot; with wrong ones there is one line in the log, and
+ * the rest of the program runs.
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -24,23 +24,23 @@ import { SessionActions } from "../shared/SessionActions.ts"
 import * as SlackListener from "./SlackListener.ts"
 import * as SlackPort from "./SlackPort.ts"
 
-/** Slack wants its acknowledgement within three seconds, whether the work is done by then or not. */
+/** Slack expects an acknowledgement within three seconds, whether the work is done or not. */
 const ackAfter = (event: SlackEvent) => carriesReply(event) ? "2500 millis" : "1500 millis"
 
 /** Whether the acknowledgement may carry a reply, so that it is worth waiting for. */
 const carriesReply = (event: SlackEvent) => event.type === "slash_command" || event.type === "view_submission"
 
-/** Envelopes handled at the same time; further ones wait, and at last are left for Slack to send again. */
+/** How many envelopes are handled concurrently; others wait, and are finally left for Slack to resend. */
 const handlersAtOnce = 32
 
-/** A fault of ours in one event must not silence the others. */
+/** A bug in handling one event must not silence the others. */
 const logged = <A>(work: Effect.Effect<A | undefined>) =>
   Effect.catchAllCause(
     work,
-    (cause) => Effect.as(Effect.logError("an event of Slack's could not be handled", cause), undefined)
+    (cause) => Effect.as(Effect.logError("an event from Slack could not be handled", cause), undefined)
   )
 
-/** Events of one conversation are handled in their order. */
+/** Events of one conversation are handled in order. */
 const laneOf = (event: SlackEvent): string => {
   switch (event.type) {
     case "app_mention":
@@ -51,7 +51,7 @@ const laneOf = (event: SlackEvent): string => {
   }
 }
 
-/** Who the bot is; asked for until Slack replies. */
+/** The bot's identity; requested until Slack replies. */
 const identify = Effect.gen(function*() {
   const slack = yield* SlackClient
   return yield* slack.identity.pipe(
@@ -67,25 +67,28 @@ const warnIfOpen = Effect.gen(function*() {
   const { slack: { allowedChannels, allowedUsers } } = yield* AppConfig
   if (allowedChannels.length > 0 || allowedUsers.length > 0) return
   yield* Effect.logWarning(
-    "slack: everybody in the workspace may give it tasks: SLACK_ALLOWED_USERS and SLACK_ALLOWED_CHANNELS narrow that"
+    "slack: everybody in the workspace may give it tasks; restrict that with SLACK_ALLOWED_USERS and SLACK_ALLOWED_CHANNELS"
   )
 })
 
-/** Handles envelopes. The acknowledgement goes out when the event's effects are durable, or when it must. */
+/** Handles envelopes. Acknowledges when the event's effects are durable, or when time is up. */
 const makeHandler = Effect.fnUntraced(function*(identity: SlackIdentity) {
   const slack = yield* SlackClient
   const lock = yield* NamedLock.make
   const handlers = yield* FiberSet.make()
   const act = yield* SlackListener.make(identity)
 
-  /** What takes longer than an acknowledgement may wait (a stop waits for the sandbox's end) is told when it is done. */
+  /**
+   * Replies later to work that takes longer than an acknowledgement may wait, such as a stop that waits for the
+   * sandbox.
+   */
   const replyLater = (work: Effect.Effect<SlackListener.Reply>, responseUrl: string) =>
     Effect.flatMap(work, (reply) => reply === undefined ? Effect.void : slack.respond(responseUrl, reply)).pipe(
       Effect.catchAll((error) => Effect.logWarning(error.message))
     )
 
   return Effect.fnUntraced(function*({ ack, event }: SlackEnvelope) {
-    // a button's or a form's work must not wait for others
+    // the work of a button or form must not wait for other events
     const work = event.type === "app_mention" || event.type === "message"
       ? lock(laneOf(event))(act(event))
       : act(event)
@@ -127,11 +130,11 @@ const halfConfigured = (missing: string) =>
     Effect.flatMap(BotStatus, (status) =>
       status.report("slack", {
         state: "failed",
-        reason: `${missing} is not set, so the bot is off: set both of Slack's tokens, or neither`
+        reason: `${missing} is not set, so the bot is off: set both Slack tokens, or neither`
       }))
   )
 
-/** The bot, where its tokens are set. It never fails the program. */
+/** The bot, if its tokens are set. It never fails the program. */
 export const layer = Layer.unwrapEffect(Effect.map(AppConfig, ({ slack: { apiUrl, appToken, botToken } }) => {
   if (Option.isNone(botToken) && Option.isNone(appToken)) return Layer.empty
   if (Option.isNone(botToken)) return halfConfigured("SLACK_BOT_TOKEN")

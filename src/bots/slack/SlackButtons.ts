@@ -1,4 +1,4 @@
-/** Buttons and forms: each is a command about the session that it carries. */
+/** Buttons and forms. Each is a command about the session that it carries. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -17,13 +17,13 @@ const isId = Schema.is(SessionId)
 const number = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
 
-/** A button's value: the session; the turn, where it is about one; and which plan of the turn. */
+/** A button's value: the session, and for some buttons the turn and the plan. */
 const valueOf = (value: string | undefined) => {
   const [id = "", turn, proposal] = (value ?? "").split("/")
   return isId(id) ? Option.some({ id, turn: number(turn), proposal: number(proposal) }) : Option.none()
 }
 
-/** Buttons that are commands as they are; the others need a plan. */
+/** Buttons that map directly to commands; the others need a plan. */
 const simple = { stop: "stop", retry: "retry", diff: "diff", log: "log" } as const satisfies Record<
   string,
   Verb
@@ -45,7 +45,7 @@ export const make = Effect.fnUntraced(function*({ callerIn, permitted }: SlackPe
       }
     })
 
-  /** The form that changes the plan, for as long as that plan waits: nobody edits one that was replaced. */
+  /** Opens the form that edits the plan, only while that plan waits. */
   const edit = Effect.fnUntraced(
     function*(id: SessionId, seen: PlanRef, channel: string, trigger: string, caller: Caller) {
       const { session } = yield* actions.find(id, caller)
@@ -53,7 +53,7 @@ export const make = Effect.fnUntraced(function*({ callerIn, permitted }: SlackPe
       const form = Forms.edit({ session: id, answers, channel }, session.plan ?? "")
       if (Option.isSome(form)) return yield* slack.openView(trigger, form.value)
       return yield* new ChatRefusal({
-        reason: `this plan is too long for a form; use: opentl approve ${id} --plan <file>`
+        reason: `this plan is too long for a form; use opentl approve ${id} --plan <file>`
       })
     }
   )

@@ -1,4 +1,4 @@
-/** The result of a turn as a card, the message that a command's thread hangs from, and the Home tab. Pure. */
+/** The result card of a turn, the message that starts a command's thread, and the Home tab. Pure. */
 import * as DateTime from "effect/DateTime"
 import type { Session } from "../../domain/Session.ts"
 import * as Usage from "../../domain/Usage.ts"
@@ -21,7 +21,7 @@ import {
 } from "./SlackBlocks.ts"
 import { marks, type Subject } from "./SlackView.ts"
 
-/** A task in a few words: its first line that says something. */
+/** A task in a few words: its first line that is not empty. */
 export const titleOf = (prompt: string): string =>
   cut(oneLine(prompt.split("\n").find((line) => line.trim() !== "") ?? "Session"), 120)
 
@@ -54,7 +54,7 @@ const buttonsOf = (subject: Subject, view: TurnView): ReadonlyArray<Button> => {
   ]
 }
 
-/** The card of a turn that is over. */
+/** The card of a finished turn. */
 export const card = (subject: Subject, view: TurnView, now: number): SlackContent => {
   const review = view.reviews.at(-1)
   const result = resultOf(view)
@@ -79,7 +79,7 @@ export const card = (subject: Subject, view: TurnView, now: number): SlackConten
   }
 }
 
-/** What a command's thread hangs from: a command leaves no message of its own. */
+/** The message that starts a command's thread, as a command leaves no message. */
 export const request = (user: string, prompt: string): SlackContent => ({
   text: notification(`Task: ${titleOf(prompt)}`),
   blocks: [section(`:memo: <@${user}> asks: ${escapeTo(prompt, 2500)}`)]
@@ -101,7 +101,7 @@ const homeEntry = (session: Session): ReadonlyArray<SlackBlock> => [
   small(`${session.id} · ${DateTime.formatIso(session.createdAt).slice(0, 16).replace("T", " ")} UTC`)
 ]
 
-/** A person's own sessions, newest first. */
+/** The Home tab: a person's sessions, newest first. */
 export const home = (sessions: ReadonlyArray<Session>): SlackView => ({
   type: "home",
   blocks: [

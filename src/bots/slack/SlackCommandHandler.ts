@@ -1,4 +1,4 @@
-/** Commands that a person gives by `/opentl …` or by a mention, and what they are told of it. */
+/** Handles commands given by `/opentl …` or by a mention, and replies to them. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { ChatRefusal } from "../shared/Conversations.ts"
@@ -8,19 +8,19 @@ import { Command } from "./SlackCommands.ts"
 import type { SlackPeople } from "./SlackPeople.ts"
 import * as Replies from "./SlackReplies.ts"
 
-/** Who gives a command, and where. */
+/** Who gave a command, and where. */
 export interface Asked {
   readonly user: string
   readonly channel: string
   readonly thread: string | undefined
-  /** With it a form can be opened. */
+  /** Slack's trigger id, needed to open a form. */
   readonly trigger: string | undefined
 }
 
-/** A command that starts nothing. */
+/** A command that does not start a session. */
 export type Given = Exclude<Command, { readonly _tag: "Task" }>
 
-/** Sessions in a list. */
+/** How many sessions a list shows. */
 const listLength = 15
 
 export const make = Effect.fnUntraced(
@@ -40,7 +40,7 @@ export const make = Effect.fnUntraced(
       }
     )
 
-    /** Carries out a command. What it returns is told to the person alone; nothing where a form was opened. */
+    /** Carries out a command. The result is shown to that person alone; none if a form was opened. */
     return (command: Given, asked: Asked) =>
       Command.$match({
         Help: () => Effect.succeed(Replies.help),

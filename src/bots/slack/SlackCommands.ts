@@ -1,6 +1,6 @@
 /**
- * Which command a person gives, by `/opentl …`, or by a mention that says nothing else. Pure. A known word alone, or with
- * a session's id, is a command; anything longer is a task.
+ * Parses the command in `/opentl …`, or in a mention that contains nothing else. Pure. A known word, alone or with a
+ * session's id, is a command; anything longer is a task.
  *
  * @example
  * read(typed("status 0123456789ab"))    // OnSession status of that session
@@ -15,24 +15,24 @@ const isVerb = (word: string): word is Verb => verbs.some((verb) => verb === wor
 export type Command = Data.TaggedEnum<{
   Help: {}
   List: {}
-  /** Sets the channel's repository, or shows it. */
+  /** Sets or shows the channel's repository. */
   Repository: { readonly name: string | undefined }
   OnSession: {
     readonly verb: Verb
-    /** The session's id, or the beginning of it. */
+    /** The session's id or a prefix of it. */
     readonly id: string | undefined
-    /** Why a plan is rejected; empty where it was not said. */
+    /** The reason for rejecting a plan; empty if none was given. */
     readonly reason: string
   }
   Task: { readonly task: Written }
 }>
 export const Command = Data.taggedEnum<Command>()
 
-/** The beginning of a session's id, long enough that few words look like one. */
+/** A prefix of a session's id, long enough that few words look like one. */
 const id = /^[0-9a-f]{4,12}$/i
 const idAndReason = /^([0-9a-f]{6,12})\s+([^]+)$/i
 
-/** The value of a link counts, not the words that it shows. */
+/** The text, with the value of a link instead of its label. */
 const valueOf = (written: Written): string => {
   const [only, ...more] = written.filter(({ text }) => text.trim() !== "")
   return only?._tag === "Reference" && more.length === 0 ? only.value : plain(written).trim()
@@ -47,7 +47,7 @@ const onSession = (verb: Verb, rest: string): Command | undefined => {
     : Command.OnSession({ verb, id: named.toLowerCase(), reason })
 }
 
-/** Reads the words of a message or a command. */
+/** Parses the text of a message or a command. */
 export const read = (written: Written): Command => {
   const whole = trimStart(written)
   const [begin = "", word = ""] = /^\/?([a-z]+)(?=\s|$)/i.exec(plain(whole)) ?? []
@@ -63,7 +63,7 @@ export const read = (written: Written): Command => {
   return (isVerb(name) ? onSession(name, rest) : undefined) ?? Command.Task({ task: whole })
 }
 
-/** The same where `run <task>` says that it is a task, whatever its words. */
+/** The same, but `run <task>` marks a task, whatever its words. */
 export const readSlash = (written: Written): Command => {
   const whole = trimStart(written)
   const [run] = /^run(?=\s|$)/i.exec(plain(whole)) ?? []

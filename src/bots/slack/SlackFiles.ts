@@ -1,10 +1,10 @@
-/** Files as they go into a thread of Slack. */
+/** The format of files in a Slack thread. */
 import type { FileFormat } from "../shared/SessionFiles.ts"
 
 export const format: FileFormat = {
   longestLog: 5_000_000,
   cutNote: () => "…\n",
-  // Slack takes no empty file
+  // Slack rejects empty files
   emptyLog: "(empty)\n",
   nameOf: (kind, session, turn) => `opentl-${session}${turn === undefined ? "" : `-turn-${turn}`}.${kind}`
 }

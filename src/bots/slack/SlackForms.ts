@@ -1,4 +1,7 @@
-/** The forms: a plan to edit, and the reason for a rejection. Pure. A text field of Slack's takes 3000 characters, so a longer plan is spread over several. */
+/**
+ * The forms: editing a plan, and the reason for a rejection. Pure. A text field in Slack holds 3000 characters, so a
+ * longer plan is spread over several.
+ */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SessionId } from "../../domain/Ids.ts"
@@ -7,14 +10,14 @@ import type { SlackView } from "../../services/slack/SlackClient.ts"
 import { cut, join, split } from "../../services/slack/SlackText.ts"
 import { plainText } from "./SlackBlocks.ts"
 
-/** Room to write in each field. */
+/** The most characters of the plan in each field, which leaves room for edits. */
 const fieldLength = 2500
 const maxFields = 40
 
-/** What a form carries about what it is for; Slack takes 3000 characters. */
+/** The form's metadata; Slack accepts 3000 characters. */
 const Metadata = Schema.parseJson(Schema.Struct({
   session: SessionId,
-  /** The plan that it is about. */
+  /** The plan that the form is about. */
   answers: PlanRef,
   channel: Schema.String,
   joins: Schema.Array(Schema.Literal("", "\n"))
@@ -35,7 +38,7 @@ const modal = (callback: string, target: FormTarget, title: string, submit: stri
   close: plainText("Cancel")
 })
 
-/** None where the plan is too long for a form. */
+/** The form to edit a plan; none if the plan is too long for one. */
 export const edit = (target: Target, markdown: string): Option.Option<SlackView> => {
   const { joins, parts } = split(markdown, fieldLength)
   if (parts.length > maxFields) return Option.none()
@@ -71,7 +74,7 @@ export const reject = (target: Target): SlackView => ({
 
 type Values = Readonly<Record<string, Readonly<Record<string, { readonly value?: string | null | undefined }>>>>
 
-/** What was typed in, field by field joined again. */
+/** The entered text, with the fields joined again. */
 export const textOf = (values: Values, name: "plan" | "reason", joins: ReadonlyArray<string>): string => {
   if (name === "reason") return values["reason"]?.["reason"]?.value ?? ""
   const parts = Array.from(
@@ -81,7 +84,7 @@ export const textOf = (values: Values, name: "plan" | "reason", joins: ReadonlyA
   return join(parts, joins)
 }
 
-/** What a form replies to show a fault beside a field. */
+/** The reply that shows an error next to a form's field. */
 export const faults = (block: string, reason: string): Readonly<Record<string, unknown>> => ({
   response_action: "errors",
   errors: { [block]: cut(reason, 200) }

@@ -1,4 +1,7 @@
-/** What people do in Slack: each event is a request, a follow-up or a command; who asked is told why it is refused. */
+/**
+ * Handles what people do in Slack: each event is a request, a follow-up or a command. Refusals are sent to whoever
+ * asked.
+ */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import {
@@ -21,7 +24,7 @@ import * as SlackPeople from "./SlackPeople.ts"
 import { sentence } from "./SlackReplies.ts"
 import * as SlackRequests from "./SlackRequests.ts"
 
-/** What an acknowledgement carries; nothing for most. */
+/** The payload of an acknowledgement; usually none. */
 export type Reply = Readonly<Record<string, unknown>> | undefined
 
 export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
@@ -70,7 +73,7 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
       }
     })
 
-  /** Where a refusal is told, to the one who asked. */
+  /** Who must be told about a refusal, and where. */
   const asker = (event: SlackEvent): { readonly destination: SlackDestination; readonly user: string } | undefined => {
     switch (event.type) {
       case "app_mention":
@@ -96,9 +99,9 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
     }
   }
 
-  /** Handles an event. What cannot be done is told to the one who asked; what failed on our side is logged, too. */
+  /** Handles an event. Refusals are sent to whoever asked; failures on our side are logged, too. */
   return (event: SlackEvent): Effect.Effect<Reply> => {
-    /** Once for a message, however often Slack tells it. */
+    /** Replies once per message, however often Slack sends it. */
     const tell = (reason: string): Effect.Effect<Reply | void> => {
       const text = sentence(reason)
       if (event.type === "slash_command") return Effect.succeed({ response_type: "ephemeral", text })

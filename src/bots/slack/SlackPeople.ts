@@ -1,4 +1,4 @@
-/** Who may work with the bot in Slack, who they are, what they wrote, and how they alone are told something. */
+/** People in Slack: who may use the bot, what they are called, what they wrote, and private replies to them. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { AppConfig } from "../../services/config/AppConfig.ts"
@@ -16,41 +16,41 @@ import { channelKey, latestKey, threadKey } from "./SlackKeys.ts"
 import * as Reading from "./SlackReading.ts"
 import * as RichText from "./SlackRichText.ts"
 
-/** A direct message's channel. */
+/** Whether the channel is a direct message. */
 export const isDirect = (channel: string): boolean => channel.startsWith("D")
 
-/** A message as Slack tells it. */
+/** A message as Slack sends it. */
 export interface SlackWords {
   readonly text: string
   readonly blocks?: unknown
 }
 
-/** People and channels whose names are looked up for one reading; further ones go by their ids. */
+/** The most people and channels whose names are looked up per message; further ones are shown by id. */
 const mostNames = 50
 
 /**
- * Whether a person is of the bot's workspace, or of another one of its organisation. In a channel that is shared between
- * companies others write, too. What Slack does not say excludes nobody.
+ * Whether a person belongs to the bot's workspace or another one of its organisation. In a channel shared between
+ * companies others can write, too. Missing information excludes nobody.
  */
 const belongs = ({ enterprise, team }: SlackPerson, { enterprise_id, team_id }: SlackIdentity): boolean =>
   team === undefined || team_id === undefined || team === team_id ||
   (enterprise !== undefined && enterprise === enterprise_id)
 
-/** `bot` is the bot itself. */
+/** `bot` is the bot's identity. */
 export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
   const self = bot.user_id
   const { slack: config } = yield* AppConfig
   const conversations = yield* Conversations
   const slack = yield* SlackClient
 
-  /** Why a person may not work with the bot there; nothing where they may. */
+  /** Why a person may not use the bot in a channel; none if they may. */
   const refusalFor = Effect.fnUntraced(function*(user: string, channel: string | undefined) {
     const isNamed = config.allowedUsers.includes(user)
     if (config.allowedUsers.length > 0 && !isNamed) {
-      return Option.some("you are not among the people who may use OpenTL here")
+      return Option.some("you are not allowed to use OpenTL here")
     }
     if (!isNamed && !belongs(yield* slack.person(user), bot)) {
-      return Option.some("OpenTL is for the people of its own workspace")
+      return Option.some("OpenTL is only for people in its own workspace")
     }
     if (config.allowedChannels.length === 0 || channel === undefined || config.allowedChannels.includes(channel)) {
       return Option.none()
@@ -72,14 +72,14 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
   const nameOf = (id: string) =>
     /^[CDG]/.test(id) ? slack.channelName(id) : Effect.map(slack.person(id), ({ name }) => name)
 
-  /** What messages call people and channels, the authors first. */
+  /** The names of the people and channels in messages, authors first. */
   const namesFor = Effect.fnUntraced(function*(messages: ReadonlyArray<SlackWords>, authors: ReadonlyArray<string>) {
     const labels = new Map<string, string>()
     for (const { blocks, text } of messages) {
       for (const id of RichText.idsIn(blocks)) labels.set(id, "")
       for (const [id, label] of Reading.namesIn(text)) labels.set(id, label)
     }
-    // a group's name cannot be looked up, and a channel's only has to be where the message lacks it
+    // a group's name cannot be looked up, and a channel's only needs to be if the message lacks it
     const named = [...labels].filter(([id, label]) => /^[UW]/.test(id) || (/^[CDG]/.test(id) && label === ""))
     const ids = [...new Set([...authors, ...named.map(([id]) => id)])].filter((id) => id !== self).slice(0, mostNames)
     const found = yield* Effect.forEach(ids, (id) => Effect.map(nameOf(id), (name) => [id, name] as const), {
@@ -98,11 +98,11 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
     configured: [Option.fromNullable(config.channelRepos.get(channel)), config.defaultRepo]
   })
 
-  /** Says to one person what went wrong, or only they need to know. */
+  /** Sends a message that only one person sees. */
   const whisper = (destination: SlackDestination, user: string, text: string) =>
     Effect.catchAll(slack.whisper(destination, user, text), (error) => Effect.logWarning(error.message))
 
-  /** A person who gives a command in a channel, or in a thread of it. */
+  /** The caller for a person in a channel or in one of its threads. */
   const callerIn = (user: string, channel: string, thread?: string): Effect.Effect<Caller> =>
     Effect.map(requester(user), (by) => ({
       by,
@@ -110,7 +110,7 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
         ...(thread === undefined ? [] : [["thread", threadKey(channel, thread)] as const]),
         ["latest", latestKey(channel, user)]
       ],
-      noSession: "you have started no session in this channel: give a session's id, `/opentl list` shows them",
+      noSession: "you have not started a session in this channel: give a session's id (`/opentl list` shows them)",
       files: format
     }))
 

@@ -1,6 +1,6 @@
 /**
- * A thread of Slack, as the follower sees it. Every message carries metadata, by which it is found again when its
- * acknowledgement was lost; a file is found by its name.
+ * The `ChatPort` of a Slack thread. Every message carries metadata, by which it is found again if its acknowledgement
+ * was lost; a file is found by its name.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -24,14 +24,14 @@ import * as View from "./SlackView.ts"
 export const Target = Schema.Struct({
   channel: Schema.String,
   user: Schema.String,
-  /** The thread's first message; absent for a command, whose thread hangs from a message of ours. */
+  /** The thread's first message; absent for a command, whose thread starts with a message of the bot. */
   thread: optional(Schema.String),
-  /** The message that asked. */
+  /** The message with the request. */
   request: optional(Schema.String)
 })
 export type Target = typeof Target.Type
 
-/** A token that is refused may be put right; any other refusal is final. */
+/** A rejected token may be corrected; any other rejection is final. */
 const failing = (error: SlackError): ChatFailure => {
   const isToken = isCredentialError(error) && error.code !== "missing_scope"
   return new ChatFailure({
@@ -49,7 +49,7 @@ const renderer: Renderer<Target, SlackContent> = {
   status: ({ now, session, view }) => ({ content: View.status(session, view, now), state: View.stateOf(view) }),
   plan: ({ session, view }, proposal) => [View.plan(session, view, proposal)],
   card: ({ now, session, view }) => [Cards.card(session, view, now)],
-  // what an earlier turn came to stays on the request until this one has ended
+  // the result of an earlier turn stays on the request until this one has ended
   reaction: ({ end }) => end === undefined ? undefined : View.marks[end.end]
 }
 
@@ -70,7 +70,7 @@ const markOf = ({ session, view }: Turn<Target>, item: Item) => ({
   kind: kindOf(item)
 })
 
-/** Without a reaction everything else still says how it ended. */
+/** Reactions are optional: everything else still shows how the turn ended. */
 const tolerant = (effect: Effect.Effect<void, SlackError>) =>
   Effect.catchIf(effect, (error) => !error.isRetryable, (error) => Effect.logWarning(error.message))
 
@@ -93,7 +93,7 @@ export const make = Effect.gen(function*() {
     target: Target,
     renderer,
     files: ["log"],
-    // an app has fewer edits than posts
+    // Slack permits an app fewer edits than posts
     editsLast: true,
     readEarlier: PostedV1.read,
     post: (turn, item, content) =>
@@ -101,7 +101,7 @@ export const make = Effect.gen(function*() {
     upload: (turn, _, { content, name }) =>
       slack.upload(destinationOf(turn), { name, title: `Log of turn ${turn.view.turn}`, content }).pipe(
         Effect.as(Option.some("uploaded")),
-        // without the right to upload, everything else is shown all the same
+        // without permission to upload, everything else is still shown
         Effect.catchIf(
           (error) => error.code === "missing_scope",
           (error) => Effect.as(Effect.logWarning(error.message), Option.none())
@@ -137,7 +137,7 @@ export const make = Effect.gen(function*() {
       if (item._tag === "Status") yield* conversations.bind(messageKey(channel, ts), session.id)
       if (item._tag !== "Opening") return
       yield* conversations.bind(threadKey(channel, ts), session.id)
-      // a slash command leaves no message to react to but this one
+      // a slash command leaves no other message to react to
       yield* Effect.mapError(tolerant(slack.react(channel, ts, "eyes", Budget.needed)), failing)
     })
   }

@@ -1,11 +1,14 @@
-/** The first form in which OpenTL stored what it had posted in a thread in Slack: a server is upgraded in the middle of a session. */
+/**
+ * The first format in which OpenTL stored what it had posted in a Slack thread. It is still read, because a server may
+ * be upgraded in the middle of a session.
+ */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { optional } from "../../domain/Wire.ts"
 import type { Message, Plan, Posted } from "../shared/Posted.ts"
 
 const PostedV1 = Schema.Struct({
-  /** What a command's thread hangs from. */
+  /** The message that starts a command's thread. */
   root: optional(Schema.String),
   turn: Schema.Int,
   /** The kind of message that is being sent. */
@@ -32,13 +35,13 @@ const upgrade = ({ posts, reaction, root, sending, stands, turn }: typeof Posted
     return proposal === undefined || message === undefined ? [] : [{
       proposal: Number(proposal),
       parts: [message],
-      // one whose post was interrupted had no time to be noted as open
+      // a plan whose post was interrupted was not yet marked as open
       isOpen: message.id === undefined || stands[`${kind}-open`] !== "no",
       isWhole: message.id !== undefined
     }]
   })
   const { card, status } = { card: messageOf("card"), status: messageOf("status") }
-  // the root is stored last of what a thread's beginning needs
+  // the root is stored last when a thread starts
   const opening = root !== undefined ? { id: root } : messageOf("request") === undefined ? undefined : {}
   return {
     turn,

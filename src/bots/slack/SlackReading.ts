@@ -1,7 +1,7 @@
 /**
- * What a person wrote in Slack, as pieces: links read as their address, people and channels by their names, entities
- * unescaped. Pure, and linear in the text's length. Slack tells a message as text and, where it was typed in its editor,
- * as blocks; the blocks say exactly what is code or a quotation (`SlackRichText.ts`).
+ * Reads a Slack message into pieces: links by their address, people and channels by name, entities unescaped. Pure, in
+ * linear time. Slack sends a message as text and, if it was typed in the editor, as blocks; the blocks mark code and
+ * quotations exactly (`SlackRichText.ts`).
  *
  * @example
  * plain(read("<@UBOT> fix <https://x.test/1|the bug> &amp; ask <@U1>", { self: "UBOT", names: new Map([["U1", "ada"]]) }))
@@ -10,20 +10,20 @@
 import { Piece, plain, type Written } from "../shared/WrittenText.ts"
 
 export interface Names {
-  /** The bot's own user. */
+  /** The bot's user id. */
   readonly self: string
-  /** What people, groups and channels are called, by their ids. */
+  /** The names of people, groups and channels, by id. */
   readonly names: ReadonlyMap<string, string>
 }
 
-/** A mention of the bot is not part of what it is told. */
+/** A mention of the bot, which is not part of the message to it. */
 export const self = Symbol("the bot itself")
 export type Part = Piece | typeof self
 
 const reference = /<([^<>\n]+)>/g
 const named = /^(?:@|#|!subteam\^)([A-Z0-9]+)(?:\|(.*))?$/
 
-/** The people and channels that a text names, by their ids, with what it calls them: mostly nothing. */
+/** The ids of the people and channels in a text, with the label that the text gives them, which is usually empty. */
 export const namesIn = (text: string): ReadonlyMap<string, string> =>
   new Map([...text.matchAll(reference)].flatMap(([, inner = ""]) => {
     const [, id, label = ""] = named.exec(inner) ?? []
@@ -77,7 +77,7 @@ const partsOf = (text: string, names: Names): ReadonlyArray<Part> => {
 
 const last = (text: string): string => text.charAt(text.length - 1)
 
-/** Leaves out the bot's mentions, with the space and, at the beginning, the colon or comma that belong to them. */
+/** Removes mentions of the bot, together with the adjacent space and, at the beginning, the colon or comma. */
 export const withoutSelf = (parts: ReadonlyArray<Part>): Written => {
   const kept: Array<Piece> = []
   let isAfterSelf = false
@@ -103,9 +103,8 @@ export const withoutSelf = (parts: ReadonlyArray<Part>): Written => {
   return kept
 }
 
-/** A quotation's own words. */
+/** The text of a quotation. */
 export const quotedText = (parts: ReadonlyArray<Part>): string =>
   plain(parts.flatMap((part) => part === self ? [] : [part]))
 
-/** Reads a message's text. */
 export const read = (text: string, names: Names): Written => withoutSelf(partsOf(text, names))

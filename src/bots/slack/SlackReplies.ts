@@ -1,4 +1,4 @@
-/** What came of a command in Slack, as mrkdwn that only the person who gave it sees. Pure. */
+/** Replies to commands in Slack, as mrkdwn that only the person who gave the command sees. Pure. */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Plan from "../../domain/Plan.ts"
@@ -10,7 +10,7 @@ import { duration } from "../shared/TurnView.ts"
 import { link } from "./SlackBlocks.ts"
 import { statusMarks } from "./SlackCards.ts"
 
-/** How the session of a command was found. */
+/** How a command's session was found. */
 const ways: Readonly<Record<How, string>> = {
   id: "",
   thread: " (this thread's session)",
@@ -19,7 +19,7 @@ const ways: Readonly<Record<How, string>> = {
   current: ""
 }
 
-/** The characters of a code block; Slack takes some 4000 in a text. */
+/** The most characters of a code block; Slack accepts about 4000 in a text. */
 const blockLength = 2800
 
 const nameOf = ({ id, prompt }: Session): string => `\`${id}\` ${escapeTo(Plan.subject(prompt), 300)}`
@@ -30,28 +30,28 @@ const block = (text: string): string =>
   `\`\`\`\n${escapeTo(text.replaceAll("```", "`\u200b`\u200b`"), blockLength)}\n\`\`\``
 
 const stateOf = ({ phase, queuePosition, status }: Session): string =>
-  phase === "ended" ? status : queuePosition === undefined ? phase : `queued, place ${queuePosition}`
+  phase === "ended" ? status : queuePosition === undefined ? phase : `queued, number ${queuePosition}`
 
 export const help = [
-  "Give me a task: `/opentl fix the login --repo owner/name`. `/opentl run <task>` does the same, whatever the task's words.",
-  "`--agent`, `--model`, `--base <branch>` choose how; `--approve` waits for your yes to the plan; `--plan` only plans.",
+  "Give me a task: `/opentl fix the login --repo owner/name`. Use `/opentl run <task>` if the task begins like a command.",
+  "`--agent`, `--model`, `--base <branch>` set how it works; `--approve` waits until you approve the plan; `--plan` only makes a plan.",
   "`/opentl list` shows the newest sessions, `/opentl repo owner/name` sets this channel's repository.",
-  "`/opentl status`, `plan`, `diff`, `log`, `approve`, `reject`, `retry`, `stop`: for your latest session in this channel, or with an id behind it.",
-  "A mention does the same; in a session's thread it is about that session. Any other reply in the thread is a follow-up."
+  "`/opentl status`, `plan`, `diff`, `log`, `approve`, `reject`, `retry`, `stop`: for your latest session in this channel, or for the one whose id you add.",
+  "Mentioning me does the same; in a session's thread, it is about that session. Any other reply in the thread is a follow-up."
 ].join("\n")
 
 export const list = (sessions: ReadonlyArray<Session>): string =>
   sessions.length === 0
-    ? "There is no session yet."
+    ? "There are no sessions yet."
     : sessions.map((session) =>
       `:${statusMarks[session.status]}: ${nameOf(session)} · ${stateOf(session)} · ${escapeTo(session.repo, 100)}`
     ).join("\n")
 
-/** The channel's repository; `isNew` where it was set just now. */
+/** The channel's repository; `isNew` if it was just set. */
 export const repository = (repo: Option.Option<string>, isNew: boolean): string =>
   Option.match(repo, {
-    onNone: () => "No repository is set for this channel: `/opentl repo owner/name` sets one.",
-    onSome: (name) => `This channel works on ${escapeTo(name, 300)}${isNew ? " from now on" : ""}.`
+    onNone: () => "No repository is set for this channel. Set one with `/opentl repo owner/name`.",
+    onSome: (name) => `This channel uses ${escapeTo(name, 300)}${isNew ? " from now on" : ""}.`
   })
 
 const status = (found: Found, now: number): string => {
@@ -77,7 +77,7 @@ const plan = (found: Found): string =>
 /** The beginning of the changes. */
 const diff = (found: Found, changes: string): string =>
   changes === ""
-    ? `Nothing was changed yet: ${named(found)}`
+    ? `No changes yet: ${named(found)}`
     : `Changes of ${named(found)}\n${block(changes)}${
       changes.length > blockLength
         ? `\nAll of them: \`opentl diff ${found.session.id}\`, or the button in its thread.`
@@ -93,7 +93,7 @@ const log = (found: Found, lines: string): string => {
   }`
 }
 
-/** What came of a command; `now` is in epoch milliseconds. */
+/** The outcome of a command; `now` is in epoch milliseconds. */
 export const outcome = (outcome: Exclude<Outcome, { readonly _tag: "ReasonWanted" }>, now: number): string => {
   switch (outcome._tag) {
     case "Status":
@@ -107,13 +107,13 @@ export const outcome = (outcome: Exclude<Outcome, { readonly _tag: "ReasonWanted
     case "Approved":
       return `Approved: ${named(outcome.found)}`
     case "Rejected":
-      return `Rejected, and planned again: ${named(outcome.found)}`
+      return `Rejected, making a new plan: ${named(outcome.found)}`
     case "Retried":
-      return `Trying again: ${named(outcome.found)}`
+      return `Retrying: ${named(outcome.found)}`
     case "Stopped":
       return `Stopped: ${named(outcome.found)}`
   }
 }
 
-/** A refusal, or what went wrong. */
+/** A refusal or an error as a sentence. */
 export const sentence = (reason: string): string => escape(cut(reason, 2000))

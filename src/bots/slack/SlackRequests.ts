@@ -1,6 +1,6 @@
 /**
- * Requests, follow-ups and commands. Each may come twice (Slack sends again what was not acknowledged, and tells a
- * mention as two events), and none acts twice: it is named by the message, or the slash command, that it is.
+ * Requests, follow-ups and commands. Each may arrive twice (Slack resends what was not acknowledged, and sends a
+ * mention as two events), but takes effect once: it is identified by its message or slash command.
  */
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -24,7 +24,7 @@ import type { Target } from "./SlackPort.ts"
 type Said = (MessageEvent | MentionEvent) & { readonly user: string }
 
 const platform = "slack"
-/** Subtypes under which a person still says something. */
+/** Subtypes of messages that people write. */
 const spoken = new Set(["thread_broadcast", "file_share"])
 
 export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand: SlackCommandHandler) {
@@ -42,7 +42,7 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
   const rememberLatest = (session: SessionId, channel: string, user: string) =>
     conversations.bind(latestKey(channel, user), session)
 
-  /** The earlier messages of a thread, where the request came from within one. */
+  /** The earlier messages of a thread, if the request came from within one. */
   const contextFor = Effect.fnUntraced(function*(channel: string, thread: string, before: string) {
     const messages = yield* Effect.catchAll(
       slack.replies(channel, thread),
@@ -87,7 +87,7 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
     yield* FiberSet.run(background, received(channel, ts))
   })
 
-  /** What comes of it is told to the person alone, once for the two events that a mention is. */
+  /** Replies to that person alone, once for the two events of a mention. */
   const replyToCommand = Effect.fnUntraced(function*(command: Given, { channel, thread_ts: thread, ts, user }: Said) {
     const replied = memoryKey(messageKey(channel, ts), "answer")
     if (Option.isSome(yield* memory.get(replied))) return
@@ -96,13 +96,13 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
     yield* whisper({ channel, thread }, user, reply)
   })
 
-  /** A message that a person wrote: a command, a request, a follow-up, or nothing to the bot. */
+  /** Handles a message from a person: a command, a request, a follow-up, or nothing for the bot. */
   const onMessage = Effect.fnUntraced(function*(event: MessageEvent | MentionEvent) {
     const { bot_id, channel, subtype, text, thread_ts, user } = event
     if (user === undefined || user === self || bot_id !== undefined) return
     if (subtype !== undefined && !spoken.has(subtype)) return
     const said: Said = { ...event, user }
-    // sent again, or told as a mention and as a message: it is a session's already
+    // resent, or sent as a mention and as a message: it already belongs to a session
     if (Option.isSome(yield* conversations.sessionOf(messageKey(channel, said.ts)))) return
     const session = thread_ts === undefined
       ? Option.none()
@@ -136,11 +136,11 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
         conversation: Option.none()
       })
       yield* rememberLatest(session.id, channel, user)
-      return `Session \`${session.id}\` is on its way.`
+      return `Session \`${session.id}\` has been created.`
     }
   )
 
-  /** A slash command; what comes of it is told to the person alone. */
+  /** Handles a slash command; the reply goes to that person alone. */
   const command = Effect.fnUntraced(function*(slash: SlashCommand) {
     const { channel_id: channel, text, thread_ts: thread, trigger_id: trigger, user_id: user } = slash
     yield* permitted(user, channel)

@@ -1,7 +1,7 @@
 /**
- * What a person wrote in Slack's editor, as pieces. Pure. Slack's blocks say exactly what is code and what is a
- * quotation, whatever stands in it; the message's text only writes marks around them.
- * Source: docs.slack.dev/reference/block-kit/blocks/rich-text-block
+ * Reads what a person wrote in Slack's editor into pieces. Pure. Slack's blocks mark code and quotations exactly,
+ * whatever they contain; the message's text only has marks around them. Source:
+ * docs.slack.dev/reference/block-kit/blocks/rich-text-block
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -59,7 +59,7 @@ const RichText = Schema.Struct({
 })
 type Block = typeof RichText.Type["elements"][number]
 
-/** What is not as documented is left to the message's text. */
+/** Blocks that differ from the documentation are ignored in favour of the message's text. */
 const decode = Schema.decodeUnknownOption(Schema.Array(RichText))
 
 const styled = (text: string, { bold, italic, strike }: typeof Style.Type): string => {
@@ -97,7 +97,7 @@ const partOf = (element: Element, names: Names): Part => {
   }
 }
 
-/** The words of a block of code, without marks. */
+/** The text of a code block, without marks. */
 const bare = (element: Element): string =>
   element.type === "text" ? element.text : element.type === "link" ? element.text ?? element.url : ""
 
@@ -125,7 +125,7 @@ const partsOf = (block: Block, names: Names): ReadonlyArray<Part> => {
   }
 }
 
-/** Reads a message's blocks; none where they are not what a person writes in the editor. */
+/** Reads a message's blocks; none if they did not come from the editor. */
 export const read = (blocks: unknown, names: Names): Option.Option<Written> =>
   Option.flatMap(decode(blocks), (decoded) => {
     const parts: Array<Part> = []

@@ -1,11 +1,11 @@
-/** What a session's thread shows, as Block Kit: the status while it works, and the plan that waits. Pure. */
+/** What a session's thread shows, as Block Kit: the status while it works, and the waiting plan. Pure. */
 import type { Session } from "../../domain/Session.ts"
 import type { SlackContent } from "../../services/slack/SlackClient.ts"
 import { escapeTo, oneLine } from "../../services/slack/SlackText.ts"
 import { elapsed, type TurnView } from "../shared/TurnView.ts"
 import { actions, markdown, notification, section, small, smallMrkdwn } from "./SlackBlocks.ts"
 
-/** What a view says beside the turn. */
+/** The session's part of a view. */
 export type Subject = Pick<Session, "id" | "repo" | "prompt" | "branch" | "requestedBy">
 
 export const marks = { complete: "white_check_mark", error: "x", cancelled: "octagonal_sign" } as const
@@ -23,11 +23,11 @@ const reviewLine = ({ round, text, verdict }: TurnView["reviews"][number]): stri
   return `Review ${round}: *${verdict}*${summary === "" ? "" : `: ${escapeTo(summary, 300)}`}`
 }
 
-/** The state that is worth an edit at once; the rest (time, cost, last action) waits for a quiet moment. */
+/** The state whose change is worth an immediate edit; the rest (time, cost, last action) waits for a quiet moment. */
 export const stateOf = (view: TurnView): string =>
   [view.turn, view.phase, view.round, view.waiting, view.reviews.length, view.pullRequest?.url, view.end?.end].join("|")
 
-/** The one message that is edited while a turn is at work. */
+/** The one message that is edited while a turn runs. */
 export const status = (subject: Subject, view: TurnView, now: number): SlackContent => {
   const facts = [
     ...(view.turn > 1 ? [`turn ${view.turn}`] : []),
@@ -50,7 +50,7 @@ export const status = (subject: Subject, view: TurnView, now: number): SlackCont
             text: "Stop",
             value: subject.id,
             style: "danger",
-            confirm: "The session is stopped. A reply in the thread takes it up again."
+            confirm: "This stops the session. A reply in the thread continues it."
           }
         ]
       )
@@ -58,7 +58,7 @@ export const status = (subject: Subject, view: TurnView, now: number): SlackCont
   }
 }
 
-/** A plan before a person, with buttons while it waits. A proposal that was overtaken by another is only named. */
+/** A proposed plan, with buttons while it waits. A plan that was replaced is reduced to one line. */
 export const plan = (subject: Subject, view: TurnView, proposal: number): SlackContent => {
   const title = view.plan?.title ?? "Plan"
   const heading = `:clipboard: *Plan${proposal > 1 ? ` ${proposal}` : ""}*`

@@ -1,4 +1,4 @@
-/** The Telegram bot: with a token it polls for updates and tells of sessions, for as long as the program. */
+/** The Telegram bot: polls for updates and shows sessions, for the lifetime of the program. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -18,10 +18,10 @@ import * as Updates from "./TelegramUpdates.ts"
 
 const reasonOf = (error: TelegramError): string =>
   error.isUnauthorized
-    ? "TELEGRAM_BOT_TOKEN is refused: @BotFather gives a bot's token"
-    : `${error.message}; tried again`
+    ? "TELEGRAM_BOT_TOKEN was rejected: get the bot's token from @BotFather"
+    : `${error.message}; retrying`
 
-/** Tries until Telegram replies. A refused token is final, and reported once. */
+/** Tries until Telegram replies. A rejected token is final, and reported once. */
 const connect = Effect.gen(function*() {
   const client = yield* TelegramClient
   const status = yield* BotStatus
@@ -38,12 +38,14 @@ const connect = Effect.gen(function*() {
   return yield* Effect.option(me)
 })
 
-/** A webhook left over from before keeps updates from being polled for. */
+/** Removes a leftover webhook, which would prevent polling. */
 const prepare = Effect.gen(function*() {
   const client = yield* TelegramClient
   const webhook = yield* client.webhook
   if (webhook !== "") {
-    yield* Effect.logWarning("telegram: a webhook was set for this bot, and is deleted: updates are polled for")
+    yield* Effect.logWarning(
+      "telegram: deleted the webhook that was set for this bot, because OpenTL polls for updates"
+    )
     yield* client.deleteWebhook
   }
   yield* client.setCommands(menu)
@@ -59,17 +61,17 @@ const run = Effect.fnUntraced(function*(running: (as: string) => Effect.Effect<v
   yield* prepare
   yield* running(`@${me.value.username}`)
   if (allowedUsers.length === 0) {
-    yield* Effect.logWarning("telegram: TELEGRAM_ALLOWED_USERS is not set: the bot obeys nobody")
+    yield* Effect.logWarning("telegram: TELEGRAM_ALLOWED_USERS is not set: the bot takes tasks from nobody")
   }
   const handle = yield* TelegramListener.make(me.value)
   const port = yield* TelegramPort.make
   yield* Effect.all([Updates.poll(handle), follow(port)], { concurrency: "unbounded", discard: true })
 })
 
-/** What the bot consists of, but for the client and what every bot shares. */
+/** The bot's own layers. */
 const layerParts = Layer.merge(TelegramSender.layer, SessionActions.layer)
 
-/** The bot, where its token is set. It never fails the program: what is wrong is one line, and in `BotStatus`. */
+/** The bot, if its token is set. It never fails the program: a problem is one line in the log, and in `BotStatus`. */
 export const layer = Layer.unwrapEffect(
   Effect.map(AppConfig, ({ telegram: { apiUrl, botToken } }) =>
     Option.match(botToken, {

@@ -1,4 +1,4 @@
-/** What a button under a message says back. Pure. Telegram keeps at most 64 bytes of it. */
+/** The data that a button sends back. Pure. Telegram accepts at most 64 bytes. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SessionId } from "../../domain/Ids.ts"
@@ -19,7 +19,7 @@ export interface Press {
   readonly action: Action
   readonly sessionId: SessionId
   readonly turn: number
-  /** Which plan of the turn it is about; 0 where it is about none. */
+  /** The number of the plan in its turn; 0 if the button is not about a plan. */
   readonly proposal: number
 }
 
@@ -28,7 +28,7 @@ export const encode = ({ action, proposal, sessionId, turn }: Press): string =>
 
 const readId = Schema.decodeOption(SessionId)
 
-/** Reads a button's data; none where it is no button of this version. */
+/** Decodes a button's data; none if this version has no such button. */
 export const decode = (data: string): Option.Option<Press> => {
   const [, code, turn, proposal, id = ""] = /^([a-z])\.(\d{1,9})\.(\d{1,9})\.(.+)$/.exec(data) ?? []
   const action = actions.find(([each]) => each === code)?.[1]
@@ -40,7 +40,7 @@ export const decode = (data: string): Option.Option<Press> => {
     )
 }
 
-/** The button, or none where its data would be too long: every action is a command, too. */
+/** The button, or none if its data would be too long: every action is also a command. */
 export const button = (text: string, press: Press): ReadonlyArray<TelegramButton> => {
   const data = encode(press)
   return new TextEncoder().encode(data).length <= 64 ? [{ text, data }] : []

@@ -1,4 +1,6 @@
-/** Buttons and reactions: each is a command about a session. Every press gets a reply; a stranger's does nothing. */
+/**
+ * Buttons and reactions. Each is a command about a session. Every press gets a reply; a stranger's does nothing else.
+ */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Requester } from "../../domain/Requester.ts"
@@ -18,10 +20,10 @@ import { type Asked, TelegramSender } from "./TelegramSender.ts"
 import type { Query, Reaction, User } from "./TelegramUpdates.ts"
 import * as View from "./TelegramView.ts"
 
-/** Telegram's limit on what the reply to a press says. */
+/** Telegram's limit on the reply to a press, in characters. */
 const replyLimit = 200
 
-/** A button names its session, so no conversation is asked for one. */
+/** A button names its session, so no conversation is needed. */
 const callerOf = (by: Requester): Caller => ({ by, conversations: [], noSession: "", files: format, stopTimeout })
 
 export const make = Effect.gen(function*() {
@@ -32,7 +34,7 @@ export const make = Effect.gen(function*() {
   const questions = yield* Questions.make
   const { file } = yield* TelegramSender
 
-  /** Does what the button says, and returns a sentence about it. */
+  /** Carries out the button's command, and returns a sentence about it. */
   const act = Effect.fnUntraced(function*(press: ButtonData.Press, asked: Asked, user: User) {
     const { action: verb, proposal, sessionId: id, turn } = press
     const command = verb === "approve" || verb === "reject"
@@ -58,12 +60,12 @@ export const make = Effect.gen(function*() {
     }
   })
 
-  /** Does what was pressed, where the person may; what they are told of it. */
+  /** Carries out a press if the person may, and returns the reply. */
   const pressed = ({ data, from, message }: Query, updateId: number) => {
     if (!people.isAllowed(from)) return Effect.succeed("You may not use this bot.")
     const button = ButtonData.decode(data)
     if (message === undefined || Option.isNone(button)) {
-      return Effect.succeed("This button is not in use any more: /help lists what there is.")
+      return Effect.succeed("This button no longer works. /help lists the commands.")
     }
     const asked: Asked = {
       updateId,
@@ -74,7 +76,7 @@ export const make = Effect.gen(function*() {
     return act(button.value, asked, from).pipe(
       Effect.catchIf(
         (error) => isRejection && (error._tag === "NothingToApprove" || error._tag === "PlanReplaced"),
-        () => Effect.succeed("That plan was answered already.")
+        () => Effect.succeed("That plan was already answered.")
       ),
       refusing,
       Effect.catchTag("ChatRefusal", ({ reason }) => Effect.succeed(Replies.refusal(reason)))
@@ -86,7 +88,7 @@ export const make = Effect.gen(function*() {
       pressed(query, updateId),
       (defect) => Effect.as(Effect.logError("telegram: a press failed", defect), "That did not work.")
     )
-    // it can be replied to once, and for a short time
+    // a press can be replied to once, and only for a short time
     yield* Effect.catchAll(
       client.answerButton(query.id, cut(sentence, replyLimit)),
       (error) => Effect.logDebug(error.message)

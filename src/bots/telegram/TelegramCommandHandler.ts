@@ -1,4 +1,4 @@
-/** Commands that a person gives, and what the chat is told of it. */
+/** Handles the commands that people give, and replies to them. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -21,24 +21,24 @@ export interface Given {
   /** What follows the command. */
   readonly rest: string
   readonly asked: Asked
-  /** The same, as it was written. */
+  /** The whole message as written. */
   readonly said: Requests.Said
   readonly user: User
   /** The message that it replies to. */
   readonly repliedTo: number | undefined
 }
 
-/** A stop waits for the sandbox's end; the person does not. */
+/** A stop waits for the sandbox to end; the person waits only this long. */
 export const stopTimeout = "3 seconds"
 
-/** Without an id the session is the one of the message replied to, else the chat's current one. */
+/** Without an id, the session is that of the message replied to, else the chat's current one. */
 export const callerOf = ({ asked, repliedTo, said }: Pick<Given, "asked" | "repliedTo" | "said">): Caller => ({
   by: said.by,
   conversations: [
     ...(repliedTo === undefined ? [] : [["reply", messageKey(asked.chatId, repliedTo)] as const]),
     ["current", chatKey(asked)]
   ],
-  noSession: "no session here: /new <task> starts one, /list shows them",
+  noSession: "there is no session here: start one with /new <task>, or find one with /list",
   files: format,
   stopTimeout
 })
@@ -71,7 +71,7 @@ export const make = Effect.gen(function*() {
   const begin = Effect.fnUntraced(function*({ asked, rest, said }: Given) {
     if (rest !== "") return yield* requests.open(said, true)
     yield* conversations.unbind(chatKey(asked))
-    yield* say(asked, Replies.sentence("What is to be done? Your next message starts a new session."))
+    yield* say(asked, Replies.sentence("What should be done? Your next message starts a new session."))
   })
 
   const status = Effect.fnUntraced(function*(asked: Asked, session: Session) {

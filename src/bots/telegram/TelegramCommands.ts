@@ -1,22 +1,22 @@
-/** The bot's commands: what they are, and which one a message is. Pure. */
+/** The bot's commands, and how a message is recognised as one. Pure. */
 import * as Data from "effect/Data"
 
-/** As Telegram shows them in its menu. */
+/** The commands as shown in Telegram's menu. */
 export const menu = [
   { command: "new", description: "Start a task: /new fix the login --repo owner/name" },
-  { command: "run", description: "Start a task beside the current one" },
-  { command: "status", description: "How the session stands" },
-  { command: "list", description: "The newest sessions" },
-  { command: "plan", description: "The session's plan" },
+  { command: "run", description: "Start a task in parallel to the current one" },
+  { command: "status", description: "Show the session's status" },
+  { command: "list", description: "List the newest sessions" },
+  { command: "plan", description: "Show the session's plan" },
   { command: "approve", description: "Approve the plan" },
   { command: "reject", description: "Reject the plan, with a reason" },
-  { command: "diff", description: "The session's changes" },
-  { command: "log", description: "The session's log" },
+  { command: "diff", description: "Show the session's changes" },
+  { command: "log", description: "Show the session's log" },
   { command: "stop", description: "Stop the session" },
-  { command: "retry", description: "Try the last turn again" },
-  { command: "use", description: "Take up a session: /use <id>" },
-  { command: "repo", description: "This chat's repository: /repo owner/name" },
-  { command: "help", description: "What this bot does" }
+  { command: "retry", description: "Retry the last turn" },
+  { command: "use", description: "Switch to a session: /use <id>" },
+  { command: "repo", description: "Set this chat's repository: /repo owner/name" },
+  { command: "help", description: "Show what this bot can do" }
 ] as const
 
 export type CommandName = typeof menu[number]["command"] | "start"
@@ -26,16 +26,16 @@ const isName = (name: string): name is CommandName => names.has(name)
 
 export type Read = Data.TaggedEnum<{
   Command: { readonly name: CommandName; readonly rest: string }
-  /** A command that is none of ours. */
+  /** A command that this bot does not have. */
   Unknown: { readonly name: string }
-  /** A command for another bot of the group. */
+  /** A command for another bot in the group. */
   ForAnother: {}
   Text: { readonly text: string }
 }>
 export const Read = Data.taggedEnum<Read>()
 
 /**
- * Which command a message is: `/name` or `/name@bot` at its beginning, in any case. What follows keeps its line breaks.
+ * Parses the command at the beginning of a message, `/name` or `/name@bot` in any case. The rest keeps its line breaks.
  *
  * @example
  * read("/new@opentl_bot fix it", "opentl_bot") // Command new, "fix it"
@@ -49,7 +49,7 @@ export const read = (text: string, botName: string): Read => {
   return isName(lower) ? Read.Command({ name: lower, rest: rest.trim() }) : Read.Unknown({ name: lower })
 }
 
-/** A session's id at the beginning of a command's words: six characters of it at least, so that no word is taken for one. */
+/** A session's id at the beginning of a command's text: at least six characters, so that no word is taken for one. */
 export const leadingId = (
   text: string
 ): { readonly id: string | undefined; readonly rest: string } => {

@@ -1,4 +1,4 @@
-/** The names under which Telegram's chats, topics and messages are remembered. Pure. */
+/** The keys under which data about Telegram's chats, topics and messages is stored. Pure. */
 import type { TelegramDestination } from "../../services/telegram/TelegramClient.ts"
 import type { Conversation } from "../shared/Conversations.ts"
 
@@ -8,10 +8,10 @@ const conversation = (key: string): Conversation => ({ platform: "telegram", key
 const nameOf = ({ chatId, threadId }: TelegramDestination): string =>
   threadId === undefined ? `${chatId}` : `${chatId}/${threadId}`
 
-/** Where a chat's or a topic's current session and repository are kept. */
+/** The key of a chat's or topic's current session and repository. */
 export const chatKey = (destination: TelegramDestination): Conversation => conversation(nameOf(destination))
 
-/** Where the session of one message is kept. */
+/** The key of one message's session. */
 export const messageKey = (chatId: number, messageId: number | string): Conversation =>
   conversation(`message ${chatId}/${messageId}`)
 

@@ -1,4 +1,7 @@
-/** What people do in Telegram: a message is a command, the reply to a question, a follow-up, or a task; a press is a button's. */
+/**
+ * Handles what people do in Telegram: a message is a command, a reply to a question, a follow-up, or a task; a press
+ * belongs to a button.
+ */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { StoreError } from "../../services/store/StoreError.ts"
@@ -18,11 +21,11 @@ import * as Requests from "./TelegramRequests.ts"
 import { type Asked, TelegramSender } from "./TelegramSender.ts"
 import type { Message, Update } from "./TelegramUpdates.ts"
 
-/** The message that one replies to; in a topic the one that made the topic is none. */
+/** The message that this one replies to. In a topic, the message that created the topic does not count. */
 const repliedTo = ({ reply_to_message: replied }: Message) =>
   replied === undefined || replied.forum_topic_created !== undefined ? undefined : replied
 
-/** Makes the handler of updates; `bot` is the bot itself. */
+/** Makes the handler for updates; `bot` is the bot's identity. */
 export const make = Effect.fnUntraced(function*(bot: { readonly id: number; readonly username: string }) {
   const actions = yield* SessionActions
   const conversations = yield* Conversations
@@ -42,7 +45,10 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
     if (outcome._tag === "Rejected") yield* say(asked, Replies.sentence(Replies.done(outcome)), sessionId)
   })
 
-  /** In a group not all that is written is for the bot: what names it, replies to it, or goes on with a session is. */
+  /**
+   * Handles a message. In a group only some messages are for the bot: those that mention it, reply to it, or continue a
+   * session.
+   */
   const take = Effect.fnUntraced(function*(
     message: Message,
     asked: Asked,
@@ -90,7 +96,7 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
       ForAnother: () => Effect.void,
       Unknown: ({ name }) =>
         isAddressed
-          ? say(asked, Replies.sentence(`There is no command /${name}: /help lists them.`))
+          ? say(asked, Replies.sentence(`There is no command /${name}. /help lists the commands.`))
           : Effect.void,
       Command: ({ name, rest }) =>
         runCommand({
@@ -108,7 +114,7 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
     )
   })
 
-  /** Handles an update. What cannot be done is said to the one who asked. */
+  /** Handles an update. Refusals are sent to whoever asked. */
   return ({ callback_query, message, message_reaction, update_id }: Update): Effect.Effect<void, StoreError> =>
     message !== undefined
       ? onMessage(message, update_id)

@@ -1,4 +1,4 @@
-/** Who may use the bot, and who they are. A stranger is told their id once a day, and nothing else. */
+/** Who may use the bot, and what they are called. A stranger is told their id once a day, and nothing else. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Requester } from "../../domain/Requester.ts"
@@ -10,7 +10,7 @@ import { sentence } from "./TelegramReplies.ts"
 import { type Asked, TelegramSender } from "./TelegramSender.ts"
 import type { User } from "./TelegramUpdates.ts"
 
-/** By id, or by `@name` in any case. A name of digits only is an id. */
+/** Whether the list contains the user by id, or by `@name` in any case. A name of digits only is an id. */
 export const isAllowed = (allowed: ReadonlyArray<string>, { id, username }: User): boolean =>
   allowed.some((entry) =>
     /^\d+$/.test(entry)
@@ -19,7 +19,7 @@ export const isAllowed = (allowed: ReadonlyArray<string>, { id, username }: User
   )
 
 const day = Duration.days(1)
-/** The mark of a stranger who was told. */
+/** Marks a stranger who was told. */
 const told = "turned-away"
 
 export const make = Effect.gen(function*() {
@@ -29,14 +29,14 @@ export const make = Effect.gen(function*() {
   const sender = yield* TelegramSender
 
   return {
-    /** A bot's message is nobody's request. */
+    /** Messages from bots are not requests. */
     isAllowed: (user: User): boolean => !user.is_bot && isAllowed(allowedUsers, user),
     requester: ({ first_name, id, username }: User): Requester =>
       conversations.requester("telegram", String(id), username ?? first_name),
     turnAway: Effect.fn("TelegramPeople.turnAway")(function*(user: User, asked: Asked) {
       if (user.is_bot) return
       yield* memory.forget("telegram", told, day)
-      // claimed first: a stranger who writes in two chats at once is told once, too
+      // claimed first, so that a stranger who writes in two chats at once is told once
       const isNew = yield* memory.claim({ platform: "telegram", place: `user ${user.id}`, name: told }, "told")
       if (isNew) yield* sender.say(asked, sentence(`Your Telegram id is ${user.id}.`))
     })

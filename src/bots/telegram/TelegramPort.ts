@@ -1,7 +1,7 @@
 /**
- * A chat of Telegram, as the follower sees it. A bot cannot read a chat's history, so it cannot find what was sent when
- * the acknowledgement was lost: then the status is sent again, marked as continued; a plan, a card or a file never is,
- * and the status carries their buttons instead.
+ * The `ChatPort` of a Telegram chat. A bot cannot read a chat's history, so it cannot find a message whose
+ * acknowledgement was lost: the status is then sent again, marked as continued; a plan, a card or a file never is, and
+ * the status has their buttons instead.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -22,16 +22,16 @@ import * as View from "./TelegramView.ts"
 export const Target = Schema.Struct({
   chatId: Schema.Int,
   threadId: optional(Schema.Int),
-  /** The message that asked for the session. */
+  /** The message that requested the session. */
   requestId: optional(Schema.Int)
 })
 export type Target = typeof Target.Type
 
-/** Longer waits are not made inside a delivery: others go first meanwhile. */
+/** The longest wait within a delivery, in milliseconds; others go first meanwhile. */
 const needed: Waiting = { longest: 1500 }
-/** An older elapsed time is not worth a wait. */
+/** An update of the elapsed time is not worth a wait. */
 const spare: Waiting = { longest: 0 }
-/** Telegram shows "typing" for five seconds. */
+/** How long Telegram shows "typing", in milliseconds. */
 const typingMillis = 5000
 
 const failing = (error: TelegramError): ChatFailure =>
@@ -43,7 +43,7 @@ const failing = (error: TelegramError): ChatFailure =>
     ...(error.retryAfterMillis === undefined ? {} : { retryAfterMillis: error.retryAfterMillis })
   })
 
-/** A chat may have its reactions switched off, and nobody misses a sign of typing. */
+/** Ignores failures: a chat may have reactions switched off, and a sign of typing is optional. */
 const ignoring = (self: Effect.Effect<void, TelegramError>) =>
   Effect.catchAll(self, (error) => Effect.logDebug(error.message))
 

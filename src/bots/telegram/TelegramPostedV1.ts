@@ -1,11 +1,14 @@
-/** The first form in which OpenTL stored what it had posted in a chat in Telegram: a server is upgraded in the middle of a session. */
+/**
+ * The first format in which OpenTL stored what it had posted in a Telegram chat. It is still read, because a server may
+ * be upgraded in the middle of a session.
+ */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { optional } from "../../domain/Wire.ts"
 import { fingerprint } from "../../services/store/Fingerprint.ts"
 import type { Message, Posted } from "../shared/Posted.ts"
 
-/** Without an id it was being sent. */
+/** Without an id, the message was being sent. */
 const Sent = Schema.Struct({ id: optional(Schema.Int) })
 
 const PostedV1 = Schema.Struct({

@@ -1,4 +1,4 @@
-/** Why is a plan rejected? Asked as a message that the person replies to; which plan it is about is remembered. */
+/** Asks why a plan is rejected, in a message that the person replies to; the plan in question is stored. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -9,7 +9,7 @@ import { messageKey } from "./TelegramKeys.ts"
 import { type Asked, TelegramSender } from "./TelegramSender.ts"
 import type { User } from "./TelegramUpdates.ts"
 
-/** The plan that is asked about. */
+/** The plan in question. */
 const Plan = Schema.Struct({ sessionId: SessionId, turn: Schema.Int, proposal: Schema.Int })
 export type Plan = typeof Plan.Type
 

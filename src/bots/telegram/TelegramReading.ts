@@ -1,6 +1,6 @@
 /**
- * What a person wrote in Telegram, as pieces: code in backticks, quotations with `>`, links with their address. Pure, and
- * linear but for the sorting of entities. Offsets are UTF-16 code units, as JavaScript's strings have them.
+ * Reads a Telegram message into pieces: code in backticks, quotations with `>`, links with their address. Pure, in
+ * linear time except for sorting the entities. Offsets are in UTF-16 code units, as in JavaScript strings.
  */
 import * as Schema from "effect/Schema"
 import * as WrittenText from "../shared/WrittenText.ts"
@@ -21,11 +21,11 @@ const sameAddress = (one: string, other: string): boolean => {
 }
 
 const quotes = new Set(["blockquote", "expandable_blockquote"])
-/** Entities that are a block of lines of their own. */
+/** Entities that form a block of separate lines. */
 const blocks = new Set(["pre", ...quotes])
 const changing = new Set([...blocks, "code", "text_link", "text_mention"])
 
-/** The piece that an entity makes of its text; `inner` is what entities within it make of it. */
+/** The piece for an entity's text; `inner` renders the entities inside it. */
 const pieceOf = (text: string, { language = "", type, url = "" }: Entity, inner: () => string): Piece => {
   switch (type) {
     case "code":
@@ -50,7 +50,9 @@ const mentionOf = (botName: string): string => `(?<!\\w)@${botName}(?!\\w)`
 export const mentions = (text: string, botName: string): boolean =>
   botName !== "" && new RegExp(mentionOf(botName), "i").test(text)
 
-/** Without the bot's name, which is how it is addressed in a group, and what belongs to it: one space, or at the beginning a comma. */
+/**
+ * Removes the bot's name, by which it is addressed in a group, with one adjacent space or, at the beginning, a comma.
+ */
 const withoutMention = (text: string, botName: string, isBeginning: boolean): string => {
   if (botName === "") return text
   const name = mentionOf(botName)
@@ -58,7 +60,7 @@ const withoutMention = (text: string, botName: string, isBeginning: boolean): st
     .replace(new RegExp(`[ \\t]?${name}(?=[.,:;!?)\\n])|${name}[ \\t]*`, "gi"), "")
 }
 
-/** The part of a text from `from` up to `to`, by the ordered entities in it. Of entities within each other the outer one counts. */
+/** The pieces of a text between `from` and `to`, by its sorted entities. Of nested entities the outer one counts. */
 const piecesOf = (
   text: string,
   entities: ReadonlyArray<Entity>,
@@ -92,14 +94,14 @@ const piecesOf = (
   return pieces
 }
 
-/** The entities from an index on that begin before an offset, quotations apart. */
+/** The entities from an index on that begin before an offset, except quotations. */
 const within = (entities: ReadonlyArray<Entity>, index: number, end: number): ReadonlyArray<Entity> => {
   let last = index
   while ((entities[last]?.offset ?? end) < end) last++
   return entities.slice(index, last).filter(({ type }) => !quotes.has(type))
 }
 
-/** The message as pieces, without the bot's own name. */
+/** The message as pieces, without the bot's name. */
 export const read = (text: string, entities: ReadonlyArray<Entity>, botName: string): Written =>
   piecesOf(
     text,

@@ -1,4 +1,4 @@
-/** What people are told of their commands in Telegram. Pure. */
+/** Replies to commands in Telegram. Pure. */
 import * as Option from "effect/Option"
 import * as Plan from "../../domain/Plan.ts"
 import type { Session } from "../../domain/Session.ts"
@@ -14,25 +14,25 @@ type Shows = ReadonlyArray<Shown>
 /** A plain sentence as a message. */
 export const sentence = (sentence: string): Shows => messages([text(sentence)], [])
 
-/** Why something was refused, as a sentence. */
+/** A refusal as a full sentence. */
 export const refusal = (reason: string): string =>
   `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.?!…]$/.test(reason) ? "" : "."}`
 
 export const help: Shows = messages([
   bold("OpenTL"),
-  text(" works on a task in the background and opens a pull request.\n\nWrite what is to be done, with "),
+  text(" works on a task in the background and opens a pull request.\n\nWrite what should be done, with "),
   code("--repo owner/name"),
   text(" unless this chat has a repository (/repo). Flags: "),
   code("--approve"),
-  text(" (the plan waits for you), "),
+  text(" (wait until you approve the plan), "),
   code("--plan"),
-  text(" (plan only), "),
+  text(" (only make a plan), "),
   code("--agent"),
   text(", "),
   code("--model"),
   text(", "),
   code("--base"),
-  text(".\nWhat you write then, or reply to one of my messages, is a follow-up.\n\n"),
+  text(".\nAfter that, what you write, or reply to one of my messages, is a follow-up.\n\n"),
   text(menu.map(({ command, description }) => `/${command}: ${description}`).join("\n"))
 ], [])
 
@@ -41,22 +41,22 @@ const line = (session: Session, isCurrent: boolean): Rich => [
   text(` ${session.status}${isCurrent ? " (current)" : ""} · ${session.repo} · ${Plan.subject(session.prompt, 60)}\n`)
 ]
 
-/** The newest sessions, the chat's current one marked. */
+/** The newest sessions, with the chat's current one marked. */
 export const list = (sessions: ReadonlyArray<Session>, current: string | undefined): Shows =>
   sessions.length === 0
-    ? sentence("There is no session yet.")
+    ? sentence("There are no sessions yet.")
     : messages(sessions.flatMap((session) => line(session, session.id === current)), [])
 
-/** The chat's repository; `isNew` where it was set just now. */
+/** The chat's repository; `isNew` if it was just set. */
 export const repository = (repo: Option.Option<string>, isNew: boolean): Shows =>
   sentence(Option.match(repo, {
-    onNone: () => "No repository is set here: /repo owner/name sets one.",
+    onNone: () => "No repository is set here. Set one with /repo owner/name.",
     onSome: (name) => `Tasks here are for ${name}${isNew ? " from now on" : ""}.`
   }))
 
-/** How a session is doing; `now` is in epoch milliseconds. */
+/** A session's status; `now` is in epoch milliseconds. */
 export const summary = (session: Session, view: TurnView, now: number): Shows => {
-  // it has all the buttons that other messages may have
+  // show all buttons that other messages may have
   const shown = status(session, view, now, { isContinued: false, isPlanInDoubt: view.waiting, isCardInDoubt: true })
   return [{
     ...shown,
@@ -64,10 +64,10 @@ export const summary = (session: Session, view: TurnView, now: number): Shows =>
   }]
 }
 
-/** What is said where there is nothing in a file. */
-export const empty = (kind: FileKind): string => kind === "diff" ? "Nothing was changed yet." : "The log is empty."
+/** The reply for an empty file. */
+export const empty = (kind: FileKind): string => kind === "diff" ? "There are no changes yet." : "The log is empty."
 
-/** What was done, in a sentence. */
+/** What a command did, in a sentence. */
 export const done = (
   outcome: Extract<Outcome, { readonly _tag: "Approved" | "Rejected" | "Retried" | "Stopped" }>
 ): string => {
@@ -75,9 +75,9 @@ export const done = (
     case "Approved":
       return "Approved."
     case "Rejected":
-      return "Rejected: it is planned again."
+      return "Rejected. Making a new plan."
     case "Retried":
-      return "Trying again."
+      return "Retrying."
     case "Stopped":
       return outcome.isOver ? "Stopped." : "Stopping."
   }

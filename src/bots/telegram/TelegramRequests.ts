@@ -1,4 +1,4 @@
-/** A task, and a follow-up to one, from a chat or a topic of a forum. */
+/** Tasks and follow-ups from a chat or a forum topic. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../domain/Ids.ts"
@@ -11,7 +11,7 @@ import { plain, type Written } from "../shared/WrittenText.ts"
 import { chatKey, messageKey, watcherOf } from "./TelegramKeys.ts"
 import * as View from "./TelegramView.ts"
 
-/** What a person wrote, and where. */
+/** A message from a person, and its chat. */
 export interface Said {
   readonly chatId: number
   readonly threadId: number | undefined
@@ -26,14 +26,16 @@ export const make = Effect.gen(function*() {
   const conversations = yield* Conversations
   const actions = yield* SessionActions
 
-  /** The chat may have its reactions switched off; a request is taken all the same. */
+  /**
+   * Acknowledges a request with a reaction. The chat may have reactions switched off; the request is accepted anyway.
+   */
   const receive = ({ chatId, messageId }: Said) =>
     Effect.catchAll(
       client.react({ chatId, messageId }, View.reactions.received),
       (error) => Effect.logDebug(error.message)
     )
 
-  /** A topic has its own repository, else its chat's. */
+  /** Where to look for the repository: the topic, then its chat. */
   const repositoriesOf = ({ chatId, threadId }: TelegramDestination): Repositories => ({
     conversations: [chatKey({ chatId, threadId }), chatKey({ chatId })],
     configured: [defaultRepo]
@@ -41,7 +43,7 @@ export const make = Effect.gen(function*() {
 
   return {
     repositoriesOf,
-    /** Opens a session; it becomes the chat's current one where it is to be, or where there is none. */
+    /** Creates a session. It becomes the chat's current one if `replacesCurrent`, or if there is none. */
     open: Effect.fn("TelegramRequests.open")(function*(said: Said, replacesCurrent: boolean) {
       const { by, chatId, messageId, threadId, written } = said
       const makesCurrent = replacesCurrent || Option.isNone(yield* conversations.sessionOf(chatKey(said)))

@@ -1,4 +1,7 @@
-/** Replies to people, each sent once: claimed before it is sent, so that an update that comes again gets no second reply. */
+/**
+ * Sends replies to people, each once: a reply is claimed before it is sent, so that a repeated update gets no second
+ * one.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -16,20 +19,20 @@ import type { SessionFile } from "../shared/SessionFiles.ts"
 import { messageKey } from "./TelegramKeys.ts"
 import type { Shown } from "./TelegramView.ts"
 
-/** What is replied to: an update, and where. */
+/** The update to reply to, and its chat. */
 export interface Asked extends TelegramDestination {
   readonly updateId: number
-  /** The message that is replied to. */
+  /** The message to reply to. */
   readonly replyTo?: number | undefined
 }
 
-/** The session that a message is about: a reply to it is for that session. */
+/** The session that a message is about, so that replies to it go to that session. */
 type About = SessionId | undefined
 
 export class TelegramSender extends Context.Tag("opentl/bots/telegram/TelegramSender")<TelegramSender, {
   readonly say: (asked: Asked, messages: ReadonlyArray<Shown>, about?: About) => Effect.Effect<void, StoreError>
   readonly file: (asked: Asked, file: SessionFile, about?: About) => Effect.Effect<void, StoreError>
-  /** Asks a person, who replies to the question; `remember` is told its id. */
+  /** Asks a person a question to reply to; `remember` is called with the question's message id. */
   readonly ask: (
     asked: Asked,
     person: { readonly id: number; readonly name: string },
@@ -45,7 +48,7 @@ export class TelegramSender extends Context.Tag("opentl/bots/telegram/TelegramSe
       const memory = yield* ChatMemory
       const sending = yield* FiberSet.make<void>()
 
-      /** A chat's limits may hold a reply up; the next update does not wait for that. */
+      /** Sends in the background: a chat's rate limit may delay a reply, and the next update must not wait for it. */
       const inBackground = (effect: Effect.Effect<void>) =>
         Effect.gen(function*() {
           const fiber = yield* FiberSet.run(sending, effect)
@@ -99,7 +102,7 @@ export class TelegramSender extends Context.Tag("opentl/bots/telegram/TelegramSe
           once(asked, "file", client.sendDocument(asked, file), about(asked, session))
         ),
         ask: Effect.fn("TelegramSender.ask")((asked, person, question, remember) => {
-          // in a group only who is named is asked
+          // in a group only the named person is asked
           const rich: Rich = [link(person.name, `tg://user?id=${person.id}`), text(": "), bold(question)]
           return once(
             asked,
@@ -113,5 +116,5 @@ export class TelegramSender extends Context.Tag("opentl/bots/telegram/TelegramSe
   )
 }
 
-/** Telegram's own time to wait is kept by the client. */
+/** The client itself observes the delays that Telegram asks for. */
 const again = Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.intersect(Schedule.recurs(6)))

@@ -1,6 +1,6 @@
 /**
- * Telegram's updates, each handled once. They come in order and again until their offset is passed, so an update's
- * effect is recorded before the offset moves, and the offset is kept: a restart neither repeats nor loses one.
+ * Telegram's updates, each handled once. They arrive in order, and again until their offset is passed, so an update's
+ * effect is recorded before the offset moves, and the offset is stored: a restart neither repeats nor loses one.
  */
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
@@ -29,7 +29,7 @@ const where = {
   message_id: Schema.Int,
   chat: Chat,
   message_thread_id: Schema.optional(Schema.Int),
-  /** A thread's id means a topic only where this is set. */
+  /** A thread's id means a topic only if this is set. */
   is_topic_message: Schema.optional(Schema.Boolean)
 }
 
@@ -43,7 +43,7 @@ export const Message = Schema.Struct({
   reply_to_message: Schema.optional(Schema.Struct({
     message_id: Schema.Int,
     from: Schema.optional(User),
-    /** In a topic every message refers to the one that made the topic. */
+    /** In a topic every message refers to the message that created it. */
     forum_topic_created: Schema.optional(Schema.Unknown)
   }))
 })
@@ -75,11 +75,11 @@ export const Update = Schema.Struct({
 })
 export type Update = typeof Update.Type
 
-/** Editing a message changes nothing, so edits are not asked for. */
+/** Editing a message has no effect, so edits are not requested. */
 const kinds = ["message", "callback_query", "message_reaction"]
 
 const readUpdate = Schema.decodeUnknownOption(Update)
-/** What is none of ours, or not as documented, still has a number. */
+/** Every update has an id, even if this version cannot read the rest. */
 const readId = Schema.decodeUnknownOption(Schema.Struct({ update_id: Schema.Int }))
 
 const offsetKey = { platform: "telegram", place: "updates", name: "offset" } as const
@@ -89,31 +89,34 @@ const Offset = Schema.parseJson(Schema.Struct({ next: Schema.Int, at: Schema.Num
 const readOffset = Schema.decodeOption(Offset)
 const writeOffset = Schema.encodeSync(Offset)
 
-/** After a week without updates Telegram begins to count anew, anywhere; what was handled is known by its own mark. */
+/**
+ * After a week without updates Telegram restarts its numbering anywhere, so the offset expires; handled updates are
+ * marked individually.
+ */
 const offsetLife = Duration.toMillis("6 days")
 const markLife = Duration.days(8)
 
 const chatOf = ({ callback_query, message, message_reaction }: Update): string =>
   String((message ?? callback_query?.message ?? message_reaction)?.chat.id ?? "")
 
-/** After a database's failure: until it works again. */
+/** Retries after a database failure until it works again. */
 const untilStored = Schedule.exponential("500 millis").pipe(Schedule.either(Schedule.spaced("20 seconds")))
 
-/** For calls without which the bot cannot begin. */
+/** Retries the calls that the bot needs to start. */
 export const untilAnswered = Schedule.exponential("1 second").pipe(Schedule.either(Schedule.spaced("30 seconds")))
 
-/** The wait before the n-th try in a row. */
+/** The delay before the n-th attempt in a row, in milliseconds. */
 const pause = (tries: number, least: number): number =>
   Math.max(least, Math.min(30_000, 1000 * 2 ** Math.min(tries, 5)))
 
 const complaint = (error: TelegramError): string =>
   error.isConflict
-    ? "telegram: another program reads this bot's messages, too (409); only one may, and this one tries again"
+    ? "telegram: another program is also polling this bot's updates (409); only one may, so this one keeps retrying"
     : error.isUnauthorized
-    ? `telegram: the token is refused (${error.reason}); tried again`
-    : `telegram: no updates for now: ${error.message}`
+    ? `telegram: the token was rejected (${error.reason}); retrying`
+    : `telegram: cannot get updates for now: ${error.message}`
 
-/** Polls for as long as it is let. Chats are handled side by side, the updates of one in order. */
+/** Polls until interrupted. Chats are handled concurrently, the updates of one chat in order. */
 export const poll = Effect.fn("TelegramUpdates.poll")(
   function*(handle: (update: Update) => Effect.Effect<void, StoreError>) {
     const client = yield* TelegramClient
@@ -122,7 +125,7 @@ export const poll = Effect.fn("TelegramUpdates.poll")(
     const handleOnce = (update: Update) =>
       Effect.gen(function*() {
         if (Option.isSome(yield* memory.get(doneKey(update.update_id)))) return
-        // a fault of ours in one update must not hold up those after it
+        // a bug in handling one update must not hold up later ones
         yield* Effect.catchAllDefect(handle(update), (defect) => Effect.logError("telegram: an update failed", defect))
         yield* memory.claim(doneKey(update.update_id), "done")
       }).pipe(
@@ -155,7 +158,7 @@ export const poll = Effect.fn("TelegramUpdates.poll")(
     const failures = yield* Ref.make(0)
     const survive = Effect.fnUntraced(function*(error: StoreError | TelegramError) {
       const tries = yield* Ref.getAndUpdate(failures, (count) => count + 1)
-      // one line for a trouble, however long it lasts
+      // one line per problem, however long it lasts
       if (tries === 0) yield* Effect.logWarning(error._tag === "StoreError" ? error.message : complaint(error))
       yield* Effect.sleep(pause(tries, error._tag === "StoreError" ? 0 : error.retryAfterMillis ?? 0))
     })

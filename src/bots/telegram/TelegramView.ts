@@ -22,15 +22,15 @@ import * as Markdown from "./TelegramMarkdown.ts"
 
 type Turn = TurnView.TurnView
 
-/** A message as it is sent. */
+/** A message to send. */
 export interface Shown {
   readonly markdown: string
   readonly keyboard: TelegramKeyboard
 }
 
 /**
- * Reactions are a fixed set in Telegram, in which there is no check mark, no cross and no stop sign. A person's own
- * `cancelled` on the request or the status stops the session.
+ * Telegram's reactions are a fixed set without a check mark, a cross or a stop sign. A person's `cancelled` reaction on
+ * the request or the status stops the session.
  */
 export const reactions = { received: "👀", complete: "👍", error: "👎", cancelled: "💔" } as const
 
@@ -48,7 +48,7 @@ const headline = (session: Session, view: Turn): Rich => [
 
 const phaseOf = (session: Session, view: Turn): string =>
   session.queuePosition !== undefined && view.end === undefined
-    ? `queued, place ${session.queuePosition}`
+    ? `queued, number ${session.queuePosition}`
     : view.round > 1 && view.end === undefined
     ? `${view.phase}, round ${view.round}`
     : view.phase
@@ -67,7 +67,7 @@ const pressing = (session: Session, view: Turn) => (label: string, action: Actio
     proposal: action === "approve" || action === "reject" ? view.proposals : 0
   })
 
-/** Telegram takes only addresses of the open net behind a button. */
+/** Telegram accepts only public addresses for a button. */
 const opening = (label: string, url: string | undefined): ReadonlyArray<TelegramButton> =>
   url !== undefined && /^https?:\/\/[^\s/]*\.[^\s]+$/.test(url) ? [{ text: label, url }] : []
 
@@ -116,7 +116,7 @@ export const status = (session: Session, view: Turn, now: number, doubts: Doubts
   }
 }
 
-/** A long text as several messages, the buttons under the last. */
+/** Splits a long text into several messages, with the buttons under the last. */
 export const messages = (rich: Rich, keyboard: TelegramKeyboard): ReadonlyArray<Shown> => {
   const pieces = split(rich).filter((piece) => !isBlank(piece))
   return pieces.map((piece, index) => ({
@@ -125,17 +125,17 @@ export const messages = (rich: Rich, keyboard: TelegramKeyboard): ReadonlyArray<
   }))
 }
 
-/** A plan longer than this is cut, and says where the rest is. */
+/** A plan longer than this (in characters) is cut, and says where the rest is. */
 const planLimit = 4 * messageLimit
-/** A result longer than this goes on in the log. */
+/** A result longer than this (in characters) is cut; the log has all of it. */
 const resultLimit = 3 * messageLimit
 
-/** The plan as a person reads it. */
+/** The plan's text. */
 const planText = (session: Session, plan: { readonly title: string; readonly markdown: string }): Rich => [
   bold(cut(plan.title, 300)),
   text("\n\n"),
   ...Markdown.shortened(plan.markdown, planLimit, [
-    text("…\n\nThis plan is longer than a chat can show: "),
+    text("…\n\nThis plan is too long for a chat: "),
     code(`opentl status ${session.id}`),
     text(" shows all of it.")
   ])
@@ -164,7 +164,7 @@ const outcome = (view: Turn): Rich => {
   })
 }
 
-/** How a turn ended, with what can be done next. */
+/** How a turn ended, with buttons for what can be done next. */
 export const card = (session: Session, view: Turn): ReadonlyArray<Shown> => {
   const reviews = reviewLine(view)
   const facts = [

@@ -1,4 +1,4 @@
-/** The keys that are set, each tried with one cheap call: GitHub's, and the model's. */
+/** Tries each key that is set, GitHub's and the model's, with one cheap call. */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -11,19 +11,21 @@ import { type Answer, type DoctorCheck, fail, ok, request, type Verdict, warn } 
 const textAt = (body: unknown, key: string): string =>
   Predicate.hasProperty(body, key) && typeof body[key] === "string" ? body[key] : ""
 
-/** What a GitHub answer to `GET /user` says of the token. Classic tokens tell their scopes, others do not. */
+/** What GitHub's response to `GET /user` says about the token. Only classic tokens report their scopes. */
 export const githubVerdict = ({ body, headers, status }: Answer): Verdict => {
-  if (status === 401) return fail("GITHUB_TOKEN is refused", "make a new token with the scope repo")
+  if (status === 401) return fail("GITHUB_TOKEN was rejected", "create a new token with the scope repo")
   if (status === 403) {
     return warn(
-      "GITHUB_TOKEN is no person's (an app's?)",
-      "it needs contents and pull requests: write on the repositories"
+      "GITHUB_TOKEN does not belong to a person (perhaps to an app)",
+      "make sure it may write contents and pull requests on the repositories"
     )
   }
-  if (status !== 200) return fail(`GitHub answers ${status}`, "check GITHUB_API_URL")
+  if (status !== 200) return fail(`GitHub responded with status ${status}`, "check GITHUB_API_URL")
   const login = textAt(body, "login")
   const scopes = headers["x-oauth-scopes"]?.split(",").map((scope) => scope.trim()).filter((scope) => scope !== "")
-  if (scopes === undefined) return ok(`${login}, fine-grained token (it needs contents and pull requests: write)`)
+  if (scopes === undefined) {
+    return ok(`${login}, fine-grained token (it needs write access to contents and pull requests)`)
+  }
   if (scopes.includes("repo")) return ok(`${login}, scopes ${scopes.join(", ")}`)
   return scopes.includes("public_repo")
     ? warn(`${login}, scopes ${scopes.join(", ")}`, "public repositories only; add the scope repo for private ones")
@@ -51,15 +53,15 @@ const github: DoctorCheck = {
   })
 }
 
-/** What the answer to a listing of models says of the key. */
+/** What the response to listing the models says about the key. */
 export const modelVerdict = (variable: string, url: string, { status }: Answer): Verdict =>
   status === 200
-    ? ok(`${url} takes ${variable}`)
+    ? ok(`${url} accepts ${variable}`)
     : status === 401 || status === 403
-    ? fail(`${url} refuses ${variable} (${status})`, `check ${variable}`)
+    ? fail(`${url} rejects ${variable} (${status})`, `check ${variable}`)
     : status === 404
-    ? warn(`${url} lists no models, so the key could not be tried`, "start a session to see")
-    : fail(`${url} answers ${status}`, "try again later")
+    ? warn(`${url} cannot list models, so the key could not be tried`, "start a session to find out")
+    : fail(`${url} responded with status ${status}`, "try again later")
 
 const model: DoctorCheck = {
   name: "model",
@@ -82,8 +84,8 @@ const model: DoctorCheck = {
     const mend = "set ANTHROPIC_API_KEY or OPENAI_API_KEY"
     if (tried.length === 0) {
       return Option.exists(agent, ({ _tag }) => _tag === "Command")
-        ? warn("no key is set: there are no plans and no reviews", mend)
-        : fail("no key is set: there is no model to work with", mend)
+        ? warn("no key is set: sessions run without plans and reviews", mend)
+        : fail("no key is set: the agent has no model to work with", mend)
     }
     const verdicts = yield* Effect.forEach(tried, ({ ask, url, variable }) =>
       Effect.match(request(ask), {
@@ -95,14 +97,14 @@ const model: DoctorCheck = {
   })
 }
 
-/** Whether this version has the agent that the configuration names. */
+/** Whether this version has the configured agent. */
 const agent: DoctorCheck = {
   name: "agent",
   run: Effect.map(
     AppConfig,
     ({ agent: configured }) =>
       Agent.$match(Option.getOrElse(configured, () => Agent.Named({ name: "opentl" })), {
-        Command: () => ok("a command of yours"),
+        Command: () => ok("your own command"),
         Named: ({ name }) =>
           available.includes(name)
             ? ok(name)

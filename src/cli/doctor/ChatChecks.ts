@@ -1,4 +1,4 @@
-/** The chat bots that are switched on: whether their platforms take the tokens. */
+/** Tries the tokens of the chat bots that are switched on. */
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -20,7 +20,7 @@ const slackCall = (apiUrl: string, method: string, token: Redacted.Redacted) =>
   request(HttpClientRequest.post(`${apiUrl}${method}`).pipe(HttpClientRequest.bearerToken(token))).pipe(
     Effect.flatMap(({ body, headers, status }) =>
       Option.match(readSlack(body), {
-        onNone: () => Effect.fail(`it answers ${status}`),
+        onNone: () => Effect.fail(`it responded with status ${status}`),
         onSome: (answer) =>
           answer.ok
             ? Effect.succeed({ ...answer, scopes: headers["x-oauth-scopes"] })
@@ -34,8 +34,8 @@ const slack: DoctorCheck = {
   run: Effect.gen(function*() {
     const { slack: { allowedChannels, allowedUsers, apiUrl, appToken, botToken } } = yield* AppConfig
     if (Option.isNone(botToken) && Option.isNone(appToken)) return ok("off (SLACK_BOT_TOKEN is not set)")
-    if (Option.isNone(botToken)) return fail("SLACK_BOT_TOKEN is not set", "set both of Slack's tokens, or neither")
-    if (Option.isNone(appToken)) return fail("SLACK_APP_TOKEN is not set", "set both of Slack's tokens, or neither")
+    if (Option.isNone(botToken)) return fail("SLACK_BOT_TOKEN is not set", "set both Slack tokens, or neither")
+    if (Option.isNone(appToken)) return fail("SLACK_APP_TOKEN is not set", "set both Slack tokens, or neither")
     const refused = (variable: string) => (reason: string): Effect.Effect<never, Verdict> =>
       Effect.fail(fail(`${variable}: ${reason}`, `check ${variable} and SLACK_API_URL`))
     const bot = yield* Effect.catchAll(slackCall(apiUrl, "auth.test", botToken.value), refused("SLACK_BOT_TOKEN"))
@@ -73,7 +73,7 @@ const telegram: DoctorCheck = {
     return yield* request(HttpClientRequest.get(`${apiUrl}/bot${Redacted.value(botToken.value)}/getMe`)).pipe(
       Effect.map(({ body, status }) =>
         Option.match(readTelegram(body), {
-          onNone: () => fail(`it answers ${status}`, mend),
+          onNone: () => fail(`it responded with status ${status}`, mend),
           onSome: ({ description, ok: taken, result }) =>
             !taken
               ? fail(description ?? "it refuses the token", mend)

@@ -1,4 +1,4 @@
-/** One thing that a session needs, and how it stands on this machine. */
+/** One thing that a session needs, and its state on this machine. */
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -15,19 +15,19 @@ export const Finding = Schema.Struct({
   check: Schema.String,
   status: Schema.Literal("ok", "warn", "fail"),
   detail: Schema.String,
-  /** What a person does about it. */
+  /** How to fix it. */
   mend: optional(Schema.String)
 })
 export type Finding = typeof Finding.Type
 export type Verdict = Omit<Finding, "check">
 
 export const ok = (detail: string): Verdict => ({ status: "ok", detail })
-/** Sessions run all the same, or some of them do. */
+/** Sessions still run, or some of them do. */
 export const warn = (detail: string, mend: string): Verdict => ({ status: "warn", detail, mend })
 /** Sessions cannot run, or something that is switched on does not work. */
 export const fail = (detail: string, mend: string): Verdict => ({ status: "fail", detail, mend })
 
-/** A check answers in any case: what it meets is its verdict. */
+/** A check never fails: every error becomes its verdict. */
 export interface DoctorCheck {
   readonly name: string
   readonly run: Effect.Effect<
@@ -45,7 +45,7 @@ export const examine = ({ name, run }: DoctorCheck) =>
     Effect.timeoutTo({
       duration: timeLimit,
       onSuccess: (verdict) => verdict,
-      onTimeout: () => fail(`no answer within ${timeLimit}`, "try again, or look at what is slow")
+      onTimeout: () => fail(`no answer within ${timeLimit}`, "try again, or find out what is slow")
     }),
     Effect.map((verdict): Finding => ({ check: name, ...verdict }))
   )
@@ -56,7 +56,7 @@ export interface Answer {
   readonly body: unknown
 }
 
-/** The system's name for what went wrong (ECONNREFUSED, ENOTFOUND), from the bottom of the causes. */
+/** The system's error code (ECONNREFUSED, ENOTFOUND), from the innermost cause. */
 const codeOf = (error: unknown): string | undefined =>
   Predicate.hasProperty(error, "cause") && error.cause !== undefined
     ? codeOf(error.cause) ?? (Predicate.hasProperty(error, "code") ? String(error.code) : undefined)
@@ -64,7 +64,7 @@ const codeOf = (error: unknown): string | undefined =>
     ? String(error.code)
     : undefined
 
-/** Asks a service. An error is a reason in words: an address may hold a token, so none is in it. */
+/** Sends a request to a service. The error is a reason in words, without the URL, which may contain a token. */
 export const request = (
   ask: HttpClientRequest.HttpClientRequest
 ): Effect.Effect<Answer, string, HttpClient.HttpClient> =>

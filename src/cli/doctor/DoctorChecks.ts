@@ -1,4 +1,4 @@
-/** Everything that `opentl doctor` looks at, in the order of its JSON. A further check is a further entry. */
+/** All checks of `opentl doctor`, in the order of its JSON. To add a check, add an entry. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,16 +15,16 @@ const checks = [...hostChecks, ...sandboxChecks, ...accountChecks, ...chatChecks
 
 const configuration = "configuration"
 
-/** The names of what is looked at, in order. */
+/** The names of the checks, in order. */
 export const names: ReadonlyArray<string> = [configuration, ...checks.map(({ name }) => name)]
 
-/** Each finding when it is known: a slow check holds no other back. */
+/** Emits each finding as soon as it is known: a slow check does not delay the others. */
 export const examineEach = (all: ReadonlyArray<DoctorCheck>) =>
   Stream.mapEffect(Stream.fromIterable(all), examine, { concurrency: "unbounded", unordered: true })
 
 /**
- * All checks at once; a server that is named takes the place of the configured one. A configuration that cannot be read
- * is the one finding: nothing else can be tried with it.
+ * Runs all checks concurrently; a named server replaces the configured one. If the configuration cannot be read, that
+ * is the only finding, because nothing else can be tried.
  */
 export const examineAll = (server: Option.Option<string>) =>
   Layer.build(AppConfig.layer).pipe(

@@ -1,4 +1,4 @@
-/** `opentl doctor`: what a session needs, how it stands here, and the mend. */
+/** `opentl doctor`: checks what a session needs, and says how to fix what is missing. */
 import * as Command from "@effect/cli/Command"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -27,7 +27,7 @@ export const findingLine = ({ check, detail, mend, status }: Finding, columns: n
     mend === undefined ? "" : style.dim(` → ${oneLine(mend)}`)
   }`
 
-/** Loaded when it is needed: the checks know every part of the program. */
+/** Loaded lazily: the checks import every part of the program. */
 const loadChecks = Effect.promise(() => import("./DoctorChecks.ts"))
 
 export const doctorCommand = Command.make(
@@ -40,7 +40,7 @@ export const doctorCommand = Command.make(
       yield* live.say("checking")
       const { examineAll, names } = yield* loadChecks
       const columns = Math.max(...names.map(width))
-      /** What is known so far; each line is printed when it is. */
+      /** The findings so far. Each line is printed as soon as it is known. */
       const found = yield* examineAll(server).pipe(Stream.runFoldEffect(
         Arr.empty<Finding>(),
         (before, finding) =>
@@ -59,5 +59,5 @@ export const doctorCommand = Command.make(
       if (found.some(({ status }) => status === "fail")) return yield* new SilentFailure()
     }).pipe(Effect.scoped)
 ).pipe(
-  Command.withDescription("Check what a session needs, and say what to do about what is missing")
+  Command.withDescription("Check what a session needs, and say how to fix what is missing")
 )

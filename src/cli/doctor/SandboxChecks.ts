@@ -1,4 +1,4 @@
-/** Where agents would run: the Docker engine and its image, or how well this machine shuts a process off. */
+/** Checks where agents run: the Docker engine and its image, or how well this machine isolates a process. */
 import * as Effect from "effect/Effect"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
@@ -11,14 +11,14 @@ const verdict = Effect.gen(function*() {
   yield* sandbox.check
   if (sandbox.kind.includes("no isolation")) {
     return warn(
-      `${sandbox.kind}: an agent can do all that this user can`,
-      "start Docker, or install bubblewrap where the kernel allows user namespaces"
+      `${sandbox.kind}: an agent can do everything that this user can`,
+      "start Docker, or install bubblewrap if the kernel allows user namespaces"
     )
   }
   return wanted === "auto" && sandbox.kind !== "docker"
     ? warn(
       `${sandbox.kind}: Docker does not answer`,
-      "start Docker for limits on memory and processes, or set OPENTL_SANDBOX=local"
+      "start Docker to get limits on memory and processes, or set OPENTL_SANDBOX=local"
     )
     : ok(sandbox.kind)
 })

@@ -1,6 +1,6 @@
 /**
- * Questions to a person at the terminal, answered with a line that can be edited. The keys come one by one (raw mode), so
- * Ctrl-C and Ctrl-D are answers, too; a pasted text is one answer, however many lines it has.
+ * Questions to a person at the terminal, answered with an editable line. Keys are read one by one (raw mode), so Ctrl-C
+ * and Ctrl-D are answers, too; pasted text is one answer, however many lines it has.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -21,26 +21,26 @@ export type Entered = Data.TaggedEnum<{
 export const Entered = Data.taggedEnum<Entered>()
 
 export interface LineEditor {
-  /** Asks, and waits for the line. Lines that were typed ahead are taken in their order. */
+  /** Asks, and waits for the line. Lines that were typed ahead are used in order. */
   readonly ask: (question: string) => Effect.Effect<Entered>
 }
 
 export interface EditorOptions {
   readonly input: Readable
   readonly output: Writable
-  /** Says what is drawn anew below whatever is printed from now on. */
+  /** Sets what is redrawn below everything printed from now on. */
   readonly setBottom: (line: BottomLine | undefined) => void
-  /** Whether the terminal is asked to mark what is pasted. */
+  /** Whether the terminal is asked to mark pasted text (bracketed paste). */
   readonly marksPaste: boolean
 }
 
-/** Typed ahead: more than anybody types. What comes beyond is dropped. */
+/** The most lines typed ahead, more than anybody types. Further ones are dropped. */
 const capacity = 1024
 
 const pasteOn = "\x1b[?2004h"
 const pasteOff = "\x1b[?2004l"
 
-/** Puts lines together that are one paste: what ends a line within a paste does not end the answer. */
+/** Joins the lines of one paste: a line end within a paste does not end the answer. */
 class Paste {
   private isOpen = false
   private lines: ReadonlyArray<string> = []
@@ -66,7 +66,7 @@ interface Key {
   readonly name?: string
 }
 
-/** Opens the terminal's keyboard for as long as the scope; what was typed ahead and not asked for is then forgotten. */
+/** Opens the terminal's keyboard for the lifetime of the scope. Lines typed ahead but not used are then dropped. */
 export const open = (
   { input, marksPaste, output, setBottom }: EditorOptions
 ): Effect.Effect<LineEditor, never, Scope.Scope> =>
@@ -83,7 +83,7 @@ export const open = (
         input.on("keypress", onKey)
         editor.on("line", (line) => {
           const text = paste.complete(line)
-          // the lines of a paste stand below each other, as they are
+          // the lines of a paste are shown below each other, without a prompt
           if (text === undefined) editor.setPrompt("")
           else Queue.unsafeOffer(entered, Entered.Line({ text }))
         })
@@ -101,7 +101,7 @@ export const open = (
           setBottom(undefined)
           editor.close()
           if (marksPaste) output.write(pasteOff)
-          // a question without an answer: what follows begins on a line of its own
+          // the question stays unanswered: what follows starts on a new line
           if (isAsking) output.write("\n")
         })
     )

@@ -1,6 +1,6 @@
 /**
- * The one line at the bottom of a terminal that says what goes on now, below what has been printed. On standard error,
- * and only where that is a terminal; elsewhere printing is all there is.
+ * The status line at the bottom of a terminal, below everything printed. It is drawn on standard error, only if that is
+ * a terminal; elsewhere nothing is drawn.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -14,7 +14,7 @@ const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 const eraseLine = "\r\x1b[2K"
 const interval = Duration.millis(120)
 
-/** Opens the line for as long as the scope. */
+/** Opens the line for the lifetime of the scope. */
 export const make = Effect.gen(function*() {
   const stdio = yield* Stdio
   const startedAt = yield* Clock.currentTimeMillis
@@ -48,7 +48,7 @@ export const make = Effect.gen(function*() {
   }
 
   return {
-    /** Says what goes on from now; an empty text hides the line. */
+    /** Sets the text; an empty text hides the line. */
     say: (text: string) =>
       Effect.suspend(() => {
         label = oneLine(text)

@@ -1,6 +1,7 @@
 /**
- * The program's standard streams. What a reader has closed (`| head`) fails with `OutputClosed`, which ends the program
- * quietly; colours are decided here, once: on a terminal, unless NO_COLOR is set or the terminal is dumb.
+ * The program's standard streams. Writing to a pipe that its reader has closed (`| head`) fails with `OutputClosed`,
+ * which ends the program quietly. Colours are decided here, once: on a terminal, unless NO_COLOR is set or the terminal
+ * is dumb.
  */
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
@@ -13,7 +14,7 @@ import type { Readable, Writable } from "node:stream"
 import * as LineEditor from "./LineEditor.ts"
 import * as Style from "./Style.ts"
 
-/** Nobody reads standard output any more. */
+/** The reader of standard output has closed it. */
 export class OutputClosed extends Schema.TaggedError<OutputClosed>()("OutputClosed", {}) {
   override get message() {
     return "standard output is closed"
@@ -33,38 +34,44 @@ export interface Streams {
   readonly stderr: Output
 }
 
-/** What stands below all that is printed on a terminal: a status line, or a question that is being answered. */
+/** What stays below everything printed on a terminal: a status line, or a question being answered. */
 export interface BottomLine {
-  /** Takes it off the screen; the cursor is then where printing goes on. */
+  /** Removes it from the screen; the cursor is then where printing continues. */
   readonly erase: () => string
   readonly draw: () => void
 }
 
 export class Stdio extends Context.Tag("opentl/cli/terminal/Stdio")<Stdio, {
-  /** Writes to standard output; a text ends with its own line feed. */
+  /** Writes to standard output. The text includes its line feed. */
   readonly out: (text: string) => Effect.Effect<void, OutputClosed>
-  /** Writes to standard error. That nobody reads it is no failure. */
+  /** Writes to standard error. A closed standard error is not a failure. */
   readonly err: (text: string) => Effect.Effect<void>
   readonly outIsTty: boolean
   readonly errIsTty: boolean
   readonly inIsTty: boolean
-  /** The terminal's width now (of one that does not tell it, COLUMNS); none where standard output is no terminal. */
+  /**
+   * The current width of the terminal, or COLUMNS if the terminal does not report one; undefined if standard output is
+   * not a terminal.
+   */
   readonly columns: Effect.Effect<number | undefined>
-  /** The same of standard error. */
+  /** The same for standard error. */
   readonly errColumns: Effect.Effect<number | undefined>
-  /** Of standard output. */
+  /** For standard output. */
   readonly style: Style.Style
-  /** Of standard error. */
+  /** For standard error. */
   readonly errStyle: Style.Style
   /** All of standard input, as UTF-8. */
   readonly readAll: Effect.Effect<string>
-  /** The keyboard of the terminal, for as long as the scope. Only where both standard input and standard error are one. */
+  /**
+   * The terminal's keyboard, for the lifetime of the scope. Only if standard input and standard error both are
+   * terminals.
+   */
   readonly editor: Effect.Effect<LineEditor.LineEditor, never, Scope.Scope>
-  /** Says what is drawn anew below all that is printed on the terminal. Draws and erases nothing by itself. */
+  /** Sets what is redrawn below everything printed on the terminal. Does not draw or erase anything itself. */
   readonly setBottom: (line: BottomLine | undefined) => void
-  /** Writes to standard error, above what stands at the bottom, at once: for loggers. */
+  /** Writes to standard error at once, above the bottom line: for loggers. */
   readonly unsafeErr: (text: string) => void
-  /** Writes to standard error where the cursor is, at once: for what stands at the bottom. */
+  /** Writes to standard error at once, at the cursor: for the bottom line itself. */
   readonly unsafeDraw: (text: string) => void
 }>() {
   static readonly layer = (streams: Streams): Layer.Layer<Stdio, ConfigError.ConfigError> =>
@@ -74,7 +81,7 @@ export class Stdio extends Context.Tag("opentl/cli/terminal/Stdio")<Stdio, {
         const styleOf = (output: Output) => output.isTTY === true && !noColour && !isDumb ? Style.coloured : Style.plain
         const columnsOf = (output: Output) =>
           Effect.sync(() => output.isTTY === true ? output.columns || columns : undefined)
-        // A reader that goes away is told to the write that meets it; the event beside it would end the process.
+        // A closed pipe is reported to the write that meets it; without a listener, the event would end the process.
         streams.stdout.on("error", () => undefined)
         streams.stderr.on("error", () => undefined)
 
@@ -82,7 +89,7 @@ export class Stdio extends Context.Tag("opentl/cli/terminal/Stdio")<Stdio, {
         const setBottom = (line: BottomLine | undefined) => {
           bottom = line
         }
-        /** A terminal takes what is written at once, whichever stream it comes from: so the order is kept. */
+        /** Writes to a terminal are synchronous on both streams, so the order is kept. */
         const unsafeErr = (text: string) => {
           streams.stderr.write((bottom?.erase() ?? "") + text)
           bottom?.draw()
@@ -136,7 +143,7 @@ const write = (output: Output, text: string, handedOver = () => {}): Effect.Effe
     handedOver()
   })
 
-/** All of it, as UTF-8. Where it breaks it ends. */
+/** All of the input as UTF-8. A read error ends it. */
 const readAll = (input: Input): Effect.Effect<string> =>
   Effect.async((resume) => {
     const decoder = new TextDecoder()

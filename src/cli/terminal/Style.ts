@@ -1,4 +1,4 @@
-/** Colours and links, where the terminal has them; the text alone where not. */
+/** Colours and links if the terminal has them, else plain text. */
 export interface Style {
   readonly bold: (text: string) => string
   readonly dim: (text: string) => string
@@ -8,9 +8,9 @@ export interface Style {
   readonly yellow: (text: string) => string
   readonly blue: (text: string) => string
   readonly cyan: (text: string) => string
-  /** A text that leads to an address (OSC 8). */
+  /** A text with a link (OSC 8). */
   readonly link: (text: string, url: string) => string
-  /** Whether colours that others wrote may stay. */
+  /** Whether colours in foreign text may stay. */
   readonly colour: boolean
 }
 

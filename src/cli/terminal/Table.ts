@@ -1,14 +1,17 @@
-/** Tables that fit the terminal: columns are as wide as their widest cell, and shrink in a given order where there is no room. */
+/**
+ * Tables that fit the terminal: columns are as wide as their widest cell, and shrink in a given order if there is no
+ * room.
+ */
 import { pad, truncate, width } from "./TerminalText.ts"
 
 export interface Column {
   readonly header: string
   readonly cells: ReadonlyArray<string>
-  /** How the cell is shown, once it is fitted. */
+  /** Styles the cell after it was fitted. */
   readonly paint?: (fitted: string, row: number) => string
 }
 
-/** One way to save room: narrow this column (by its place) to this many columns. */
+/** One way to save room: narrow the column at this index to this width. */
 export interface Shrink {
   readonly column: number
   readonly to: number
@@ -16,7 +19,7 @@ export interface Shrink {
 
 const gap = "  "
 
-/** The columns' widths within `room`: each shrink gives just what is still missing, in order. */
+/** The columns' widths within `room`: each shrink, in order, gives only what is still missing. */
 export const fit = (
   natural: ReadonlyArray<number>,
   room: number,
@@ -32,7 +35,7 @@ export const fit = (
   }, natural)
 }
 
-/** The table's lines, header first. Without a width nothing is cut. */
+/** The table's lines, header first. Without a width nothing is truncated. */
 export const lines = (
   columns: ReadonlyArray<Column>,
   room: number | undefined,

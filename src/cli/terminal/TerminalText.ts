@@ -1,14 +1,14 @@
 /**
- * Text for a terminal: what strangers wrote (agents, repositories, issues) is made harmless before it is shown, and text
- * is measured, cut and wrapped in the columns of a terminal.
+ * Text for a terminal: removes control sequences from foreign text (agents, repositories, issues) before it is shown,
+ * and measures, truncates and wraps text in terminal columns.
  */
 import cliTruncate from "cli-truncate"
 import stringWidth from "string-width"
 import wrapAnsi from "wrap-ansi"
 
 /**
- * Escape sequences and control characters, told apart by group: 1 = a colour or weight (SGR), 2 = a sequence to drop.
- * An unterminated string sequence loses its introducer only, so that it cannot hide the text behind it.
+ * Escape sequences and control characters: group 1 is a colour or weight (SGR), group 2 a sequence to drop. An
+ * unterminated string sequence loses only its introducer, so that it cannot hide the text after it.
  */
 const dangerous = new RegExp(
   [
@@ -21,12 +21,12 @@ const dangerous = new RegExp(
   "g"
 )
 
-/** Ends every colour and weight. */
+/** Resets colours and weights. */
 const reset = "\x1b[0m"
 
 /**
- * Removes what a terminal would act on: cursor moves, titles, links, queries, bells. Line feeds and tabs stay; a carriage
- * return becomes a space. Colours stay where `colour` is true, and end with their line.
+ * Removes everything that a terminal would act on: cursor moves, titles, links, queries, bells. Line feeds and tabs
+ * stay; a carriage return becomes a space. Colours stay if `colour` is true, and end with their line.
  */
 export const neutralise = (text: string, colour: boolean): string =>
   text.split("\n").map((line) => neutraliseLine(line, colour)).join("\n")
@@ -39,13 +39,13 @@ const neutraliseLine = (line: string, colour: boolean): string => {
   return colour && clean.includes("\x1b") ? clean + reset : clean
 }
 
-/** A text as one harmless line. */
+/** A text as one line without control characters. */
 export const oneLine = (text: string): string => neutralise(text, false).replace(/\s+/g, " ").trim()
 
-/** Segmenting a text costs the square of its length, so a long one is measured in pieces. */
+/** Segmenting takes quadratic time, so a long text is measured in pieces. */
 const pieceLength = 256
 
-/** The text in pieces, none of which ends within a surrogate pair. */
+/** The text in pieces, split at no surrogate pair. */
 const pieces = (text: string): ReadonlyArray<string> => {
   const cut: Array<string> = []
   for (let from = 0; from < text.length;) {
@@ -56,18 +56,21 @@ const pieces = (text: string): ReadonlyArray<string> => {
   return cut
 }
 
-/** The columns a text takes: two for an ideograph or an emoji, none for a mark. */
+/** The columns that a text takes: two for an ideograph or an emoji, none for a combining mark. */
 export const width = (text: string): number => pieces(text).reduce((sum, piece) => sum + stringWidth(piece), 0)
 
-/** Cuts a text to `columns`, with an ellipsis where something is left out. */
+/** Truncates a text to `columns`, with an ellipsis if anything is left out. */
 export const truncate = (text: string, columns: number): string => {
-  // nothing that a person writes takes more than eight code units a column: a longer text is cut before it is measured
+  // no text that a person writes has more than eight code units per column: cut it before measuring
   const head = text.slice(0, pieceLength + 8 * Math.max(0, columns))
   if (head.length < text.length) return ellipsis(`${head}…`, columns, columns)
   return width(text) <= columns ? text : ellipsis(text, columns, columns)
 }
 
-/** `cli-truncate` keeps a character of two columns whose first column is the last that fits: then one less is asked for. */
+/**
+ * `cli-truncate` keeps a two-column character whose first column is the last that fits: then retry with one column
+ * less.
+ */
 const ellipsis = (text: string, columns: number, asked: number): string => {
   const cut = cliTruncate(text, asked)
   return asked > 1 && width(cut) > columns
@@ -75,9 +78,9 @@ const ellipsis = (text: string, columns: number, asked: number): string => {
     : cut.replace(/\s+…$/, "…")
 }
 
-/** Fills a text with spaces up to `columns`. */
+/** Pads a text with spaces to `columns`. */
 export const pad = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - width(text)))
 
-/** A text's lines, none of them wider than `columns` unless a single word is: words are never broken. */
+/** A text's lines, none wider than `columns` unless it is a single word: words are never broken. */
 export const wrap = (text: string, columns: number): ReadonlyArray<string> =>
   wrapAnsi(text, Math.max(1, columns), { hard: false }).split("\n")

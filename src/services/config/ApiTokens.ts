@@ -1,4 +1,6 @@
-/** Who may use the API: the tokens of the configuration, or the one in `<data dir>/token`, made at the first start. */
+/**
+ * Who may use the API: the tokens of the configuration, or the one in `<data dir>/token`, created at the first start.
+ */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,10 +12,10 @@ import { AppConfig } from "./AppConfig.ts"
 import type { NamedToken } from "./ConfigValues.ts"
 import { DataDirectory, DataDirectoryUnusable, writeWhole } from "./DataDirectory.ts"
 
-/** Where the token of a machine's own users is. */
+/** The file with the token for this machine's users. */
 export const tokenFile = (dataDir: string): string => `${dataDir}/token`
 
-/** The token that the server on this machine has made; none where there is none, or it is another user's. */
+/** The token that the server on this machine created; none if there is none, or the file belongs to another user. */
 export const localToken = (
   dataDir: string
 ): Effect.Effect<Option.Option<Redacted.Redacted>, never, FileSystem.FileSystem> =>
@@ -25,12 +27,12 @@ export const localToken = (
       )
     ))
 
-/** Not from `Random`: a token must not be guessed. */
+/** Not from `Random`: a token must be unguessable. */
 const newToken = Effect.sync(() => Crypto.randomBytes(32).toString("base64url"))
 
 const ownerOnly = 0o077
 
-/** Reads the token file, or makes it. */
+/** Reads the token file, or creates it. */
 const makeLocalToken = (
   dataDir: string
 ): Effect.Effect<Redacted.Redacted, DataDirectoryUnusable, FileSystem.FileSystem> =>
@@ -51,8 +53,8 @@ const makeLocalToken = (
 const digest = (text: string): Buffer => Crypto.createHash("sha256").update(text).digest()
 
 /**
- * Finds the token's name. Every token is compared, digests in constant time: how long it takes tells nothing about how
- * much of a token was right.
+ * Finds the token's name. Compares the digests of all tokens in constant time, so that timing reveals nothing about a
+ * partially correct token.
  */
 const authenticator = (tokens: ReadonlyArray<NamedToken>) => {
   const known = tokens.map(({ name, token }) => ({ name, digest: digest(Redacted.value(token)) }))
@@ -66,7 +68,7 @@ const authenticator = (tokens: ReadonlyArray<NamedToken>) => {
 }
 
 export class ApiTokens extends Context.Tag("opentl/services/config/ApiTokens")<ApiTokens, {
-  /** The name of the token's owner; none where the token is not known. */
+  /** The name of the token's owner; none if the token is unknown. */
   readonly authenticate: (bearer: string) => Option.Option<string>
 }>() {
   static readonly layer: Layer.Layer<

@@ -27,11 +27,11 @@ export interface AppConfigShape {
   readonly allowedHosts: ReadonlyArray<string>
   /** OPENTL_DATA_DIR, absolute */
   readonly dataDir: string
-  /** OPENTL_SERVER: what the command line speaks to */
+  /** OPENTL_SERVER: the server that the command line uses */
   readonly server: Option.Option<string>
-  /** OPENTL_API_TOKENS; none: one token is made in the data directory */
+  /** OPENTL_API_TOKENS; none: one token is created in the data directory */
   readonly apiTokens: Option.Option<ReadonlyArray<{ readonly name: string; readonly token: Redacted.Redacted }>>
-  /** OPENTL_LOCAL_REPOS: directories below which local repositories may be named over HTTP */
+  /** OPENTL_LOCAL_REPOS: directories whose repositories may be used over HTTP */
   readonly localRepos: ReadonlyArray<string>
   readonly github: {
     readonly token: Option.Option<Redacted.Redacted>
@@ -43,7 +43,7 @@ export interface AppConfigShape {
   readonly openai: Provider
   /** OPENTL_PLANNER_MODEL: plans and reviews */
   readonly plannerModel: Option.Option<string>
-  /** OPENTL_AGENT; none is `auto` */
+  /** OPENTL_AGENT; none means `auto` */
   readonly agent: Option.Option<Agent>
   /** OPENTL_AGENT_MODEL */
   readonly agentModel: Option.Option<string>
@@ -51,24 +51,24 @@ export interface AppConfigShape {
   readonly docker: {
     /** OPENTL_DOCKER_IMAGE */
     readonly image: string
-    /** OPENTL_DOCKER_NETWORK: instead of no network at all */
+    /** OPENTL_DOCKER_NETWORK: used instead of no network at all */
     readonly network: Option.Option<string>
     /** DOCKER_HOST: unix:///… or tcp://… */
     readonly host: string
   }
-  /** Of one sandbox. */
+  /** The limits of one sandbox. */
   readonly limits: {
     readonly memoryBytes: number
     readonly cpus: number
     readonly pids: number
-    /** OPENTL_OUTPUT_LIMIT: what one round may print */
+    /** OPENTL_OUTPUT_LIMIT: the most output of one round */
     readonly outputBytes: number
-    /** OPENTL_DISK: what a session's workspace and its container may take */
+    /** OPENTL_DISK: the most disk for a session's workspace and its container */
     readonly diskBytes: number
-    /** OPENTL_DISK_RESERVE: what must stay free on the disk under the workspaces */
+    /** OPENTL_DISK_RESERVE: how much must stay free on the workspaces' disk */
     readonly diskReserveBytes: number
   }
-  /** OPENTL_WORKSPACE_RETENTION: how long an ended session's workspace is kept; none is for ever */
+  /** OPENTL_WORKSPACE_RETENTION: how long an ended session's workspace is kept; none means forever */
   readonly workspaceRetention: Option.Option<Duration.Duration>
   readonly maxSessions: number
   readonly reviewRounds: number
@@ -77,11 +77,11 @@ export interface AppConfigShape {
   readonly egress: "allowlist" | "none" | "open"
   readonly egressAllow: ReadonlyArray<string>
   readonly budgetUsd: Option.Option<number>
-  /** OPENTL_MODEL_PRICES, in US dollars a million tokens */
+  /** OPENTL_MODEL_PRICES, in US dollars per million tokens */
   readonly modelPrices: ReadonlyArray<ModelPrice>
   /** OPENTL_FOUR_EYES */
   readonly fourEyes: boolean
-  /** OPENTL_IDENTITIES: who a chat user or a GitHub login is */
+  /** OPENTL_IDENTITIES: the names of chat users and GitHub logins */
   readonly identities: ReadonlyArray<{
     readonly name: string
     readonly via: "slack" | "telegram" | "github"
@@ -114,7 +114,7 @@ const decode = Effect.gen(function*() {
   const required = <A>(variable: WithDefault<A>) => ConfigSource.required(texts, variable)
   const optional = <A>(variable: Variable<A>) => ConfigSource.optional(texts, variable)
   const serverUrl = yield* required(variables.githubServerUrl)
-  /** The one spelling of a repository, whose address is known to be on the GitHub server only here. */
+  /** The canonical spelling of a repository. Only here is it known which server is GitHub. */
   const spelling = <A>(variable: Variable<A>, reference: RepositoryReference): Effect.Effect<string, Problem> =>
     Either.match(resolve(reference, serverUrl), {
       onLeft: ({ input }) =>
@@ -198,7 +198,7 @@ const decode = Effect.gen(function*() {
 })
 
 /**
- * The configuration. The environment is the ambient `ConfigProvider`: a host program puts its own in place with
+ * The configuration. The environment is the ambient `ConfigProvider`; a host program can replace it with
  * `Layer.setConfigProvider`.
  */
 export class AppConfig extends Context.Tag("opentl/services/config/AppConfig")<AppConfig, AppConfigShape>() {
@@ -208,16 +208,16 @@ export class AppConfig extends Context.Tag("opentl/services/config/AppConfig")<A
   )
 }
 
-/** A variable as it stands. */
+/** The effective value of a variable. */
 export interface EffectiveValue {
   readonly name: string
-  /** Masked for a secret, empty where the variable is unset and has no default. */
+  /** Masked for a secret; empty if the variable is unset and has no default. */
   readonly value: string
   readonly source: ConfigSource.Source
   readonly secret: boolean
 }
 
-/** Every variable with its effective value and where that comes from, for `opentl config`. Values are not checked. */
+/** Every variable with its effective value and source, for `opentl config`. Values are not checked. */
 export const describeConfig: Effect.Effect<ReadonlyArray<EffectiveValue>, Problem, FileSystem.FileSystem | Path.Path> =
   Effect.gen(
     function*() {

@@ -1,6 +1,6 @@
 /**
- * Where the configuration's texts come from: the environment, then `<data dir>/config.env`. An empty text counts as
- * unset. The environment is the ambient `ConfigProvider`, so a host program or a test may put its own in place.
+ * The sources of the configuration's texts: the environment, then `<data dir>/config.env`. An empty text counts as
+ * unset. The environment is the ambient `ConfigProvider`, which a host program or a test can replace.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -15,7 +15,7 @@ import * as Util from "node:util"
 import type { Variable, WithDefault } from "./ConfigVariable.ts"
 import { variables } from "./ConfigVariables.ts"
 
-/** A variable has a value that is not accepted. */
+/** A variable has an invalid value. */
 export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", {
   variable: Schema.String,
   /** Absent for a secret. */
@@ -28,7 +28,7 @@ export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigIn
   }
 }
 
-/** `config.env` is there and cannot be used. */
+/** `config.env` exists but cannot be used. */
 export class ConfigFileInvalid extends Schema.TaggedError<ConfigFileInvalid>()("ConfigFileInvalid", {
   path: Schema.String,
   reason: Schema.String
@@ -43,7 +43,7 @@ export type Source = "environment" | "file" | "default"
 export interface Texts {
   /** Absolute. */
   readonly dataDir: string
-  /** The variable's text and where it comes from; the default's where it has one. */
+  /** The variable's text and its source, or the default's if it has one. */
   readonly find: (variable: Variable<unknown>) => Effect.Effect<Option.Option<readonly [text: string, source: Source]>>
 }
 
@@ -56,7 +56,7 @@ const textOf = (provider: ConfigProvider.ConfigProvider, name: string): Effect.E
     Effect.map(Option.filterMap((text) => text.trim() === "" ? Option.none() : Option.some(text.trim())))
   )
 
-/** Reads a text, or says what is accepted in its place. */
+/** Parses a text, or fails with what is accepted instead. */
 export const read = <A>(variable: Variable<A>, text: string): Effect.Effect<A, ConfigInvalid> =>
   Effect.mapError(variable.read(text), () =>
     new ConfigInvalid({
@@ -65,17 +65,17 @@ export const read = <A>(variable: Variable<A>, text: string): Effect.Effect<A, C
       accepted: variable.accepted
     }))
 
-/** One short line; an address may be refused for the password in it. */
+/** One short line without passwords: an address may be rejected because it contains one. */
 const presentable = (text: string): string => text.replace(/\/\/[^/@\s]*@/g, "//…@").replace(/\s+/g, " ").slice(0, 200)
 
 const expandHome = (path: string): string => path === "~" || path.startsWith("~/") ? Os.homedir() + path.slice(1) : path
 
-/** A file that anybody may read should not hold secrets. */
+/** The permission that makes a file readable by everybody: such a file should not contain secrets. */
 const readableByOthers = 0o004
 
 const parseFile = (path: string, content: string): Effect.Effect<ReadonlyMap<string, string>, ConfigFileInvalid> => {
   const entries = Object.entries(Util.parseEnv(content)).map(([name, text = ""]) => [name, text] as const)
-  // a line without "=" is taken together with the next one
+  // a line without "=" is joined with the next one
   const strange = entries.find(([name]) => !/^\w+$/.test(name))
   return strange === undefined
     ? Effect.succeed(new Map(entries))
@@ -95,7 +95,7 @@ const loadFile = (
     if (unknown.length > 0) yield* Effect.logWarning(`${path} sets unknown variables: ${unknown.join(", ")}`)
     const { mode } = yield* fs.stat(path)
     if ((mode & readableByOthers) !== 0 && Array.from(texts.keys()).some((name) => secretNames.has(name))) {
-      yield* Effect.logWarning(`${path} holds secrets and everybody may read it: chmod 600 ${path}`)
+      yield* Effect.logWarning(`${path} contains secrets but everybody can read it: run chmod 600 ${path}`)
     }
     return texts
   })
@@ -103,7 +103,7 @@ const loadFile = (
 const isMissing = (error: PlatformError | ConfigFileInvalid) =>
   error._tag === "SystemError" && error.reason === "NotFound"
 
-/** Finds the texts: the data directory from the environment, then its `config.env`. */
+/** Loads the texts: the data directory from the environment, then its `config.env`. */
 export const texts: Effect.Effect<Texts, ConfigInvalid | ConfigFileInvalid, FileSystem.FileSystem | Path.Path> = Effect
   .gen(function*() {
     const paths = yield* Path.Path
@@ -132,7 +132,7 @@ export const texts: Effect.Effect<Texts, ConfigInvalid | ConfigFileInvalid, File
     return { dataDir, find }
   })
 
-/** The variable's value; none where it is unset and has no default. */
+/** The variable's value; none if it is unset and has no default. */
 export const optional = <A>({ find }: Texts, variable: Variable<A>): Effect.Effect<Option.Option<A>, ConfigInvalid> =>
   Effect.flatMap(find(variable), Effect.transposeMapOption(([text]) => read(variable, text)))
 

@@ -1,4 +1,4 @@
-/** How the text of a variable is read. Each reader answers nothing for a text that it does not accept. */
+/** Parsers for the texts of variables. Each returns none for a text that it does not accept. */
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Num from "effect/Number"
@@ -15,10 +15,10 @@ const when = (pattern: RegExp): Reader<string> => (text) => pattern.test(text) ?
 /** A line of text. */
 export const line: Reader<string> = when(/^[^\r\n\0]+$/)
 
-/** A word: no white space, nothing that cannot stand in a header. */
+/** A word: no white space, and only characters that are valid in a header. */
 export const word: Reader<string> = when(/^[\x21-\x7e]+$/)
 
-/** A token, a key or another word that is never shown. */
+/** A token, a key or another secret word. */
 export const secret: Reader<Redacted.Redacted> = (text) => Option.map(word(text), Redacted.make)
 
 export const literal = <const A extends ReadonlyArray<string>>(...values: A): Reader<A[number]> => (text) =>
@@ -42,7 +42,7 @@ export const integer = (minimum: number, maximum: number): Reader<number> => (te
 
 const binaryUnits = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 } as const
 
-/** Bytes, as Docker takes them: `512m`, `2g`, `1.5GiB`; a bare number is bytes. */
+/** Bytes, in Docker's notation: `512m`, `2g`, `1.5GiB`; a bare number is in bytes. */
 export const bytes = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): Reader<number> => (text) =>
   Option.fromNullable(/^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(text)).pipe(
     Option.flatMap(([, amount, unit]) =>
@@ -72,7 +72,7 @@ export const duration =
       Option.filter(Duration.between({ minimum, maximum }))
     )
 
-/** `off` is none. */
+/** `off` becomes none. */
 export const orOff = <A>(value: Reader<A>): Reader<Option.Option<A>> => (text) =>
   /^off$/i.test(text) ? Option.some(Option.none()) : Option.map(value(text), Option.some)
 
@@ -90,7 +90,7 @@ export const address: Reader<Address> = (text) =>
     )
   )
 
-/** An http(s) address without user, query or fragment; a slash at the end goes. */
+/** An http(s) address without user, query or fragment; a trailing slash is removed. */
 export const url: Reader<string> = (text) =>
   Option.liftPredicate(text, (text) => /^https?:\/\//i.test(text) && URL.canParse(text)).pipe(
     Option.map((text) => new URL(text)),
@@ -109,22 +109,22 @@ export const originUrl: Reader<string> = (text) =>
 /** `unix:///path` or `tcp://host:port`. */
 export const dockerHost: Reader<string> = when(/^(unix:\/\/\/[^\s]+|(tcp|http):\/\/[^\s/:]+:\d{1,5})\/?$/)
 
-/** `owner/name` or an address of it, or the path of a local repository. Whether the address is GitHub's is seen later. */
+/** `owner/name`, its address, or the path of a local repository. Whether the address is GitHub's is checked later. */
 export const repository: Reader<Repository.RepositoryReference> = (text) =>
   Option.getRight(Repository.parseReference(text))
 
-/** Nothing is `auto`. */
+/** `auto` becomes none. */
 export const agent: Reader<Option.Option<Agent.Agent>> = (text) =>
   text === "auto" ? Option.some(Option.none()) : Option.map(Option.getRight(Agent.parse(text)), Option.some)
 
-/** A domain, with `*.` before it for those below it. */
+/** A domain; `*.` in front of it matches its subdomains. */
 export const domain: Reader<string> = (text) =>
   Option.map(
     when(/^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d{1,5})?$/i)(text),
     (name) => name.toLowerCase()
   )
 
-/** What a Host header may hold: a name or an address, with or without its port. */
+/** A value of the Host header: a name or an address, with or without a port. */
 export const host: Reader<string> = (text) =>
   Option.map(when(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i)(text), (name) => name.toLowerCase())
 
@@ -136,11 +136,11 @@ export const absolutePath: Reader<string> = (text) => Option.filter(path(text), 
 /** Accepts no text at all. */
 export const nothing: Reader<never> = () => Option.none()
 
-/** Items between separators; empty ones are left out. */
+/** Items between separators; empty ones are ignored. */
 export const list = <A>(item: Reader<A>, separator = ","): Reader<ReadonlyArray<A>> => (text) =>
   Option.all(text.split(separator).map((part) => part.trim()).filter((part) => part !== "").map(item))
 
-/** `left<sign>right`, at the first sign. */
+/** `left<sign>right`, split at the first sign. */
 const pair = (text: string, sign: string): Option.Option<readonly [string, string]> => {
   const at = text.indexOf(sign)
   return at < 1 ? Option.none() : Option.some([text.slice(0, at).trim(), text.slice(at + 1).trim()])
@@ -154,7 +154,7 @@ export interface NamedToken {
   readonly token: Redacted.Redacted
 }
 
-/** `name:token,…`: no name and no token twice. */
+/** `name:token,…`, with unique names and tokens. */
 export const tokens: Reader<ReadonlyArray<NamedToken>> = (text) =>
   list((item) =>
     Option.flatMap(
@@ -195,7 +195,7 @@ export const identities: Reader<ReadonlyArray<Identity>> = (text) =>
 
 export interface ModelPrice {
   readonly model: string
-  /** US dollars a million tokens. */
+  /** In US dollars per million tokens. */
   readonly input: number
   readonly output: number
   readonly cached?: number
@@ -212,6 +212,6 @@ const modelPrice: Reader<ModelPrice> = (text) =>
     })
   })
 
-/** `model=in/out[/cached],…`: no model twice. */
+/** `model=in/out[/cached],…`, with unique models. */
 export const modelPrices: Reader<ReadonlyArray<ModelPrice>> = (text) =>
   Option.filter(list(modelPrice)(text), (all) => distinct(all, ({ model }) => model.toLowerCase()))

@@ -1,21 +1,21 @@
-/** What a variable of the configuration is: its name, how its text is read, and the words for people. */
+/** A configuration variable: its name, its parser, and its texts for people. */
 import type * as Redacted from "effect/Redacted"
 import type { RepositoryReference } from "../../domain/Repository.ts"
 import * as Value from "./ConfigValues.ts"
 
 interface Description<A> {
-  /** What is accepted, as it ends the sentence "give …". */
+  /** What is accepted, phrased to complete the sentence "give …". */
   readonly accepted: string
-  /** What the variable is for, in one sentence. */
+  /** The variable's purpose, in one sentence. */
   readonly doc: string
-  /** A secret's value is shown nowhere. */
+  /** Whether it is a secret, whose value is never shown. */
   readonly secret?: boolean
   readonly read: Value.Reader<A>
 }
 
 export interface Variable<A> extends Required<Description<A>> {
   readonly name: string
-  /** The text that is read where the variable is unset. */
+  /** The text used if the variable is unset. */
   readonly default: string | undefined
 }
 
@@ -45,7 +45,7 @@ export const baseUrl = (name: string, text: string, doc: string): WithDefault<st
 
 export const repository = (name: string, doc: string): Variable<RepositoryReference> =>
   optional(name, {
-    accepted: "owner/name or its address on GitHub, or the absolute path of a local git repository",
+    accepted: "owner/name or a URL on GitHub, or the absolute path of a local git repository",
     doc,
     read: Value.repository
   })

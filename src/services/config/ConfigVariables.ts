@@ -11,7 +11,7 @@ export const variables = {
   }),
   allowedHosts: withDefault("OPENTL_ALLOWED_HOSTS", "", {
     accepted: "host names separated by commas, each with or without a port",
-    doc: "Further values of the Host header that are not refused, as behind a proxy.",
+    doc: "Further accepted values of the Host header, for example behind a proxy.",
     read: Value.list(Value.host)
   }),
   dataDir: withDefault("OPENTL_DATA_DIR", "~/.opentl", {
@@ -21,30 +21,37 @@ export const variables = {
   }),
   server: optional("OPENTL_SERVER", {
     accepted: "an http(s) address",
-    doc: "The server that the command line speaks to.",
+    doc: "The server that the command line uses.",
     read: Value.url
   }),
   apiTokens: optional("OPENTL_API_TOKENS", {
     accepted: "name:token,name:token,… with no name and no token twice",
-    doc: "Who may use the API. Unset: one token made in <data dir>/token.",
+    doc: "Who may use the API. Unset: one token is created in <data dir>/token.",
     secret: true,
     read: Value.tokens
   }),
   localRepos: withDefault("OPENTL_LOCAL_REPOS", "", {
     accepted: "absolute directories separated by commas",
-    doc: "Below these, local repositories may be named over HTTP when the server is not bound to loopback.",
+    doc: "Directories whose local repositories may be used over HTTP when the server is not bound to loopback.",
     read: Value.list(Value.absolutePath)
   }),
   databaseUrl: optional("OPENTL_DATABASE_URL", {
-    accepted: "nothing: Postgres is not supported yet by this version, and unset means SQLite in the data directory",
+    accepted: "no value: this version does not support Postgres yet; if unset, SQLite in the data directory is used",
     doc: "Reserved for Postgres. Unset: SQLite in the data directory.",
     secret: true,
     read: Value.nothing
   }),
-  githubToken: secret("GITHUB_TOKEN", "Clones, pushes and opens pull requests."),
+  githubToken: secret("GITHUB_TOKEN", "Used to clone, push and open pull requests."),
   githubApiUrl: baseUrl("GITHUB_API_URL", "https://api.github.com", "GitHub's API."),
-  githubServerUrl: baseUrl("GITHUB_SERVER_URL", "https://github.com", "Where GitHub's repositories are cloned from."),
-  githubWebhookSecret: secret("GITHUB_WEBHOOK_SECRET", "Signs GitHub's deliveries. Unset: there is no webhook route."),
+  githubServerUrl: baseUrl(
+    "GITHUB_SERVER_URL",
+    "https://github.com",
+    "The server that GitHub repositories are cloned from."
+  ),
+  githubWebhookSecret: secret(
+    "GITHUB_WEBHOOK_SECRET",
+    "Verifies GitHub's webhook deliveries. Unset: the webhook route does not exist."
+  ),
   anthropicApiKey: secret("ANTHROPIC_API_KEY", "Key of the Anthropic API."),
   anthropicBaseUrl: baseUrl("ANTHROPIC_BASE_URL", "https://api.anthropic.com", "Anthropic's API, without /v1."),
   openaiApiKey: secret("OPENAI_API_KEY", "Key of the OpenAI API."),
@@ -76,7 +83,7 @@ export const variables = {
   }),
   dockerNetwork: optional("OPENTL_DOCKER_NETWORK", {
     accepted: "a Docker network's name",
-    doc: "A network for the sandbox, instead of none at all.",
+    doc: "A network for the sandbox, instead of none.",
     read: Value.word
   }),
   dockerHost: withDefault("DOCKER_HOST", "unix:///var/run/docker.sock", {
@@ -101,7 +108,7 @@ export const variables = {
   }),
   outputLimit: withDefault("OPENTL_OUTPUT_LIMIT", "64m", {
     accepted: "a size from 64k to 1t, as in 16m",
-    doc: "What one round may print.",
+    doc: "The most output of one round.",
     read: Value.bytes(64 * 1024, 1024 ** 4)
   }),
   disk: withDefault("OPENTL_DISK", "10g", {
@@ -110,8 +117,8 @@ export const variables = {
     read: Value.bytes(16 * 1024 ** 2)
   }),
   diskReserve: withDefault("OPENTL_DISK_RESERVE", "1g", {
-    accepted: "a size, as in 512m or 5g; 0 is none",
-    doc: "What must stay free on the disk under the workspaces: below it, rounds are ended.",
+    accepted: "a size, as in 512m or 5g; 0 for none",
+    doc: "How much must stay free on the workspaces' disk: with less, running rounds are ended.",
     read: Value.bytes(0)
   }),
   workspaceRetention: withDefault("OPENTL_WORKSPACE_RETENTION", "14 days", {
@@ -121,52 +128,53 @@ export const variables = {
   }),
   maxSessions: withDefault("OPENTL_MAX_SESSIONS", "4", {
     accepted: "a whole number from 1 to 1000",
-    doc: "Sandboxes that run at once.",
+    doc: "How many sandboxes run at once.",
     read: Value.integer(1, 1000)
   }),
   reviewRounds: withDefault("OPENTL_REVIEW_ROUNDS", "2", {
     accepted: "a whole number from 0 to 20",
-    doc: "Reviews of a turn at most.",
+    doc: "The most reviews of a turn.",
     read: Value.integer(0, 20)
   }),
   sessionTimeout: withDefault("OPENTL_SESSION_TIMEOUT", "30 minutes", {
     accepted: "a duration from 1 second to 1 day, as in 45s, 30 minutes or 2 hours",
-    doc: "How long a turn may take.",
+    doc: "The time limit of a turn.",
     read: Value.duration("1 second", "1 day")
   }),
   llmTimeout: withDefault("OPENTL_LLM_TIMEOUT", "5 minutes", {
     accepted: "a duration from 1 second to 1 day, as in 45s or 5 minutes",
-    doc: "How long one model call may take.",
+    doc: "The time limit of one model call.",
     read: Value.duration("1 second", "1 day")
   }),
   egress: withDefault("OPENTL_EGRESS", "allowlist", {
     accepted: "allowlist, none or open",
-    doc: "What a sandbox reaches beside the model: package registries and OPENTL_EGRESS_ALLOW, nothing, or everything.",
+    doc:
+      "What a sandbox can reach besides the model: package registries and OPENTL_EGRESS_ALLOW, nothing, or everything.",
     read: Value.literal("allowlist", "none", "open")
   }),
   egressAllow: withDefault("OPENTL_EGRESS_ALLOW", "", {
     accepted: "domains separated by commas, as in example.com or *.example.com",
-    doc: "More domains that a sandbox reaches.",
+    doc: "More domains that a sandbox can reach.",
     read: Value.list(Value.domain)
   }),
   budgetUsd: optional("OPENTL_BUDGET_USD", {
     accepted: "a number from 0.01 to 10000",
-    doc: "What one session may spend, in US dollars.",
+    doc: "The most that one session may spend, in US dollars.",
     read: Value.decimal(0.01, 10_000)
   }),
   modelPrices: withDefault("OPENTL_MODEL_PRICES", "", {
-    accepted: "model=in/out or model=in/out/cached, separated by commas, in US dollars a million tokens",
-    doc: "What models cost, before the built-in price lists.",
+    accepted: "model=in/out or model=in/out/cached, separated by commas, in US dollars per million tokens",
+    doc: "Model prices, which take precedence over the built-in lists.",
     read: Value.modelPrices
   }),
   fourEyes: withDefault("OPENTL_FOUR_EYES", "0", {
     accepted: "1 or 0",
-    doc: "Whether a plan's approver must be another person than who asked.",
+    doc: "Whether a plan must be approved by someone other than the person who asked for it.",
     read: Value.flag
   }),
   identities: withDefault("OPENTL_IDENTITIES", "", {
     accepted: "name=slack:U1,telegram:7,github:login;…",
-    doc: "Which chat users and GitHub logins are the same person.",
+    doc: "Which chat users and GitHub logins belong to the same person.",
     read: Value.identities
   }),
   slackBotToken: secret("SLACK_BOT_TOKEN", "The Slack bot's token (xoxb-…)."),
@@ -176,21 +184,21 @@ export const variables = {
     doc: "Slack's API.",
     read: Value.slackUrl
   }),
-  slackDefaultRepo: repository("SLACK_DEFAULT_REPO", "The repository of a Slack request that names none."),
+  slackDefaultRepo: repository("SLACK_DEFAULT_REPO", "The repository for Slack requests that name none."),
   slackChannelRepos: withDefault("SLACK_CHANNEL_REPOS", "", {
     accepted: "C1=owner/name,C2=owner/name,…",
-    doc: "The repository of each channel's requests that name none.",
+    doc: "The repository for requests in each channel that name none.",
     read: Value.channelRepos
   }),
   slackAllowedUsers: words(
     "SLACK_ALLOWED_USERS",
     "user ids separated by commas",
-    "Who may use the Slack bot; unset: the workspace."
+    "Who may use the Slack bot. Unset: everyone in the workspace."
   ),
   slackAllowedChannels: words(
     "SLACK_ALLOWED_CHANNELS",
     "channel ids separated by commas",
-    "Where the Slack bot listens; unset: everywhere."
+    "The channels where the Slack bot may be used. Unset: all."
   ),
   telegramBotToken: secret("TELEGRAM_BOT_TOKEN", "The Telegram bot's token."),
   telegramApiUrl: withDefault("TELEGRAM_API_URL", "https://api.telegram.org", {
@@ -198,10 +206,10 @@ export const variables = {
     doc: "Telegram's API.",
     read: Value.originUrl
   }),
-  telegramDefaultRepo: repository("TELEGRAM_DEFAULT_REPO", "The repository of a Telegram request that names none."),
+  telegramDefaultRepo: repository("TELEGRAM_DEFAULT_REPO", "The repository for Telegram requests that name none."),
   telegramAllowedUsers: words(
     "TELEGRAM_ALLOWED_USERS",
     "user ids or names separated by commas",
-    "Who may use the Telegram bot; unset: nobody."
+    "Who may use the Telegram bot. Unset: nobody."
   )
 }

@@ -1,7 +1,7 @@
 /**
- * The data directory and its one owner. A kernel lock on `owner.lock` says whether there is an owner: it vanishes with
- * its process, however that ends. `owner.json` beside it says who. (Not in the lock file itself: a process that closes
- * any descriptor of a file loses its locks on it.)
+ * The data directory and its one owner. A kernel lock on `owner.lock` shows whether there is an owner: it disappears
+ * with its process, however that ends. `owner.json` beside it says who. (That is not in the lock file itself, because a
+ * process that closes any descriptor of a file loses its locks on it.)
  */
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -23,9 +23,9 @@ import { temporaryIn } from "./DataPaths.ts"
 export const Owner = Schema.Struct({
   pid: Schema.Int,
   since: Schema.DateTimeUtc,
-  /** A server, or a command that does a server's work in its own process. */
+  /** A server, or a command that works in its own process. */
   kind: Schema.Literal("server", "embedded"),
-  /** Where a server is reached, once it listens. */
+  /** The server's URL, once it listens. */
   url: Schema.optionalWith(Schema.String, { exact: true })
 })
 export type Owner = typeof Owner.Type
@@ -41,10 +41,10 @@ export const describeOwner = ({ kind, pid, since, url }: Owner): string => {
 /** Another process owns the data directory. */
 export class DataDirectoryBusy extends Schema.TaggedError<DataDirectoryBusy>()("DataDirectoryBusy", {
   path: Schema.String,
-  /** Absent in the moment between its taking the directory and its saying so. */
+  /** Absent between the moment that it takes the directory and the moment that it writes its record. */
   owner: Schema.optional(Owner)
 }) {
-  /** The directory, and who has it. */
+  /** A sentence that names the directory and its owner. */
   get holder(): string {
     const { owner } = this
     return `${this.path} is in use by ${owner === undefined ? "another opentl process" : describeOwner(owner)}`
@@ -56,7 +56,7 @@ export class DataDirectoryBusy extends Schema.TaggedError<DataDirectoryBusy>()("
   }
 }
 
-/** The data directory cannot be made, read or written. */
+/** The data directory cannot be created, read or written. */
 export class DataDirectoryUnusable extends Schema.TaggedError<DataDirectoryUnusable>()("DataDirectoryUnusable", {
   path: Schema.String,
   reason: Schema.String
@@ -72,17 +72,17 @@ const ownerFile = (path: string) => `${path}/owner.json`
 const hasCode = Predicate.hasProperty("code")
 const isBusy = ({ cause }: SqlError): boolean => hasCode(cause) && cause.code === "SQLITE_BUSY"
 
-/** Opens the lock file; a lock that is held is an error at once, not a blocked process. */
+/** Opens the lock file. A lock held by another process is an immediate error instead of a wait. */
 const openLock = (path: string, options: { readonly readonly: boolean }) =>
   SqliteClient.make({ filename: lockFile(path), disableWAL: true, ...options }).pipe(
     Effect.tap((sql) => sql.unsafe("PRAGMA busy_timeout = 0")),
     Effect.provide(Reactivity.layer)
   )
 
-/** Whoever asks who the owner is holds the lock for a moment, too. */
+/** Retries briefly: a process that checks for an owner also holds the lock for a moment. */
 const aMoment = Schedule.intersect(Schedule.spaced("25 millis"), Schedule.recurs(20))
 
-/** What is written is there as a whole or not at all, and nobody else's to read. */
+/** Writes a file atomically, readable only by its owner. */
 export const writeWhole = (path: string, content: string) =>
   Effect.flatMap(
     FileSystem.FileSystem,
@@ -96,14 +96,14 @@ const readOwner = (path: string): Effect.Effect<Option.Option<Owner>, never, Fil
       Effect.option
     ))
 
-/** Who owns the data directory now; none where nobody does, or no such directory is there. */
+/** The current owner of the data directory; none if there is no owner or no such directory. */
 export const currentOwner = (path: string): Effect.Effect<Option.Option<Owner>, never, FileSystem.FileSystem> =>
   Effect.scoped(Effect.gen(function*() {
     const sql = yield* openLock(path, { readonly: true })
     return yield* Effect.as(sql.unsafe("SELECT count(*) FROM sqlite_master"), Option.none<Owner>())
   })).pipe(
     Effect.catchIf(isBusy, () => readOwner(path)),
-    // the driver throws where there is no such file
+    // the driver throws if the file does not exist
     Effect.catchAllDefect(() => Effect.succeedNone),
     Effect.orElseSucceed(() => Option.none())
   )
@@ -113,12 +113,12 @@ const lock = (
 ): Effect.Effect<void, DataDirectoryBusy | DataDirectoryUnusable, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function*() {
     const sql = yield* openLock(path, { readonly: false })
-    // nothing is ever written, so nothing needs a journal beside the file
+    // nothing is ever written, so no journal file is needed
     yield* Effect.zipRight(sql.unsafe("PRAGMA journal_mode = MEMORY"), sql.unsafe("BEGIN EXCLUSIVE")).pipe(
       Effect.retry({ schedule: aMoment, while: isBusy })
     )
   }).pipe(
-    // the driver throws where the file cannot be opened
+    // the driver throws if the file cannot be opened
     Effect.catchAllDefect((defect) => new DataDirectoryUnusable({ path, reason: String(defect) })),
     Effect.catchTag(
       "SqlError",
@@ -132,10 +132,10 @@ const lock = (
 export class DataDirectory extends Context.Tag("opentl/services/config/DataDirectory")<DataDirectory, {
   /** Absolute. */
   readonly path: string
-  /** Tells others where this process is reached. */
+  /** Publishes this process's URL. */
   readonly announce: (url: string) => Effect.Effect<void, DataDirectoryUnusable>
 }>() {
-  /** Makes the directory where it is missing and owns it for as long as the layer. */
+  /** Creates the directory if necessary and owns it for the lifetime of the layer. */
   static readonly layer = (kind: Owner["kind"]): Layer.Layer<
     DataDirectory,
     DataDirectoryBusy | DataDirectoryUnusable,
@@ -152,7 +152,7 @@ export class DataDirectory extends Context.Tag("opentl/services/config/DataDirec
         yield* usable(fs.makeDirectory(path, { recursive: true, mode: 0o700 }))
         yield* usable(fs.access(path, { readable: true, writable: true }))
         yield* lock(path)
-        // there is one owner: what lies here was left by one that was killed
+        // there is only one owner, so these files were left by a killed process
         yield* Effect.ignoreLogged(fs.remove(temporaryIn(path), { recursive: true, force: true }))
         // eslint-disable-next-line house/no-process -- the owner is named by its process id
         const owner: Owner = { pid: process.pid, since: yield* DateTime.now, kind }

@@ -1,6 +1,6 @@
-/** What lies where in the data directory, for those who share it. Pure. */
+/** Paths in the data directory that several parts use. Pure. */
 
-/** What is only of use to the running process. It is emptied when the directory is taken by the next one. */
+/** Files that only the running process needs. The next owner empties this directory. */
 export const temporaryIn = (dataDir: string): string => `${dataDir}/tmp`
 
 /** Copies of the runtime files of sandboxes, one a version. */

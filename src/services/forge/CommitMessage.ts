@@ -1,17 +1,18 @@
 /**
- * The message of the one commit that a turn's work becomes. Its words come from people, models and agents, and forges act
- * on words in commits: they close issues, call people, skip checks, take trailers for facts. Here they do none of it. Pure.
+ * The message of the one commit that contains a turn's work. Its text comes from people, models and agents, and forges
+ * act on text in commits: they close issues, mention people, skip checks, and trust trailers. Nothing here triggers any
+ * of that. Pure.
  */
 import type { SessionId } from "../../domain/Ids.ts"
 import * as Plan from "../../domain/Plan.ts"
 import * as Requester from "../../domain/Requester.ts"
 import { title } from "./PullRequestText.ts"
 
-/** Who commits. */
+/** The commit's author. */
 export const author = { name: "OpenTL", email: "opentl@users.noreply.github.com" } as const
 
 export interface CommitMessage {
-  /** The plan's title, where there is a plan. */
+  /** The plan's title, if there is a plan. */
   readonly title: string | undefined
   readonly prompt: string
   readonly sessionId: SessionId
@@ -20,19 +21,19 @@ export interface CommitMessage {
   readonly agentMessages: ReadonlyArray<string>
 }
 
-/** How much of the agent's messages is quoted: so many lines of so many characters. */
+/** The most lines quoted from the agent's messages, and their length in characters. */
 const mostLines = 60
 const longestLine = 160
-/** Of each message so many characters are looked at. */
+/** The most characters read of each message. */
 const mostCharacters = 16_384
 
-/** Characters that steer a terminal, or turn round or hide what stands beside them. */
+/** Characters that control a terminal, or reverse or hide the text around them. */
 const steering =
   /[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
 
 /**
- * Text that no forge acts on: a space comes between what would call somebody (`@name`), refer to something (`#2`, `GH-2`,
- * `!2`, the address of an issue) or close it, and round instead of square brackets keep `[skip ci]` from being an order.
+ * Makes a text that no forge acts on: a space breaks what would mention somebody (`@name`), refer to something (`#2`,
+ * `GH-2`, `!2`, an issue's URL) or close it, and round instead of square brackets disable `[skip ci]`.
  */
 export const inert = (text: string): string =>
   text
@@ -55,7 +56,7 @@ const cut = (line: string): string => {
   return points.length <= longestLine ? line : `${points.slice(0, longestLine - 1).join("")}…`
 }
 
-/** What the entrypoint commits for the agent has our own words already. */
+/** Drops the message of the entrypoint's own commit, which only repeats ours. */
 const quoted = (messages: ReadonlyArray<string>, ours: string): ReadonlyArray<string> => {
   const theirs = messages.filter((text) => text.trim() !== ours.trim()).flatMap((text, i) => [
     ...(i === 0 ? [] : [""]),
@@ -68,7 +69,7 @@ const quoted = (messages: ReadonlyArray<string>, ours: string): ReadonlyArray<st
 const trailers = ({ requestedBy, sessionId }: CommitMessage): string =>
   `Session: ${sessionId}\nRequested-by: ${oneLine(inert(Requester.show(requestedBy)))}\n`
 
-/** A subject, the agent's own words as a quotation where it left any, and two trailers. */
+/** The subject, the agent's messages as a quotation if there are any, and two trailers. */
 export const commitMessage = (message: CommitMessage): string => {
   const ours = `${subject(message)}\n\n${trailers(message)}`
   const quotation = quoted(message.agentMessages, ours)

@@ -8,7 +8,7 @@ import type { BranchName } from "../../domain/Ids.ts"
 import type { Repository } from "../../domain/Repository.ts"
 import type { PullRequest } from "../../domain/SessionEvent.ts"
 
-/** The repository is not there, or may not be seen with this token. */
+/** The repository does not exist, or this token cannot see it. */
 export class RepositoryNotFound extends Schema.TaggedError<RepositoryNotFound>()("RepositoryNotFound", {
   repo: Schema.String,
   hint: Schema.String
@@ -18,7 +18,7 @@ export class RepositoryNotFound extends Schema.TaggedError<RepositoryNotFound>()
   }
 }
 
-/** The forge could not be asked, or refused. */
+/** The forge could not be reached, or refused the request. */
 export class ForgeError extends Schema.TaggedError<ForgeError>()("ForgeError", {
   operation: Schema.String,
   status: Schema.optional(Schema.Number),
@@ -31,10 +31,12 @@ export class ForgeError extends Schema.TaggedError<ForgeError>()("ForgeError", {
   }
 }
 
-/** How git reaches a repository. */
+/** How git accesses a repository. */
 export interface Remote {
   readonly url: string
-  /** The value of an `Authorization` header: it travels in git's environment, never in a URL, an argument or a file. */
+  /**
+   * The value of an `Authorization` header. It is passed in git's environment, never in a URL, an argument or a file.
+   */
   readonly authorization: Option.Option<Redacted.Redacted>
 }
 
@@ -50,9 +52,9 @@ export interface Proposal {
 export class Forge extends Context.Tag("opentl/services/forge/Forge")<Forge, {
   readonly remote: (repo: Repository) => Effect.Effect<Remote, RepositoryNotFound>
   readonly defaultBranch: (repo: Repository) => Effect.Effect<BranchName, RepositoryNotFound | ForgeError>
-  /** Whether results become pull requests there. */
+  /** Whether this repository has pull requests. */
   readonly hasPullRequests: (repo: Repository) => boolean
-  /** Finds the open pull request of that head branch and brings it up to date, or opens one. */
+  /** Updates the open pull request of the head branch, or opens one. */
   readonly propose: (
     proposal: Proposal
   ) => Effect.Effect<{ readonly pullRequest: PullRequest; readonly opened: boolean }, RepositoryNotFound | ForgeError>

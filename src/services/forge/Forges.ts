@@ -1,4 +1,4 @@
-/** `Forge` by the kind of repository: GitHub, or a path on this machine. */
+/** Chooses the `Forge` for a repository: GitHub, or a path on this machine. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Repository } from "../../domain/Repository.ts"

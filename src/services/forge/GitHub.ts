@@ -1,4 +1,4 @@
-/** GitHub's API, as far as a session needs it. The SDK stays in here; what it answers is decoded. */
+/** The part of GitHub's API that a session needs. The SDK stays in this file; its responses are decoded. */
 import { Octokit } from "@octokit/rest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -34,10 +34,10 @@ const setDraftMutation = {
     `mutation ($id: ID!) { markPullRequestReadyForReview(input: { pullRequestId: $id }) { pullRequest { isDraft } } }`
 } as const
 
-/** Nothing is repeated here: what may be repeated is the caller's knowledge. */
+/** Retries nothing: only the caller knows what may be repeated. */
 export class GitHub extends Context.Tag("opentl/services/forge/GitHub")<GitHub, {
   readonly defaultBranch: (repo: GitHubRepository) => Effect.Effect<string, ForgeError>
-  /** The open pull requests of a branch of the repository itself. */
+  /** The open pull requests of a branch in the repository itself. */
   readonly openPullRequests: (
     repo: GitHubRepository,
     head: string
@@ -89,7 +89,7 @@ export class GitHub extends Context.Tag("opentl/services/forge/GitHub")<GitHub, 
           Effect.mapError(decode(data), () =>
             new ForgeError({
               operation,
-              reason: `${github.apiUrl} answered with something that is not GitHub's`,
+              reason: `${github.apiUrl} sent a response that is not GitHub's`,
               isRetryable: false
             }))
         )

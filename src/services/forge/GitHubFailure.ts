@@ -1,4 +1,4 @@
-/** What a failed call to GitHub means, in words that say what to do about it. Pure. */
+/** Explains a failed call to GitHub, and what to do about it. Pure. */
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
@@ -7,7 +7,7 @@ import type { AppConfigShape } from "../config/AppConfig.ts"
 import { isRetryableStatus, retryAfterMillis } from "../support/Retry.ts"
 import { ForgeError } from "./Forge.ts"
 
-/** Octokit's `RequestError`, which also stands for a failed connection: then it has status 500 and no response. */
+/** Octokit's `RequestError`. It also represents a failed connection, with status 500 and no response. */
 const Failure = Schema.Struct({
   status: Schema.Number,
   message: Schema.String,
@@ -17,7 +17,7 @@ const Failure = Schema.Struct({
   }))
 })
 
-/** What GitHub says beside the status. */
+/** GitHub's message in the body. */
 const Body = Schema.Struct({
   message: Schema.optionalWith(Schema.String, { default: () => "" }),
   errors: Schema.optionalWith(
@@ -48,7 +48,7 @@ const rateLimitWait = (status: number, words: string, header: Header, now: numbe
   if (asked !== undefined) return asked
   const reset = Number(header("x-ratelimit-reset"))
   if (header("x-ratelimit-remaining") === "0" && reset > 0) return Math.max(1000, reset * 1000 - now)
-  // GitHub's advice for a secondary limit without a hint
+  // GitHub's advice for a secondary limit without a given delay
   return /rate limit/i.test(words) ? 60_000 : undefined
 }
 
@@ -60,7 +60,7 @@ const meaning = (github: AppConfigShape["github"], status: number, words: string
   switch (status) {
     case 401:
       return hasToken
-        ? `GitHub refuses GITHUB_TOKEN: it is wrong, revoked or expired (${words})`
+        ? `GitHub rejects GITHUB_TOKEN: it is wrong, revoked or expired (${words})`
         : "GITHUB_TOKEN is not set"
     case 403: {
       const needed = header("x-accepted-github-permissions")
@@ -70,14 +70,14 @@ const meaning = (github: AppConfigShape["github"], status: number, words: string
     }
     case 404:
       return hasToken
-        ? `there is no such repository, or GITHUB_TOKEN may not see or change it: it needs ${permissions}`
-        : "there is no such repository, or it is private and GITHUB_TOKEN is not set"
+        ? `the repository does not exist, or GITHUB_TOKEN may not see or change it: it needs ${permissions}`
+        : "the repository does not exist, or it is private and GITHUB_TOKEN is not set"
     default:
       return words
   }
 }
 
-/** The error that an exception of Octokit's stands for, at the moment `now`. The token never gets into its words. */
+/** The error for an Octokit exception at the time `now`. The token never appears in its message. */
 export const failure = (
   github: AppConfigShape["github"],
   operation: string,
@@ -91,7 +91,7 @@ export const failure = (
     const words = Predicate.hasProperty(cause, "message") ? String(cause.message) : String(cause)
     return new ForgeError({
       operation,
-      reason: scrub(`${github.apiUrl} could not be asked: ${words.split("\n")[0]?.slice(0, 300)}`),
+      reason: scrub(`${github.apiUrl} could not be reached: ${words.split("\n")[0]?.slice(0, 300)}`),
       isRetryable: true
     })
   }
@@ -104,7 +104,7 @@ export const failure = (
   const wait = rateLimitWait(status, words, header, now)
   const reason = wait === undefined
     ? meaning(github, status, words, header)
-    : `GitHub's rate limit is reached; it asks to wait for ${Math.ceil(wait / 1000)} seconds (${words})`
+    : `GitHub's rate limit is reached; it asks for a wait of ${Math.ceil(wait / 1000)} seconds (${words})`
   return new ForgeError({
     operation,
     status,

@@ -1,4 +1,7 @@
-/** `Forge` for repositories on GitHub. A pull request is looked up by its head branch before it is opened: there is one. */
+/**
+ * `Forge` for repositories on GitHub. It looks for a pull request of the head branch before opening one, so there is
+ * only one.
+ */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
@@ -19,13 +22,13 @@ const decodeBranch = Schema.decodeUnknown(BranchName)
 
 const toPullRequest = ({ draft, html_url, number }: PullRequestData) => ({ number, url: html_url, draft })
 
-const noDraftNote = "> This repository takes no draft pull requests. **Take this one for a draft.**\n\n"
+const noDraftNote = "> This repository does not support draft pull requests. **Treat this one as a draft.**\n\n"
 
 const isUnprocessable = (pattern: RegExp) => (error: ForgeError) => error.status === 422 && pattern.test(error.reason)
 const isThereAlready = isUnprocessable(/already exists/i)
 const hasNoDrafts = isUnprocessable(/draft/i)
 
-/** What `Forge` promises, for this kind of repository. */
+/** The implementation for GitHub. */
 export const make = Effect.gen(function*() {
   const { github: config } = yield* AppConfig
   const github = yield* GitHub
@@ -57,7 +60,7 @@ export const make = Effect.gen(function*() {
 
   const find = (repo: GitHubRepository, head: BranchName) => Effect.map(github.openPullRequests(repo, head), Arr.head)
 
-  /** The state is a mark on a pull request that is there; that it could not be set is no reason to fail. */
+  /** Sets the draft state of an existing pull request. Failing to set it does not fail the turn. */
   const setDraft = (pullRequest: PullRequestData, draft: boolean) =>
     pullRequest.draft === draft
       ? Effect.succeed(pullRequest)
@@ -81,7 +84,7 @@ export const make = Effect.gen(function*() {
     )
   }
 
-  /** Repeated as a whole: what an attempt without an answer has opened is found by the next one. */
+  /** Retried as a whole: a pull request opened by an attempt whose response was lost is found by the next one. */
   const propose = Effect.fn("GitHubForge.propose")(function*(repo: GitHubRepository, proposal: Proposal) {
     if (Option.isNone(config.token)) {
       return yield* new ForgeError({

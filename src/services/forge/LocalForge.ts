@@ -1,4 +1,4 @@
-/** What `Forge` needs to know of a git repository on this machine. The git side says it: `../git/GitLocalForge.ts`. */
+/** What `Forge` needs from a git repository on this machine. Implemented in `../git/GitLocalForge.ts`. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { BranchName } from "../../domain/Ids.ts"
@@ -8,8 +8,8 @@ import type { ForgeError, Remote, RepositoryNotFound } from "./Forge.ts"
 export type LocalRepository = Extract<Repository, { readonly _tag: "Local" }>
 
 export class LocalForge extends Context.Tag("opentl/services/forge/LocalForge")<LocalForge, {
-  /** The path itself must be the repository: a directory somewhere inside of one is not meant. */
+  /** The path must be the repository itself, not a directory inside one. */
   readonly remote: (repo: LocalRepository) => Effect.Effect<Remote, RepositoryNotFound>
-  /** The branch that is checked out. */
+  /** The checked-out branch. */
   readonly defaultBranch: (repo: LocalRepository) => Effect.Effect<BranchName, RepositoryNotFound | ForgeError>
 }>() {}

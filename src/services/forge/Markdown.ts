@@ -1,48 +1,52 @@
 /**
- * Other people's words inside our markdown. They are shown as they are and do nothing: they end no part of the page, call
- * nobody, close no issue, link and load nothing, and hide nothing.
+ * Foreign text inside our markdown. It is displayed as it is and has no effect: it ends no section, mentions nobody,
+ * closes no issue, links and loads nothing, and hides nothing.
  */
 import * as Invisible from "../../domain/Invisible.ts"
 import { excerpt } from "../model/PromptText.ts"
 
-/** Shows nothing, and keeps a sign from meaning anything. Inside code, too, where an escape would be seen. */
+/**
+ * Invisible, and breaks up a sign so that it has no meaning. Used inside code, too, where an escape would be visible.
+ */
 const zeroWidth = "\u200b"
 
 /**
- * Signs that make a page of GitHub's do something, each up to where it is broken. A backslash in between would be taken
- * off by markdown before the page looks for names and numbers. Each is linear: none has a repetition without a bound.
+ * Signs that have an effect on a GitHub page, each up to the point where it is broken up. (Markdown would remove a
+ * backslash before the page looks for names and numbers.) Each is linear: no unbounded repetition.
  */
 const signs: ReadonlyArray<RegExp> = [
-  // people and teams; addresses
+  // people and teams; e-mail addresses
   /@(?=[\w-])/g,
-  // issues and pull requests, which a word before them would close: `#1`, `owner/name#1`, `GH-1`
+  // issues and pull requests, which a preceding word would close: `#1`, `owner/name#1`, `GH-1`
   /#(?=\d)/g,
   /GH(?=\\?-\d)/gi,
-  // addresses of issues do the same, and an address alone is a link, or a video
+  // URLs of issues do the same, and a bare URL becomes a link, or a video
   /:(?=\\?\/\\?\/)/g,
   /www(?=\\?\.)/gi,
-  // tags, comments, links in pointed brackets; what would be one of the signs only after it was decoded
+  // tags, comments, links in angle brackets; anything that becomes such a sign only after decoding
   /<(?=[A-Za-z/!?])/g,
   /&(?=#?\w{1,31};)/g,
-  // links and images whose address is not seen; their definitions, which are not seen at all; footnotes; notes in colour
+  // links and images with a hidden address; their definitions, which are invisible; footnotes; coloured notes
   /\](?=[([:])/g,
   /\[(?=[!^])/g,
-  // words in a commit message that switch a pipeline off, where a merge makes one of this text
+  // words in a commit message that switch off a pipeline, if a merge turns this text into one
   /\[(?=(?:skip|no|ci|actions)[ -])/gi,
   /\*(?=\*\*NO_CI)/gi
 ]
 
-/** Formulas can hide their text, by their commands. */
+/** Formulas can hide text with their commands. */
 const command = /\\(?=[A-Za-z])/g
 
-/** A line that opens a block of code. What follows the fence is not shown, and some of it makes a picture of the block. */
+/**
+ * A line that opens a code block. The text after the fence is not shown, and some values turn the block into a picture.
+ */
 const fenceLine = /^([ \t>*+\-\d.)]*(?:`{3,}(?=[^`\n]*$)|~{3,}))([^\n]*)$/gm
 const plainLanguage = /^(?!(?:mermaid|geojson|topojson|stl|math|suggestion)$)[\w+#.-]{0,20}$/i
 
 const showLanguage = (line: string, fence: string, words: string): string =>
   plainLanguage.test(words.trim()) ? line : `${fence}\n(${words.trim()})`
 
-/** Takes the meaning from everything that would act; code stays readable. Invisible characters go. */
+/** Disables everything that has an effect; code stays readable. Removes invisible characters. */
 export const neutralise = (text: string): string => {
   const visible = Invisible.strip(text).replace(fenceLine, showLanguage)
   const broken = signs.reduce((words, sign) => words.replace(sign, (found) => `${found}${zeroWidth}`), visible)
@@ -50,17 +54,17 @@ export const neutralise = (text: string): string => {
 }
 
 /**
- * About `limit` characters of it: what comes in is bounded before anything is done with it, and what goes out, too. A cut
- * can make a sign of two halves, so it is looked for once more.
+ * Disables and cuts a text to about `limit` characters. The input is cut before any processing, and the output again. A
+ * cut can form a new sign from two halves, so signs are looked for once more.
  */
 const bounded = (text: string, limit: number): string =>
   neutralise(excerpt(neutralise(excerpt(text, limit).trim()), limit))
 
-/** On one line, for a list or a sentence; at most about twice `limit` characters, signs of markdown escaped. */
+/** The text on one line, for a list or a sentence, with markdown escaped; at most about twice `limit` characters. */
 export const inline = (text: string, limit = 300): string =>
   bounded(text, limit).replace(/\s+/g, " ").replace(/([\\`*_~[\]|$])/g, "\\$1").trim()
 
-/** Code on one line, with invisible characters in view. Nothing acts in it. */
+/** Inline code, with invisible characters escaped. Nothing in it has an effect. */
 export const code = (text: string): string => {
   const shown = Invisible.reveal(text, 120)
   const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map((run) => run.length))
@@ -69,12 +73,12 @@ export const code = (text: string): string => {
 }
 
 /**
- * A block quote: whatever is left open in it (a fence, a list) ends with it. At most about twice `limit` characters,
- * because each line gets its mark.
+ * A block quote: anything left open in it (a fence, a list) ends with it. At most about twice `limit` characters,
+ * because of the mark on each line.
  */
 export const quote = (text: string, limit = Infinity): string =>
   bounded(text, limit).split("\n").map((line) => `> ${line}`.trimEnd()).join("\n")
 
-/** A part that is folded up until it is asked for. */
+/** A collapsed section. */
 export const details = (summary: string, body: string): string =>
   `<details>\n<summary>${summary}</summary>\n\n${body}\n\n</details>`

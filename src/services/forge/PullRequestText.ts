@@ -1,4 +1,4 @@
-/** The words that go out with a change: the pull request's title and body. Pure. */
+/** The title and body of the pull request. Pure. */
 import type { SessionId } from "../../domain/Ids.ts"
 import * as Plan from "../../domain/Plan.ts"
 import * as Requester from "../../domain/Requester.ts"
@@ -12,23 +12,23 @@ import { code, details, inline, neutralise, quote } from "./Markdown.ts"
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
-/** Plain text: the marks of a heading, a list or a code span are taken off. A merge makes a commit message of it. */
+/** Plain text without the marks of a heading, list or code span, because a merge turns it into a commit message. */
 const plain = (text: string): string =>
   oneLine(neutralise((text.trim().split("\n", 1)[0] ?? "").slice(0, 1_000).replace(/^[\s#>*+-]+|[`*]/g, "")))
 
-/** Of the plan, else of the prompt; at most 72 characters. */
+/** The title, from the plan or else the prompt; at most 72 characters. */
 export const title = (planTitle: string | undefined, prompt: string): string =>
   Plan.subject(plain(planTitle ?? "") || plain(prompt))
 
 export interface PullRequestText {
   readonly sessionId: SessionId
-  /** What the session was opened with, and what the latest turn asked for, where that is another one. */
+  /** The session's first prompt, and the latest turn's if it is a different one. */
   readonly prompt: string
   readonly turnPrompt: string | undefined
   readonly plan: Plan.Plan | undefined
   /** The reviews of the turn, oldest first. */
   readonly reviews: ReadonlyArray<ReviewedRound>
-  /** The one that counts. */
+  /** The decisive review. */
   readonly review: Review.Review
   /** The agent's final words. */
   readonly answer: string
@@ -40,8 +40,8 @@ export interface PullRequestText {
 }
 
 /**
- * GitHub takes 65 536 characters; what people wrote is cut so that the whole stays below, even where each character needs
- * another one beside it.
+ * GitHub's limit is 65,536 characters. Foreign text is cut so that the whole stays below it, even if every character
+ * needs another one for escaping.
  */
 const limits = { task: 3_000, answer: 3_500, plan: 5_500, findings: 5_500, remarks: 1_500, summary: 200 } as const
 const maxRounds = 10
@@ -75,13 +75,13 @@ const openFindings = (review: Review.Review): string =>
 
 const bullets = (items: ReadonlyArray<string>): string => items.map((item) => `- ${item}`).join("\n")
 
-/** An approval speaks of what was shown. */
+/** The files that an approval does not cover. */
 const notShown = (review: Review.Review): string => {
   const unseen = review._tag === "Approved" || review._tag === "ChangesRequested" ? review.unseen : undefined
   if (unseen === undefined) return ""
   const what = Unseen.holdsBack(unseen)
     ? "These files were not shown to the reviewer, so this is a draft until somebody has looked at them:"
-    : "These files were not shown to the reviewer, because they are no text:"
+    : "These files were not shown to the reviewer, because they are not text:"
   return `### Not shown to the reviewer\n\n${what}\n\n${bullets(Unseen.list(unseen, maxFiles, code))}`
 }
 
@@ -107,9 +107,9 @@ const footer = ({ changes, requestedBy, sessionId, usage }: PullRequestText): st
   `OpenTL session \`${sessionId}\`, requested by ${inline(oneLine(Requester.show(requestedBy)))}`
 
 /**
- * Title and body of the session's pull request. What people and models wrote cannot break out of its part, and does
- * nothing there. That goes for the task as well: people paste what others wrote, and the closing of issues in every
- * repository that the merging person may write to is not asked for by a task. Numbers of issues stay readable.
+ * The title and body of the session's pull request. Text from people and models cannot break out of its section, and
+ * has no effect there. That includes the task: people paste foreign text, and a task does not ask to close issues in
+ * every repository that the merging person may write to. Issue numbers stay readable.
  */
 export const pullRequestText = (text: PullRequestText): { readonly title: string; readonly body: string } => ({
   title: title(text.plan?.title, text.prompt),

@@ -1,8 +1,9 @@
 /**
- * What a session's model calls may spend. A call is let out with a reservation, the most that it can cost, and settled
- * with what it did cost. It goes out only if what is spent, what is reserved and its own reservation stay within the
- * budget; else it waits until others are settled, in order. If no other is under way and something is left, a call goes
- * out alone: what its answer costs beyond the budget is counted. So a session spends its budget and one answer at most.
+ * Limits what a session's model calls may spend. Each call is let out with a reservation, the most that it can cost,
+ * and settled with its actual cost. It goes out only if what is spent, what is reserved and its own reservation stay
+ * within the budget; otherwise it waits, in order, until others are settled. If no other call is running and something
+ * is left, a call goes out alone, and its cost beyond the budget is counted. So a session spends at most its budget
+ * plus one response.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -10,7 +11,7 @@ import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
-/** Nothing is left of the budget. */
+/** The budget is used up. */
 export class BudgetExhausted extends Schema.TaggedError<BudgetExhausted>()("BudgetExhausted", {}) {
   override get message() {
     return "The session's budget is used up."
@@ -22,17 +23,17 @@ interface Call {
   readonly letOut: Deferred.Deferred<void, BudgetExhausted>
 }
 
-/** How an account stands. */
+/** The state of an account. */
 export interface Ledger {
   readonly limitUsd: number
   readonly spentUsd: number
-  /** Let out and not yet settled. */
+  /** The calls let out and not yet settled. */
   readonly underWay: ReadonlyArray<Call>
-  /** Waiting, in order. */
+  /** The waiting calls, in order. */
   readonly waiting: ReadonlyArray<Call>
 }
 
-/** What is decided about a call that would reserve so much. */
+/** Decides about a call with this reservation. */
 export const decide = (
   { limitUsd, spentUsd, underWay }: Pick<Ledger, "limitUsd" | "spentUsd"> & {
     readonly underWay: ReadonlyArray<{ readonly reservedUsd: number }>
@@ -49,7 +50,7 @@ interface Decisions {
   readonly refused: ReadonlyArray<Call>
 }
 
-/** Decides about those that wait, up to the first that has to wait on. */
+/** Decides about the waiting calls, up to the first that must keep waiting. */
 const advance = (before: Ledger): readonly [Decisions, Ledger] => {
   let ledger = before
   const out: Array<Call> = []
@@ -72,7 +73,7 @@ const without = (calls: ReadonlyArray<Call>, call: Call) => calls.filter((other)
 
 /** A call that was let out. */
 export interface Ticket {
-  /** Counts what the call has cost, and ends its reservation. */
+  /** Counts the call's cost, and ends its reservation. */
   readonly settle: (costUsd: number) => Effect.Effect<void>
 }
 
@@ -80,13 +81,16 @@ export interface Account {
   /** Whether there is a budget. */
   readonly isLimited: boolean
   readonly isExhausted: Effect.Effect<boolean>
-  /** What was spent since the account was opened, in US dollars. */
+  /** What has been spent since the account was opened, in US dollars. */
   readonly spentUsd: Effect.Effect<number>
-  /** Waits until the call may go out. With the scope its reservation ends, if it was not settled, and it has cost nothing. */
+  /**
+   * Waits until the call may go out. If it is not settled when the scope closes, its reservation ends, and it has cost
+   * nothing.
+   */
   readonly letOut: (reservedUsd: number) => Effect.Effect<Ticket, BudgetExhausted, Scope.Scope>
 }
 
-/** An account with so much to spend, in US dollars; without a limit where it is absent. */
+/** An account with this limit in US dollars; unlimited if absent. */
 export const make = (limitUsd: number | undefined): Effect.Effect<Account> =>
   Effect.gen(function*() {
     const ledger = yield* Ref.make<Ledger>({
@@ -102,7 +106,7 @@ export const make = (limitUsd: number | undefined): Effect.Effect<Account> =>
           Effect.forEach(refused, (call) => Deferred.fail(call.letOut, new BudgetExhausted()), { discard: true })
         ))
 
-    /** Ends a call however it stands; what is not under way any more costs nothing again. */
+    /** Ends a call in any state; a call that has already ended costs nothing more. */
     const end = (call: Call, costUsd: number) =>
       change((before) => ({
         ...before,

@@ -1,7 +1,7 @@
 /**
- * The memory that request bodies may take while they are held: so much for a session, so much for all. Whoever asks for
- * more waits, first come, first served. A session that has its share waits for itself alone and keeps nobody else from
- * theirs; a large request is not overtaken by small ones for ever.
+ * Limits the memory of held request bodies, per session and in total. Requests for more memory wait, first come, first
+ * served. A session that has used up its share delays only itself, and a large request is not overtaken by small ones
+ * forever.
  */
 import * as Arr from "effect/Array"
 import * as Deferred from "effect/Deferred"
@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 import type { SessionId } from "../../domain/Ids.ts"
 
 export interface Limits {
-  /** Bytes. No single request may ask for more than a session's share. */
+  /** In bytes. No single request may take more than a session's share. */
   readonly total: number
   readonly perSession: number
 }
@@ -24,22 +24,22 @@ interface Waiter {
 }
 
 interface State {
-  /** To whom, and how many bytes of it are not given back yet. */
+  /** The bytes given to each waiter and not yet returned. */
   readonly given: ReadonlyMap<Waiter, number>
-  /** The sum of what was given, by session. */
+  /** The total given, by session. */
   readonly held: ReadonlyMap<SessionId, number>
   readonly waiting: ReadonlyArray<Waiter>
 }
 
 export interface Taken {
-  /** Gives back all but so many bytes: the body turned out to be smaller. */
+  /** Keeps this many bytes and returns the rest: the body turned out to be smaller. */
   readonly keep: (bytes: number) => Effect.Effect<void>
 }
 
 export interface BodyMemory {
-  /** Takes so many bytes for as long as the scope; waits for them where they are not free. */
+  /** Takes this many bytes for the lifetime of the scope; waits until they are free. */
   readonly take: (session: SessionId, bytes: number) => Effect.Effect<Taken, never, Scope.Scope>
-  /** The bytes that are taken now. */
+  /** The bytes currently taken. */
   readonly held: Effect.Effect<number>
 }
 
@@ -55,7 +55,7 @@ const add = (held: State["held"], session: SessionId, bytes: number): State["hel
   return new Map(now === 0 ? others : [...others, [session, now]])
 }
 
-/** What a waiter has becomes so many bytes, where it has more. */
+/** Reduces what a waiter has to this many bytes. */
 const shrink = (state: State, waiter: Waiter, bytes: number): State => {
   const now = state.given.get(waiter) ?? 0
   if (now <= bytes) return state
@@ -67,7 +67,7 @@ const shrink = (state: State, waiter: Waiter, bytes: number): State => {
   }
 }
 
-/** Who of those that wait is admitted now, and the state after it. */
+/** The waiters admitted now, and the resulting state. */
 const admit = (limits: Limits, state: State): readonly [ReadonlyArray<Waiter>, State] => {
   let { held } = state
   const admitted: Array<Waiter> = []
@@ -99,7 +99,7 @@ export const make = (limits: Limits): Effect.Effect<BodyMemory> =>
         Effect.zipRight(Effect.flatMap(Ref.get(state), ({ held }) => Metric.set(heldBytes, sum(held))))
       )
 
-    /** Gives up waiting, or gives back what was given. */
+    /** Stops waiting, or returns what was given. */
     const leave = (waiter: Waiter) =>
       change((state) => shrink({ ...state, waiting: state.waiting.filter((other) => other !== waiter) }, waiter, 0))
 

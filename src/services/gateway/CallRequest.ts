@@ -1,5 +1,6 @@
 /**
- * What the body of a model call says of what it may cost, read while the body passes. Pure but for the scanner's state.
+ * Reads from the body of a model call what it may cost, while the body passes through. Pure except for the scanner's
+ * state.
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -14,14 +15,14 @@ const kept = (...names: ReadonlyArray<string>): Readonly<Record<string, Interest
 
 const tools = { items: { fields: { type: { keep: "tool" } } } }
 
-/** The limit of the output, and what makes several outputs of one request. */
+/** The fields that limit the output, or request several outputs. */
 const limits: Readonly<Record<Dialect, ReadonlyArray<string>>> = {
   anthropic: ["max_tokens"],
   "openai-chat": ["max_completion_tokens", "max_tokens"],
   "openai-responses": ["max_output_tokens"]
 }
 
-/** Fields that name something whose size does not show: a stored conversation, a template, a file. */
+/** Fields that refer to something of unknown size: a stored conversation, a template, a file. */
 const references: Readonly<Record<Dialect, ReadonlyArray<string>>> = {
   anthropic: ["container"],
   "openai-chat": [],
@@ -29,7 +30,7 @@ const references: Readonly<Record<Dialect, ReadonlyArray<string>>> = {
 }
 const referenceKeys = ["file_id", "file_url", "url"]
 
-/** What is billed otherwise than by the listed price of its tokens, by field: which values are harmless. */
+/** Fields that are billed other than by the listed token prices, with their harmless values. */
 const billedOtherwise: Readonly<Record<Dialect, Readonly<Record<string, ReadonlyArray<unknown>>>>> = {
   anthropic: {
     service_tier: [null, "auto", "standard_only"],
@@ -49,7 +50,7 @@ const billedOtherwise: Readonly<Record<Dialect, Readonly<Record<string, Readonly
 }
 const billedKeys = ["input_audio"]
 
-/** Tools that run at the client: those that the provider runs are billed beside the tokens. */
+/** Tools that run at the client. Tools that the provider runs are billed in addition to tokens. */
 const clientTools =
   /^(?:apply_patch|computer|computer_use_preview|custom|function|local_shell|mcp|namespace|tool_search|(?:bash|computer|memory|text_editor|tool_search_tool_\w+)_\d{8})$/
 
@@ -78,18 +79,18 @@ export const scanner = (dialect: Dialect): JsonScanner => new JsonScanner(lookFo
 
 export interface CallRequest {
   readonly dialect: Dialect
-  /** Of the body. */
+  /** The body's size. */
   readonly bytes: number
   readonly model: string | undefined
   readonly isStream: boolean
   /** The most tokens that the reply may have. */
   readonly maxOutput: number
   readonly hasReferences: boolean
-  /** Why the call cannot be let out under a budget: a sentence. */
+  /** Why the call is not allowed under a budget, as a sentence. */
   readonly uncountable: string | undefined
 }
 
-/** More than any model writes, and few enough to reckon with. */
+/** More than any model writes, and small enough for arithmetic. */
 const mostOutput = 1e9
 
 const decodeValue = Schema.decodeOption(Json.Unknown)
@@ -120,7 +121,7 @@ const uncountable = (dialect: Dialect, scan: JsonScanner, field: (name: string) 
     : `This session has a budget, and what the provider bills for the tool "${tool}" cannot be counted: leave it out.`
 }
 
-/** What the scanner found in a body that has ended. */
+/** Evaluates what the scanner found in a complete body. */
 export const read = (dialect: Dialect, scan: JsonScanner): CallRequest => {
   const field = (name: string): unknown =>
     [...scan.kept.values.get(name) ?? []].flatMap((raw) => Option.toArray(decodeValue(raw))).at(-1)
@@ -142,7 +143,7 @@ export const read = (dialect: Dialect, scan: JsonScanner): CallRequest => {
   }
 }
 
-/** The most tokens that a call can take. */
+/** The most tokens that a call can use. */
 export const atMost = ({ bytes, hasReferences, maxOutput }: CallRequest) => ({
   input: TokenEstimate.inputAtMost(bytes, hasReferences),
   output: maxOutput
@@ -150,7 +151,7 @@ export const atMost = ({ bytes, hasReferences, maxOutput }: CallRequest) => ({
 
 const encoder = new TextEncoder()
 
-/** A change of a body: these bytes in place of what lies between two places. */
+/** A change to a body: these bytes replace those between two positions. */
 export interface Edit {
   readonly start: number
   readonly end: number
@@ -160,8 +161,8 @@ export interface Edit {
 const StreamOptions = Json.parse(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 
 /**
- * Chat Completions tell their usage in a stream only if asked to. The caller then gets one chunk more, without choices.
- * `undefined` where the body stays as it is.
+ * Chat Completions report usage in a stream only on request. The caller then gets an additional chunk without choices.
+ * `undefined` if the body needs no change.
  */
 export const askForUsage = (call: CallRequest, scan: JsonScanner): Edit | undefined => {
   if (call.dialect !== "openai-chat" || !call.isStream || scan.fault !== undefined) return undefined

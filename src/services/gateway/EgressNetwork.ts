@@ -1,4 +1,4 @@
-/** The network as the gateway's CONNECT proxy uses it: names, connections, and the proxy that the host itself is behind. */
+/** The network for the gateway's CONNECT proxy: names, connections, and the proxy that the host itself uses. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,7 +12,7 @@ import * as Net from "node:net"
 import type { Destination } from "./EgressPolicy.ts"
 import * as HostProxy from "./HostProxy.ts"
 
-/** A destination that is allowed could not be reached. */
+/** An allowed destination could not be reached. */
 export class EgressFailed extends Schema.TaggedError<EgressFailed>()("EgressFailed", {
   host: Schema.String,
   reason: Schema.String
@@ -23,16 +23,16 @@ export class EgressFailed extends Schema.TaggedError<EgressFailed>()("EgressFail
 }
 
 export class EgressNetwork extends Context.Tag("opentl/services/gateway/EgressNetwork")<EgressNetwork, {
-  /** The addresses that a name has now. */
+  /** Resolves a name to its current addresses. */
   readonly resolve: (host: string) => Effect.Effect<ReadonlyArray<string>, EgressFailed>
-  /** A connection to an address, closed with the scope. */
+  /** Connects to an address; the scope closes the connection. */
   readonly connect: (address: string, port: number) => Effect.Effect<Net.Socket, EgressFailed, Scope.Scope>
-  /** A connection by way of the host's own proxy, which resolves the name; none where the host needs no proxy for it. */
+  /** Connects through the host's own proxy, which resolves the name; none if the host needs no proxy for it. */
   readonly connectByProxy: (
     destination: Destination
   ) => Option.Option<Effect.Effect<Net.Socket, EgressFailed, Scope.Scope>>
 }>() {
-  /** Fails where HTTPS_PROXY is no URL. */
+  /** Fails if HTTPS_PROXY is not a URL. */
   static readonly layer = Layer.effect(
     EgressNetwork,
     Effect.map(HostProxy.config, (proxy) =>
@@ -53,15 +53,17 @@ const resolve = (host: string) =>
     catch: (error) => new EgressFailed({ host, reason: sentence(error) })
   }).pipe(Effect.map((found) => found.map(({ address }) => address)))
 
-const patience = "15 seconds"
+const connectTimeout = "15 seconds"
 
-/** A socket whose errors never go unheard: whoever uses it sees them as its end. */
+/**
+ * Adds an error listener, without which an error would end the process. Users of the socket see an error as its end.
+ */
 const quiet = <S extends Net.Socket>(socket: S): S => socket.on("error", () => {})
 
-/** Opens a socket within `patience`, and destroys it with the scope. */
+/** Opens a socket within `connectTimeout`; the scope destroys it. */
 const scoped = (open: Effect.Effect<Net.Socket, EgressFailed>, onTimeout: () => EgressFailed) =>
   Effect.acquireRelease(
-    Effect.interruptible(Effect.timeoutFail(open, { duration: patience, onTimeout })),
+    Effect.interruptible(Effect.timeoutFail(open, { duration: connectTimeout, onTimeout })),
     (socket) => Effect.sync(() => socket.destroy())
   )
 

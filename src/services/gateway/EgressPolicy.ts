@@ -1,6 +1,6 @@
 /**
- * What a sandbox may reach through the gateway: package registries by default, by name and by TLS alone; never an address
- * that is not the public internet's. Pure.
+ * What a sandbox may reach through the gateway: package registries by default, only by name and TLS, and never an
+ * address outside the public internet. Pure.
  */
 import * as Either from "effect/Either"
 import { BlockList, isIPv4, isIPv6 } from "node:net"
@@ -12,7 +12,7 @@ export interface EgressPolicy {
 }
 
 interface Allowed {
-  /** A lower-case name; `*.` in front stands for every name below, not for the name itself. */
+  /** A lower-case name; `*.` in front matches every subdomain, but not the name itself. */
   readonly name: string
   readonly port: number
 }
@@ -23,7 +23,10 @@ export interface Destination {
   readonly port: number
 }
 
-/** Where the usual package managers fetch from. Hosts that anybody may upload to (GitHub, storage buckets) are not among them. */
+/**
+ * The hosts of the usual package registries. Hosts that anybody can upload to (GitHub, storage buckets) are not
+ * included.
+ */
 export const registries: ReadonlyArray<string> = [
   "registry.npmjs.org",
   "registry.yarnpkg.com",
@@ -59,7 +62,7 @@ const allowed = (domain: string): Allowed => {
   return { name: normal(name), port: Number(port) }
 }
 
-/** The configured policy: the registries, and the domains of OPENTL_EGRESS_ALLOW (`name` or `name:port`) beside them. */
+/** The configured policy: the registries plus the domains of OPENTL_EGRESS_ALLOW (`name` or `name:port`). */
 export const make = ({ egress, egressAllow }: Pick<AppConfigShape, "egress" | "egressAllow">): EgressPolicy => ({
   mode: egress,
   allow: [...registries, ...egressAllow].map(allowed)
@@ -68,7 +71,7 @@ export const make = ({ egress, egressAllow }: Pick<AppConfigShape, "egress" | "e
 const covers = (host: string) => ({ name }: Allowed): boolean =>
   name.startsWith("*.") ? host.endsWith(name.slice(1)) && host.length >= name.length : host === name
 
-/** Reads `host:port`, `1.2.3.4:port` or `[::1]:port`, as CONNECT has it. */
+/** Parses `host:port`, `1.2.3.4:port` or `[::1]:port`, as in CONNECT. */
 export const parseAuthority = (authority: string): Destination | undefined => {
   const [, v6, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(authority) ?? []
   const host = normal(v6 ?? name ?? "")
@@ -76,7 +79,7 @@ export const parseAuthority = (authority: string): Destination | undefined => {
   return host !== "" && (v6 === undefined || isIPv6(v6)) && port >= 1 && port <= 65_535 ? { host, port } : undefined
 }
 
-/** Whether CONNECT to an authority is allowed; where not, the sentence for whoever asked. */
+/** Whether CONNECT to an authority is allowed; if not, a sentence for the client. */
 export const decide = (policy: EgressPolicy, authority: string): Either.Either<Destination, string> => {
   const destination = parseAuthority(authority)
   if (destination === undefined) return Either.left(`"${authority.slice(0, 200)}" is not a host and a port`)
@@ -91,8 +94,8 @@ export const decide = (policy: EgressPolicy, authority: string): Either.Either<D
       if (ports.includes(port)) return Either.right(destination)
       return Either.left(
         ports.length === 0
-          ? `${host} is not among the allowed domains (OPENTL_EGRESS_ALLOW adds to them)`
-          : `of ${host} only port ${ports.join(", ")} is allowed, not ${port}`
+          ? `${host} is not among the allowed domains (add it with OPENTL_EGRESS_ALLOW)`
+          : `only port ${ports.join(", ")} of ${host} is allowed, not ${port}`
       )
     }
   }
@@ -122,7 +125,10 @@ const specialV4 = subnets("ipv4", [
   ["224.0.0.0", 3]
 ])
 
-/** The only part of the address space that is given out; in it, what is not for the internet or hides an IPv4 address. */
+/**
+ * The only allocated part of the address space, and within it the ranges that are not public or that embed an IPv4
+ * address.
+ */
 const globalV6 = subnets("ipv6", [["2000::", 3]])
 const specialV6 = subnets("ipv6", [
   ["2001::", 23],

@@ -1,7 +1,7 @@
 /**
- * The CONNECT proxy of a session's gateway. A name is resolved here, and the connection goes to the very address that
- * was checked, so that the name cannot be bound to another in between. Each request is one line of the log, with who
- * asked, for what, and how it was decided.
+ * The CONNECT proxy of a session's gateway. Names are resolved here, and the connection goes to exactly the address
+ * that was checked, so that the name cannot be rebound in between. Each request is one line in the log: who asked, for
+ * what, and the decision.
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -15,7 +15,7 @@ import { pipeline } from "node:stream/promises"
 import { EgressFailed, EgressNetwork } from "./EgressNetwork.ts"
 import * as EgressPolicy from "./EgressPolicy.ts"
 
-/** A few addresses of a name are tried, not any number. */
+/** How many addresses of a name are tried. */
 const attempts = 4
 
 const refusal = (status: string, sentence: string): string =>
@@ -28,7 +28,7 @@ const refusal = (status: string, sentence: string): string =>
     `${sentence}\n`
   ].join("\r\n")
 
-/** Answers with a sentence and closes. Whoever does not read it is not waited for. */
+/** Replies with a sentence and closes. Does not wait for a client that does not read it. */
 const refuse = (client: Duplex, status: string, sentence: string) =>
   Effect.async<void>((resume) => {
     client.once("close", () => resume(Effect.void))
@@ -37,15 +37,15 @@ const refuse = (client: Duplex, status: string, sentence: string) =>
 
 const gone = (client: Duplex) =>
   Effect.async<never, EgressFailed>((resume) => {
-    const onClose = () => resume(new EgressFailed({ host: "client", reason: "it went away" }))
+    const onClose = () => resume(new EgressFailed({ host: "client", reason: "it disconnected" }))
     client.once("close", onClose)
     return Effect.sync(() => client.off("close", onClose))
   })
 
-/** A tunnel through which no byte has gone for this long, or at most twice as long, is closed. */
+/** A tunnel without traffic is closed after this time, or at most twice as long. */
 const idle = "5 minutes"
 
-/** Done when nothing has gone through a socket from one look at it to the next. */
+/** Completes when no byte has passed through the socket between two checks. */
 const untilIdle = (socket: Socket) => {
   let before = -1
   const look = Effect.sync(() => {
@@ -57,7 +57,7 @@ const untilIdle = (socket: Socket) => {
   return Effect.repeat(look, { until: (isIdle) => isIdle, schedule: Schedule.spaced(idle) })
 }
 
-/** Carries bytes both ways, at the slower side's pace, until both ends are done, one breaks, or nothing moves. */
+/** Copies bytes both ways, at the slower side's pace, until both ends are done, one fails, or nothing moves. */
 const carry = (client: Duplex, upstream: Socket) => {
   const oneWay = (from: Duplex, to: Duplex) =>
     Effect.ignore(Effect.tryPromise((signal) => pipeline(from, to, { signal })))
@@ -68,19 +68,19 @@ const carry = (client: Duplex, upstream: Socket) => {
 
 type Serve = (request: IncomingMessage, client: Duplex, head: Uint8Array) => Effect.Effect<void>
 
-/** Serves so many requests at once; more are refused. */
+/** Serves at most this many requests at once; more are refused. */
 export const atMost = (tunnels: number, serve: Serve): Effect.Effect<Serve> =>
   Effect.map(Effect.makeSemaphore(tunnels), (places) => (request, client, head) =>
     Effect.flatMap(
       places.withPermitsIfAvailable(1)(serve(request, client, head)),
       Option.match({
         onNone: () =>
-          owning(client, refuse(client, "503 Service Unavailable", `${tunnels} connections are open already`)),
+          owning(client, refuse(client, "503 Service Unavailable", `${tunnels} connections are already open`)),
         onSome: () => Effect.void
       })
     ))
 
-/** The connection ends with the effect. */
+/** Closes the connection when the effect ends. */
 const owning = (client: Duplex, effect: Effect.Effect<void>): Effect.Effect<void> =>
   Effect.acquireUseRelease(
     Effect.sync(() => client.on("error", () => {})),
@@ -127,7 +127,7 @@ export const make = (policy: EgressPolicy.EgressPolicy) =>
       yield* carry(client, upstream.right)
     })
 
-    /** One request, from its head to the end of both connections. */
+    /** Handles one request, from its head to the end of both connections. */
     return (request: IncomingMessage, client: Duplex, head: Uint8Array): Effect.Effect<void> =>
       owning(client, Effect.scoped(serve(request.url ?? "", client, head)))
   })

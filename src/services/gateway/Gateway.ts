@@ -1,7 +1,7 @@
 /**
- * The only way out of a sandbox: one unix socket a session, and behind it a reverse proxy to the model's API that puts
- * the real key in and counts tokens, and a CONNECT proxy that lets only the package registries through.
- * Possession of the socket is the authentication.
+ * The only way out of a sandbox: one unix socket per session. Behind it are a reverse proxy to the model's API, which
+ * adds the real key and counts tokens, and a CONNECT proxy, which admits only the package registries. Possession of the
+ * socket is the authentication.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -35,14 +35,14 @@ export class GatewayError extends Schema.TaggedError<GatewayError>()("GatewayErr
 
 export interface GatewayRequest {
   readonly sessionId: SessionId
-  /** What the session may still spend, in US dollars; unlimited where absent. */
+  /** What the session may still spend, in US dollars; unlimited if absent. */
   readonly remainingUsd: number | undefined
-  /** Called once for each call that has cost something, one after the other. */
+  /** Called once for each call that cost something, sequentially. */
   readonly onUsage: (report: Payer.GatewayReport) => Effect.Effect<void>
 }
 
 export interface OpenGateway {
-  /** The host directory that holds `gateway.sock`. */
+  /** The host directory that contains `gateway.sock`. */
   readonly directory: string
   /** Whether the budget is used up, so that calls are refused. */
   readonly isExhausted: Effect.Effect<boolean>
@@ -50,43 +50,43 @@ export interface OpenGateway {
 
 export class Gateway extends Context.Tag("opentl/services/gateway/Gateway")<Gateway, {
   /**
-   * Opens the session's gateway for as long as the scope.
+   * Opens the session's gateway for the lifetime of the scope.
    *
-   * With `remainingUsd` the calls together spend no more than that and one answer: a call goes out only if what was
-   * spent, what others may still cost and the most that it may cost stay within it; else it waits, and when nothing is
-   * left it is refused (402). A model of unknown price, and what is billed otherwise than by tokens, is refused (400).
-   * Calls that a killed server left under way are counted first, as far as they may have come.
+   * With `remainingUsd`, the calls together spend at most that plus one response: a call goes out only if what is
+   * spent, what running calls may still cost and the most that it may cost itself stay within the budget; otherwise it
+   * waits, and is refused (402) when nothing is left. A model of unknown price, and anything not billed by tokens, is
+   * refused (400). Calls that a killed server left running are counted first, as far as they may have got.
    *
-   * `onUsage` is told of every call that got a reply, or was given up after it had gone out: with the provider's counts,
-   * or with an estimate where the provider did not say them. Closing the scope waits for it.
+   * `onUsage` is called for every call that got a response or was abandoned after it had gone out, with the provider's
+   * counts, or with an estimate if the provider did not report them. Closing the scope waits for it.
    *
-   * Fails with `GatewayError` where the socket cannot be made.
+   * Fails with `GatewayError` if the socket cannot be created.
    */
   readonly open: (request: GatewayRequest) => Effect.Effect<OpenGateway, GatewayError, Scope.Scope>
 }>() {
-  /** On a network of one's own. */
+  /** The network is left open. */
   static readonly layerWithoutNetwork = Layer.scoped(Gateway, Effect.suspend(() => make)).pipe(
     Layer.provide(Layer.merge(ModelPrices.layer, BackgroundTasks.layer))
   )
 
-  /** On the network of this host. Fails where HTTPS_PROXY is no URL. */
+  /** Uses this host's network. Fails if HTTPS_PROXY is not a URL. */
   static readonly layer = this.layerWithoutNetwork.pipe(Layer.provide(EgressNetwork.layer))
 }
 
-/** Of one session. */
+/** The limits of one session. */
 const connections: GatewayServer.Options = {
   maxConnections: 256,
-  // longer than the pools of the usual clients keep them
+  // longer than the connection pools of common clients
   keepAliveMillis: 75_000
 }
 
-/** CONNECT tunnels of one session at once: the model's API keeps the rest of the connections. */
+/** The most CONNECT tunnels of one session at once: the rest of the connections is for the model's API. */
 const maxTunnels = 128
 
 const onlyConnect = GatewayServer.text(
   403,
   "text/plain",
-  "Plain HTTP is not let through: use HTTPS, by CONNECT.\n"
+  "Plain HTTP is not allowed: use HTTPS, by CONNECT.\n"
 )
 
 type Failure =

@@ -1,10 +1,11 @@
 /**
- * Where a session's socket lies: `<data dir>/gateways/<session>/gateway.sock`. The directory itself may be entered by
- * anyone, as the user inside a container is another one, but the one above it only by us.
+ * The location of a session's socket: `<data dir>/gateways/<session>/gateway.sock`. Anyone may enter the directory
+ * itself, because the user inside a container is a different one, but only we may enter its parent.
  *
- * A socket's path may have 107 bytes. Below a longer data directory there is no place for one; then the directory is
- * `<tmp>/opentl-<instance>/<session>`, whose name holds the installation's random id and stays the same over restarts.
- * The directory outlives the gateway: a running container has it mounted, and finds the next server's socket in it.
+ * A socket's path can have 107 bytes. If the data directory's path is too long for that, the directory is
+ * `<tmp>/opentl-<instance>/<session>`, whose name contains the installation's random id and stays the same over
+ * restarts. The directory outlives the gateway: a running container has it mounted, and finds the next server's socket
+ * in it.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -16,7 +17,7 @@ import type { SessionId } from "../../domain/Ids.ts"
 import { instanceOf } from "../sandbox/SandboxInstance.ts"
 import * as Layout from "../sandbox/SandboxLayout.ts"
 
-/** Somebody else's directory lies where ours has to be. */
+/** The directory that we need belongs to another user. */
 export class GatewayDirectoryTaken extends Schema.TaggedError<GatewayDirectoryTaken>()("GatewayDirectoryTaken", {
   directory: Schema.String
 }) {
@@ -25,12 +26,12 @@ export class GatewayDirectoryTaken extends Schema.TaggedError<GatewayDirectoryTa
   }
 }
 
-/** Of `sun_path`, without the closing NUL. */
+/** The length of `sun_path` in bytes, without the terminating NUL. */
 const longestPath = 107
 
 const fits = (socket: string): boolean => new TextEncoder().encode(socket).length <= longestPath
 
-/** A directory that only we enter. In a shared place, somebody else's of that name is refused. */
+/** Creates a directory that only we can enter. In a shared parent, an existing one of another user is refused. */
 const makePrivate = Effect.fnUntraced(function*(directory: string, dataDir: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -45,7 +46,7 @@ const makePrivate = Effect.fnUntraced(function*(directory: string, dataDir: stri
   yield* fs.chmod(directory, 0o700)
 })
 
-/** The place for a session's socket, made ready: what a server that was killed left there is removed. */
+/** Prepares the directory for a session's socket: removes what a killed server left there. */
 export const prepare = Effect.fnUntraced(function*(dataDir: string, session: SessionId) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path

@@ -1,6 +1,6 @@
 /**
- * HTTP on a unix socket. Each request is a fiber of the scope: it ends when its client goes away, and closing the scope
- * ends them all, and waits for what they still have to do.
+ * HTTP on a unix socket. Each request is a fiber of the scope: it ends when its client disconnects, and closing the
+ * scope ends them all and waits for their clean-up.
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -22,31 +22,31 @@ export class ConnectionError
 
 export interface Request {
   readonly method: string
-  /** As it was sent. */
+  /** The URL as sent. */
   readonly url: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** As node has it: see `RequestBody.ts`. */
+  /** Node's stream: see `RequestBody.ts`. */
   readonly body: Readable
 }
 
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Where it fails, the connection breaks off: the client must not take a part for the whole. */
+  /** If it fails, the connection breaks off, so that the client does not mistake a part for the whole. */
   readonly body: Stream.Stream<Uint8Array, ConnectionError>
 }
 
 export interface Handlers {
-  /** Its scope ends when the reply was sent or the client is gone. */
+  /** Handles a request. Its scope closes when the reply was sent or the client has disconnected. */
   readonly request: (request: Request) => Effect.Effect<Reply, never, Scope.Scope>
-  /** Owns the client's connection. */
+  /** Handles CONNECT, and owns the client's connection. */
   readonly connect: (request: Http.IncomingMessage, client: Duplex, head: Uint8Array) => Effect.Effect<void>
 }
 
 const encoder = new TextEncoder()
 
-/** A reply of one text. */
+/** A reply with a text. */
 export const text = (
   status: number,
   contentType: string,
@@ -73,7 +73,7 @@ const readRequest = (incoming: Http.IncomingMessage): Request => ({
   body: incoming
 })
 
-/** Done when the bytes have left, so that a slow client slows the sender; one that stands still is given up. */
+/** Completes when the bytes are sent, so that a slow client slows the sender; a stalled one is given up. */
 const write = (response: Http.ServerResponse, stalled: Duration.DurationInput) => (bytes: Uint8Array) =>
   Effect.async<void, ConnectionError>((resume) => {
     response.write(bytes, (error) => resume(error == null ? Effect.void : connectionError(error)))
@@ -100,8 +100,7 @@ const closed = (response: Http.ServerResponse) =>
   })
 
 /**
- * What was not read of a request is thrown away for a while: a client that is cut off while it sends may never see its
- * reply.
+ * Discards the unread rest of a request for a while: a client that is cut off while sending may never see its reply.
  */
 const drain = (incoming: Http.IncomingMessage, lingering: Duration.DurationInput) =>
   Effect.async<void>((resume) => {
@@ -109,7 +108,7 @@ const drain = (incoming: Http.IncomingMessage, lingering: Duration.DurationInput
     incoming.once("close", () => resume(Effect.void)).resume()
   }).pipe(Effect.timeoutOption(lingering))
 
-/** Nothing more is read of a request, and nothing more is sent of a reply. */
+/** Stops reading the request and sending the reply. */
 const release = (incoming: Http.IncomingMessage, response: Http.ServerResponse) =>
   Effect.sync(() => {
     if (!response.writableEnded) response.destroy()
@@ -130,28 +129,28 @@ const serveOne =
           Effect.scoped,
           Effect.raceFirst(closed(response)),
           Effect.zipRight(drain(incoming, lingering)),
-          Effect.catchAll((error) => Effect.logDebug("a reply broke off", error)),
-          // of one request; the others go on
+          Effect.catchAll((error) => Effect.logDebug("a reply was interrupted", error)),
+          // of one request; the others continue
           Effect.catchAllDefect((defect) => Effect.logError("a request to the gateway failed", defect))
         ),
       () => release(incoming, response)
     )
 
 export interface Options {
-  /** At once; more are refused. */
+  /** The most connections at once; more are refused. */
   readonly maxConnections: number
-  /** How long a connection stays open without a request. */
+  /** How long a connection stays open without a request, in milliseconds. */
   readonly keepAliveMillis: number
-  /** How long a client may stand still while a part of its reply waits to be read: 5 minutes where nothing is said. */
+  /** How long a client may leave a part of its reply unread; 5 minutes by default. */
   readonly stalled?: Duration.DurationInput
-  /** How long a client may go on sending after it was replied to: 10 seconds where nothing is said. */
+  /** How long a client may continue to send after its reply; 10 seconds by default. */
   readonly lingering?: Duration.DurationInput
 }
 
-/** Of what a client sends or is sent, in bytes: node keeps so much of each connection before it stops reading. */
+/** How many bytes node buffers per connection before it stops reading. */
 const highWaterMark = 16 * 1024
 
-/** For a request's head, and for the whole of it; how long a body may take is the handler's affair, and less. */
+/** The time limit for a request's head, in milliseconds. The handler limits the time for the body. */
 const headersTimeout = 60_000
 const requestTimeout = 15 * 60_000
 
@@ -180,6 +179,6 @@ export const serve = Effect.fnUntraced(function*(socket: string, handlers: Handl
     server.on("error", (error) => resume(connectionError(error)))
     server.listen(socket, () => resume(Effect.void))
   })
-  // last added, first done: nobody comes in while the others are sent away
+  // finalizers run in reverse order: no new connection is accepted while the others are closed
   yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
 })

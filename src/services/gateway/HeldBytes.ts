@@ -1,10 +1,10 @@
 /**
- * Bytes that came in parts, held in blocks of one size: a client that sends them one by one must not make us keep an
- * object for each.
+ * Bytes that arrived in parts, held in blocks of one size, so that a client that sends them one by one does not make us
+ * keep an object for each.
  */
 const blockSize = 16 * 1024
 
-/** The bytes between two places of the whole, without a copy. */
+/** The bytes between two positions of the whole, without copying. */
 const between = (blocks: ReadonlyArray<Uint8Array>, from: number, to: number): ReadonlyArray<Uint8Array> =>
   blocks.map((block, index) => {
     const start = index * blockSize
@@ -20,7 +20,7 @@ export class HeldBytes {
     return this.#size + (this.#edit === undefined ? 0 : this.#edit.bytes.length - (this.#edit.end - this.#edit.start))
   }
 
-  /** What is to be sent; after the release nothing. */
+  /** The parts to send; none after the release. */
   get parts(): ReadonlyArray<Uint8Array> {
     if (this.#edit === undefined) return between(this.#blocks, 0, this.#size)
     const { bytes, end, start } = this.#edit
@@ -38,7 +38,7 @@ export class HeldBytes {
     }
   }
 
-  /** Other bytes are sent in place of those between two places. Once, when all have come. */
+  /** Replaces the bytes between two positions. Call once, when all have arrived. */
   replace(start: number, end: number, bytes: Uint8Array) {
     this.#edit = { start, end, bytes }
   }

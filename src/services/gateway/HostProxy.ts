@@ -1,10 +1,10 @@
-/** The proxy that this host itself must use for TLS, as HTTPS_PROXY and NO_PROXY (or their lower-case twins) say. */
+/** The proxy that this host must use for TLS, from HTTPS_PROXY and NO_PROXY (or their lower-case forms). */
 import * as Config from "effect/Config"
 import * as Option from "effect/Option"
 
 export interface HostProxy {
   readonly url: Option.Option<URL>
-  /** Names that are reached without it, and all names below each; `*` is every name. */
+  /** Names that are reached without the proxy, with their subdomains; `*` means every name. */
   readonly direct: ReadonlyArray<string>
 }
 
@@ -25,7 +25,7 @@ export const config: Config.Config<HostProxy> = Config.all({
 
 const isLoopback = (host: string) => host === "localhost" || host === "::1" || host.startsWith("127.")
 
-/** The proxy for a host; none where it is reached directly. */
+/** The proxy for a host; none if it is reached directly. */
 export const proxyFor = (proxy: HostProxy, host: string): Option.Option<URL> =>
   isLoopback(host) || proxy.direct.some((name) => name === "*" || host === name || host.endsWith(`.${name}`))
     ? Option.none()

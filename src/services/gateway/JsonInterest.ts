@@ -1,23 +1,23 @@
-/** What of a JSON text a scanner shall find. */
+/** Specifies what a scanner looks for in a JSON text. */
 
-/** What is wanted of a value, and of what is in it. */
+/** What to look for in a value and its contents. */
 export interface Interest {
-  /** Keep the raw JSON of the value under this name. */
+  /** Keep the value's raw JSON under this name. */
   readonly keep?: string
-  /** Whether strings in it count as text; what is in it does as it does. */
+  /** Whether strings in the value count as text; inherited by its contents. */
   readonly text?: boolean
-  /** Of an object's fields, by their names in lower case. */
+  /** For an object's fields, by lower-case name. */
   readonly fields?: Readonly<Record<string, Interest>>
-  /** Of an array's items. */
+  /** For an array's items. */
   readonly items?: Interest
 }
 
-/** What a scanner looks for. Made once, for many texts. */
+/** A scanner's options. Built once, for many texts. */
 export interface Options {
   readonly interest: Interest
   /** Keys whose presence anywhere is noted. */
   readonly note: ReadonlySet<string>
-  /** The lengths of all keys that are looked for: another one need not be read. */
+  /** The lengths of all keys to look for: other keys need not be read. */
   readonly lengths: ReadonlySet<number>
 }
 
@@ -27,7 +27,7 @@ const keysOf = ({ fields = {}, items }: Interest): ReadonlyArray<string> => [
   ...(items === undefined ? [] : keysOf(items))
 ]
 
-/** Names of keys are given in lower case. */
+/** Builds the options. Keys are given in lower case. */
 export const options = (interest: Interest, note: ReadonlyArray<string> = []): Options => ({
   interest,
   note: new Set(note),

@@ -1,14 +1,14 @@
-/** The raw values that a scanner keeps of a JSON text, which comes in parts. It has a state, as the scanner has. */
+/** The raw values that a scanner keeps from a JSON text that arrives in parts. Stateful, like the scanner. */
 
-/** Of one kept value, in bytes. */
+/** The most bytes of one kept value. */
 const largest = 64 * 1024
-/** How many different values are kept under one name. */
+/** The most different values kept under one name. */
 const most = 64
 
-/** A value that has begun. */
+/** A value that has started. */
 interface Open {
   readonly name: string
-  /** Where it began in the whole text, and at what depth it ends. */
+  /** Where it started in the whole text, and the depth at which it ends. */
   readonly start: number
   readonly depth: number
   readonly parts: Array<Uint8Array>
@@ -20,22 +20,22 @@ const decoder = new TextDecoder()
 export class JsonKept {
   /** The different values, by name. */
   readonly values = new Map<string, Set<string>>()
-  /** Where the last of each began and ended. */
+  /** Where the last value of each name started and ended. */
   readonly spans = new Map<string, { readonly start: number; readonly end: number }>()
-  /** Whether there was one that is larger, or were more, than anybody means. */
+  /** Whether a value was too large, or there were too many. */
   isTooLarge = false
   #open: Open | undefined = undefined
-  /** Where in the present part that begins which is to be kept. */
+  /** Where the value to keep starts in the current part. */
   #from = 0
 
-  /** A value begins here, which is kept unless it is within one that is. `before` is the size of the earlier parts. */
+  /** Starts a value to keep, unless it is inside another one. `before` is the size of the earlier parts. */
   begin(name: string, at: number, before: number, depth: number) {
     if (this.#open !== undefined) return
     this.#open = { name, start: before + at, depth, parts: [], size: 0 }
     this.#from = at
   }
 
-  /** A value of this depth ended before this place. */
+  /** Ends a value of this depth before this position. */
   end(part: Uint8Array, at: number, before: number, depth: number) {
     const open = this.#open
     if (open?.depth !== depth) return
@@ -47,7 +47,7 @@ export class JsonKept {
     if (values.size > most) this.isTooLarge = true
   }
 
-  /** The part is over. */
+  /** Ends the current part. */
   endPart(part: Uint8Array) {
     if (this.#open !== undefined) this.#keep(this.#open, part.subarray(this.#from))
     this.#from = 0

@@ -1,8 +1,8 @@
-/** The key of a field, as a scanner reads it: in parts, and only as far as it may be one that is looked for. */
+/** A field's key, read in parts, and only as far as it may be one that is looked for. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-/** With escapes, in bytes. No key that is looked for is longer. */
+/** The longest key in bytes, escapes included. No key that is looked for is longer. */
 const longest = 256
 
 const unquote = Schema.decodeOption(Schema.parseJson(Schema.String))
@@ -11,7 +11,7 @@ const decoder = new TextDecoder()
 export class JsonKey {
   readonly #bytes = new Uint8Array(longest + 1)
   #length = 0
-  /** Whether its letters are its bytes. */
+  /** Whether each byte is a character. */
   #isPlain = true
 
   start() {
@@ -19,15 +19,15 @@ export class JsonKey {
     this.#isPlain = true
   }
 
-  /** Byte by byte: keys are short, and a view of the bytes costs more than they do. */
+  /** Reads byte by byte: keys are short, and a view of the bytes costs more than copying. */
   read(bytes: Uint8Array, from: number, to: number, isPlain: boolean) {
     for (let at = from; at < to && this.#length <= longest; at++) this.#bytes[this.#length++] = bytes[at] ?? 0
     this.#isPlain = this.#isPlain && isPlain
   }
 
   /**
-   * In lower case; nothing for a key of none of these lengths. By both cases, as letters like the long s are folded by
-   * parsers that fold.
+   * The key in lower case; empty if it has none of these lengths. Compared in both cases, because parsers that fold
+   * case also fold letters like the long s.
    */
   name(lengths: ReadonlySet<number>): string {
     if (this.#length > longest || (this.#isPlain && !lengths.has(this.#length))) return ""

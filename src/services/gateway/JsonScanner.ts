@@ -1,18 +1,18 @@
 /**
- * Reads what is wanted of a JSON text while it passes, cut anywhere, in a memory that does not grow with it: a parser
- * would make objects of many times a hostile text's size. It is as strict as JSON is, so that nobody who reads the same
- * bytes reads anything else: what is not JSON, or has a wanted key twice, is a fault. Keys are compared without case, as
- * some parsers do. A scanner has a state, like a TextDecoder.
+ * Extracts values from a JSON text while it passes through, split anywhere, in constant memory: a parser would build
+ * objects of many times a hostile text's size. It is as strict as JSON, so that no other reader of the same bytes sees
+ * anything different: invalid JSON or a duplicate wanted key is a fault. Keys are compared without case, as some
+ * parsers do. Stateful, like a TextDecoder.
  */
 import type { Interest, Options } from "./JsonInterest.ts"
 import { JsonKept } from "./JsonKept.ts"
 import { JsonKey } from "./JsonKey.ts"
 
 /**
- * - `invalid`: this is not JSON
- * - `deep`: it is nested deeper than anybody needs
+ * - `invalid`: the text is not JSON
+ * - `deep`: it is nested too deeply
  * - `repeated`: an object has a wanted key twice
- * - `large`: a kept value, or the number of different ones, is larger than any that is meant
+ * - `large`: a kept value is too large, or there are too many different ones
  */
 export type Fault = "invalid" | "deep" | "repeated" | "large"
 
@@ -21,12 +21,12 @@ const longestLiteral = 400
 
 type Mode = "value" | "firstItem" | "firstKey" | "key" | "colon" | "after" | "string" | "literal" | "done"
 
-/** An object or array that is open. */
+/** An open object or array. */
 interface Frame {
   readonly isArray: boolean
   readonly interest: Interest | undefined
   readonly isText: boolean
-  /** The wanted keys that were there. */
+  /** The wanted keys seen so far. */
   readonly seen: Set<string> | undefined
 }
 
@@ -39,11 +39,11 @@ const hexDigits = new Set([..."0123456789abcdefABCDEF"].map((letter) => letter.c
 const nothing = new Uint8Array()
 
 export class JsonScanner {
-  /** The bytes so far, and those in strings that count as text. */
+  /** The number of bytes so far, and of those in strings that count as text. */
   size = 0
   textBytes = 0
   fault: Fault | undefined = undefined
-  /** Where the whole value begins. */
+  /** Where the whole value starts. */
   opening = 0
   readonly kept = new JsonKept()
   readonly noted = new Set<string>()
@@ -51,12 +51,12 @@ export class JsonScanner {
   readonly #options: Options
   readonly #stack: Array<Frame> = []
   #mode: Mode = "value"
-  /** Of the value that comes next. */
+  /** The interest in the next value. */
   #interest: Interest | undefined
   #isText: boolean
   #isKey = false
   readonly #key = new JsonKey()
-  /** Of an escape: the backslash was read; so many hex digits are to come. */
+  /** The state of an escape: whether the backslash was read, and how many hex digits follow. */
   #isEscaped = false
   #hexDigits = 0
   #literal = ""
@@ -67,7 +67,7 @@ export class JsonScanner {
     this.#isText = options.interest.text ?? false
   }
 
-  /** Reads on. After a fault nothing is read any more. */
+  /** Reads the next bytes. After a fault, nothing more is read. */
   feed(bytes: Uint8Array): this {
     for (let at = 0; at < bytes.length && this.fault === undefined;) at = this.#step(bytes, at)
     this.kept.endPart(bytes)
@@ -76,7 +76,7 @@ export class JsonScanner {
     return this
   }
 
-  /** That was all: what is open now is a fault. */
+  /** Ends the text: anything still open is a fault. */
   end(): this {
     if (this.fault === undefined && this.#mode === "literal" && this.#stack.length === 0) this.#endLiteral(0, nothing)
     if (this.fault === undefined && this.#mode !== "done") this.fault = "invalid"
@@ -225,7 +225,7 @@ export class JsonScanner {
     else this.fault = "invalid"
   }
 
-  /** A value ended before this place in the present bytes. */
+  /** Ends a value before this position in the current bytes. */
   #endValue(end: number, bytes: Uint8Array) {
     this.#mode = this.#stack.length === 0 ? "done" : "after"
     this.kept.end(bytes, end, this.size, this.#stack.length)

@@ -1,6 +1,6 @@
 /**
- * One call of a model through a session's gateway, from its body to its settlement: held or passed, let out by whoever
- * pays, sent with the real key, counted while the reply passes.
+ * One model call through a session's gateway, from its body to its settlement: held or streamed, let out by the payer,
+ * sent with the real key, counted while the reply passes through.
  */
 import type { RequestError, ResponseError } from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
@@ -24,7 +24,7 @@ import type { Payer } from "./Payer.ts"
 import * as Settlement from "./Settlement.ts"
 import { type Dialect, UsageMeter } from "./UsageMeter.ts"
 
-/** The session has a budget, and what the call would cost cannot be counted. */
+/** The session has a budget, and the call's cost cannot be counted. */
 export class CallUncountable extends Schema.TaggedError<CallUncountable>()("CallUncountable", {
   reason: Schema.String
 }) {
@@ -33,7 +33,7 @@ export class CallUncountable extends Schema.TaggedError<CallUncountable>()("Call
   }
 }
 
-/** The reply as it goes to the agent. */
+/** The reply for the agent. */
 export const passOn = (
   response: HttpClientResponse.HttpClientResponse,
   body: (bytes: GatewayServer.Reply["body"]) => GatewayServer.Reply["body"] = (bytes) => bytes
@@ -50,16 +50,16 @@ export interface Services {
   readonly memory: BodyMemory
 }
 
-/** Sends a body to the API; its scope is the reply's. */
+/** Sends a body to the API; its scope is that of the reply. */
 export type Send = (
   body: ModelProxyBody.Body
 ) => Effect.Effect<HttpClientResponse.HttpClientResponse, RequestError | ResponseError, Scope.Scope>
 
 const seconds = Effect.map(Clock.currentTimeMillis, (millis) => millis / 1000)
 
-/** Makes a call that costs something. */
+/** Makes calls that cost something. */
 export const make = ({ memory, prices }: Services) => {
-  /** The price of the model that is asked for; under a budget everything must be known. */
+  /** The price of the requested model; under a budget it must be known. */
   const priceOf = Effect.fnUntraced(function*(payer: Payer, provider: Routes.Provider, call: CallRequest.CallRequest) {
     if (!payer.isLimited) {
       return call.model === undefined ? undefined : Option.getOrUndefined(yield* prices.find(provider, call.model))
@@ -76,13 +76,13 @@ export const make = ({ memory, prices }: Services) => {
       const body = isHeld
         ? yield* Scope.extend(ModelProxyBody.hold(memory, payer.session, request, dialect), bodyScope)
         : yield* ModelProxyBody.pass(request, dialect)
-      // of a body that passes nothing is known yet, and nothing has to be
+      // nothing is known yet about a streamed body, nor does it have to be
       const early = isHeld ? body.call() : undefined
       const price = early === undefined ? undefined : yield* priceOf(payer, provider, early)
       const paid = yield* payer.letOut(early, price)
       const start = yield* seconds
 
-      /** The model that replied is what is billed; where its price is not known, the one that was asked for. */
+      /** Settles the call. The model that replied is billed, or the requested one if its price is unknown. */
       const settle = Effect.fnUntraced(function*(reply: Omit<Settlement.Reply, "seconds">) {
         const call = body.call()
         const settled = Settlement.settle(call, { ...reply, seconds: (yield* seconds) - start })
@@ -99,7 +99,7 @@ export const make = ({ memory, prices }: Services) => {
         )
       })
 
-      /** Counts a reply when it is over, however that comes: a part has cost something, too. */
+      /** Counts a reply when it ends, however that happens: a part has cost something, too. */
       const counted = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
         const meter = new UsageMeter(dialect, response.headers["content-type"])
         let isWhole = false
@@ -120,7 +120,7 @@ export const make = ({ memory, prices }: Services) => {
 
       return yield* Effect.uninterruptibleMask((restore) =>
         restore(send(body)).pipe(
-          // whoever leaves before the reply leaves a call that the provider has begun
+          // a client that leaves before the reply leaves a call that the provider has started
           Effect.onInterrupt(() => body.isWhole() ? settle(Settlement.unanswered) : Effect.void),
           Effect.ensuring(Scope.close(bodyScope, Exit.void)),
           Effect.catchTag("RequestError", (error) => Effect.fail(body.failure() ?? error)),

@@ -1,6 +1,6 @@
 /**
- * The reverse proxy to the models' APIs: the agent inside sends a dummy key, the real one is put in here. Bodies stream
- * through both ways, each at the reader's pace; a reply is counted as it passes.
+ * The reverse proxy to the models' APIs: the agent in the sandbox sends a dummy key, and the real one is added here.
+ * Bodies stream through both ways at the reader's pace; a reply is counted as it passes.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Undici from "@effect/platform-node/Undici"
@@ -26,10 +26,10 @@ const keyNames: Readonly<Record<Routes.Provider, string>> = {
   openai: "OPENAI_API_KEY"
 }
 
-/** The request bodies that are held at one time, in bytes: of all sessions, and of one. */
+/** The most bytes of request bodies held at a time, for all sessions and for one. */
 const bodyLimits = { total: 3 * ModelProxyBody.largestHeld, perSession: ModelProxyBody.largestHeld }
 
-/** The API as this host reaches it: directly, or through the proxy that the host itself must use. */
+/** A client for the API, direct or through the proxy that this host must use. */
 const clientFor = Effect.fnUntraced(function*(baseUrl: string) {
   const { hostname, protocol } = new URL(baseUrl)
   const proxy = protocol === "https:" ? HostProxy.proxyFor(yield* HostProxy.config, hostname) : Option.none()
@@ -50,7 +50,7 @@ const credentials = (provider: Routes.Provider, key: Redacted.Redacted): Readonl
     ? { "x-api-key": Redacted.value(key) }
     : { authorization: `Bearer ${Redacted.value(key)}` }
 
-/** Makes the proxy; it serves a request for whoever pays. Fails where HTTPS_PROXY is no URL. */
+/** Makes the proxy, which serves a request for a payer. Fails if HTTPS_PROXY is not a URL. */
 export const make = Effect.gen(function*() {
   const config = yield* AppConfig
   const call = ModelCall.make({ prices: yield* ModelPrices, memory: yield* BodyMemory.make(bodyLimits) })
@@ -65,7 +65,7 @@ export const make = Effect.gen(function*() {
       clients[provider].execute(
         HttpClientRequest.make(method)(`${config[provider].baseUrl.replace(/\/+$/, "")}${path}`).pipe(
           HttpClientRequest.setHeaders(Routes.requestHeaders(request.headers)),
-          // what is counted must be readable
+          // a compressed reply could not be counted
           HttpClientRequest.setHeader("accept-encoding", "identity"),
           HttpClientRequest.setHeaders(credentials(provider, key)),
           HttpClientRequest.setBody(body)
@@ -78,7 +78,7 @@ export const make = Effect.gen(function*() {
     const route = Routes.routeOf(method, url)
     if (provider === undefined) return GatewayServer.text(404, "text/plain", "There is no such API here.\n")
     if (route === undefined) {
-      // some clients look whether the address is there
+      // some clients check whether the address exists
       return method === "HEAD"
         ? GatewayServer.text(200, "text/plain", "")
         : Refusals.notFound(provider, `The gateway does not pass on ${method} ${url.split("?")[0]}.`)

@@ -1,7 +1,7 @@
 /**
- * The body of a model call on its way out. Most bodies stream through. One that must be known before the call goes out
- * (under a budget), or is changed (a streamed chat), is held first: within the memory that `BodyMemory` gives, and no
- * longer than until the API has begun to answer.
+ * The outgoing body of a model call. Most bodies stream through. A body that must be known before the call goes out
+ * (under a budget), or is changed (a streamed chat), is held first: within the memory from `BodyMemory`, and only until
+ * the API has started to reply.
  */
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as Duration from "effect/Duration"
@@ -17,37 +17,37 @@ import { HeldBytes } from "./HeldBytes.ts"
 import * as RequestBody from "./RequestBody.ts"
 import type { Dialect } from "./UsageMeter.ts"
 
-/** A body that has to be held is larger than the providers take. */
+/** A body to be held is larger than the providers accept. */
 export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLarge", { limitBytes: Schema.Int }) {
   override get message() {
     return `The request is larger than ${this.limitBytes / 1024 ** 2} MiB.`
   }
 }
 
-/** Too many bodies are held already. */
+/** Too many bodies are already held. */
 export class BodiesWaiting extends Schema.TaggedError<BodiesWaiting>()("BodiesWaiting", {}) {
   override get message() {
-    return "Too many large requests are under way; try again."
+    return "Too many large requests are in progress; try again."
   }
 }
 
-/** A body as it is sent on. */
+/** A body being sent on. */
 export interface Body {
   readonly http: HttpBody.HttpBody
-  /** What it says, as far as it came. */
+  /** The call described by the part that has arrived. */
   readonly call: () => CallRequest.CallRequest
-  /** Whether it came to its end. */
+  /** Whether it arrived completely. */
   readonly isWhole: () => boolean
-  /** Why it did not. */
+  /** Why it did not arrive completely. */
   readonly failure: () => RequestBody.BodyTimedOut | ConnectionError | undefined
 }
 
 export const largestHeld = 32 * 1024 * 1024
 
-/** How long a whole body may take: a held one comes from this machine, one that passes goes at the API's pace. */
+/** The time limits for a complete body: a held one comes from this machine, a streamed one goes at the API's pace. */
 const longestHolding = Duration.minutes(2)
 const longestPassing = Duration.minutes(10)
-/** How long a body waits for memory to be held in. */
+/** How long a body to be held waits for memory. */
 const longestWait = Duration.minutes(1)
 
 const typeOf = ({ headers }: Request): string => headers["content-type"] ?? "application/json"
@@ -62,13 +62,13 @@ const passing = (request: Request, onPart: (bytes: Uint8Array) => void) =>
     failure: body.failure
   }))
 
-/** Sends a body on as it comes. */
+/** Streams a body. */
 export const stream = (request: Request): Effect.Effect<HttpBody.HttpBody, never, Scope.Scope> =>
   request.method === "GET" || request.method === "HEAD"
     ? Effect.succeed(HttpBody.empty)
     : Effect.map(passing(request, () => {}), ({ http }) => http)
 
-/** Sends a call's body on as it comes, and reads what it says on the way. */
+/** Streams a call's body, and reads it on the way. */
 export const pass = (request: Request, dialect: Dialect): Effect.Effect<Body, never, Scope.Scope> =>
   Effect.suspend(() => {
     const scan = CallRequest.scanner(dialect)
@@ -78,10 +78,10 @@ export const pass = (request: Request, dialect: Dialect): Effect.Effect<Body, ne
     }))
   })
 
-/** So much of each body is read at once: a small one never waits. */
+/** How much of each body is read at once: a small one never waits. */
 const firstBytes = 16 * 1024
 
-/** Holds a call's body for as long as the scope. The rest of one that is refused is not read. */
+/** Holds a call's body for the lifetime of the scope. The rest of a refused body is not read. */
 export const hold = (
   memory: BodyMemory,
   session: SessionId,
@@ -94,7 +94,7 @@ export const hold = (
 > =>
   Effect.gen(function*() {
     const tooLarge = new BodyTooLarge({ limitBytes: largestHeld })
-    // one that does not say its size may come to the largest
+    // a body of unannounced size may be as large as the limit
     const size = lengthOf(request) ?? largestHeld
     if (size > largestHeld) return yield* tooLarge
     const held = yield* Effect.acquireRelease(

@@ -1,4 +1,4 @@
-/** Which requests the gateway takes for a model's API, and what of them is passed on. Pure. */
+/** Which requests the gateway accepts for a model's API, and what of them it forwards. Pure. */
 import type { Dialect } from "./UsageMeter.ts"
 
 export type Provider = "anthropic" | "openai"
@@ -6,9 +6,9 @@ export type Provider = "anthropic" | "openai"
 export interface ModelRoute {
   readonly provider: Provider
   readonly method: "GET" | "HEAD" | "POST"
-  /** Behind the provider's base URL, query included. */
+  /** The path after the provider's base URL, with the query. */
   readonly path: string
-  /** Of a call that costs something. */
+  /** The dialect of a call that costs something. */
   readonly dialect: Dialect | undefined
 }
 
@@ -30,14 +30,14 @@ const rules: ReadonlyArray<Rule> = [
   { method: "GET", provider: "openai", path: /^\/models(\/[A-Za-z0-9][A-Za-z0-9._:@-]*)?$/ }
 ]
 
-/** The provider whose part of the gateway a path lies in. */
+/** The provider that a gateway path belongs to. */
 export const providerOf = (url: string): Provider | undefined => {
   const path = url.split("?")[0] ?? ""
   if (path === prefixes.anthropic || path.startsWith(`${prefixes.anthropic}/`)) return "anthropic"
   return path === "/openai" || path.startsWith("/openai/") ? "openai" : undefined
 }
 
-/** Finds the API call that a request is. The URL is taken as it was sent: nothing is unescaped or resolved. */
+/** Finds the API call of a request. The URL is used as sent: nothing is unescaped or resolved. */
 export const routeOf = (method: string, url: string): ModelRoute | undefined => {
   const [path = "", ...query] = url.split("?")
   const rule = rules.find(
@@ -55,7 +55,7 @@ export const routeOf = (method: string, url: string): ModelRoute | undefined => 
 
 const isOneOf = (names: ReadonlyArray<RegExp>) => (name: string) => names.some((pattern) => pattern.test(name))
 
-/** Never a credential, a cookie, or what is between two hops only. */
+/** Excludes credentials, cookies, and hop-by-hop headers. */
 const isRequestHeader = isOneOf([
   /^accept$/,
   /^anthropic-(version|beta)$/,
@@ -83,7 +83,7 @@ const pick = (isWanted: (name: string) => boolean) => (headers: Readonly<Record<
 export const requestHeaders = pick(isRequestHeader)
 export const responseHeaders = pick(isResponseHeader)
 
-/** An error as the provider's own SDK reads it. The SDKs do not ask again. */
+/** An error in the form that the provider's SDK reads. */
 export const errorBody = (provider: Provider, type: string, message: string): unknown =>
   provider === "anthropic"
     ? { type: "error", error: { type, message } }

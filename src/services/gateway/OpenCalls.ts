@@ -1,8 +1,8 @@
 /**
- * The model calls of a session that are under way, in files beside the log, so that a server that is killed does not
- * lose what they have cost. A file is written before its call goes out and removed after the call is in the log; while
- * the server lives it says so in one more file, so that the next one knows how long a call can have run. A crash between
- * the log and the removal counts a call twice, rather than not at all.
+ * A session's running model calls, in files beside the log, so that a killed server does not lose their cost. A file is
+ * written before its call goes out and removed after the call is in the log. While the server lives it refreshes one
+ * more file, so that the next one knows how long a call can have run. A crash between the log entry and the removal
+ * counts a call twice rather than not at all.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -17,32 +17,32 @@ import type { SessionId } from "../../domain/Ids.ts"
 import * as ModelPrice from "../model/ModelPrice.ts"
 import { BackgroundTasks } from "../support/BackgroundTasks.ts"
 
-/** A call that goes out, as far as what it costs is concerned. */
+/** The cost-related data of a call. */
 export const OpenCall = Schema.Struct({
   model: Schema.String,
   price: Schema.optional(ModelPrice.Price),
-  /** Of the request's body. */
+  /** The size of the request's body. */
   bytes: Schema.NonNegativeInt,
-  /** Tokens. */
+  /** In tokens. */
   maxOutput: Schema.NonNegativeInt
 })
 export type OpenCall = typeof OpenCall.Type
 
-/** When it went out, in milliseconds since 1970. */
+/** With the time at which it went out, in milliseconds since the epoch. */
 const Noted = Schema.Struct({ ...OpenCall.fields, startedAt: Schema.NonNegativeInt })
 const Json = Schema.parseJson(Noted)
 const decode = Schema.decodeOption(Json)
 
 export interface OpenCalls {
-  /** Hands over each call that a killed server left, with the seconds that it can have run at most, and forgets it. */
+  /** Passes on each call that a killed server left, with the most seconds that it can have run, and removes it. */
   readonly takeOver: <E, R>(
     settle: (call: OpenCall, seconds: number) => Effect.Effect<void, E, R>
   ) => Effect.Effect<void, E, R>
-  /** Notes a call that goes out now; what is returned forgets it. */
+  /** Records a call that goes out now; the returned effect removes the record. */
   readonly note: (call: OpenCall) => Effect.Effect<Effect.Effect<void>>
 }
 
-/** How often a living server says that it lives. */
+/** How often a running server refreshes its sign of life. */
 const beat = Duration.seconds(5)
 
 const touch = (file: string) =>
@@ -51,7 +51,7 @@ const touch = (file: string) =>
     Effect.ignoreLogged
   )
 
-/** Opens a session's, in `<data dir>/model-calls/<session>`, which no sandbox has mounted. With the scope it is removed. */
+/** Opens a session's directory `<data dir>/model-calls/<session>`, which no sandbox mounts. Removed with the scope. */
 export const make = Effect.fnUntraced(function*(dataDir: string) {
   const signsOfLife = yield* Ref.make<ReadonlySet<string>>(new Set())
   yield* (yield* BackgroundTasks).run(
@@ -77,7 +77,7 @@ const open = Effect.fnUntraced(function*(
     () => Effect.ignoreLogged(fs.remove(directory, { recursive: true, force: true }))
   )
 
-  /** When the server that was here before had ended; unlimited where it left no sign of life. */
+  /** When the previous server ended; unlimited if it left no sign of life. */
   const endedBy = yield* Effect.option(fs.stat(alive)).pipe(
     Effect.map(Option.flatMap(({ mtime }) => mtime)),
     Effect.map(Option.match({
@@ -100,7 +100,7 @@ const open = Effect.fnUntraced(function*(
       Effect.map((names) => names.filter((name) => name.endsWith(".json")).map((name) => path.join(directory, name))),
       Effect.flatMap(Effect.forEach((file) =>
         Effect.gen(function*() {
-          // an empty file is of a call that had not gone out
+          // an empty file belongs to a call that had not gone out
           const noted = decode(yield* Effect.orElseSucceed(fs.readFileString(file), () => ""))
           if (Option.isSome(noted)) {
             const { startedAt, ...call } = noted.value
@@ -113,7 +113,7 @@ const open = Effect.fnUntraced(function*(
   const note: OpenCalls["note"] = Effect.fnUntraced(function*(call) {
     const file = path.join(directory, `${yield* Ref.updateAndGet(number, (last) => last + 1)}.json`)
     const startedAt = yield* Clock.currentTimeMillis
-    // a disk that is full must not stop the agent: what is lost is only lost if the server is killed as well
+    // a full disk must not stop the agent: the record is lost only if the server is also killed
     yield* Effect.ignoreLogged(
       Effect.flatMap(Schema.encode(Json)({ ...call, startedAt }), (json) => fs.writeFileString(file, json))
     )

@@ -1,4 +1,6 @@
-/** Who pays for a session's model calls: its account, the calls under way on disk, and the session's log. */
+/**
+ * Pays for a session's model calls: combines its account, the records of running calls on disk, and the session's log.
+ */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -10,24 +12,24 @@ import * as CallRequest from "./CallRequest.ts"
 import type { OpenCalls } from "./OpenCalls.ts"
 import * as Settlement from "./Settlement.ts"
 
-/** One model call as the session's log has it. */
+/** One model call for the session's log. */
 export interface GatewayReport {
   readonly model: string
   readonly usage: Usage
-  /** The provider did not say all of the usage. */
+  /** Whether the provider did not report the complete usage. */
   readonly estimated: boolean
 }
 
-/** What is left of the budget did not become free in time. */
+/** The rest of the budget did not become free in time. */
 export class BudgetBusy extends Schema.TaggedError<BudgetBusy>()("BudgetBusy", {}) {
   override get message() {
-    return "Other calls of this session may use up what is left of its budget; try again when they are done."
+    return "Other calls of this session may use up the rest of its budget; try again when they have finished."
   }
 }
 
 /** A call that was let out. */
 export interface PaidCall {
-  /** Counts the call and records it. Once. */
+  /** Counts and records the call. Call once. */
   readonly settle: (
     model: string,
     price: ModelPrice.Price | undefined,
@@ -38,12 +40,12 @@ export interface PaidCall {
 
 export interface Payer {
   readonly session: SessionId
-  /** Whether the session has a budget: each call's price must be known then, and its size before it goes out. */
+  /** Whether the session has a budget: each call's price and size must then be known before it goes out. */
   readonly isLimited: boolean
   readonly isExhausted: Effect.Effect<boolean>
   /**
-   * Waits until a call may go out, with the most that it can cost in reserve. With the scope a call that was not settled
-   * has cost nothing. Of a call that passes nothing is known yet.
+   * Waits until a call may go out, with the most that it can cost reserved. A call that is not settled when the scope
+   * closes has cost nothing. Nothing is known yet about a streamed call.
    */
   readonly letOut: (
     call: CallRequest.CallRequest | undefined,
@@ -51,7 +53,7 @@ export interface Payer {
   ) => Effect.Effect<PaidCall, Account.BudgetExhausted | BudgetBusy, Scope.Scope>
 }
 
-/** How long a call waits for what other calls have reserved. */
+/** How long a call waits for other calls' reservations. */
 const longestWait = "10 minutes"
 
 export interface PayerOptions {
@@ -61,7 +63,7 @@ export interface PayerOptions {
   readonly openCalls: OpenCalls
 }
 
-/** What a killed server left under way is counted first, as calls that were given up then. */
+/** Calls that a killed server left running are counted first, as abandoned at that time. */
 export const make = Effect.fnUntraced(function*({ onUsage, openCalls, remainingUsd, session }: PayerOptions) {
   let left = remainingUsd
   yield* openCalls.takeOver((call, seconds) => {
@@ -90,7 +92,7 @@ export const make = Effect.fnUntraced(function*({ onUsage, openCalls, remainingU
     return {
       settle: (model, price, tokens, estimated) => {
         const usage = ModelPrice.usage(price, tokens)
-        // one after the other, so that the log has them as they were counted
+        // sequentially, so that the log has them in the order of counting
         return one.withPermits(1)(
           Effect.zipRight(ticket.settle(usage.costUsd), onUsage({ model, usage, estimated }))
         ).pipe(Effect.zipRight(forget))

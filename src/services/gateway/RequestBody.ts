@@ -1,6 +1,6 @@
 /**
- * Reads the body of a request that a sandbox sends: without a fiber for each part, as its client cuts it how it likes,
- * and with an end to waiting for a client that is slow.
+ * Reads the body of a request from a sandbox: without a fiber for each part, as the client chooses how it is split, and
+ * with time limits for a slow client.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -18,20 +18,20 @@ export class BodyTimedOut extends Schema.TaggedError<BodyTimedOut>()("BodyTimedO
   }
 }
 
-/** How long a client may send nothing, and how often it is looked at. */
+/** How long a client may send nothing, and how often that is checked. */
 const idle = Duration.seconds(30)
 const lookEvery = Duration.seconds(5)
 
 /**
- * A body in so many parts of so few bytes is no accident. Reading a part costs the same however small it is, and all of
- * a socket's are read in one go; so its connection is closed at once, without a reply.
+ * A body in this many parts of so few bytes is no accident. Reading a part costs the same however small it is, and all
+ * parts of a socket are read in one go, so the connection is closed at once, without a reply.
  */
 const fewParts = 256
 const smallPart = 128
 
 const isFlood = (parts: number, bytes: number): boolean => parts > fewParts && bytes < parts * smallPart
 
-/** Fails when a body has stood still for half a minute, or has taken too long. */
+/** Fails when a body has stalled for half a minute, or taken too long. */
 const watch = (parts: () => number, longest: Duration.Duration): Effect.Effect<never, BodyTimedOut> =>
   Effect.flatMap(Clock.currentTimeMillis, (start) => {
     let last = { parts: -1, at: start }
@@ -50,9 +50,9 @@ const watch = (parts: () => number, longest: Duration.Duration): Effect.Effect<n
   })
 
 const gone = (cause?: unknown) =>
-  new ConnectionError({ reason: cause instanceof Error ? cause.message : "the client went away" })
+  new ConnectionError({ reason: cause instanceof Error ? cause.message : "the client disconnected" })
 
-/** Hands over a body part by part, to its end or to the first part for which something is returned. */
+/** Passes on a body part by part, to its end or to the first part for which something is returned. */
 export const collect = <A>(
   body: Readable,
   longest: Duration.Duration,
@@ -93,11 +93,11 @@ export const collect = <A>(
   })
 
 export interface Passing {
-  /** The body as it comes, at the pace of whoever reads it; an error where it breaks off. */
+  /** The body as it arrives, at the reader's pace; an error if it ends early. */
   readonly readable: Readable
-  /** Whether it came to its end. */
+  /** Whether it arrived completely. */
   readonly isWhole: () => boolean
-  /** Why it broke off. */
+  /** Why it ended early. */
   readonly failure: () => BodyTimedOut | ConnectionError | undefined
 }
 
@@ -152,7 +152,7 @@ export const pass = (
       ),
       (error) => Effect.sync(() => fail(error))
     )
-    // the request's own fiber outlives it
+    // the request's fiber outlives it
     yield* Effect.acquireRelease(Effect.fork(Effect.interruptible(watching)), Fiber.interrupt)
     return { readable, isWhole: () => isWhole, failure: () => failure }
   })

@@ -1,4 +1,4 @@
-/** What a call is counted with when its reply is over. Pure. */
+/** Decides with what usage a call is counted when its reply is over. Pure. */
 import type { Tokens } from "../model/ModelPrice.ts"
 import * as TokenEstimate from "../model/TokenEstimate.ts"
 import type { CallRequest } from "./CallRequest.ts"
@@ -6,26 +6,27 @@ import type { Said } from "./UsageMeter.ts"
 
 export interface Reply {
   readonly said: Said
-  /** How much text came. */
+  /** How much text arrived. */
   readonly textBytes: number
-  /** Whether the reply came to its end. */
+  /** Whether the reply arrived completely. */
   readonly isWhole: boolean
-  /** Since the call went out. */
+  /** The time since the call went out. */
   readonly seconds: number
 }
 
 export interface Settlement {
   readonly tokens: Tokens
-  /** Whether the provider did not say all of it. */
+  /** Whether the provider did not report the complete usage. */
   readonly estimated: boolean
 }
 
-/** A call that was given up before its reply began. */
+/** A call that was abandoned before its reply started. */
 export const unanswered: Omit<Reply, "seconds"> = { said: {}, textBytes: 0, isWhole: false }
 
 /**
- * What the provider said counts. What it did not say is estimated: the input by the size of the request, the output by
- * what came of it, and where the reply broke off by the time as well, as not all that is written shows.
+ * The provider's counts take precedence. Missing ones are estimated: the input from the size of the request, the output
+ * from the text that arrived, and, if the reply was cut off, also from the time, because not everything that is written
+ * is visible.
  */
 export const settle = (call: Pick<CallRequest, "bytes" | "maxOutput">, reply: Reply): Settlement => {
   const { isWhole, said, seconds, textBytes } = reply

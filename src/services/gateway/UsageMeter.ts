@@ -1,6 +1,6 @@
 /**
- * Counts the tokens of a model's reply while it passes: JSON or server-sent events, in three dialects, cut into chunks
- * anywhere. Nothing of the reply is kept but what it says of itself, so a reply of any size takes the same memory.
+ * Counts the tokens of a model's reply while it passes through: JSON or server-sent events, in three dialects, split
+ * into chunks anywhere. Only the usage data is kept, so a reply of any size takes the same memory.
  */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -11,10 +11,10 @@ import { JsonScanner } from "./JsonScanner.ts"
 
 export type Dialect = "anthropic" | "openai-chat" | "openai-responses"
 
-/** What a reply, or a part of one, says of itself. A later part replaces what an earlier one said. */
+/** The usage data of a reply, or a part of one. Later parts override earlier ones. */
 export interface Said {
   readonly model?: string | undefined
-  /** All kinds of input, or none. */
+  /** Either all kinds of input or none. */
   readonly input?: Omit<Tokens, "output"> | undefined
   readonly output?: number | undefined
 }
@@ -26,10 +26,10 @@ export interface Said {
 const model: Interest = { keep: "model" }
 const usage: Interest = { keep: "usage" }
 
-/** What a model writes into a stream: text, thinking and arguments of tools, without the names around them. */
+/** The text that a model writes into a stream: text, thinking and tool arguments, without the names around them. */
 const written: Interest = { text: true, fields: { id: { text: false }, role: { text: false }, type: { text: false } } }
 
-/** Where a part of a stream has its model, its usage and its text. */
+/** Where a stream's events have their model, usage and text. */
 const inEvents: Readonly<Record<Dialect, Options>> = {
   // `message_start` carries the message with a first count; `message_delta` the final counts
   anthropic: options({
@@ -39,7 +39,7 @@ const inEvents: Readonly<Record<Dialect, Options>> = {
   "openai-responses": options({ fields: { delta: written, response: { fields: { model, usage } } } })
 }
 
-/** In a whole reply every string counts as text: that is needed only where it does not say its usage. */
+/** In a complete reply every string counts as text; that is only needed if it does not report its usage. */
 const inDocument = options({ text: true, fields: { model, usage } })
 
 const Count = Schema.optional(Schema.NullOr(Schema.NonNegativeInt))
@@ -78,7 +78,7 @@ const anthropic = (usage: typeof AnthropicUsage.Type): Said => {
   }
 }
 
-/** OpenAI counts what came from the cache as input, too. */
+/** OpenAI counts cached input as input, too. */
 const openAi = (
   input: number | null | undefined,
   output: number | null | undefined,
@@ -124,7 +124,7 @@ const saidBy = (dialect: Dialect, scan: JsonScanner): Said => {
   const names = [...scan.kept.values.get("model") ?? []].flatMap((raw) =>
     Either.match(decodeName(raw), { onLeft: () => [], onRight: (name) => [name] })
   )
-  // the first count of the output is only where it begins
+  // the first output count is only its start
   return merge({ ...read("firstUsage"), output: undefined }, { ...read("usage"), model: names.at(-1) })
 }
 
@@ -135,15 +135,15 @@ const saidBy = (dialect: Dialect, scan: JsonScanner): Said => {
 const lineFeed = 0x0a
 const dataField = new TextEncoder().encode("data:")
 
-/** A reply that is being read. It has a state, like a TextDecoder. */
+/** Reads a reply. Stateful, like a TextDecoder. */
 export class UsageMeter {
-  /** What it said so far, and how many bytes of text came. */
+  /** The usage data so far, and the number of bytes of text. */
   said: Said = {}
   textBytes = 0
   readonly #dialect: Dialect
   readonly #isEvents: boolean
   #scan: JsonScanner
-  /** How much of `data:` the present line has; none where it is another line. */
+  /** How much of `data:` the current line has; undefined for other lines. */
   #field: number | undefined = 0
 
   constructor(dialect: Dialect, contentType: string | undefined) {
@@ -156,7 +156,7 @@ export class UsageMeter {
     return new JsonScanner(this.#isEvents ? inEvents[this.#dialect] : inDocument)
   }
 
-  /** Reads on. */
+  /** Reads the next bytes. */
   feed(bytes: Uint8Array): this {
     if (!this.#isEvents) {
       this.#scan.feed(bytes)
@@ -173,13 +173,13 @@ export class UsageMeter {
     return this
   }
 
-  /** The reply is over, or broken off: what the last line or the document said is read. */
+  /** Ends the reply, complete or not: reads the last line or the document. */
   end(): this {
     this.#endLine()
     return this
   }
 
-  /** The APIs write an event's data as one line. */
+  /** Reads inside a line: the APIs write an event's data as one line. */
   #inLine(bytes: Uint8Array) {
     let at = 0
     while (this.#field !== undefined && this.#field < dataField.length && at < bytes.length) {
@@ -189,7 +189,7 @@ export class UsageMeter {
     if (this.#field === dataField.length) this.#scan.feed(bytes.subarray(at))
   }
 
-  /** Of a part that broke off counts what had come whole. */
+  /** Ends a line. If it was cut off, what arrived completely still counts. */
   #endLine() {
     const scan = this.#scan.end()
     this.textBytes = this.#isEvents ? this.textBytes + scan.textBytes : scan.textBytes

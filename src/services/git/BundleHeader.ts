@@ -1,23 +1,23 @@
 /**
- * The beginning of a bundle file, read by ourselves: git would read a header of any length, and take in what it names.
- * Allowed is what one branch's commits need: a signature, the commits that they build upon, one reference. Pure.
+ * Parses the header of a bundle file ourselves, because git would read a header of any length and import whatever it
+ * names. Only what one branch's commits need is allowed: a signature, the prerequisite commits, one reference. Pure.
  */
 import * as Either from "effect/Either"
 import type { BranchName } from "../../domain/Ids.ts"
 
-/** In bytes. The commits that a bundle builds upon take about a hundred each. */
+/** In bytes. Each prerequisite commit takes about a hundred. */
 export const longestHeader = 64 * 1024
 
-/** What stands before a pack's objects: its mark, its version and their number. */
+/** The length in bytes of a pack's header: its mark, its version and the number of its objects. */
 const packHeader = 12
 
-/** How much of a file's beginning `parse` needs. */
+/** How many bytes from the start of a file `parse` needs. */
 export const bytesNeeded = longestHeader + packHeader
 
 export interface BundleHeader {
-  /** The one reference's object: nothing is known of it but its name. */
+  /** The object of the one reference; only its name is known. */
   readonly tip: string
-  /** How many objects follow, as the pack says. */
+  /** The number of objects, according to the pack. */
   readonly objects: number
 }
 
@@ -47,15 +47,15 @@ const withLine = (state: Lines, line: string, branch: BranchName): Either.Either
   const name = line.slice(0, space)
   const ref = line.slice(space + 1)
   if (space < 0 || !isName(state.format, name)) return Either.left("its bundle's header is malformed")
-  if (ref !== `refs/heads/${branch}`) return Either.left(`it holds ${shown(ref)} where only ${branch} belongs`)
+  if (ref !== `refs/heads/${branch}`) return Either.left(`it contains ${shown(ref)}, but only ${branch} is allowed`)
   return state.tip === undefined
     ? Either.right({ ...state, tip: name })
-    : Either.left(`it holds ${branch} more than once`)
+    : Either.left(`it contains ${branch} more than once`)
 }
 
-/** Reads a file's first `bytesNeeded` bytes (all, where it has fewer). The one reference must be the branch. */
+/** Parses a file's first `bytesNeeded` bytes (all of them if it is shorter). The one reference must be the branch. */
 export const parse = (bytes: Uint8Array, branch: BranchName): Either.Either<BundleHeader, string> => {
-  // a character a byte, so that places in the text are places in the file
+  // one character per byte, so that positions in the text are positions in the file
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
   const signature = /^# v[23] git bundle\n/.exec(text)
   if (signature === null) return Either.left("it does not look like a git bundle")
@@ -72,7 +72,7 @@ export const parse = (bytes: Uint8Array, branch: BranchName): Either.Either<Bund
     if (Either.isLeft(next)) return Either.left(next.left)
     state = next.right
   }
-  if (state.tip === undefined) return Either.left("it holds no branch")
+  if (state.tip === undefined) return Either.left("it contains no branch")
   const pack = bytes.subarray(at, at + packHeader)
   if (pack.length < packHeader || text.slice(at, at + 4) !== "PACK") return Either.left("its bundle has no pack")
   const objects = new DataView(pack.buffer, pack.byteOffset, packHeader).getUint32(8)

@@ -1,6 +1,6 @@
 /**
- * Runs git. Arguments are an array; nothing of the user's own configuration, hooks or credentials takes part; a secret
- * travels in the environment alone; a process that does not end when it is told to is killed.
+ * Runs git. Arguments are an array; the user's configuration, hooks and credentials are ignored; a secret is passed
+ * only in the environment; a process that does not exit when told to is killed.
  */
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as PlatformError from "@effect/platform/Error"
@@ -27,11 +27,14 @@ export interface GitOutput {
   readonly stdout: string
   readonly stderr: string
   readonly exitCode: number
-  /** Whether there was more output than `maxBytes`. */
+  /** Whether the output exceeded `maxBytes`. */
   readonly isCut: boolean
 }
 
-/** Of the server's own environment git gets where programs are, and how the network and its certificates are reached. */
+/**
+ * The variables that git gets from the server's environment: where programs are, and how to reach the network and its
+ * certificates.
+ */
 const passedOn = [
   "PATH",
   ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy", "ALL_PROXY"],
@@ -53,7 +56,7 @@ const append = ({ chunks, size }: Captured, chunk: Uint8Array): Captured => ({
 const decode = ({ chunks }: Captured, limit = Infinity): string =>
   new TextDecoder().decode(Buffer.concat(chunks).subarray(0, limit))
 
-/** Reads to the end, and keeps the last pieces. */
+/** Reads to the end, and keeps only the last chunks. */
 const lastOf = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E> =>
   Effect.map(
     Stream.runFold(stream, nothing, (kept, chunk) => {
@@ -66,19 +69,22 @@ const lastOf = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<string, 
     decode
   )
 
-/** SIGTERM lets git take its locks away; SIGKILL comes when that took too long. The executor itself would wait for ever. */
+/**
+ * Ends git: SIGTERM lets it remove its locks; SIGKILL follows if that takes too long. The executor itself would wait
+ * forever.
+ */
 const end = (process: CommandExecutor.Process): Effect.Effect<void> =>
   Effect.whenEffect(
     process.kill("SIGTERM").pipe(
       Effect.interruptible,
       Effect.timeout("2 seconds"),
       Effect.orElse(() => process.kill("SIGKILL")),
-      Effect.ignore // it is gone already
+      Effect.ignore // it has exited already
     ),
     Effect.orElseSucceed(process.isRunning, () => false)
   ).pipe(Effect.asVoid)
 
-/** An exit that the network is to blame for. */
+/** An exit caused by the network. */
 class TransientExit extends Data.TaggedError("TransientExit")<{ readonly output: GitOutput }> {
   readonly isRetryable = true
 }
@@ -89,11 +95,11 @@ const unable = (call: GitCall) => (error: PlatformError.PlatformError) =>
     reason: error._tag === "SystemError" && error.reason === "NotFound"
       ? error.module === "Command"
         ? `${call.wrapper?.[0] ?? "git"} is not installed, or not on the PATH`
-        : `there is no directory ${call.directory}`
+        : `the directory ${call.directory} does not exist`
       : GitFailure.scrub(error.message)
   })
 
-/** A process that a signal has ended has no exit code; which signal it was stands in its error, as it would on stderr. */
+/** A process ended by a signal has no exit code; the signal is in its error, reported here as on stderr. */
 const exitOf = (process: CommandExecutor.Process) =>
   Effect.map(process.exitCode, (exitCode) => ({ exitCode: Number(exitCode), signal: "" })).pipe(
     Effect.catchTag("SystemError", (error) => {
@@ -104,7 +110,7 @@ const exitOf = (process: CommandExecutor.Process) =>
     })
   )
 
-/** Node throws where the directory is a file, or a name has a zero byte in it. */
+/** Node throws if the directory is a file, or a name contains a zero byte. */
 const notStarted = (thrown: unknown) =>
   new PlatformError.SystemError({
     reason: "Unknown",
@@ -113,23 +119,23 @@ const notStarted = (thrown: unknown) =>
     description: Predicate.isError(thrown) ? thrown.message : String(thrown)
   })
 
-/** The error that an exit code beside 0 is. */
+/** Fails unless the exit code is 0. */
 export const check = (call: GitCall, output: GitOutput): Effect.Effect<GitOutput, GitError> =>
   output.exitCode === 0
     ? Effect.succeed(output)
     : new GitError({ operation: call.operation, reason: GitFailure.reasonOf(output.stderr, output.exitCode) })
 
 export class Git extends Context.Tag("opentl/services/git/Git")<Git, {
-  /** Runs git to its end, whatever its exit code. */
+  /** Runs git, whatever its exit code. */
   readonly exec: (call: GitCall) => Effect.Effect<GitOutput, GitError>
-  /** Runs git; an exit code beside 0 is an error. */
+  /** Runs git; fails unless the exit code is 0. */
   readonly run: (call: GitCall) => Effect.Effect<GitOutput, GitError>
   /**
-   * What git prints, as it comes. The process ends with the stream, however early; an exit code beside 0 at its own end
-   * is an error. (`maxBytes` and `timeout` are the reader's.)
+   * Streams git's output. The process ends with the stream, however early; a non-zero exit code at its own end is an
+   * error. (`maxBytes` and `timeout` are left to the reader.)
    */
   readonly stream: (call: GitCall) => Stream.Stream<Uint8Array, GitError>
-  /** An empty directory beside the mirrors, for as long as the scope. */
+  /** An empty directory beside the mirrors, for the lifetime of the scope. */
   readonly temporaryDirectory: Effect.Effect<string, GitError, Scope.Scope>
 }>() {
   static readonly layer = Layer.effect(
@@ -149,13 +155,13 @@ export class Git extends Context.Tag("opentl/services/git/Git")<Git, {
         fs.makeDirectory(temporary, { recursive: true }),
         fs.writeFileString(`${home}/config`, globalConfig)
       ]).pipe(setup)
-      // who works in a data directory is its one owner, so what lies here before was left by one that was killed
+      // this process is the data directory's only owner, so these files were left by a killed process
       const leftBehind = fs.readDirectory(temporary).pipe(
         Effect.flatMap(Effect.forEach((name) => fs.remove(`${temporary}/${name}`, { recursive: true, force: true })))
       )
       const cleaned = yield* Effect.cached(Effect.ignoreLogged(leftBehind))
 
-      /** For as long as the scope, and what it says on stderr. */
+      /** Starts git for the lifetime of the scope; also collects its stderr. */
       const start = Effect.fnUntraced(function*(call: GitCall) {
         const process = yield* Effect.catchAllDefect(executor.start(command(environment, call)), notStarted)
         yield* Effect.addFinalizer(() => end(process))
@@ -216,7 +222,7 @@ const inTime = (call: GitCall) => <A>(effect: Effect.Effect<A, GitError>): Effec
   const { operation, timeout } = call
   return timeout === undefined ? effect : Effect.timeoutFail(effect, {
     duration: timeout,
-    onTimeout: () => new GitError({ operation, reason: `it was not done after ${Duration.format(timeout)}` })
+    onTimeout: () => new GitError({ operation, reason: `it did not finish within ${Duration.format(timeout)}` })
   })
 }
 

@@ -1,4 +1,4 @@
-/** Commits on their way into a sandbox, as bundle files. */
+/** Exports commits for a sandbox, as bundle files. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { BranchName } from "../../domain/Ids.ts"
@@ -7,18 +7,18 @@ import type { Mirror } from "./GitMirror.ts"
 import type { BundleContents } from "./Repositories.ts"
 import * as Revisions from "./Revisions.ts"
 
-/** Where unpushed work goes along. */
+/** The reference for unpushed work. */
 const workRef = "refs/opentl/work"
 
 export const make = Effect.gen(function*() {
   const git = yield* Git
   const revisions = Revisions.make(git.exec)
 
-  /** Holds a commit's objects, so that nothing takes them away, and names them in the bundle. */
+  /** References a commit, which keeps its objects and names them in the bundle. */
   const name = (directory: string, ref: string, commit: string) =>
     git.run({ operation: "update-ref", directory, args: ["update-ref", ref, commit] })
 
-  /** What the receiver has, as far as this mirror knows it, too: one that was made anew may not. */
+  /** The commits that the receiver has, if this mirror has them, too: a recreated mirror may not. */
   const exclusions = Effect.fnUntraced(function*(directory: string, { known }: BundleContents) {
     return known !== undefined && (yield* revisions.has(directory, known)) ? [known] : []
   })

@@ -1,4 +1,4 @@
-/** Reads git's list of changed files: `git diff --raw -z`. */
+/** Parses git's list of changed files: `git diff --raw -z`. */
 import type { ChangedFile } from "../../domain/ChangedFile.ts"
 
 const statuses: Readonly<Record<string, ChangedFile["status"]>> = {
@@ -10,9 +10,9 @@ const statuses: Readonly<Record<string, ChangedFile["status"]>> = {
 
 const record = /^:(\d{6}) (\d{6}) [0-9a-f.]+ [0-9a-f.]+ ([A-Z])\d*$/
 
-/** The files, in git's order. A list that was cut off ends with its last whole entry. */
+/** The files, in git's order. A truncated list ends with its last complete entry. */
 export const read = (output: string): ReadonlyArray<ChangedFile> => {
-  // behind the last path there is a NUL as well: what follows it was cut off, or is nothing
+  // the last path also ends in NUL: anything after it is truncated or empty
   const fields = output.split("\0").slice(0, -1)
   const files: Array<ChangedFile> = []
   for (let i = 0; i < fields.length;) {

@@ -1,4 +1,7 @@
-/** A call of git as a command: arguments as an array, nothing of the user's own configuration, the secret in the environment. */
+/**
+ * Turns a git call into a command: arguments as an array, none of the user's configuration, the secret in the
+ * environment.
+ */
 import * as Command from "@effect/platform/Command"
 import type * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
@@ -6,28 +9,28 @@ import * as Redacted from "effect/Redacted"
 import type { Remote } from "../forge/Forge.ts"
 
 export interface GitCall {
-  /** What is tried, for errors and spans: "fetch", "push". */
+  /** The name of the operation for errors and spans: "fetch", "push". */
   readonly operation: string
-  /** Where it runs. */
+  /** The working directory. */
   readonly directory: string
   readonly args: ReadonlyArray<string>
   readonly config?: Readonly<Record<string, string>>
   readonly environment?: Readonly<Record<string, string>>
   readonly stdin?: string
-  /** The remote that is talked to. Its failures of the network are tried again. */
+  /** The remote it connects to, if any. Network failures are then retried. */
   readonly remote?: Remote
-  /** How much output is kept, in bytes: what is beyond is cut off, and said. */
+  /** The most output to keep, in bytes; the rest is cut off, and `isCut` is set. */
   readonly maxBytes?: number
-  /** A command that runs git in its turn, as `prlimit` does. */
+  /** A command that runs git, such as `prlimit`. */
   readonly wrapper?: ReadonlyArray<string>
-  /** After so long the process is ended, and the call has failed. */
+  /** After this time the process is ended and the call fails. */
   readonly timeout?: Duration.Duration
 }
 
-/** The environment that git gets beside a call's own. */
+/** Further environment variables for git. */
 export type GitEnvironment = Readonly<Record<string, string>>
 
-/** For every call. The mirror has no hooks, and does nothing that was not asked for. */
+/** The configuration of every call: no hooks, no background work. */
 const houseConfig = {
   "core.hooksPath": "/dev/null",
   "core.fsmonitor": "false",
@@ -44,8 +47,8 @@ const houseConfig = {
 } as const
 
 /**
- * Read by the processes that git starts in other repositories as well, where a call's own configuration ends. Large files
- * are packed as they are: looking for likenesses among them takes many times their size in memory.
+ * Also applies to processes that git starts in other repositories, where a call's own configuration does not. Large
+ * files are packed without delta compression, which would take many times their size in memory.
  */
 export const globalConfig = `[safe]
 	directory = *
@@ -60,7 +63,7 @@ const authorizationConfig = (remote: Remote | undefined): ReadonlyArray<readonly
     ? []
     : [[`http.${remote.url}.extraHeader`, `Authorization: ${Redacted.value(remote.authorization.value)}`]]
 
-/** The command of a call. A secret is in its environment and nowhere else. */
+/** The command for a call. A secret is only in its environment. */
 export const command = (environment: GitEnvironment, call: GitCall): Command.Command => {
   const entries = [...Object.entries({ ...houseConfig, ...call.config }), ...authorizationConfig(call.remote)]
   const config = Object.fromEntries(
@@ -77,7 +80,7 @@ export const command = (environment: GitEnvironment, call: GitCall): Command.Com
         ...call.environment,
         ...config,
         GIT_CONFIG_COUNT: String(entries.length),
-        // a directory that is no repository must not be taken for a part of the one around it
+        // a directory that is not a repository must not be taken for a part of the one around it
         GIT_CEILING_DIRECTORIES: call.directory.replace(/\/[^/]*\/*$/, "") || "/"
       },
       { extendEnv: false }

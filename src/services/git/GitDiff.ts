@@ -1,6 +1,6 @@
 /**
- * The difference between two commits: its patch, its statistics and its list of files, asked of git in one process. A
- * round's is needed when it is collected, when it is reviewed and when it is proposed, so the newest small ones are kept.
+ * The difference between two commits: patch, statistics and list of files, from one git process. A round's diff is needed
+ * when it is collected, reviewed and proposed, so recent small diffs are cached.
  */
 import * as Cache from "effect/Cache"
 import * as Data from "effect/Data"
@@ -12,12 +12,12 @@ import * as GitChanges from "./GitChanges.ts"
 import type { Diff, GitError } from "./Repositories.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
-/** A longer patch is cut: it is stored, shown and reviewed as text. */
+/** In bytes. A longer patch is cut, because it is stored, shown and reviewed as text. */
 const maxPatchBytes = 20 * 1024 * 1024
 const maxListBytes = 8 * 1024 * 1024
 const maxStatFiles = 300
 
-/** Of the patches that are kept, in UTF-16 code units. Commits never change, so a kept one is never out of date. */
+/** The longest cached patch, in UTF-16 code units. Commits never change, so a cached diff is never out of date. */
 const keptPatch = 1024 * 1024
 const keptDiffs = 16
 const keptFor = Duration.minutes(10)
@@ -29,7 +29,7 @@ export interface Range {
   readonly to: CommitId
 }
 
-/** The line that closes git's statistics: " 3 files changed, 10 insertions(+), 2 deletions(-)". */
+/** Parses the last line of git's statistics: " 3 files changed, 10 insertions(+), 2 deletions(-)". */
 const statistics = (text: string): Pick<Diff, "stat" | "files" | "insertions" | "deletions"> => {
   const lines = text.trimEnd().split("\n")
   const total = lines.at(-1) ?? ""
@@ -42,7 +42,7 @@ const statistics = (text: string): Pick<Diff, "stat" | "files" | "insertions" | 
   }
 }
 
-/** Cut behind the last whole file, so that what is left still applies; or in the middle of the only one. */
+/** Cuts after the last whole file, so that the rest still applies; or inside the only one. */
 const cutPatch = (patch: string): string => {
   const end = patch.lastIndexOf("\ndiff --git ")
   return `${
@@ -51,8 +51,8 @@ const cutPatch = (patch: string): string => {
 }
 
 /**
- * The three parts of `git diff --raw --stat --patch -z`: records that begin with a colon and end with a NUL (those of a
- * moved file with one path more), the statistics as text, a NUL, the patch.
+ * Splits the output of `git diff --raw --stat --patch -z`: records that start with a colon and end with a NUL (with a second
+ * path for a moved file), the statistics as text, a NUL, the patch.
  */
 export const parts = (output: string): { readonly list: string; readonly stat: string; readonly patch: string } => {
   let at = 0
@@ -81,12 +81,12 @@ export const make = Effect.gen(function*() {
       args: ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", ...args, from, to, "--"],
       maxBytes
     })
-    // of files that it takes more than the limits to compare it is only said that they differ
+    // files that cannot be compared within the limits are only reported as different
     const without = { ...call(args.filter((arg) => arg !== "--binary")), config: { "core.bigFileThreshold": "1m" } }
     return Effect.orElse(git.run(call(args)), () => git.run(without))
   }
 
-  /** Where the list alone fills all the room, each part is asked for by itself: none may hide another. */
+  /** Asks for each part separately when the output was cut, so that no part can hide another. */
   const oneByOne = (range: Range) =>
     Effect.all({
       list: ask(range, maxListBytes, ...list),

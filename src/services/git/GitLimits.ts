@@ -1,18 +1,21 @@
-/** What a process of git may use up while it reads what a sandbox made. Pure. */
+/** The limits for git processes that read what a sandbox made. Pure. */
 import type * as Duration from "effect/Duration"
 
-/** Each for one process. */
+/** Limits per process. */
 export interface GitLimits {
-  /** Of memory of its own, in bytes. Packs and their indexes are mapped beside it, so that large repositories work. */
+  /**
+   * Private memory, in bytes. Packs and their indexes are memory-mapped and not included, so that large repositories
+   * work.
+   */
   readonly memory: number
-  /** Of memory and mapped files together, in bytes. */
+  /** Memory and mapped files together, in bytes. */
   readonly addressSpace: number
-  /** Of processor time, in seconds. */
+  /** Processor time, in seconds. */
   readonly cpu: number
-  /** Of a file that it writes, in bytes. */
+  /** The size of a file that it writes, in bytes. */
   readonly file: number
   readonly openFiles: number
-  /** By the clock, for a call with all its processes. */
+  /** Wall-clock time, for a call with all its processes. */
   readonly time: Duration.DurationInput
 }
 
@@ -27,7 +30,7 @@ export const limits: GitLimits = {
   time: "10 minutes"
 }
 
-/** The command that a limited one is started by. */
+/** The command prefix that applies the limits. */
 export const prlimit = ({ addressSpace, cpu, file, memory, openFiles }: GitLimits): ReadonlyArray<string> => [
   "prlimit",
   `--data=${memory}`,
@@ -39,7 +42,10 @@ export const prlimit = ({ addressSpace, cpu, file, memory, openFiles }: GitLimit
   "--"
 ]
 
-/** Within the limits: packs are mapped piece by piece, one thread works, large files are not compared line by line. */
+/**
+ * Configuration that keeps git within the limits: packs are mapped in pieces, one thread works, large files are not
+ * compared line by line.
+ */
 export const limitedConfig = `[safe]
 	directory = *
 [core]
@@ -56,7 +62,7 @@ export const limitedConfig = `[safe]
 
 const size = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`
 
-/** Which limit ended git, in words, from what it or the process that started it said; none where it was another reason. */
+/** The limit that ended git, in words, from its stderr; undefined if it failed for another reason. */
 export const exceeded = ({ cpu, file, memory }: GitLimits, stderr: string): string | undefined => {
   if (/died of signal (SIGXCPU|SIGKILL|24\b|9\b)/.test(stderr)) return `it takes more than ${cpu} seconds to read`
   if (/died of signal (SIGXFSZ|25\b)|file too large/i.test(stderr)) return `it unpacks to more than ${size(file)}`

@@ -1,4 +1,6 @@
-/** `LocalForge` over git: a repository on this machine, bare or not. Its result is a branch; there are no pull requests. */
+/**
+ * `LocalForge` on git: a repository on this machine, bare or not. The result is a branch; there are no pull requests.
+ */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -34,12 +36,12 @@ const make = Effect.gen(function*() {
     yield* remote(repo)
     const head = yield* Effect.mapError(
       ask(repo, "symbolic-ref", "--quiet", "--short", "HEAD"),
-      () => refuse(`${repo.path} is on no branch (its HEAD is detached): name the branch to start from`)
+      () => refuse(`${repo.path} has a detached HEAD: name the branch to start from`)
     )
     const branch = head.stdout.trim()
     yield* Effect.mapError(
       ask(repo, "rev-parse", "--verify", "--quiet", `refs/heads/${branch}^{commit}`),
-      () => refuse(`${repo.path} has no commit on ${branch} yet: make a first one`)
+      () => refuse(`${repo.path} has no commit on ${branch} yet: create one first`)
     )
     return yield* Effect.mapError(decodeBranch(branch), (error) => refuse(error.message))
   })

@@ -1,6 +1,6 @@
 /**
- * The bare mirrors: one a repository, fetched by one at a time. A mirror that a killed process left half-made, locked or
- * damaged is mended when it is next opened.
+ * The bare mirrors: one per repository, fetched one operation at a time. A mirror that a killed process left
+ * incomplete, locked or damaged is repaired when it is next opened.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
@@ -18,24 +18,24 @@ import { GitError, type RepositoryFailure } from "./Repositories.ts"
 
 export interface Mirror {
   readonly directory: string
-  /** How it names its objects: "sha1" or "sha256". */
+  /** The hash that names its objects: "sha1" or "sha256". */
   readonly format: string
-  /** What changes references goes one after another. */
+  /** Runs operations that change references one after another. */
   readonly exclusively: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Commits that were found in it: it loses none for as long as it is not made anew. */
+  /** Commits known to be in it. It loses none unless it is recreated. */
   readonly seen: Set<CommitId>
 }
 
-/** Of commits that are known to be in a mirror: then they are looked for anew. */
+/** The most commits remembered per mirror; with more, all are forgotten. */
 const mostSeen = 10_000
 
-/** With more packs than this a mirror's are put together, which takes a moment now and saves many later. */
+/** With more packs than this, a mirror is repacked, which takes a moment now and saves many later. */
 const manyPacks = 50
 
 const directoryName = (repo: Repository): string =>
   `${Crypto.createHash("sha256").update(show(repo)).digest("hex").slice(0, 16)}.git`
 
-/** Our own references are elsewhere (refs/heads, refs/opentl), so that a fetch can never touch them. */
+/** Our own references are elsewhere (refs/heads, refs/opentl), so that a fetch never touches them. */
 const headsRefspec = "+refs/heads/*:refs/remotes/origin/*"
 
 export const make = Effect.gen(function*() {
@@ -51,7 +51,7 @@ export const make = Effect.gen(function*() {
   const namesIn = (directory: string, recursive = false) =>
     Effect.orElseSucceed(fs.readDirectory(directory, { recursive }), () => [])
 
-  /** Nobody else writes here, so a lock that nobody holds, and what was half received, is left from a killed process. */
+  /** Removes stale locks and incomplete packs: nobody else writes here, so they were left by a killed process. */
   const sweep = Effect.fnUntraced(function*(directory: string) {
     const isLock = (name: string) => name.endsWith(".lock")
     const isHalf = (name: string) => name.startsWith("tmp_") || name.startsWith("incoming-")
@@ -67,9 +67,9 @@ export const make = Effect.gen(function*() {
 
   const broken = (directory: string) => `${directory}.broken`
 
-  /** A mirror can be made again; what it was is kept for as long as it takes, and looked through for sessions' work. */
+  /** Moves a damaged mirror aside and recreates it. The old one is kept meanwhile, and searched for sessions' work. */
   const setAside = Effect.fnUntraced(function*(directory: string) {
-    yield* Effect.logWarning(`the mirror ${directory} is damaged and made anew`)
+    yield* Effect.logWarning(`the mirror ${directory} is damaged and will be recreated`)
     yield* fs.remove(broken(directory), { recursive: true, force: true })
     yield* fs.rename(directory, broken(directory))
   }, trouble("cleanup"))
@@ -92,7 +92,7 @@ export const make = Effect.gen(function*() {
     return yield* new GitError({ operation: "read", reason })
   })
 
-  /** Completes what is there already. */
+  /** Creates the mirror, or completes an existing one. */
   const initialise = Effect.fnUntraced(function*(repo: Repository, directory: string) {
     const format = yield* objectFormat(repo)
     const init = git.run({
@@ -121,9 +121,9 @@ export const make = Effect.gen(function*() {
     const packs = (yield* namesIn(`${directory}/objects/pack`)).filter((name) => name.endsWith(".pack"))
     if (packs.length <= manyPacks) return
     yield* git.run({ operation: "repack", directory, args: ["repack", "-d", "--quiet", "--geometric=2"] })
-  }, Effect.ignoreLogged /* the mirror is only larger than it need be */)
+  }, Effect.ignoreLogged /* the mirror is only larger than necessary */)
 
-  /** Brings the remote's branches in. Locks and damages of an earlier end are mended, once. */
+  /** Fetches the remote's branches. Locks and damage from an earlier crash are repaired, once. */
   const fetch = (repo: Repository, { directory, exclusively, seen }: Mirror): Effect.Effect<void, RepositoryFailure> =>
     Effect.gen(function*() {
       const remote = yield* forge.remote(repo)
@@ -159,12 +159,12 @@ export const make = Effect.gen(function*() {
       yield* repack(directory)
     }).pipe(exclusively)
 
-  /** The key is made here, so that equal repositories have one mirror however they came to be. */
+  /** The key is computed here, so that equal repositories share one mirror. */
   const open = (repo: Repository): Effect.Effect<Mirror, RepositoryFailure, Scope.Scope> =>
     RcMap.get(mirrors, Repository.$match(repo, { GitHub: Repository.GitHub, Local: Repository.Local }))
 
   const has = Effect.fnUntraced(function*({ directory, seen }: Mirror, commit: CommitId) {
-    // a mirror may be removed by hand
+    // a mirror may have been removed by hand
     const isThere = yield* Effect.orElseSucceed(fs.exists(`${directory}/HEAD`), () => false)
     if (isThere && seen.has(commit)) return true
     if (!isThere || seen.size >= mostSeen) seen.clear()
@@ -177,7 +177,7 @@ export const make = Effect.gen(function*() {
   return {
     open,
     fetch,
-    /** Opens the mirror and makes sure of the commit: a mirror that was made anew fetches it. */
+    /** Opens the mirror and ensures that it has the commit: a recreated mirror fetches it. */
     openAt: Effect.fnUntraced(function*(repo: Repository, commit: CommitId) {
       const mirror = yield* open(repo)
       if (yield* has(mirror, commit)) return mirror
@@ -185,7 +185,7 @@ export const make = Effect.gen(function*() {
       if (yield* has(mirror, commit)) return mirror
       return yield* new GitError({
         operation: "read",
-        reason: `${show(repo)} has no commit ${commit.slice(0, 12)} (any more)`
+        reason: `${show(repo)} has no commit ${commit.slice(0, 12)}, or no longer has it`
       })
     })
   }

@@ -1,10 +1,10 @@
-/** What a planner sees of a repository: its files, its readme and the files that say how it is built. Pure. */
+/** The planner's overview of a repository: its files, its readme and the files that say how it is built. Pure. */
 import * as Arr from "effect/Array"
 import { excerpt } from "../model/PromptText.ts"
 
 const readme = /^(docs\/)?readme(\.(md|markdown|rst|adoc|txt))?$/i
 
-/** In the order of their worth. Only those in the root: they speak for the whole. */
+/** In order of importance. Only those in the root, which speak for the whole repository. */
 const manifests = [
   "AGENTS.md",
   "CLAUDE.md",
@@ -39,7 +39,7 @@ const folded = (paths: ReadonlyArray<string>, depth: number): ReadonlyArray<stri
   return Object.entries(groups).map(([name, { length }]) => name.endsWith("/") ? `${name} (${length} files)` : name)
 }
 
-/** The paths within `limit` characters: whole where they fit, else with the deep directories folded, else cut. */
+/** The paths within `limit` characters: all if they fit, else with deep directories folded, else cut. */
 export const fileList = (paths: ReadonlyArray<string>, limit: number): string => {
   for (const depth of [Infinity, 6, 5, 4, 3, 2]) {
     const text = folded(paths, depth).join("\n")
@@ -53,7 +53,7 @@ export interface KeyFile {
   readonly text: string
 }
 
-/** Puts it together within about `limit` characters: half for the files' names, the rest for what key files say. */
+/** Builds the overview within about `limit` characters: half for the file list, the rest for key files. */
 export const overview = (paths: ReadonlyArray<string>, files: ReadonlyArray<KeyFile>, limit: number): string => {
   const listed = `Files (${paths.length}):\n${fileList(paths, Math.floor(limit / 2))}`
   const room = Math.max(0, limit - listed.length)

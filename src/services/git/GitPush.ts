@@ -1,4 +1,4 @@
-/** Pushes one commit as one branch: only onto what is known of it, and never under somebody's feet. */
+/** Pushes one commit as one branch, only onto the known state of that branch and never onto a checked-out one. */
 import * as Effect from "effect/Effect"
 import type { BranchName, CommitId } from "../../domain/Ids.ts"
 import type { Repository } from "../../domain/Repository.ts"
@@ -11,20 +11,23 @@ import { GitError } from "./Repositories.ts"
 
 const refuse = (reason: string) => new GitError({ operation: "push", reason })
 
-/** `worktree list --porcelain` has a paragraph a worktree: its path, and the branch that is checked out there. */
+/**
+ * The directory of the worktree that has the branch checked out. `worktree list --porcelain` prints a paragraph per
+ * worktree, with its path and branch.
+ */
 const checkedOutAt = (listing: string, branch: BranchName): string | undefined => {
   const worktree = listing.split("\n\n").find((text) => text.split("\n").includes(`branch refs/heads/${branch}`))
   return worktree === undefined ? undefined : /^worktree (.*)$/m.exec(worktree)?.[1] ?? ""
 }
 
-/** Why a push was not taken, from git's report on the one reference and from what the remote said beside it. */
+/** Why a push was rejected, from git's report on the reference and from the remote's messages. */
 const rejection = (branch: BranchName, { exitCode, stderr, stdout }: GitOutput): string => {
   const report = /^!\t[^\t]*\t\[([^\]]*)\](?: \((.*)\))?/m.exec(stdout)
   if (report === null) return GitFailure.reasonOf(stderr, exitCode)
   const [, kind = "rejected", why = ""] = report
   if (/fetch first|non-fast-forward|stale info/.test(why)) {
-    return `${branch} has commits at the remote that this session does not know, and they are not overwritten. ` +
-      "Send the session a message, and its next turn takes them in"
+    return `${branch} has commits at the remote that this session does not know about; they were not overwritten. ` +
+      "Send the session a message, and its next turn will include them"
   }
   const said = stderr.split("\n").flatMap((line) => /^remote:\s*(.*\S)/.exec(line)?.[1] ?? []).join(" ")
   return GitFailure.scrub([`${kind}${why === "" ? "" : `, ${why}`}`, said].filter((text) => text !== "").join(": "))
@@ -48,7 +51,7 @@ export const make = Effect.gen(function*() {
     }
   })
 
-  /** What the branch is at the remote now; empty where it is not there. */
+  /** The branch's commit at the remote now; empty if it does not exist. */
   const tipOf = (call: GitCall, url: string, branch: BranchName) =>
     Effect.map(
       git.run({ ...call, args: ["ls-remote", "--quiet", "--", url, `refs/heads/${branch}`] }),
@@ -56,10 +59,10 @@ export const make = Effect.gen(function*() {
     )
 
   /**
-   * The same commit again is no change. When the answer to a push is lost, curl repeats it by itself and is told that
-   * the branch exists: so what the remote has decides, not what was said. And where the branch is not what is expected,
-   * that is found out by the remote in the same moment (a lease), so that nothing of others is undone, not even that they
-   * went back.
+   * Pushing the same commit again changes nothing. When the response to a push is lost, curl repeats it by itself and
+   * is told that the branch exists, so the remote's state decides, not git's report. The remote itself checks that the
+   * branch is as expected at the moment of the push (a lease), so that nothing of others is overwritten, not even a
+   * reset to an earlier commit.
    */
   return Effect.fnUntraced(
     function*(
@@ -91,7 +94,7 @@ export const make = Effect.gen(function*() {
       if (output.exitCode === 0) return
       const tip = yield* Effect.orElseSucceed(tipOf(first, remote.url, branch), () => "unknown")
       if (tip === commit) return
-      // deleted in the meantime: it is made again
+      // deleted in the meantime: push it again
       const again = tip === "" && expected !== undefined ? yield* git.exec(push("")) : output
       if (again.exitCode !== 0) return yield* refuse(rejection(branch, again))
     }

@@ -1,4 +1,4 @@
-/** `Repositories` over git and the mirrors. */
+/** `Repositories` on git and the mirrors. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as GitBundles from "./GitBundles.ts"
@@ -16,7 +16,7 @@ const maxListBytes = 8 * 1024 * 1024
 export const layer = Layer.scoped(
   Repositories,
   Effect.gen(function*() {
-    // a mirror holds what sandboxes made
+    // a mirror contains what sandboxes made
     const git = yield* UntrustedGit
     const mirrors = yield* GitMirror.make
     const prepare = yield* SessionBranches.make(mirrors)
@@ -24,7 +24,7 @@ export const layer = Layer.scoped(
     const importBundle = yield* SandboxResults.make
     const pushTo = yield* GitPush.make
 
-    /** A submodule may have the name of a file, and has no text. */
+    /** A submodule may have the name of a file, but no text. */
     const overview: Repositories["Type"]["overview"] = Effect.fn("Repositories.overview")(
       function*(repo, commit, limit) {
         const { directory } = yield* mirrors.openAt(repo, commit)

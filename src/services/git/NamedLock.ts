@@ -1,4 +1,4 @@
-/** One permit a name: effects under the same name run one after the other, under different names side by side. */
+/** One permit per name: effects under the same name run one after another, under different names concurrently. */
 import * as Effect from "effect/Effect"
 import * as RcMap from "effect/RcMap"
 import * as Scope from "effect/Scope"

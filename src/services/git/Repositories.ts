@@ -1,7 +1,7 @@
 /**
- * The git side of a session, outside the sandbox: one bare mirror a repository below the data directory. What comes out
- * of a sandbox is untrusted: read within limits, checked objects, no hooks, no checkout, one reference; and of it the
- * files alone are taken: the commit that is made of them is ours.
+ * The git side of a session, outside the sandbox: one bare mirror per repository in the data directory. What comes out
+ * of a sandbox is untrusted: it is read within limits, with checked objects, no hooks, no checkout, one reference; and
+ * only its files are used: the commit made from them is ours.
  */
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
@@ -23,7 +23,7 @@ export class GitError
   }
 }
 
-/** The wanted base branch is not there. */
+/** The requested base branch does not exist. */
 export class BranchNotFound extends Schema.TaggedError<BranchNotFound>()("BranchNotFound", {
   repo: Schema.String,
   branch: Schema.String
@@ -33,7 +33,7 @@ export class BranchNotFound extends Schema.TaggedError<BranchNotFound>()("Branch
   }
 }
 
-/** What a sandbox made is not taken: it is malformed, or larger than what is read. */
+/** A sandbox's result is rejected: it is malformed, or exceeds the limits. */
 export class ResultRefused extends Schema.TaggedError<ResultRefused>()("ResultRefused", { reason: Schema.String }) {
   override get message() {
     return `the sandbox's result is refused: ${this.reason}`
@@ -43,37 +43,37 @@ export class ResultRefused extends Schema.TaggedError<ResultRefused>()("ResultRe
 export type RepositoryFailure = GitError | BranchNotFound | ResultRefused | RepositoryNotFound | ForgeError
 
 export interface Diff {
-  /** A unified diff that `git apply` takes, binary files included. */
+  /** A unified diff that `git apply` accepts, binary files included. */
   readonly patch: string
-  /** One line a file, as `git diff --stat` has it, without the closing line. */
+  /** The output of `git diff --stat`, one line per file, without the summary line. */
   readonly stat: string
-  /** Every changed file, also where the patch was cut; of very many the first. */
+  /** Every changed file, even if the patch was cut; if there are very many, the first ones. */
   readonly changed: ReadonlyArray<ChangedFile>
   readonly files: number
   readonly insertions: number
   readonly deletions: number
 }
 
-/** A session's branch, and what the session knows of it from its earlier turns. */
+/** A session's branch, with what the session knows about it from earlier turns. */
 export interface SessionBranch {
   readonly branch: BranchName
-  /** The branch that it is to fork from; the repository's default where absent. */
+  /** The branch to fork from; the repository's default if absent. */
   readonly wantedBase: BranchName | undefined
-  /** Where it forked when it was last looked at. */
+  /** The fork point when last determined. */
   readonly origin: { readonly base: BranchName; readonly commit: CommitId } | undefined
-  /** What it was at the remote when it was last seen there, or pushed. */
+  /** Its commit at the remote when last fetched or pushed. */
   readonly remoteTip: CommitId | undefined
 }
 
-/** What others did to the session's branch at the remote since it was last seen. */
+/** What others changed on the session's branch at the remote since it was last seen. */
 export type RemoteChange = Pick<typeof BranchChanged.Type, "change" | "commit" | "commits" | "authors">
 
 /** Where a turn starts. */
 export interface Preparation {
   readonly base: BranchName
-  /** Where the session's branch forks from the base; where there is no such branch yet, where it will. */
+  /** Where the session's branch forks from the base; for a new branch, where it will. */
   readonly commit: CommitId
-  /** The branch's commit to start from; none where there is no such branch yet. */
+  /** The branch's commit to start from; none if the branch does not exist yet. */
   readonly start: Option.Option<CommitId>
   readonly change: Option.Option<RemoteChange>
 }
@@ -82,33 +82,33 @@ export interface Preparation {
 export interface BundleContents {
   /** The branch's commit. */
   readonly start: CommitId
-  /** A commit that is there already: it and its history are left out. */
+  /** A commit that the sandbox already has: it and its history are left out. */
   readonly known: CommitId | undefined
-  /** A commit of unpushed work that goes along, under no branch. */
+  /** A commit of unpushed work to include, under no branch. */
   readonly work: CommitId | undefined
 }
 
-/** What is made of a sandbox's result. */
+/** How to turn a sandbox's result into a commit. */
 export interface ResultCommit {
   readonly session: SessionId
   readonly branch: BranchName
   /** The parent of the commit, from which the result must descend. */
   readonly start: CommitId
-  /** Author date and committer date: the same result is the same commit, whenever it is taken in. */
+  /** The author and committer date: the same result becomes the same commit, whenever it is imported. */
   readonly date: DateTime.Utc
   readonly author: { readonly name: string; readonly email: string }
-  /** The commit's whole message, given those of the agent's own commits, oldest first. */
+  /** The commit's message, given the messages of the agent's own commits, oldest first. */
   readonly message: (agentMessages: ReadonlyArray<string>) => string
 }
 
 export class Repositories extends Context.Tag("opentl/services/git/Repositories")<Repositories, {
-  /** Brings the mirror up to date and finds where a turn of a session starts. */
+  /** Updates the mirror and finds where a session's turn starts. */
   readonly prepare: (repo: Repository, branch: SessionBranch) => Effect.Effect<Preparation, RepositoryFailure>
-  /** What a planner sees of a commit: the file list and the readme, within `limit` characters. */
+  /** The planner's overview of a commit: the file list and the readme, within `limit` characters. */
   readonly overview: (repo: Repository, commit: CommitId, limit: number) => Effect.Effect<string, RepositoryFailure>
   /**
-   * A bundle file, for as long as the scope, that has `start` (with what it descends from) under `refs/heads/<branch>`.
-   * None where all of it is known.
+   * A bundle file, for the lifetime of the scope, with `start` and its history under `refs/heads/<branch>`. None if all
+   * of it is known.
    */
   readonly exportBundle: (
     repo: Repository,
@@ -116,8 +116,8 @@ export class Repositories extends Context.Tag("opentl/services/git/Repositories"
     contents: BundleContents
   ) => Effect.Effect<Option.Option<string>, RepositoryFailure, Scope.Scope>
   /**
-   * Takes a sandbox's bundle in, as one commit of ours under the session's own reference. The bundle must hold one
-   * branch that descends from `start`. Gives `start` where the files are the same.
+   * Imports a sandbox's bundle as one commit of ours under the session's reference. The bundle must contain one branch
+   * that descends from `start`. Returns `start` if the files are the same.
    */
   readonly importBundle: (
     repo: Repository,
@@ -126,7 +126,7 @@ export class Repositories extends Context.Tag("opentl/services/git/Repositories"
   ) => Effect.Effect<CommitId, RepositoryFailure>
   readonly diff: (repo: Repository, from: CommitId, to: CommitId) => Effect.Effect<Diff, RepositoryFailure>
   /**
-   * Pushes the commit as the branch, where the branch at the remote is still `expected` (absent: not there) or gone;
+   * Pushes the commit as the branch, if the branch at the remote is still `expected` (absent: nonexistent) or deleted;
    * never onto a checked-out branch.
    */
   readonly push: (

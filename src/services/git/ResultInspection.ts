@@ -1,6 +1,6 @@
 /**
- * Looks at the commit that a sandbox made before anything else reads it: how many commits, files and directories it has,
- * how deep they lie, what they are named, how large the changed ones are. All of it is counted while git lists it.
+ * Inspects a sandbox's commit before anything else reads it: the number of its commits, files and directories, their
+ * depth and names, the sizes of changed files. All of it is counted while git streams the list.
  */
 import * as Effect from "effect/Effect"
 import type { CommitId } from "../../domain/Ids.ts"
@@ -8,7 +8,7 @@ import { ResultRefused } from "./Repositories.ts"
 import type { ResultLimits } from "./ResultLimits.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
-/** What a commit's files amount to. */
+/** The size of a commit's tree. */
 interface Extent {
   readonly entries: number
   readonly depth: number
@@ -36,12 +36,12 @@ const extended = (extent: Extent, paths: ReadonlyArray<string>): Extent => {
   return { entries: extent.entries + paths.length, depth, path, name }
 }
 
-/** Which limit the extent is over, given that of the commit that it builds upon. */
+/** The limit that the extent exceeds, given the extent of the base commit. */
 const excess = (extent: Extent, base: Extent, limits: ResultLimits): string | undefined => {
   const most = base.entries + limits.entries
   if (extent.entries > most) return `it has more than ${most} files and directories`
   const depth = Math.max(limits.depth, base.depth)
-  if (extent.depth > depth) return `its directories lie more than ${depth} deep`
+  if (extent.depth > depth) return `its directories are nested more than ${depth} deep`
   const path = Math.max(limits.path, base.path)
   if (extent.path > path) return `a path in it is longer than ${path} bytes`
   const name = Math.max(limits.name, base.name)
@@ -56,7 +56,7 @@ interface Change {
 
 const changeRecord = /^:\d{6} (\d{6}) [0-9a-f]+ ([0-9a-f]+) [A-Z]$/
 
-/** `:<old mode> <new mode> <old object> <new object> <status>`; between them stand the paths. */
+/** Parses `:<old mode> <new mode> <old object> <new object> <status>` records, which alternate with paths. */
 const changesIn = (records: ReadonlyArray<string>): ReadonlyArray<Change> =>
   records.flatMap((record) => {
     const [, mode, object] = changeRecord.exec(record) ?? []
@@ -97,7 +97,7 @@ export const make = Effect.gen(function*() {
     }
   )
 
-  /** What is new or other than at the start. To be asked once the number of files is known to be bounded. */
+  /** What is new or different since the start. Call only when the number of files is known to be limited. */
   const changes = Effect.fnUntraced(
     function*(directory: string, start: CommitId, tip: CommitId, limits: ResultLimits) {
       const found = yield* git.fold({
@@ -129,22 +129,22 @@ export const make = Effect.gen(function*() {
         maxBytes: 32 * limits.changes
       })
       const found = stdout.split("\n").slice(0, changes.length).map(Number)
-      if (found.length < changes.length || found.some(Number.isNaN)) return yield* refuse("a file of it is missing")
+      if (found.length < changes.length || found.some(Number.isNaN)) return yield* refuse("one of its files is missing")
       const total = found.reduce((sum, size) => sum + size, 0)
       const inMegabytes = (bytes: number) => `${bytes / 1024 ** 2} MiB`
       if (found.some((size) => size > limits.file)) {
         return yield* refuse(`a changed file is larger than ${inMegabytes(limits.file)}`)
       }
       if (total > limits.changed) {
-        return yield* refuse(`its changed files have more than ${inMegabytes(limits.changed)} together`)
+        return yield* refuse(`its changed files are larger than ${inMegabytes(limits.changed)} in total`)
       }
       if (changes.some((change, i) => isLink(change) && (found[i] ?? 0) > limits.link)) {
-        return yield* refuse(`a symbolic link in it names more than ${limits.link} bytes`)
+        return yield* refuse(`a symbolic link in it has a target of more than ${limits.link} bytes`)
       }
     }
   )
 
-  /** Fails with the first limit that the commit is over, compared with the one that it builds upon. */
+  /** Fails with the first limit that the commit exceeds, compared with its base commit. */
   return Effect.fn("ResultInspection.inspect")(
     function*(directory: string, start: CommitId, tip: CommitId, limits: ResultLimits) {
       yield* commits(directory, `${start}..${tip}`, limits)

@@ -1,27 +1,27 @@
-/** How much a sandbox's result may hold. Over a limit it is refused with a sentence, and the turn ends. */
+/** The limits of a sandbox's result. A result that exceeds one is rejected with a sentence, and the turn ends. */
 
 const mebibyte = 1024 * 1024
 
-/** What the base itself has more of (files, depth) is allowed to its descendants, too: large repositories work. */
+/** If the base itself exceeds a limit (files, depth), its descendants may, too: large repositories work. */
 export const resultLimits = {
   /** The bundle file, in bytes. */
   bundle: 1024 * mebibyte,
   /** Objects in the bundle's pack. */
   objects: 500_000,
-  /** Commits of the agent's own. */
+  /** The agent's commits. */
   commits: 5_000,
-  /** Files and directories more than the commit has that it builds upon. */
+  /** Files and directories in addition to those of the base commit. */
   entries: 200_000,
-  /** Files that differ from that commit. */
+  /** Files that differ from the base commit. */
   changes: 100_000,
-  /** Directories inside each other. */
+  /** Nested directories. */
   depth: 100,
-  /** A path and a file's name, in bytes: what Linux takes. */
+  /** A path and a file name, in bytes: Linux's limits. */
   path: 4_095,
   name: 255,
-  /** What a symbolic link names, in bytes. */
+  /** A symbolic link's target, in bytes. */
   link: 4_095,
-  /** A changed file, and all of them together, in bytes. GitHub takes no larger file either. */
+  /** A changed file, and all of them together, in bytes. GitHub accepts no larger file either. */
   file: 100 * mebibyte,
   changed: 512 * mebibyte
 } as const

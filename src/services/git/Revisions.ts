@@ -1,4 +1,4 @@
-/** What commits are there, and how they descend from each other: asked of git the same way with limits and without. */
+/** Which commits exist, and how they descend from each other: the same queries for git with and without limits. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -10,13 +10,13 @@ import { GitError } from "./Repositories.ts"
 type Exec = (call: Pick<GitCall, "operation" | "directory" | "args" | "stdin">) => Effect.Effect<GitOutput, GitError>
 
 const decodeCommit = Schema.decodeUnknown(CommitId)
-/** Of a revision that names nothing git says "<revision> missing", or "<revision> ambiguous". */
+/** For a revision that names nothing, git prints "<revision> missing" or "<revision> ambiguous". */
 const decodeFound = Schema.decodeUnknownOption(CommitId)
 
 export const make = (exec: Exec) => {
   const call = (directory: string, ...args: ReadonlyArray<string>) => ({ operation: "read", directory, args })
 
-  /** The object that a revision names, as `git rev-parse` reads it: a commit's id, or a full reference. */
+  /** The object that a revision names, for `git rev-parse`: a commit's id or a full reference. */
   const find = (directory: string, revision: string): Effect.Effect<Option.Option<CommitId>, GitError> =>
     Effect.flatMap(
       exec(call(directory, "rev-parse", "--verify", "--quiet", revision)),
@@ -31,10 +31,7 @@ export const make = (exec: Exec) => {
           : Effect.succeedNone
     )
 
-  /**
-   * The objects that several revisions name, in their order, asked in one process. `find` of each, but for revisions with
-   * spaces or line feeds in them, which no reference and no commit's id has.
-   */
+  /** `find` for several revisions in one process, in their order. A revision must not contain white space. */
   const findEach = Effect.fnUntraced(function*(directory: string, revisions: ReadonlyArray<string>) {
     if (revisions.length === 0) return []
     const asked = call(directory, "cat-file", "--batch-check=%(objectname)")
@@ -56,7 +53,7 @@ export const make = (exec: Exec) => {
           ? Effect.succeed(output.exitCode === 0)
           : Effect.as(check(asked, output), false))
     },
-    /** The newest commit that both descend from; none where they have none in common. */
+    /** The newest common ancestor; none if there is none. */
     mergeBase: (
       directory: string,
       one: CommitId,

@@ -1,7 +1,7 @@
 /**
- * Commits on their way out of a sandbox. Its bundle is untrusted: it is unpacked beside the mirror, looked at within
- * limits, and of its newest commit the files alone are taken. They become one commit of ours on top of the turn's start,
- * and that commit is taken into the mirror, object by object.
+ * Imports commits from a sandbox. Its bundle is untrusted: it is unpacked beside the mirror and inspected within
+ * limits, and only the files of its newest commit are used. They become one commit of ours on top of the turn's start,
+ * which is imported into the mirror, object by object.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as DateTime from "effect/DateTime"
@@ -21,10 +21,10 @@ import { resultLimits } from "./ResultLimits.ts"
 import * as Revisions from "./Revisions.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
-/** The session's work, which nothing else moves; objects that it reaches are kept. */
+/** The reference for the session's work. Nothing else moves it, and objects reachable from it are kept. */
 export const workRef = (session: SessionId): string => `refs/opentl/${session}/work`
 
-/** Of the agent's own messages so many are read, and so many bytes. */
+/** The most commit messages of the agent that are read, and their most bytes. */
 const mostMessages = 50
 const messageBytes = 64 * 1024
 
@@ -32,7 +32,7 @@ const decodeCommit = Schema.decodeUnknown(CommitId)
 
 const refuse = (reason: string) => new ResultRefused({ reason })
 
-/** What git says against untrusted data is why it is refused. */
+/** Reports git's objection to untrusted data as the reason for rejecting it. */
 const refusing = Effect.mapError((error: GitError | ResultRefused) =>
   error._tag === "ResultRefused" ? error : refuse(error.reason)
 )
@@ -47,21 +47,21 @@ export const make = Effect.gen(function*() {
   const inside = (directory: string, ...args: ReadonlyArray<string>) =>
     untrusted.run({ operation: "import", directory, args })
 
-  /** Before git sees the file: its size, and its header. */
+  /** Checks the file before git sees it: its size and its header. */
   const checkFile = Effect.fnUntraced(function*(bundle: string, { branch }: ResultCommit) {
     const { size } = yield* fs.stat(bundle)
     if (size > resultLimits.bundle) {
-      return yield* refuse(`it has ${size} bytes, and at most ${resultLimits.bundle} are taken`)
+      return yield* refuse(`it has ${size} bytes, but at most ${resultLimits.bundle} are allowed`)
     }
     const beginning = yield* Stream.runCollect(fs.stream(bundle, { bytesToRead: BundleHeader.bytesNeeded }))
     const { objects, tip } = yield* Effect.mapError(BundleHeader.parse(Buffer.concat([...beginning]), branch), refuse)
     if (objects > resultLimits.objects) {
-      return yield* refuse(`it holds ${objects} objects, and at most ${resultLimits.objects} are taken`)
+      return yield* refuse(`it has ${objects} objects, but at most ${resultLimits.objects} are allowed`)
     }
     return tip
   }, Effect.catchTags({ BadArgument: (e) => refuse(e.message), SystemError: (e) => refuse(e.message) }))
 
-  /** A file of a repository that nobody else works on, its references among them: git need not be started for it. */
+  /** Writes a file of a repository that nobody else uses, such as a reference, without starting git. */
   const writeIn = Effect.fnUntraced(
     function*(directory: string, file: string, line: string) {
       const path = `${directory}/${file}`
@@ -71,7 +71,7 @@ export const make = Effect.gen(function*() {
     Effect.mapError((error) => new GitError({ operation: "import", reason: error.message }))
   )
 
-  /** A repository that borrows the mirror's objects and has none of its references. */
+  /** A repository that shares the mirror's objects but none of its references. */
   const quarantine = Effect.fnUntraced(function*(mirror: Mirror, start: CommitId) {
     const directory = yield* git.temporaryDirectory
     yield* git.run({
@@ -80,12 +80,12 @@ export const make = Effect.gen(function*() {
       args: ["init", "--quiet", "--bare", "--template=", `--object-format=${mirror.format}`, directory]
     })
     yield* writeIn(directory, "objects/info/alternates", `${mirror.directory}/objects`)
-    // what a bundle may build upon
+    // the commit that a bundle may build upon
     yield* writeIn(directory, "refs/opentl/start", start)
     return directory
   })
 
-  /** Unpacks the bundle, and gives its commit once it is known to be within the limits; none where no file changed. */
+  /** Unpacks the bundle; returns its commit once it is known to be within the limits, or none if no file changed. */
   const unpack = Effect.fnUntraced(
     function*(directory: string, bundle: string, claimed: string, { branch, start }: ResultCommit) {
       yield* inside(directory, "bundle", "unbundle", bundle)
@@ -94,7 +94,7 @@ export const make = Effect.gen(function*() {
         ([tip, ...trees]) =>
           tip !== undefined && Option.isSome(tip)
             ? Effect.succeed([tip.value, ...trees] as const)
-            : refuse(`${branch} is no commit in it`)
+            : refuse(`${branch} is not a commit in it`)
       )
       if (!(yield* revisions.isAncestor(directory, start, tip))) {
         return yield* refuse(`${branch} does not continue from ${start.slice(0, 12)}`)
@@ -105,7 +105,7 @@ export const make = Effect.gen(function*() {
     refusing
   )
 
-  /** The messages of the agent's own commits, oldest first. */
+  /** The messages of the agent's commits, oldest first. */
   const messages = (directory: string, start: CommitId, tip: CommitId) =>
     untrusted.run({
       operation: "import",
@@ -117,7 +117,7 @@ export const make = Effect.gen(function*() {
       refusing
     )
 
-  /** The same files, start and words make the same commit. */
+  /** The same files, start and message make the same commit. */
   const commitTree = Effect.fnUntraced(
     function*(directory: string, tip: CommitId, { author, date, message, start }: ResultCommit) {
       const words = message(yield* messages(directory, start, tip))
@@ -143,7 +143,7 @@ export const make = Effect.gen(function*() {
     }
   )
 
-  /** Takes the one commit into the mirror; its objects are checked on the way. */
+  /** Imports the one commit into the mirror; its objects are checked on the way. */
   const takeIn = Effect.fnUntraced(
     function*(mirror: Mirror, directory: string, commit: CommitId, session: SessionId) {
       const outgoing = "refs/opentl/result"

@@ -1,6 +1,6 @@
 /**
- * Where a turn starts: at the session's branch as it is at the remote now. What people pushed there is taken in, what
- * they rewrote is taken as it is, and what they deleted is made again from the last commit that is known of it.
+ * Where a turn starts: at the current state of the session's branch at the remote. Pushed commits are included, a
+ * rewritten branch is used as it is, and a deleted one is recreated from its last known commit.
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -19,7 +19,7 @@ import {
 import * as Revisions from "./Revisions.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
-/** How many authors are named, how long a name may be, and how many commits are looked through for them. */
+/** How many authors are named, how long a name may be, and how many commits are searched for them. */
 const mostAuthors = 3
 const longestName = 60
 const mostCommits = 1000
@@ -41,11 +41,11 @@ const authorsOf = (log: string): ReadonlyArray<string> => {
 
 export const make = Effect.fnUntraced(function*(mirrors: Effect.Effect.Success<typeof GitMirror.make>) {
   const forge = yield* Forge
-  // the branch has our own commits, and their files are a sandbox's
+  // the branch contains our commits, whose files come from a sandbox
   const git = yield* UntrustedGit
   const revisions = Revisions.make(git.exec)
 
-  /** What is new at the remote, without what came along from the base branch. */
+  /** The new commits at the remote, without those merged from the base branch. */
   const theirs = Effect.fnUntraced(
     function*(directory: string, tip: CommitId, known: Option.Option<CommitId>, base: Option.Option<CommitId>) {
       const range = [tip, ...[known, base].flatMap(Option.toArray).map((commit) => `^${commit}`)]
@@ -90,7 +90,7 @@ export const make = Effect.fnUntraced(function*(mirrors: Effect.Effect.Success<t
       onNone: () => Effect.succeedNone,
       onSome: ([tip, start]) => revisions.mergeBase(directory, tip, start)
     })
-    // a base branch that is gone keeps no session from going on
+    // a deleted base branch does not keep a session from continuing
     const commit = Option.firstSomeOf([forked, earlier, baseTip])
     if (Option.isNone(commit)) return yield* new BranchNotFound({ repo: show(repo), branch: base })
     const change = yield* changeOf(directory, now, before, baseTip)

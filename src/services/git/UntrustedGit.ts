@@ -1,7 +1,7 @@
 /**
- * Git that reads what a sandbox made. A few hundred bytes of it can ask for any amount of memory and time, so each
- * process has limits (memory, processor time, the size of files, by `prlimit`), each call a time by the clock, and what it
- * prints is read no further than wanted. The mirror counts as such once a sandbox's work is in it.
+ * Runs git on what a sandbox made. A few hundred bytes of that can cost any amount of memory and time, so each process
+ * has limits (memory, processor time, file sizes, by `prlimit`), each call has a time limit, and output is read no
+ * further than needed. The mirror counts as untrusted once it contains a sandbox's work.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Context from "effect/Context"
@@ -17,26 +17,26 @@ import { GitError } from "./Repositories.ts"
 
 export type UntrustedCall = Omit<GitCall, "remote" | "timeout" | "wrapper">
 
-/** How much output is kept where a call does not say it, in bytes. */
+/** How much output is kept by default, in bytes. */
 const defaultBytes = 1024 * 1024
 
-/** In bytes: what is longer is no path of a file. */
+/** In bytes: anything longer is not a file's path. */
 const longestRecord = 64 * 1024
 
 export interface RecordsFold<S> {
   readonly initial: S
-  /** Whether there is need of more: else git is ended. */
+  /** Whether to read more; if not, git is ended. */
   readonly while: (state: S) => boolean
-  /** Takes some of the records that git printed, each without the NUL that ended it, a character a byte. */
+  /** Folds some of git's records, each without its terminating NUL, one character per byte. */
   readonly step: (state: S, records: ReadonlyArray<string>) => S
 }
 
 export class UntrustedGit extends Context.Tag("opentl/services/git/UntrustedGit")<UntrustedGit, {
-  /** Runs git to its end, whatever its exit code. Over a limit is an error. */
+  /** Runs git, whatever its exit code. Exceeding a limit is an error. */
   readonly exec: (call: UntrustedCall) => Effect.Effect<GitOutput, GitError>
-  /** Runs git; an exit code beside 0 is an error. */
+  /** Runs git; fails unless the exit code is 0. */
   readonly run: (call: UntrustedCall) => Effect.Effect<GitOutput, GitError>
-  /** Reads NUL-terminated records as they come. Memory is that of the state, however much git prints. */
+  /** Folds NUL-terminated records as they arrive. Needs only the state's memory, however much git prints. */
   readonly fold: <S>(call: UntrustedCall, fold: RecordsFold<S>) => Effect.Effect<S, GitError>
 }>() {
   static readonly layerWith = (limits: GitLimits.GitLimits) =>
@@ -101,7 +101,7 @@ export class UntrustedGit extends Context.Tag("opentl/services/git/UntrustedGit"
                 onTimeout: () =>
                   new GitError({
                     operation: call.operation,
-                    reason: `it was not done after ${Duration.format(limits.time)}`
+                    reason: `it did not finish within ${Duration.format(limits.time)}`
                   })
               })
             )
@@ -118,7 +118,7 @@ export class UntrustedGit extends Context.Tag("opentl/services/git/UntrustedGit"
   static readonly layer = UntrustedGit.layerWith(GitLimits.limits)
 }
 
-/** Where there is no `prlimit`, or its limits may not be set, it is said once: the other bounds hold. */
+/** If `prlimit` is missing or may not set its limits, logs that once; the other limits still apply. */
 const findWrapper = Effect.fnUntraced(
   function*(git: Context.Tag.Service<Git>, directory: string, limits: GitLimits.GitLimits) {
     const wrapper = GitLimits.prlimit(limits)
@@ -128,7 +128,7 @@ const findWrapper = Effect.fnUntraced(
       Effect.catchTag("GitError", ({ reason }) =>
         Effect.as(
           Effect.logWarning(
-            `reading what a sandbox made has no limit on memory and processor time: prlimit (util-linux) does not work (${reason})`
+            `git reads sandbox results without limits on memory and processor time: prlimit (util-linux) does not work (${reason})`
           ),
           []
         ))

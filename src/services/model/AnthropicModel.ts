@@ -1,4 +1,4 @@
-/** `LanguageModel` over Anthropic's Messages API. */
+/** `LanguageModel` on Anthropic's Messages API. */
 import Anthropic from "@anthropic-ai/sdk"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -14,12 +14,12 @@ import { ModelPrices } from "./ModelPrices.ts"
 
 const toolName = "answer"
 
-/** Thinking counts as output, so there is room for it. */
+/** Thinking counts as output, so this leaves room for it. */
 const maxTokens = 32_000
 
 const Count = Schema.optionalWith(Schema.NonNegativeInt, { nullable: true, default: () => 0 })
 
-/** Thinking and whatever else a message holds is left aside. */
+/** Other blocks, such as thinking, are ignored. */
 const Block = Schema.Struct({
   type: Schema.String,
   text: Schema.optional(Schema.String),
@@ -87,7 +87,7 @@ const make = (apiKey: Redacted.Redacted) =>
       ModelCalls.call(caller, operation, (signal) => f(sdk, signal))
     const decode = ModelCalls.decodeResponse(caller, "messages", Message)
 
-    // models that always think refuse a forced tool, so it is offered, and the instructions ask for it
+    // models that always think reject a forced tool, so it is optional, and the instructions ask for it
     const complete = <A, I>(
       question: ModelQuestion<A, I>
     ): Effect.Effect<ModelCalls.Completion, LanguageModelError> =>

@@ -1,2 +1,2 @@
-/** The models that are asked where none is named: OPENTL_PLANNER_MODEL and OPENTL_AGENT_MODEL take their place. */
+/** The models used if OPENTL_PLANNER_MODEL or OPENTL_AGENT_MODEL is not set. */
 export const defaultModels = { anthropic: "claude-sonnet-5-5", openai: "gpt-6.2-sol" } as const

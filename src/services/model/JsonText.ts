@@ -1,4 +1,4 @@
-/** A text that is one JSON object. Pure, and one pass over it. */
+/** Parses a text that is one JSON object. Pure, in one pass. */
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 
 const parse = Schema.decodeOption(Schema.parseJson())
 
-/** The inside of a text that is one block of code from its first line to its last. */
+/** The contents of a text that is one fenced code block. */
 const unfenced = (text: string): string => {
   const firstLine = text.indexOf("\n")
   return firstLine > 0 && firstLine <= 20 && /^```[A-Za-z0-9]*\s*$/.test(text.slice(0, firstLine)) &&
@@ -15,7 +15,7 @@ const unfenced = (text: string): string => {
     : text
 }
 
-/** Where the string that opens at `start` closes. */
+/** The end of the string that starts at `start`. */
 const closing = (json: string, start: number): number => {
   let at = start + 1
   while (at < json.length && json[at] !== "\"") at += json[at] === "\\" ? 2 : 1
@@ -23,8 +23,8 @@ const closing = (json: string, start: number): number => {
 }
 
 /**
- * Whether a key stands twice in one object: parsers take the last one, readers the first. `json` must be valid. A key is
- * a string with a colon behind it.
+ * Whether an object has a duplicate key: parsers use the last one, readers the first. `json` must be valid. A key is a
+ * string followed by a colon.
  */
 const hasKeyTwice = (json: string): boolean => {
   const open: Array<Set<string>> = []
@@ -48,7 +48,7 @@ const hasKeyTwice = (json: string): boolean => {
   return false
 }
 
-/** The object, or in one sentence why the text is none. */
+/** The object, or one sentence on why the text is not one. */
 export const object = (text: string, maxLength: number): Either.Either<unknown, string> => {
   if (text.length > maxLength) return Either.left(`it is longer than ${maxLength} characters`)
   const json = unfenced(text.trim())

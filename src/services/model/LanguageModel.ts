@@ -1,4 +1,6 @@
-/** The model that plans and reviews: a structured question in, a decoded answer out, with the tokens it took. */
+/**
+ * The model that plans and reviews: takes a structured question, and returns a decoded answer and the tokens it used.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,13 +13,13 @@ export interface ModelQuestion<A, I> {
   readonly purpose: "plan" | "review"
   readonly system: string
   readonly prompt: string
-  /** What the answer must decode to. One repair is asked for where it does not. */
+  /** The schema of the answer. If it does not decode, the model is asked once to repair it. */
   readonly answer: Schema.Schema<A, I>
-  /** Which answers count only with no word beside them: the word could take them back. */
+  /** Which answers are valid only without further text, because that could contradict them. */
   readonly standsAlone?: (answer: A) => boolean
   /**
-   * What the session may still spend, in US dollars. Where it is given, a model without a known price is not asked, and
-   * no repair is asked for once it is spent.
+   * What the session may still spend, in US dollars. If given, a model without a known price is not called, and no
+   * repair is requested once it is used up.
    */
   readonly remainingUsd?: number | undefined
 }
@@ -28,7 +30,7 @@ export interface ModelAnswer<A> {
   readonly usage: Usage
 }
 
-/** The provider could not be asked, or refused: after the retries that the failure allows. */
+/** The provider could not be reached, or refused, after the retries that the failure permits. */
 export class LanguageModelError extends Schema.TaggedError<LanguageModelError>()("LanguageModelError", {
   provider: Schema.String,
   operation: Schema.String,
@@ -36,9 +38,9 @@ export class LanguageModelError extends Schema.TaggedError<LanguageModelError>()
   reason: Schema.String,
   retryAfterMillis: Schema.optional(Schema.Number),
   isRetryable: Schema.Boolean,
-  /** How long a call ran that was given up without an answer. */
+  /** How long the call ran before it timed out, in seconds. */
   unansweredSeconds: Schema.optional(Schema.Number),
-  /** What was spent all the same, where anything was: on an earlier answer, and likely on a call that was given up. */
+  /** What was spent nevertheless, if anything: on an earlier answer, and probably on a call that timed out. */
   spent: Schema.optional(Schema.Struct({ model: Schema.String, usage: Usage }))
 }) {
   override get message() {
@@ -48,7 +50,7 @@ export class LanguageModelError extends Schema.TaggedError<LanguageModelError>()
   }
 }
 
-/** The model answered, twice, with something that is not what was asked for. The tokens are spent all the same. */
+/** The model's answer was invalid, twice. The tokens are spent nevertheless. */
 export class UnreadableAnswer extends Schema.TaggedError<UnreadableAnswer>()("UnreadableAnswer", {
   reason: Schema.String,
   model: Schema.String,
@@ -59,7 +61,7 @@ export class UnreadableAnswer extends Schema.TaggedError<UnreadableAnswer>()("Un
   }
 }
 
-/** No key is set, so nothing can be asked. */
+/** No key is set, so no model can be called. */
 export class NoLanguageModel extends Schema.TaggedError<NoLanguageModel>()("NoLanguageModel", {}) {
   override get message() {
     return "no model is configured (set ANTHROPIC_API_KEY or OPENAI_API_KEY)"
@@ -67,13 +69,13 @@ export class NoLanguageModel extends Schema.TaggedError<NoLanguageModel>()("NoLa
 }
 
 export class LanguageModel extends Context.Tag("opentl/services/model/LanguageModel")<LanguageModel, {
-  /** The provider's name, `none` where there is none. */
+  /** The provider's name, or `none`. */
   readonly provider: "anthropic" | "openai" | "none"
   readonly ask: <A, I>(
     question: ModelQuestion<A, I>
   ) => Effect.Effect<ModelAnswer<A>, LanguageModelError | UnreadableAnswer | NoLanguageModel | PriceUnknown>
 }>() {
-  /** With no key at all: plan and review are skipped, and the session says so. */
+  /** Without any key: plan and review are skipped, and events say so. */
   static readonly layerNone = Layer.succeed(
     LanguageModel,
     LanguageModel.of({ provider: "none", ask: () => Effect.fail(new NoLanguageModel()) })

@@ -1,4 +1,4 @@
-/** Which provider plans and reviews: the one that has the planner's model, else the one whose key is set. */
+/** Chooses the provider that plans and reviews: the one that has the planner's model, else the one whose key is set. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -13,7 +13,7 @@ export { choose, type Chosen } from "./ModelChoice.ts"
 
 const layers = { anthropic: AnthropicModel.layer, openai: OpenAiModel.layer } as const
 
-/** The model that the configuration names; with no key at all, none. */
+/** The configured model; without any key, none. */
 export const layerFromConfig: Layer.Layer<LanguageModel, never, AppConfig> = Layer.unwrapEffect(
   Effect.map(AppConfig, (config) =>
     Option.match(choose(config), {

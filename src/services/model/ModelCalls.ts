@@ -1,4 +1,4 @@
-/** What both providers share: how a call fails and is repeated, and the one repair of an answer that cannot be read. */
+/** What both providers share: failures and retries of calls, and the one repair of an invalid answer. */
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -23,7 +23,7 @@ export interface Caller {
   readonly timeout: Duration.Duration
 }
 
-/** The SDKs' own timers are off: a time-out is ours, so that it is the configured one and a test's clock governs it. */
+/** Disables the SDKs' timers: the time-out is ours, so that it is the configured one and a test clock controls it. */
 export const sdkOptions = { maxRetries: 0, timeout: 2_147_483_647, logLevel: "off" } as const
 
 const Worded = Schema.Struct({ message: Schema.NonEmptyString })
@@ -33,7 +33,7 @@ const ErrorBody = Schema.Union(
 )
 const decodeBody = Schema.decodeUnknownOption(ErrorBody)
 
-/** The service's own sentence where it sent one, else the innermost cause's, such as `connect ECONNREFUSED …`. */
+/** The service's sentence if it sent one, else the innermost cause's, such as `connect ECONNREFUSED …`. */
 const wordsOf = (cause: unknown): string => {
   const body = decodeBody(cause)
   if (body._tag === "Some") {
@@ -48,7 +48,7 @@ const wordsOf = (cause: unknown): string => {
   return inner instanceof Error && inner.message !== "" ? inner.message : String(inner)
 }
 
-/** What an SDK's exception says, for the moment `now`. The key never gets into the words. */
+/** The error for an SDK's exception at the time `now`. The key never appears in it. */
 export const failure = (caller: Caller, operation: string, cause: unknown, now: number): LanguageModelError => {
   const { apiKey, baseUrl, provider } = caller
   const status = Predicate.hasProperty(cause, "status") && Predicate.isNumber(cause.status) ? cause.status : undefined
@@ -61,7 +61,7 @@ export const failure = (caller: Caller, operation: string, cause: unknown, now: 
   return new LanguageModelError({
     provider,
     operation,
-    reason: status === undefined ? `${baseUrl} could not be asked: ${words}` : words,
+    reason: status === undefined ? `${baseUrl} could not be reached: ${words}` : words,
     isRetryable: (status === undefined || isRetryableStatus(status)) && !isQuota &&
       headers?.get("x-should-retry") !== "false",
     ...(status === undefined ? {} : { status }),
@@ -69,7 +69,7 @@ export const failure = (caller: Caller, operation: string, cause: unknown, now: 
   })
 }
 
-/** Calls an SDK: with the time-out, with the retries that a failure allows, aborted when interrupted. */
+/** Calls an SDK with the time-out and the retries that a failure permits; aborted when interrupted. */
 export const call = <A>(caller: Caller, operation: string, run: (signal: AbortSignal) => Promise<A>) =>
   Effect.tryPromise({ try: run, catch: (cause) => ({ cause }) }).pipe(
     Effect.catchAll(({ cause }) =>
@@ -90,7 +90,7 @@ export const call = <A>(caller: Caller, operation: string, run: (signal: AbortSi
     Effect.withSpan(`${caller.provider}.${operation}`)
   )
 
-/** Reads a response that has the right status and may have any shape. */
+/** Decodes a response with a successful status and any shape. */
 export const decodeResponse = <A, I>(caller: Caller, operation: string, schema: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknown(schema)
   return (response: unknown): Effect.Effect<A, LanguageModelError> =>
@@ -98,7 +98,7 @@ export const decodeResponse = <A, I>(caller: Caller, operation: string, schema: 
       new LanguageModelError({
         provider: caller.provider,
         operation,
-        reason: `${caller.baseUrl} answered with something that is not this API's`,
+        reason: `${caller.baseUrl} sent a response that is not this API's`,
         isRetryable: false
       }))
 }
@@ -135,25 +135,25 @@ const withSpent = (
     spent
   })
 
-/** A model at a provider, and how it is asked. */
+/** A model at a provider, and how to call it. */
 export interface Asked {
   readonly provider: Caller["provider"]
   readonly model: string
   readonly prices: Context.Tag.Service<ModelPrices>
-  /** The most tokens that it is let write. */
+  /** The most tokens that it may write. */
   readonly maxOutput: number
   readonly complete: <A, I>(question: ModelQuestion<A, I>) => Effect.Effect<Completion, LanguageModelError>
 }
 
 const encoder = new TextEncoder()
 
-/** What a call has likely cost that was given up: it was read, and written for as long as it was waited for. */
+/** The probable cost of a call that timed out: its input, and output for as long as the wait. */
 const unanswered = (asked: Asked, question: { readonly system: string; readonly prompt: string }, seconds: number) => ({
   input: TokenEstimate.likelyInput(encoder.encode(question.system + question.prompt).length),
   output: TokenEstimate.likelyOutput({ textBytes: 0, seconds, maxOutput: asked.maxOutput })
 })
 
-/** Asks, reads, and where the answer cannot be read shows it to the model and asks once more. */
+/** Asks the model and reads the answer. If it is invalid, shows it to the model and asks once more. */
 export const ask = (asked: Asked): LanguageModel["Type"]["ask"] =>
   Effect.fn("LanguageModel.ask")(function*<A, I>(question: ModelQuestion<A, I>) {
     const { model, prices, provider, complete } = asked
@@ -163,7 +163,7 @@ export const ask = (asked: Asked): LanguageModel["Type"]["ask"] =>
       ? Option.getOrUndefined(yield* prices.find(provider, model))
       : yield* prices.require(provider, model)
 
-    /** One exchange; a failure tells what was spent up to it. */
+    /** One exchange. A failure includes what was spent before it. */
     const exchange = (question: ModelQuestion<A, I>, before: Usage.Usage) =>
       Effect.mapError(complete(question), (error) => {
         const lost = error.unansweredSeconds === undefined

@@ -1,4 +1,4 @@
-/** Which provider is asked for a model, and which model plans and reviews. Pure. */
+/** Chooses the provider for a model, and the model that plans and reviews. Pure. */
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type { AppConfigShape } from "../config/AppConfig.ts"
@@ -13,7 +13,10 @@ export interface Chosen {
 
 type Keys = Pick<AppConfigShape, "anthropic" | "openai">
 
-/** A model that is named after no provider is asked of the first that has a key, Anthropic before OpenAI. */
+/**
+ * The chosen model and provider. A model whose name fits no provider goes to the first with a key, Anthropic before
+ * OpenAI.
+ */
 export const choose = (config: Keys & Pick<AppConfigShape, "plannerModel">): Option.Option<Chosen> => {
   const anthropic = Option.map(config.anthropic.apiKey, (apiKey): Chosen => ({ provider: "anthropic", apiKey }))
   const openai = Option.map(config.openai.apiKey, (apiKey): Chosen => ({ provider: "openai", apiKey }))
@@ -21,10 +24,10 @@ export const choose = (config: Keys & Pick<AppConfigShape, "plannerModel">): Opt
   return isOpenAi ? Option.orElse(openai, () => anthropic) : Option.orElse(anthropic, () => openai)
 }
 
-/** The provider that a model is asked of, by its name and the keys that are set. */
+/** The provider for a model, by the model's name and the keys that are set. */
 export const providerOf = (config: Keys, model: string): Option.Option<ProviderName> =>
   Option.map(choose({ ...config, plannerModel: Option.some(model) }), ({ provider }) => provider)
 
-/** The model that plans and reviews; none where no key is set. */
+/** The model that plans and reviews; none if no key is set. */
 export const plannerModel = (config: Keys & Pick<AppConfigShape, "plannerModel">): Option.Option<string> =>
   Option.map(choose(config), ({ provider }) => Option.getOrElse(config.plannerModel, () => defaultModels[provider]))

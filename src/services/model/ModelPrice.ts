@@ -1,14 +1,14 @@
-/** What tokens cost. Pure. */
+/** Token prices. Pure. */
 import * as Schema from "effect/Schema"
 import type { Usage } from "../../domain/Usage.ts"
 
-/** US dollars a million tokens. */
+/** In US dollars per million tokens. */
 export const Rates = Schema.Struct({
   input: Schema.NonNegative,
   output: Schema.NonNegative,
-  /** Input tokens that came from the prompt cache. */
+  /** Input tokens read from the prompt cache. */
   cacheRead: Schema.NonNegative,
-  /** Input tokens that were written to it, for minutes and for an hour. */
+  /** Input tokens written to the cache, for minutes and for an hour. */
   cacheWrite: Schema.NonNegative,
   cacheWriteHour: Schema.NonNegative
 })
@@ -16,16 +16,16 @@ export type Rates = typeof Rates.Type
 
 export const Price = Schema.Struct({
   rates: Rates,
-  /** A request with more input tokens than `over` is billed whole at other rates. Ascending. */
+  /** Requests with more than `over` input tokens are billed entirely at other rates. Ascending. */
   tiers: Schema.Array(Schema.Struct({ over: Schema.NonNegative, rates: Rates })),
-  /** US dollars for each request, whatever its tokens. */
+  /** In US dollars for each request, whatever its tokens. */
   perRequest: Schema.NonNegative
 })
 export type Price = typeof Price.Type
 
-/** Tokens of one request. The kinds of input do not overlap. */
+/** The tokens of one request. The kinds of input do not overlap. */
 export interface Tokens {
-  /** Neither read from nor written to the cache. */
+  /** Input neither read from nor written to the cache. */
   readonly input: number
   readonly output: number
   readonly cacheRead?: number
@@ -52,14 +52,14 @@ export const cost = (price: Price, tokens: Tokens): number => {
       ) / million
 }
 
-/** The most that one request can cost, in US dollars: its input may all be of the dearest kind. */
+/** The most that one request can cost, in US dollars, assuming that all its input is of the most expensive kind. */
 export const costAtMost = (price: Price, tokens: { readonly input: number; readonly output: number }): number => {
   const rates = ratesFor(price, tokens.input)
   const dearest = Math.max(rates.input, rates.cacheRead, rates.cacheWrite, rates.cacheWriteHour)
   return price.perRequest + (tokens.input * dearest + tokens.output * rates.output) / million
 }
 
-/** What one request adds to a session's usage. Without a price it costs nothing, and the usage says that it is unpriced. */
+/** The usage of one request. Without a price its cost is 0, and the usage is marked as unpriced. */
 export const usage = (price: Price | undefined, tokens: Tokens): Usage => ({
   inputTokens: inputOf(tokens),
   outputTokens: tokens.output,

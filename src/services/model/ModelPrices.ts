@@ -1,6 +1,6 @@
 /**
- * What models cost, at list price: the operator's OPENTL_MODEL_PRICES, below it our own list, below that the price
- * package's. A model that none of them has is of unknown price; it is never taken for free.
+ * Models' list prices: from the operator's OPENTL_MODEL_PRICES, then our own list, then the price package. A model in
+ * none of them has an unknown price; it is never treated as free.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ import type { Price } from "./ModelPrice.ts"
 import { ownPrices } from "./OwnPrices.ts"
 import * as PackagePrices from "./PackagePrices.ts"
 
-/** A budget cannot be kept for a model whose price is not known. */
+/** A budget cannot be enforced for a model whose price is unknown. */
 export class PriceUnknown extends Schema.TaggedError<PriceUnknown>()("PriceUnknown", { model: Schema.String }) {
   override get message() {
     return `the price of the model "${this.model}" is not known, so a session with a budget cannot use it; ` +
@@ -24,22 +24,25 @@ export class PriceUnknown extends Schema.TaggedError<PriceUnknown>()("PriceUnkno
 
 export class ModelPrices extends Context.Tag("opentl/services/model/ModelPrices")<ModelPrices, {
   /**
-   * The list price of a model that is asked at a provider's API (its base URL decides whose list counts). Names are
-   * compared without case and provider's prefix; a dated snapshot costs what its model costs.
+   * The list price of a model at a provider's API (the base URL decides whose list counts). Names are compared without
+   * case and provider prefix; a dated snapshot costs the same as its model.
    */
   readonly find: (provider: ProviderName, model: string) => Effect.Effect<Option.Option<Price>>
-  /** The same, refused where it is not known. */
+  /** The same; fails if the price is unknown. */
   readonly require: (provider: ProviderName, model: string) => Effect.Effect<Price, PriceUnknown>
   /**
-   * What a session with a budget needs to be known before it is created: the price of the model that plans and reviews,
-   * and of the agent's where that is known. Whatever else an agent asks for, the gateway refuses at the call.
+   * Checks before a session with a budget is created that the prices of the planning and reviewing model and of the
+   * agent's model are known. If the agent uses any other model, the gateway rejects the call.
    */
   readonly requireForBudget: (agentModel: string | undefined) => Effect.Effect<void, PriceUnknown>
 }>() {
   static readonly layer = Layer.effect(ModelPrices, Effect.suspend(() => Effect.flatMap(AppConfig, make)))
 }
 
-/** The operator says input, output, and perhaps cached input; writing to the cache is dearer than reading plain input. */
+/**
+ * The operator gives prices for input, output, and perhaps cached input; writing to the cache costs more than plain
+ * input.
+ */
 const operatorPrices = ({ modelPrices }: AppConfigShape): ReadonlyMap<string, Price> =>
   new Map(modelPrices.map(({ cached, input, model, output }) => [
     ModelNames.normal(model),

@@ -1,4 +1,4 @@
-/** `LanguageModel` over OpenAI's Chat Completions API, which local and other providers' servers speak as well. */
+/** `LanguageModel` on OpenAI's Chat Completions API, which local servers and other providers also offer. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -16,7 +16,7 @@ import { defaultMaxOutput } from "./TokenEstimate.ts"
 const Count = Schema.optionalWith(Schema.NonNegativeInt, { nullable: true, default: () => 0 })
 const Text = Schema.optionalWith(Schema.String, { nullable: true, default: () => "" })
 
-/** A server that answers with a call all the same puts the answer into its arguments: JSON text. */
+/** Some servers respond with a tool call anyway; its arguments then contain the answer as JSON text. */
 const ToolCall = Schema.Struct({ function: Schema.optional(Schema.Struct({ arguments: Text })) })
 
 const Chat = Schema.Struct({
@@ -37,7 +37,7 @@ const Chat = Schema.Struct({
   })))
 })
 
-/** One answer was asked for. Where a server gives more, they are parts of one, which then means nothing. */
+/** One choice was requested. If a server sends more, they are joined, and the result is invalid. */
 const completion = ({ choices, usage }: typeof Chat.Type): ModelCalls.Completion => {
   const messages = choices.map(({ message }) => message)
   const refusals = messages.map(({ refusal }) => refusal).filter((text) => text !== "")
@@ -61,7 +61,7 @@ const completion = ({ choices, usage }: typeof Chat.Type): ModelCalls.Completion
   }
 }
 
-/** Servers that speak the protocol in part refuse what they do not know of it. */
+/** Whether the server rejected a feature: servers that implement only a part of the API reject the rest. */
 const lacksStructuredOutput = (error: LanguageModelError): boolean =>
   (error.status === 400 || error.status === 422) && /response_format|json_schema/i.test(error.reason)
 
@@ -81,7 +81,8 @@ const make = (apiKey: Redacted.Redacted) =>
       ModelCalls.call(caller, operation, (signal) => f(sdk, signal))
     const decode = ModelCalls.decodeResponse(caller, "chat", Chat)
 
-    // not as a tool: reasoning models refuse function tools on this API; and not strict, which few schemas satisfy
+    // not as a tool, because reasoning models reject function tools on this API; and not strict, because few schemas
+    // satisfy that
     const create = <A, I>({ prompt, purpose, system, ...question }: ModelQuestion<A, I>, isStructured: boolean) => {
       const schema = ModelAnswers.jsonSchema({ prompt, purpose, system, ...question })
       const form = `Answer with one JSON object that fits this JSON Schema, and nothing else:\n${

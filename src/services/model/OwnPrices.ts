@@ -1,7 +1,7 @@
 /**
- * Prices that the price package lacks or has otherwise than we count. Read on 2026-11-22 from the providers' own pages
- * (platform.claude.com `about-claude/pricing`, developers.openai.com `api/docs/pricing`). A promotion that may end any
- * day is left out, so that a budget is rather reached too early than too late. Pure.
+ * Prices that the price package lacks or counts differently. Read on 2026-11-22 from the providers' own pages
+ * (platform.claude.com `about-claude/pricing`, developers.openai.com `api/docs/pricing`). Promotions that may end any
+ * day are left out: a budget should be reached too early rather than too late. Pure.
  */
 import * as ModelNames from "./ModelNames.ts"
 import type { Price, Rates } from "./ModelPrice.ts"
@@ -14,7 +14,7 @@ const claude = (input: number, output: number, cacheRead = input * 0.1): Rates =
   cacheWriteHour: input * 2
 })
 
-/** Since GPT-5.6 what is written to the cache costs more than plain input. */
+/** Since GPT-5.6, writing to the cache costs more than plain input. */
 const gpt = (input: number, output: number, cacheRead: number): Rates => ({
   input,
   output,
@@ -33,7 +33,7 @@ const withLong = (rates: Rates, over: number, long: Rates): Price => ({
 
 const sol = withLong(gpt(2, 10, 0.1), 272_000, gpt(4, 15, 0.2))
 
-/** The package has the promotion that was promised until 2026-11-21. */
+/** The package contains the promotion announced until 2026-11-21. */
 const gpt56Sol = withLong(gpt(5, 30, 0.5), 272_000, gpt(10, 45, 1))
 
 const prices: Readonly<Record<string, Price>> = {
@@ -49,7 +49,7 @@ const prices: Readonly<Record<string, Price>> = {
   "gpt-5.6-sol": gpt56Sol
 }
 
-/** By normal names. */
+/** Keyed by normalized names. */
 export const ownPrices: ReadonlyMap<string, Price> = new Map(
   Object.entries(prices).map(([name, price]) => [ModelNames.normal(name), price])
 )

@@ -1,6 +1,6 @@
 /**
- * Prices of the package `@pydantic/genai-prices`. Its data is used, not its search: that takes the beginning of a name
- * for the name. The package is 0.8 MB of source, so it is loaded with the first question.
+ * Prices from the package `@pydantic/genai-prices`. Its data is used, but not its search, which matches prefixes of
+ * names. The package is 0.8 MB of source, so it is loaded on first use.
  */
 import type { ConditionalPrice, MatchLogic, ModelInfo, ModelPrice, Provider } from "@pydantic/genai-prices"
 import * as DateTime from "effect/DateTime"
@@ -18,7 +18,7 @@ const Rate = Schema.Union(
 type Rate = typeof Rate.Type
 const Optional = Schema.optional(Rate)
 
-/** What is counted of a model's prices. Without both of the first it is no model to talk to. */
+/** The prices that are used. A model without both of the first is not a chat model. */
 const Listed = Schema.Struct({
   input_mtok: Rate,
   output_mtok: Rate,
@@ -36,7 +36,7 @@ const at = (rate: Rate, inputTokens: number): number =>
 const startsOf = (rate: Rate | undefined): ReadonlyArray<number> =>
   rate === undefined || typeof rate === "number" ? [] : rate.tiers.map(({ start }) => start)
 
-/** What is not said of the cache costs as plain input does. */
+/** A missing cache price defaults to the price of plain input. */
 const toPrice = (listed: typeof Listed.Type): Price => {
   const ratesAt = (tokens: number): Rates => {
     const input = at(listed.input_mtok, tokens)
@@ -66,7 +66,7 @@ const namesIn = (match: MatchLogic): ReadonlyArray<string> =>
     ? [match.starts_with]
     : []
 
-/** The prices in force on a day: the last whose condition holds. One that holds for some hours counts all day. */
+/** The prices on a given day: the last entry whose condition holds. One that holds for some hours counts all day. */
 const inForce = (prices: ModelInfo["prices"], today: string): ModelPrice | undefined =>
   Array.isArray(prices)
     ? prices.findLast(({ constraint }: ConditionalPrice) =>
@@ -74,7 +74,7 @@ const inForce = (prices: ModelInfo["prices"], today: string): ModelPrice | undef
     )?.prices
     : prices
 
-/** Which provider's list counts for an API at this address: the provider's own, else those of the two that we speak. */
+/** The provider list for an API at this URL: the provider's own, else those of the two APIs that we support. */
 const listsFor = (find: (options: { providerApiUrl?: string; providerId?: string }) => Provider | undefined) => {
   const byId = (id: string) => Option.toArray(Option.fromNullable(find({ providerId: id })))
   return (baseUrl: string): ReadonlyArray<Provider> => {
@@ -85,7 +85,7 @@ const listsFor = (find: (options: { providerApiUrl?: string; providerId?: string
   }
 }
 
-/** A provider's models by normal names; of two with one name the first. */
+/** A provider's models by normalized name; the first of two with one name. */
 const index = (provider: Provider): ReadonlyMap<string, ModelInfo> => {
   const models = new Map<string, ModelInfo>()
   for (const model of provider.models) {
@@ -96,10 +96,10 @@ const index = (provider: Provider): ReadonlyMap<string, ModelInfo> => {
   return models
 }
 
-/** The module is kept by the runtime. An effect that keeps its result would keep the interruption of who asked first. */
+/** The runtime caches the module. A cached effect would also cache the interruption of its first caller. */
 const load = Effect.promise(() => import("@pydantic/genai-prices"))
 
-/** Looks a model up that is asked at the API with this base URL. */
+/** Looks up a model at the API with this base URL. */
 export const make = Effect.sync(() => {
   const indexes = new Map<string, ReadonlyMap<string, ModelInfo>>()
   const indexOf = (provider: Provider) => {

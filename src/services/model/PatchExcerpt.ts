@@ -1,7 +1,7 @@
 /**
- * What of a diff fits before a reviewer, and what does not: that is named, and no approval speaks of it. Which files are
- * shown does not depend on where they stand in the diff: those that act beyond the code first, what is generated last,
- * small ones before large ones, so that as many as possible are seen.
+ * Selects the part of a diff that fits into a review; the rest is named, and no approval covers it. The choice does not
+ * depend on the order in the diff: files that act beyond the code come first, generated ones last, small ones before
+ * large ones, so that as many as possible are seen.
  */
 import * as Arr from "effect/Array"
 import * as Order from "effect/Order"
@@ -17,13 +17,13 @@ export interface PatchExcerpt {
   readonly unseen: Unseen.Unseen | undefined
 }
 
-/** One file of the diff: its sections, without the content of what is no text. */
+/** One file of the diff: its sections, without binary content. */
 interface Part {
   readonly path: string
   readonly text: string
   readonly rank: number
   readonly isWhole: boolean
-  /** Why it cannot be shown in full, whatever the length. */
+  /** Why it cannot be shown completely, whatever the length. */
   readonly why: Unseen.UnseenFile["why"] | undefined
 }
 
@@ -41,10 +41,10 @@ const generatedName = new RegExp(
 const isMedia = (path: string, file: ChangedFile | undefined, bytes: number): boolean =>
   mediaName.test(path) && bytes <= maxBinaryBytes && file !== undefined && !isExecutable(file)
 
-/** Where a patch has only what differs from the old content, that is taken for the size. */
+/** If a patch contains only a binary delta, the delta's size is used. */
 const whyBinary = (path: string, file: ChangedFile | undefined, sections: ReadonlyArray<Patch.PatchSection>) => {
   if (!sections.some(({ isBinary }) => isBinary)) return undefined
-  // that it is gone is all there is to see
+  // there is nothing to see but the deletion
   if (file?.status === "deleted") return undefined
   const bytes = Math.max(...sections.map(({ binaryBytes, text }) => binaryBytes ?? text.length))
   return isMedia(path, file, bytes) ? "media" as const : "binary" as const
@@ -76,7 +76,7 @@ const byUse = Order.combineAll([
   Order.mapInput(Order.string, ({ path }: Part) => path)
 ])
 
-/** The parts that fit, whole, in as many as can be. */
+/** As many whole parts as fit. */
 const fitting = (sorted: ReadonlyArray<Part>, limit: number): ReadonlySet<Part> => {
   const kept = new Set<Part>()
   let room = limit
@@ -89,8 +89,8 @@ const fitting = (sorted: ReadonlyArray<Part>, limit: number): ReadonlySet<Part> 
 }
 
 /**
- * A diff within about `limit` characters: whole files, in the diff's order; where not even one fits, a part of the first
- * by use. `unseen` is what is missing.
+ * A diff within about `limit` characters: whole files, in the diff's order; if none fits, a part of the most important
+ * one. `unseen` is what is missing.
  */
 export const patchExcerpt = (
   { changed, files, patch }: Pick<Diff, "changed" | "files" | "patch">,
@@ -101,7 +101,7 @@ export const patchExcerpt = (
   const kept = fitting(sorted, limit)
   const cut = kept.size === 0 ? sorted[0] : undefined
   const known = new Set(all.map(({ path }) => path))
-  // the diff itself may have been cut: these are not in it
+  // the diff itself may be truncated: these files are not in it
   const missing = changed.filter(({ path }) => !known.has(path))
   const unseen = [
     ...all.flatMap((part) => {

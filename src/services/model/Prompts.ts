@@ -1,4 +1,4 @@
-/** What the models are asked, and what an agent is told. Pure. */
+/** The prompts of the models and the agent. Pure. */
 import * as Plan from "../../domain/Plan.ts"
 import * as Review from "../../domain/Review.ts"
 import type { ReviewedRound } from "../../domain/SessionState.ts"
@@ -10,12 +10,12 @@ import { excerpt, fence, untrustedRule } from "./PromptText.ts"
 export { author, commitMessage } from "../forge/CommitMessage.ts"
 export { pullRequestText } from "../forge/PullRequestText.ts"
 
-/** How much of a diff a reviewer sees, in characters. */
+/** How much of a diff the reviewer sees, in characters. */
 export const patchLimit = 200_000
 
 const textLimit = 20_000
 
-/** Sections with something in them, each under its heading. */
+/** The sections that are not empty, each under its heading. */
 const sections = (parts: ReadonlyArray<readonly [heading: string, text: string | undefined]>): string =>
   parts.flatMap(([heading, text]) =>
     text === undefined || text.trim() === "" ? [] : [`## ${heading}\n\n${text.trim()}`]
@@ -26,15 +26,15 @@ const list = (items: ReadonlyArray<string>): string =>
   items.map((item) => `- ${item.replaceAll("\n", "\n  ")}`).join("\n")
 
 export interface PlanRequest {
-  /** Of the question's fences: `PromptText.fenceTag`. */
+  /** The tag of the question's fences: `PromptText.fenceTag`. */
   readonly tag: string
-  /** As it is shown: `owner/name` or a path. */
+  /** The displayed name: `owner/name` or a path. */
   readonly repo: string
-  /** What this turn asks for. */
+  /** This turn's request. */
   readonly prompt: string
-  /** What the session was opened with, in a follow-up. */
+  /** The session's first prompt, in a follow-up. */
   readonly firstPrompt: string | undefined
-  /** The plan before this one: of an earlier turn, or one that was rejected. */
+  /** The previous plan: of an earlier turn, or a rejected one. */
   readonly previousPlan: Plan.Plan | undefined
   readonly overview: string
   /** Why earlier plans of this turn were rejected, oldest first. */
@@ -51,7 +51,7 @@ nothing is changed.
 
 ${untrustedRule(tag)}`
 
-/** Asks for a plan of the turn. */
+/** The question for a plan of the turn. */
 export const planQuestion = (request: PlanRequest): ModelQuestion<Plan.PlanAnswer, typeof Plan.PlanAnswer.Encoded> => ({
   purpose: "plan",
   system: planner(request.tag),
@@ -89,7 +89,7 @@ export interface AgentTask {
   readonly prompt: string
   readonly firstPrompt: string | undefined
   readonly plan: Plan.Plan | undefined
-  /** The review that asked for this round. */
+  /** The review that led to this round. */
   readonly findings: Review.Review | undefined
   readonly turn: number
   readonly round: number
@@ -110,7 +110,7 @@ const notes = [
   "Your final words are shown to the person who asked: what you did, or the answer, in a few sentences."
 ]
 
-/** What the agent is told in a round. */
+/** The agent's prompt in a round. */
 export const enrichedPrompt = (task: AgentTask): string =>
   `${
     sections([
@@ -128,12 +128,12 @@ export const enrichedPrompt = (task: AgentTask): string =>
   }\n`
 
 export interface ReviewRequest {
-  /** Of the question's fences: `PromptText.fenceTag`. */
+  /** The tag of the question's fences: `PromptText.fenceTag`. */
   readonly tag: string
   readonly prompt: string
   readonly firstPrompt: string | undefined
   readonly plan: Plan.Plan | undefined
-  /** As much of the diff as `PatchExcerpt.patchExcerpt` shows, and what it does not. */
+  /** The part of the diff that `PatchExcerpt.patchExcerpt` shows, and what it leaves out. */
   readonly diff: PatchExcerpt
   readonly stat: string
   /** The agent's final words. */
@@ -155,7 +155,7 @@ ${untrustedRule(tag)}`
 
 const held = ({ review, round }: ReviewedRound): string => `Round ${round}: ${Review.show(review)}`
 
-/** Asks for a review of the whole diff. */
+/** The question for a review of the whole diff. */
 export const reviewQuestion = (
   request: ReviewRequest
 ): ModelQuestion<Review.ReviewAnswer, typeof Review.ReviewAnswer.Encoded> => ({

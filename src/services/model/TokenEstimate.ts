@@ -1,39 +1,39 @@
 /**
- * How many tokens a call takes, where the provider does not say: before the call, and of a reply that broke off. The
- * estimates before are bounds that hold; those after are likely, and rather too high than too low. Pure.
+ * Estimates the tokens of a call if the provider does not report them: before the call, and for a reply that broke off.
+ * Estimates before the call are upper bounds; those after it are likely values, too high rather than too low. Pure.
  */
 
-/** No tokenizer makes more tokens of a text than it has bytes. */
+/** No tokenizer produces more tokens than bytes. */
 const bytesATokenAtLeast = 1
 
-/** Of prose and code, by the tokenizers that make the most of them. */
+/** For prose and code, with the tokenizers that produce the most tokens. */
 const bytesAToken = 3
 
-/** What a provider adds to a request of its own: the frame of the messages, the instructions for tools. */
+/** Tokens that a provider adds to a request: the message frames, the instructions for tools. */
 const addedTokens = 2_000
 
-/** The largest prompt that any model takes. */
+/** The largest prompt that any model accepts, in tokens. */
 const largestPrompt = 2_000_000
 
-/** What stands behind a reference (a stored conversation, a file, an address) has no size that is known here. */
+/** The assumed size of a reference (a stored conversation, a file, a URL), whose real size is unknown here. */
 const referencedTokens = 1_000_000
 
-/** What is taken for the output where a request names no limit: the most that current models write. */
+/** The assumed output limit if a request has none: the most that current models write. */
 export const defaultMaxOutput = 128_000
 
-/** No model that is sold by the token writes faster; hidden reasoning is written, too. */
+/** No model sold by the token writes faster; hidden reasoning counts, too. */
 const tokensASecond = 300
 
-/** The most input tokens that a request of so many bytes can have. */
+/** The most input tokens that a request of this many bytes can have. */
 export const inputAtMost = (bytes: number, hasReferences: boolean): number =>
   Math.min(largestPrompt, bytes / bytesATokenAtLeast + addedTokens + (hasReferences ? referencedTokens : 0))
 
-/** The input tokens that a request of so many bytes is counted with when the reply did not say them. */
+/** The likely input tokens of a request of this many bytes, if the reply did not report them. */
 export const likelyInput = (bytes: number): number => Math.min(largestPrompt, Math.ceil(bytes / bytesAToken))
 
 /**
- * The output tokens that a reply is counted with that did not say them: what came of it, or where that is less what may
- * have been written in the time it took.
+ * The likely output tokens of a reply that did not report them: by what arrived or by the time that it took, whichever
+ * is more.
  */
 export const likelyOutput = (
   reply: { readonly textBytes: number; readonly seconds: number; readonly maxOutput: number }

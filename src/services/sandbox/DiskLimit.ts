@@ -1,20 +1,20 @@
 /**
- * When a run has taken too much disk, as a function of what was measured. Pure: `DiskWatch.ts` measures, and acts.
+ * Decides when a run has used too much disk, from measurements. Pure: `DiskWatch.ts` measures and acts.
  *
- * A measurement of what a run takes can fail or be kept from seeing a part. Then the worst is assumed: that all the
- * space which the disk has lost since the last whole measurement went to this run.
+ * A measurement can fail or miss a part of what a run uses. Then the worst is assumed: that all the space that the disk
+ * lost since the last complete measurement went to this run.
  */
 import * as Option from "effect/Option"
 import * as LimitReached from "./LimitReached.ts"
 
 export interface Limits {
-  /** What one session may take, in bytes. */
+  /** The most disk for one session, in bytes. */
   readonly diskBytes: number
-  /** What must stay free, in bytes: this much, or a tenth of the disk where that is less. */
+  /** How much must stay free, in bytes: this much, or a tenth of the disk if that is less. */
   readonly diskReserveBytes: number
 }
 
-/** A disk's free space. A file system that does not count its files says that it has room for none. */
+/** A disk's free space. A file system that does not count files reports room for none. */
 export interface FreeSpace {
   readonly bytes: number
   readonly totalBytes: number
@@ -22,39 +22,42 @@ export interface FreeSpace {
   readonly totalFiles: number
 }
 
-/** What a session's workspace and its run take. */
+/** The disk used by a session's workspace and its run. */
 export interface DiskUse {
   readonly bytes: number
   readonly files: number
-  /** Whether nothing was hidden from the measurement. */
+  /** Whether the measurement is complete. */
   readonly isWhole: boolean
 }
 
-/** The least that a file counts. Empty ones take room, too, and in the end there is none for a further file. */
+/** The minimum size counted per file, in bytes. Empty files take space, too, and a disk can run out of inodes. */
 const bytesPerFile = 4096
 
-/** Of what a session may take: a disk that has lost less of its free space hardly holds a run that took too much. */
+/** The fraction of a session's limit below which a loss of free space is too small to hide a run over its limit. */
 const smallPart = 1 / 10
 
-/** Below this part of the reserve it does not matter any more whose files they are. */
+/** Below this fraction of the reserve it no longer matters whose files they are. */
 const urgentPart = 1 / 4
 
-/** How long it may stay urgent: whoever else fills the disk for a moment ends no round. */
+/** How long it must stay urgent, in milliseconds: a short spike by another program ends no round. */
 const urgentMillis = 30_000
 
-/** So many measurements in a row may not see all while the worst is over the limit; the last one ends the run. */
+/**
+ * How many consecutive measurements may be incomplete while the worst case exceeds the limit; the last one ends the
+ * run.
+ */
 const toleratedFailures = 3
 
 const sizeOf = ({ bytes, files }: DiskUse): number => Math.max(bytes, files * bytesPerFile)
 
-/** What has been measured of a run so far. */
+/** The measurements of a run so far. */
 export interface Progress {
-  /** The last whole measurement, and what was free before it. At first: nothing taken. */
+  /** The last complete measurement, and the free space before it. Initially nothing is used. */
   readonly known: DiskUse
   readonly knownFree: FreeSpace
-  /** The newest measurement's result: what was seen where that was all, else the worst. */
+  /** The result of the latest measurement if it was complete, else the worst case. */
   readonly use: DiskUse
-  /** Measurements in a row, since the last whole one, that failed or did not see all. */
+  /** How many consecutive measurements were incomplete or failed. */
   readonly failures: number
   readonly endedAt: number
   readonly tookMillis: number
@@ -71,7 +74,7 @@ export interface Measurement {
 
 const nothing: DiskUse = { bytes: 0, files: 0, isWhole: true }
 
-/** Takes the next measurement in. */
+/** Updates the progress with the next measurement. */
 export const measured = (before: Option.Option<Progress>, measurement: Measurement): Progress => {
   const { begunAt, endedAt, freeAfter, freeBefore, seen } = measurement
   const time = { endedAt, tookMillis: endedAt - begunAt }
@@ -93,15 +96,15 @@ export const measured = (before: Option.Option<Progress>, measurement: Measureme
   return { known, knownFree, use, failures: failures + 1, ...time }
 }
 
-/** How often is measured. */
+/** The usual time between measurements, in milliseconds. */
 const usualSpacingMillis = 10_000
-/** Measuring may cost a twentieth of the time; a third where much was written, or something may be hidden. */
+/** Measuring may take a twentieth of the time, or a third if much was written or something may be hidden. */
 const usualRest = 20
 const shortRest = 2
-/** Much is this part of what one session may take. */
+/** Writing this fraction of a session's limit counts as much. */
 const muchPart = 1 / 16
 
-/** Whether a run is to be measured again. */
+/** Whether it is time to measure a run again. */
 export const isDue = (limits: Limits, progress: Progress, free: FreeSpace, now: number): boolean => {
   const rested = now - progress.endedAt
   const lost = progress.knownFree.bytes - free.bytes
@@ -110,7 +113,7 @@ export const isDue = (limits: Limits, progress: Progress, free: FreeSpace, now: 
     (isPressing && rested >= progress.tookMillis * shortRest)
 }
 
-/** Whether a run has too much of its own. One measurement that did not see all may be the machine's doing. */
+/** Whether a run exceeds its own limit. A single incomplete measurement may be due to a busy machine. */
 export const overOwn = (limits: Limits, progress: Progress): Option.Option<LimitReached.LimitReached> =>
   sizeOf(progress.use) <= limits.diskBytes
     ? Option.none()
@@ -120,32 +123,32 @@ export const overOwn = (limits: Limits, progress: Progress): Option.Option<Limit
     ? Option.some(LimitReached.diskUnknown)
     : Option.none()
 
-/** Whether a run that has ended has left too much. What could not be seen of it is not held against it. */
+/** Whether an ended run has left too much. What could not be measured is not counted. */
 export const overAtEnd = (limits: Limits, left: DiskUse): Option.Option<LimitReached.LimitReached> =>
   sizeOf(left) > limits.diskBytes ? Option.some(LimitReached.diskTooFull(limits.diskBytes)) : Option.none()
 
 const reserveOf = ({ diskReserveBytes }: Limits, { totalBytes, totalFiles }: FreeSpace) => ({
   bytes: Math.min(diskReserveBytes, totalBytes / 10),
-  // of files: a fiftieth of what the disk has room for
+  // files: a fiftieth of what the disk has room for
   files: diskReserveBytes === 0 ? 0 : totalFiles / 50
 })
 
-/** Whether the disk has so little left that it does not matter whose files they are. */
+/** Whether so little disk is left that it no longer matters whose files they are. */
 export const isUrgent = (limits: Limits, free: FreeSpace): boolean => {
   const reserve = reserveOf(limits, free)
   return free.bytes < reserve.bytes * urgentPart || free.files < reserve.files * urgentPart
 }
 
 /**
- * Whether a run must end because its disk has too little left: where all runs together hold what is lacking, the
- * largest of them; where they do not, and it stays urgent, each of them.
+ * Whether a run must end because the disk has too little free space: if all runs together use what is missing, the
+ * largest of them; if not, and it stays urgent, each of them.
  */
 export const overReserve = (
   limits: Limits,
   measured: {
     readonly free: FreeSpace
     readonly run: string
-    /** What the runs that are watched take, this one among them. */
+    /** The disk use of all watched runs, including this one. */
     readonly uses: ReadonlyMap<string, DiskUse>
     readonly urgentForMillis: number
   }
@@ -165,8 +168,9 @@ export const overReserve = (
 }
 
 /**
- * Whether a disk has lost so little since a run began that what it left need not be measured. Whoever hides more by giving
- * as much back elsewhere at the same moment takes nothing from the disk; the session's next run is measured when it begins.
+ * Whether the disk has lost so little free space since a run started that the run's files need not be measured at its end.
+ * A run could hide its files behind space that another session frees at the same time, but then the disk has lost nothing;
+ * and the session's next run is measured when it starts.
  */
 export const isSmallLoss = ({ diskBytes }: Limits, before: FreeSpace, after: FreeSpace): boolean =>
   before.bytes - after.bytes < diskBytes * smallPart &&

@@ -1,4 +1,4 @@
-/** What `sandbox/disk.sh` prints, read. Pure. */
+/** Parses the output of `sandbox/disk.sh`. Pure. */
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import type { DiskUse, FreeSpace } from "./DiskLimit.ts"
@@ -27,7 +27,10 @@ const tagged = (lines: ReadonlyArray<string>, tag: string): ReadonlyArray<string
 
 const sum = (values: ReadonlyArray<number>): number => values.reduce((total, value) => total + value, 0)
 
-/** `open <links> <blocks> <block size> <device> <inode>`: the bytes of files that have no name any more, each once. */
+/**
+ * `open <links> <blocks> <block size> <device> <inode>`: the bytes of files that are deleted but still open, each
+ * counted once.
+ */
 const deletedBytes = (lines: ReadonlyArray<string>): number => {
   const devices = new Set(tagged(lines, "device"))
   const files = new Map(Arr.filterMap(tagged(lines, "open"), (line) => {
@@ -39,7 +42,7 @@ const deletedBytes = (lines: ReadonlyArray<string>): number => {
   return sum([...files.values()].filter(Number.isFinite))
 }
 
-/** A whole report about a number of directories; nothing where it broke off or is none. */
+/** Parses a complete report about `directories` directories; none if it is truncated or malformed. */
 export const diskUse = (text: string, directories: number): Option.Option<DiskUse> => {
   const lines = text.split("\n")
   const sizes = Arr.filterMap(lines, directory)

@@ -1,9 +1,9 @@
 /**
- * Watches what runs take of the disk. The free space is looked at every second, which is cheap; what a run takes is
- * measured every ten, and at once where the disk has lost a good part of what one session may take.
+ * Watches the disk use of runs. The free space is checked every second, which is cheap; a run's use is measured every
+ * ten, and at once if the disk has lost a large part of a session's limit.
  *
- * So a run can be over its limit by what it writes in a second or two, before it is ended and all is given back. One
- * file alone never is: RLIMIT_FSIZE is the same limit.
+ * So a run can exceed its limit by what it writes in a second or two before it is ended and its space is freed. A
+ * single file never can: RLIMIT_FSIZE is set to the same limit.
  */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -17,7 +17,7 @@ import * as Stream from "effect/Stream"
 import * as DiskLimit from "./DiskLimit.ts"
 import * as LimitReached from "./LimitReached.ts"
 
-/** The run has ended: there is nothing to be measured any more. */
+/** The run has ended, so there is nothing left to measure. */
 export class RunEnded extends Schema.TaggedError<RunEnded>()("RunEnded", {}) {}
 
 export class MeasurementFailed extends Schema.TaggedError<MeasurementFailed>()("MeasurementFailed", {
@@ -28,20 +28,20 @@ export class MeasurementFailed extends Schema.TaggedError<MeasurementFailed>()("
   }
 }
 
-/** How a kind of sandbox measures one run. */
+/** How a kind of sandbox measures a run. */
 export interface DiskProbe {
-  /** What is free on the run's disk, about once a second. Where it ends or fails it is opened again. */
+  /** The free space on the run's disk, about once a second. Reopened if it ends or fails. */
   readonly free: Stream.Stream<DiskLimit.FreeSpace, MeasurementFailed | RunEnded>
-  /** What the session's workspace and the run take. */
+  /** The disk used by the session's workspace and the run. */
   readonly used: Effect.Effect<DiskLimit.DiskUse, MeasurementFailed | RunEnded>
 }
 
 const tick = Schedule.spaced("1 second")
 
-/** A busy machine is slow, and that is no reason to end a run. */
+/** Generous, because a slow machine is no reason to end a run. */
 const measuringTimeout = Duration.minutes(2)
 const freeTimeout = Duration.minutes(1)
-/** Without word of the free space nothing can be judged: after so many vain tries in a row the run is ended. */
+/** Without the free space nothing can be decided: after this many failed attempts in a row the run is ended. */
 const toleratedSilence = 5
 const retryPause = Duration.seconds(2)
 
@@ -81,7 +81,7 @@ export const make = Effect.fnUntraced(function*(limits: DiskLimit.Limits) {
       Effect.catchTag("MeasurementFailed", (error) => Effect.logDebug(error.message)),
       Effect.zipRight(Ref.updateAndGet(vain, (times) => times + 1)),
       Effect.tap((times) => times < toleratedSilence ? Effect.void : tell(Option.some(LimitReached.diskUnknown))),
-      // what has told something is opened again at once
+      // a stream that delivered something is reopened at once
       Effect.flatMap((times) => times === 1 ? Effect.void : Effect.sleep(retryPause)),
       Effect.forever
     )
@@ -126,12 +126,12 @@ export const make = Effect.fnUntraced(function*(limits: DiskLimit.Limits) {
   })
 
   return {
-    /** Watches a run: returns when it takes too much, and never otherwise. */
+    /** Watches a run; returns only when it uses too much. */
     untilOver: Effect.fn("DiskWatch.untilOver")(
       watch,
       Effect.catchTag("RunEnded", () => Effect.never)
     ),
-    /** Forgets what a run took, once that is given back. */
+    /** Forgets a run's use once its space is freed. */
     forget: (run: string) => Ref.update(uses, (all) => new Map([...all].filter(([name]) => name !== run)))
   } as const
 })

@@ -1,11 +1,11 @@
-/** Why a run was ended by its own limits: kept beside the run, so that a server that comes later tells the same. */
+/** Why a run was ended by its limits. Stored beside the run, so that a later server reports the same. */
 import * as Schema from "effect/Schema"
 import type { RunExit } from "./Sandbox.ts"
 
 export const LimitReached = Schema.Struct({
-  /** What ran out. A run that took too much disk does not keep its workspace. */
+  /** The exhausted resource. A run that used too much disk loses its workspace. */
   resource: Schema.Literal("output", "disk"),
-  /** The sentence that a person reads. */
+  /** A sentence for people. */
   reason: Schema.String
 })
 export type LimitReached = typeof LimitReached.Type
@@ -13,12 +13,12 @@ export type LimitReached = typeof LimitReached.Type
 export const fromJson = Schema.decodeOption(Schema.parseJson(LimitReached))
 export const toJson = Schema.encodeSync(Schema.parseJson(LimitReached))
 
-/** How a run that its limits have ended is told, whatever its processes' exit code was. */
+/** The reported exit of a run that was ended by its limits, whatever the exit code of its processes. */
 export const overLimit = ({ reason }: LimitReached): RunExit => ({ code: 137, reason, overLimit: true })
 
 const units = [[1024 ** 4, "TiB"], [1024 ** 3, "GiB"], [1024 ** 2, "MiB"], [1024, "KiB"]] as const
 
-/** A number of bytes as people write it: `10 GiB`, `1.5 MiB`. */
+/** A number of bytes in readable form: `10 GiB`, `1.5 MiB`. */
 export const showSize = (bytes: number): string => {
   const [unit, name] = units.find(([unit]) => bytes >= unit) ?? [1, "bytes"]
   return `${Number((bytes / unit).toFixed(1))} ${name}`
@@ -31,19 +31,18 @@ export const outputTooLong = (limit: number): LimitReached => ({
 
 export const diskTooFull = (limit: number): LimitReached => ({
   resource: "disk",
-  reason: `the round took more disk than OPENTL_DISK allows (${
+  reason: `the round used more disk than OPENTL_DISK allows (${
     showSize(limit)
   }): it was ended, and its workspace removed`
 })
 
 export const tooLittleLeft = (reserve: number): LimitReached => ({
   resource: "disk",
-  reason:
-    `the disk under the sandboxes has less free than is to be kept (${showSize(reserve)}, OPENTL_DISK_RESERVE): ` +
+  reason: `the sandboxes' disk has less free space than required (${showSize(reserve)}, OPENTL_DISK_RESERVE): ` +
     "the round was ended, and its workspace removed"
 })
 
 export const diskUnknown: LimitReached = {
   resource: "disk",
-  reason: "the disk that the round takes could not be measured any more: it was ended, and its workspace removed"
+  reason: "the round's disk use could no longer be measured: it was ended, and its workspace removed"
 }

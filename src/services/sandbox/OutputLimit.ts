@@ -1,26 +1,26 @@
 /**
- * What a round may print. Every byte counts as one and every line as 64 more, so that millions of empty lines are not
- * free. Where the output is cut depends on its bytes alone, not on how they arrive: a server that reads a run's log
- * again from its first byte stops at the same byte.
+ * Limits what a round may print. Every byte counts as one and every line as 64 more, so that millions of empty lines
+ * are not free. Where the output is cut depends only on its bytes, not on how they arrive: a server that rereads a
+ * run's log stops at the same byte.
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
-/** What a line costs beside its bytes, its line feed included. */
+/** The cost of a line in addition to its bytes, its line feed included. */
 export const lineCost = 64
 
 const lineFeed = 10
 
 export interface Piece {
-  /** What has been counted of the output, up to the end of this piece. */
+  /** The count up to the end of this piece. */
   readonly count: number
   /** The bytes that are within the limit. */
   readonly bytes: Uint8Array
-  /** Whether there were more. */
+  /** Whether there were more bytes. */
   readonly isOver: boolean
 }
 
-/** Counts the next bytes on top of `count`; those that would pass the limit are cut off. */
+/** Adds the next bytes to `count`; bytes beyond the limit are cut off. */
 export const take = (count: number, bytes: Uint8Array, limit: number): Piece => {
   let counted = count
   let at = 0
@@ -38,7 +38,7 @@ export const take = (count: number, bytes: Uint8Array, limit: number): Piece => 
   return { count: counted, bytes, isOver: false }
 }
 
-/** An output up to its limit. `onOver` runs, before the last bytes are handed on, where there is more. */
+/** Cuts an output at its limit. If there is more, `onOver` runs before the last bytes are emitted. */
 export const limited = <E, R, E2, R2>(
   output: Stream.Stream<Uint8Array, E, R>,
   limit: number,

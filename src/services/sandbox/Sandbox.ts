@@ -1,9 +1,9 @@
 /**
- * Where an agent runs. Values in, values out: the repository goes in as a git bundle, the result comes out as one; no
- * network but the session's gateway socket, no secret.
+ * Where an agent runs. Values in, values out: the repository goes in as a git bundle, and the result comes out as one.
+ * No network except the session's gateway socket, no secrets.
  *
- * A session has one workspace, which outlives its runs, and one run (a container or a process) a round. A run is found
- * again by its name, so a server that was killed follows it on. `sandbox/README.md` has the protocol inside.
+ * A session has one workspace, which outlives its runs, and one run (a container or a process) per round. A run is
+ * found by its name, so a restarted server continues to follow it. `sandbox/README.md` describes the protocol inside.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { SessionId } from "../../domain/Ids.ts"
 
-/** Names one run of a session's. */
+/** Identifies a session's run. */
 export interface RunId {
   readonly sessionId: SessionId
   readonly turn: number
@@ -25,40 +25,43 @@ export const runName = (run: RunId): string => `opentl-${run.sessionId}-${run.tu
 
 const readSession = Schema.decodeUnknownOption(SessionId)
 
-/** The session of a run's name. */
+/** The session that a run's name belongs to. */
 export const sessionOf = (name: string): Option.Option<SessionId> =>
   readSession(/^opentl-([0-9a-f]{12})-\d+-\d+$/.exec(name)?.[1])
 
 /** A file put into the workspace before the run starts. */
 export interface InputFile {
-  /** Directly in the workspace's `in/`, e.g. `in/prompt.md`. Any other place is refused. */
+  /** A path directly in the workspace's `in/`, e.g. `in/prompt.md`. Any other path is rejected. */
   readonly path: string
   readonly content: { readonly _tag: "Text"; readonly text: string } | { readonly _tag: "File"; readonly path: string }
 }
 
 export interface RunSpec {
   readonly run: RunId
-  /** What the entrypoint reads beside what the sandbox itself sets (OPENTL_RUNTIME, OPENTL_WORKSPACE, OPENTL_GATEWAY_SOCKET, OPENTL_OUTPUT_LIMIT). Never a secret. */
+  /**
+   * Variables for the entrypoint, besides those that the sandbox sets (OPENTL_RUNTIME, OPENTL_WORKSPACE,
+   * OPENTL_GATEWAY_SOCKET, OPENTL_OUTPUT_LIMIT). Never a secret.
+   */
   readonly environment: Readonly<Record<string, string>>
   readonly inputs: ReadonlyArray<InputFile>
-  /** The host directory that holds `gateway.sock`. */
+  /** The host directory that contains `gateway.sock`. */
   readonly gatewayDirectory: string
 }
 
 export interface RunExit {
   readonly code: number
-  /** Why it ended, where that is not the agent's own doing: "out of memory", "killed", or the limit that it passed. */
+  /** Why it ended, if not by itself: "out of memory", "killed", or the limit that it exceeded. */
   readonly reason: string | undefined
-  /** It was ended for its output or its disk; `reason` is a whole sentence then. */
+  /** Whether it was ended for its output or disk use; `reason` is then a full sentence. */
   readonly overLimit?: true
 }
 
-/** There is nothing to run sandboxes with. */
+/** No sandbox can be run. */
 export class SandboxUnavailable extends Schema.TaggedError<SandboxUnavailable>()("SandboxUnavailable", {
   reason: Schema.String,
-  /** What a person does about it. */
+  /** How to fix it. */
   mend: Schema.String,
-  /** The image that has to be built, where that is all that is missing. */
+  /** The missing image, if that is the only problem. */
   missingImage: Schema.optionalWith(Schema.String, { exact: true })
 }) {
   override get message() {
@@ -66,7 +69,7 @@ export class SandboxUnavailable extends Schema.TaggedError<SandboxUnavailable>()
   }
 }
 
-/** One run could not be started, followed or read. */
+/** A run could not be started, followed or read. */
 export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxError", {
   operation: Schema.String,
   reason: Schema.String
@@ -79,49 +82,49 @@ export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxErr
 export type SandboxFailure = SandboxError | SandboxUnavailable
 
 export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sandbox, {
-  /** "docker", "local (bubblewrap)", "local (no isolation)": shown to people. */
+  /** The kind as shown to people: "docker", "local (bubblewrap)", "local (no isolation)". */
   readonly kind: string
-  /** Whether a run could be started now: engine reachable, image present. */
+  /** Checks whether a run could start now: engine reachable, image present. */
   readonly check: Effect.Effect<void, SandboxUnavailable>
-  /** Whether the session's workspace still holds its repository, complete as a round's clone left it. */
+  /** Whether the session's workspace still contains its repository, completely cloned. */
   readonly hasRepository: (session: SessionId) => Effect.Effect<boolean, SandboxFailure>
   /**
-   * Empties the workspace's `in/` and `out/`, puts the inputs in and starts the run. A run of that name that exists already
-   * is left as it is; a start that a crash cut short is made anew.
+   * Empties the workspace's `in/` and `out/`, adds the inputs and starts the run. An existing run with this name is
+   * left alone; a start that was cut short by a crash is repeated.
    */
   readonly start: (spec: RunSpec) => Effect.Effect<void, SandboxFailure>
-  /** Whether a run of that name exists, running or exited. */
+  /** Whether a run with this name exists, running or exited. */
   readonly exists: (run: RunId) => Effect.Effect<boolean, SandboxFailure>
   /**
-   * The run's output from its first byte, followed until it ends. Where it is longer than OPENTL_OUTPUT_LIMIT the run
-   * is ended, and the output with it, at the same byte whoever reads it.
+   * The run's output from its first byte, followed to its end. If it exceeds OPENTL_OUTPUT_LIMIT, the run is ended, and
+   * the output ends at the same byte for every reader.
    */
   readonly output: (run: RunId) => Stream.Stream<Uint8Array, SandboxFailure>
-  /** Holds a run to its limits on the disk, for as long as it is watched: ends it where it passes them. */
+  /** Watches a run's disk use, and ends the run if it exceeds a limit. Runs until interrupted. */
   readonly watch: (run: RunId) => Effect.Effect<never>
   /**
-   * Waits for the run's end. What was killed, or ended with the machine, has code 137 and a reason; so has one that left
-   * more on the disk than OPENTL_DISK allows, whatever its own code was.
+   * Waits for the run's end. A run that was killed or that ended with the machine has code 137 and a reason, as has one
+   * that left more on the disk than OPENTL_DISK permits, whatever its own exit code.
    */
   readonly exit: (run: RunId) => Effect.Effect<RunExit, SandboxFailure>
-  /** The final words of an ended run's agent, at most 200 kB; empty if it left none. Untrusted. */
+  /** The agent's final words in an ended run, at most 200 kB; empty if there are none. Untrusted. */
   readonly answer: (run: RunId) => Effect.Effect<string, SandboxFailure>
-  /** The commits of an ended run, as a bundle file of at most 1 GiB; none if nothing was committed. Untrusted. */
+  /** The commits of an ended run, as a bundle file of at most 1 GiB in the caller's scope; none if nothing was committed. Untrusted. */
   readonly bundle: (run: RunId) => Effect.Effect<Option.Option<string>, SandboxFailure, Scope.Scope>
-  /** Kills and removes every run of the session; the workspace stays, unless one was ended for the disk that it took. */
+  /** Kills and removes all runs of the session. The workspace stays, unless a run was ended for its disk use. */
   readonly removeRuns: (session: SessionId) => Effect.Effect<void, SandboxFailure>
   /** Removes the session's workspace and runs. */
   readonly removeWorkspace: (session: SessionId) => Effect.Effect<void, SandboxFailure>
   /**
-   * Removes the session's workspace where no run of it exists, and `isUnused` says so at a moment when `hasRepository`
-   * and `start` wait. Says whether it did.
+   * Removes the session's workspace if it has no run and `isUnused` returns true, checked while `hasRepository` and
+   * `start` wait. Returns whether it was removed.
    */
   readonly removeIdleWorkspace: (
     session: SessionId,
     isUnused: Effect.Effect<boolean>
   ) => Effect.Effect<boolean, SandboxFailure>
-  /** The sessions that have runs in this installation, for the sweep after a restart. */
+  /** The sessions with runs in this installation, for the sweep after a restart. */
   readonly sessionsWithRuns: Effect.Effect<ReadonlyArray<SessionId>, SandboxFailure>
-  /** The sessions that have workspaces in this installation. */
+  /** The sessions with workspaces in this installation. */
   readonly sessionsWithWorkspaces: Effect.Effect<ReadonlyArray<SessionId>, SandboxFailure>
 }>() {}

@@ -1,6 +1,6 @@
 /**
  * The sandbox image, built by the engine from the installed package: the Dockerfile and, for a base without Node, the
- * Node binary that runs this program.
+ * Node binary of this program.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Context from "effect/Context"
@@ -16,10 +16,10 @@ import { SandboxUnavailable } from "./Sandbox.ts"
 import { SandboxRuntime } from "./SandboxRuntime.ts"
 import { pack, TarEntry, type TarError } from "./Tar.ts"
 
-/** The base that the image is made from where no other is given; it has Node. */
+/** The default base image; it includes Node. */
 export const defaultBase = "node:24-bookworm"
 
-/** The build ran and failed. */
+/** The build failed. */
 export class SandboxImageError extends Schema.TaggedError<SandboxImageError>()("SandboxImageError", {
   image: Schema.String,
   base: Schema.String,
@@ -31,11 +31,11 @@ export class SandboxImageError extends Schema.TaggedError<SandboxImageError>()("
 }
 
 export class SandboxImage extends Context.Tag("opentl/services/sandbox/SandboxImage")<SandboxImage, {
-  /** The name it gets: OPENTL_DOCKER_IMAGE. */
+  /** The image's name: OPENTL_DOCKER_IMAGE. */
   readonly image: string
   /**
-   * Builds the image; what the engine says, line by line. `base` is any image with bash, git and coreutils: where it has
-   * no Node, it gets the one that runs this program.
+   * Builds the image, and streams the engine's output line by line. `base` is any image with bash, git and coreutils;
+   * if it lacks Node, it gets this program's.
    */
   readonly build: (base?: string) => Stream.Stream<string, SandboxImageError | SandboxUnavailable>
 }>() {

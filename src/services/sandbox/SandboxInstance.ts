@@ -1,5 +1,5 @@
 /**
- * The installation's id, kept in `<data dir>/instance` from the first use on. What sandboxes leave outside the data
+ * The installation's id, stored in `<data dir>/instance` on first use. Everything that sandboxes leave outside the data
  * directory carries it, so that several installations on one machine do not sweep each other.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -19,7 +19,7 @@ const newId = Effect.map(
   (digits) => InstanceId.make(digits.map((digit) => digit.toString(16)).join(""))
 )
 
-/** Reads the id of the installation at a data directory, or gives it one. */
+/** Reads the installation's id, or creates one. */
 export const instanceOf = Effect.fn("SandboxInstance.instanceOf")(
   function*(dataDir: string) {
     const fs = yield* FileSystem.FileSystem
@@ -35,7 +35,7 @@ export const instanceOf = Effect.fn("SandboxInstance.instanceOf")(
   },
   Effect.mapError((error) =>
     new SandboxUnavailable({
-      reason: `the installation's id cannot be kept: ${error.message}`,
+      reason: `the installation's id cannot be stored: ${error.message}`,
       mend: "check OPENTL_DATA_DIR"
     })
   )

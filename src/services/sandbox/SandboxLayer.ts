@@ -1,4 +1,4 @@
-/** Which sandbox there is, by OPENTL_SANDBOX. */
+/** Chooses the sandbox by OPENTL_SANDBOX. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AppConfig } from "../config/AppConfig.ts"
@@ -8,7 +8,7 @@ import * as LocalSandbox from "./local/LocalSandbox.ts"
 import type { Sandbox, SandboxUnavailable } from "./Sandbox.ts"
 import { SandboxRuntime } from "./SandboxRuntime.ts"
 
-/** `auto` is Docker where it answers now, else local. */
+/** `auto` means Docker if it answers now, else local. */
 const choice = Effect.gen(function*() {
   const { sandbox } = yield* AppConfig
   if (sandbox !== "auto") return sandbox
@@ -21,7 +21,7 @@ type Needs = Layer.Layer.Context<typeof DockerSandbox.layer | typeof LocalSandbo
 const layerOf = (kind: "docker" | "local"): Layer.Layer<Sandbox, SandboxUnavailable, Needs> =>
   kind === "docker" ? DockerSandbox.layer : LocalSandbox.layer
 
-/** The configured sandbox, on an engine and runtime files of one's own. */
+/** The configured sandbox; the engine and the runtime files are left open. */
 export const layerWithoutEngine = Layer.unwrapEffect(Effect.map(choice, layerOf))
 
 /** The configured sandbox of the installed package. */

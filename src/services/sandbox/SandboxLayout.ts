@@ -1,4 +1,4 @@
-/** What both kinds of sandbox know of the workspace: names, limits, and how its untrusted files are read. */
+/** The workspace's layout, shared by both kinds of sandbox: names, limits, and reading its untrusted files. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -9,24 +9,24 @@ import { type RunSpec, SandboxError } from "./Sandbox.ts"
 export const inputs = "in"
 /** Emptied before each run. */
 export const outputs = "out"
-/** Printed and removed by the entrypoint before anything else. */
+/** The entrypoint prints and removes this file before anything else. */
 export const logHead = `${inputs}/log-head`
 export const answer = "answer.md"
 export const bundle = "result.bundle"
-/** Both are there once a round had its repository complete: the entrypoint makes the mark after the clone. */
+/** Both exist once a round has cloned its repository completely: the entrypoint creates the mark after the clone. */
 export const repositoryMarks = ["ready", "repo/.git"] as const
 
 /** The socket in the gateway's directory. */
 export const gatewaySocket = "gateway.sock"
 
-/** Of the answer, in bytes; more is cut off. */
+/** The most bytes of an answer; the rest is cut off. */
 export const answerLimit = 200_000
-/** Of the bundle, in bytes; a larger one is refused. */
+/** The most bytes of a bundle; a larger one is rejected. */
 export const bundleLimit = 1024 * 1024 * 1024
 
 const isInput = (path: string) => /^in\/[A-Za-z0-9][A-Za-z0-9._-]*$/.test(path)
 
-/** Fails where an input would land elsewhere than directly in `in/`. */
+/** Fails if an input would be written anywhere but directly in `in/`. */
 export const checkInputs = (spec: RunSpec): Effect.Effect<void, SandboxError> =>
   Effect.forEach(spec.inputs, ({ path }) =>
     isInput(path)
@@ -40,7 +40,9 @@ export const checkBundle = (size: bigint | number): Effect.Effect<void, SandboxE
     ? new SandboxError({ operation: "result", reason: `the result is larger than ${bundleLimit / 1024 ** 3} GiB` })
     : Effect.void
 
-/** An empty file for a bundle that is taken out, for as long as the scope. A killed server's are swept at the next start. */
+/**
+ * An empty file for a bundle, for the lifetime of the scope. Files left by a killed server are swept at the next start.
+ */
 export const bundleFile = Effect.fnUntraced(function*(dataDir: string) {
   const fs = yield* FileSystem.FileSystem
   const directory = temporaryIn(dataDir)
@@ -48,7 +50,7 @@ export const bundleFile = Effect.fnUntraced(function*(dataDir: string) {
   return yield* fs.makeTempFileScoped({ directory, prefix: "result-" })
 })
 
-/** The beginning of a text, at most `limit` bytes of it, cut between characters. */
+/** The beginning of a text, at most `limit` bytes, without splitting a character. */
 export const readText = <E, R>(content: Stream.Stream<Uint8Array, E, R>, limit: number): Effect.Effect<string, E, R> =>
   content.pipe(
     Stream.runFoldWhile(

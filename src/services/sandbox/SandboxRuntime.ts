@@ -1,7 +1,7 @@
 /**
- * Where the installed package keeps what sandboxes are made of: the runtime files that every run gets (`dist/sandbox`)
- * and the image's Dockerfile (`sandbox/`). The package is found from this module's own place, so it does not matter
- * whether that is the bundle, the library build or the source.
+ * Locates the files in the installed package that sandboxes need: the runtime files of every run (`dist/sandbox`) and
+ * the image's Dockerfile (`sandbox/`). The package is found from this module's location, be that the bundle, the
+ * library build or the source.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import { execPath } from "node:process"
 import { SandboxUnavailable } from "./Sandbox.ts"
 
-/** The file that a run is started by. */
+/** The file that starts a run. */
 export const entrypoint = "entrypoint.sh"
 
 export interface RuntimeFiles {
@@ -24,24 +24,24 @@ export interface RuntimeFiles {
 }
 
 export class SandboxRuntime extends Context.Tag("opentl/services/sandbox/SandboxRuntime")<SandboxRuntime, {
-  /** The directory with the runtime files. It is looked at each time, so that a build in between is seen. */
+  /** The directory with the runtime files. Checked on every use, so that a later build is noticed. */
   readonly directory: Effect.Effect<string, SandboxUnavailable>
-  /** The names of the files in it. */
+  /** The names of the runtime files. */
   readonly files: Effect.Effect<ReadonlyArray<string>, SandboxUnavailable>
   /** The image's Dockerfile. */
   readonly dockerfile: Effect.Effect<string, SandboxUnavailable>
-  /** The Node binary that runs this very program. */
+  /** The Node binary that runs this program. */
   readonly node: string
 }>() {
   /** The files of the installed package. */
   static readonly layer = Layer.suspend(() => layerOf(findPackage))
 
-  /** Files of one's own. */
+  /** Uses the given files instead. */
   static readonly layerFrom = (directories: RuntimeFiles) => layerOf(Effect.succeed(directories))
 }
 
 const missing = (what: string) =>
-  new SandboxUnavailable({ reason: what, mend: "install the package anew, or run `npm run build` in a checkout" })
+  new SandboxUnavailable({ reason: what, mend: "reinstall the package, or run `npm run build` in a checkout" })
 
 const layerOf = <R>(locate: Effect.Effect<RuntimeFiles, SandboxUnavailable, R>) =>
   Layer.effect(
@@ -81,7 +81,7 @@ const layerOf = <R>(locate: Effect.Effect<RuntimeFiles, SandboxUnavailable, R>) 
 
 const Manifest = Schema.parseJson(Schema.Struct({ name: Schema.Literal("opentl") }))
 
-/** The nearest directory above this module that holds the package's manifest. */
+/** The nearest directory above this module that contains the package's manifest. */
 const findPackage = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -99,7 +99,7 @@ const findPackage = Effect.gen(function*() {
       )
   )
   return yield* Option.match(root, {
-    onNone: () => missing(`the package's files are not found above ${here}`),
+    onNone: () => missing(`the package's files were not found above ${here}`),
     onSome: (root) =>
       Effect.succeed<RuntimeFiles>({
         directory: path.join(root, "dist", "sandbox"),

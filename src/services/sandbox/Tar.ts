@@ -1,4 +1,4 @@
-/** Tar archives as streams: packed while they are sent, unpacked while they arrive, never whole in memory. */
+/** Tar archives as streams: packed while being sent, unpacked while arriving, never entirely in memory. */
 import * as NodeSink from "@effect/platform-node/NodeSink"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Data from "effect/Data"
@@ -20,21 +20,21 @@ interface Attributes {
   readonly path: string
   /** Permission bits, e.g. `0o555`. */
   readonly mode: number
-  /** Numeric id of user and group. */
+  /** The numeric id of both user and group. */
   readonly owner: number
 }
 
 export type TarEntry = Data.TaggedEnum<{
   Directory: Attributes
   Text: Attributes & { readonly text: string }
-  /** Read from the host's disk at `source`, links followed. */
+  /** A file read from `source` on the host, following links. */
   File: Attributes & { readonly source: string }
 }>
 export const TarEntry = Data.taggedEnum<TarEntry>()
 
 const tarError = (cause: unknown) => new TarError({ reason: cause instanceof Error ? cause.message : String(cause) })
 
-/** What a stream of `tar-stream` gives, without the empty pieces, which files do not take. */
+/** The bytes of a `tar-stream` stream, without empty chunks, which file writes do not accept. */
 const bytesOf = (source: AsyncIterable<unknown>): Stream.Stream<Uint8Array, TarError> =>
   Stream.fromAsyncIterable(source, tarError).pipe(
     Stream.filter(Predicate.isUint8Array),
@@ -89,16 +89,16 @@ export const pack = Effect.fnUntraced(function*(entries: ReadonlyArray<TarEntry>
   )
 })
 
-/** An entry while it arrives. */
+/** An entry that is arriving. */
 export interface ArrivingEntry {
   readonly path: string
   readonly isFile: boolean
-  /** In bytes, as the archive says it. */
+  /** In bytes, according to the archive. */
   readonly size: number
   readonly content: Stream.Stream<Uint8Array, TarError>
 }
 
-/** Hands over the first entry; the rest of the archive is not read. None where the archive is empty. */
+/** Passes on the first entry and does not read the rest of the archive. None if the archive is empty. */
 export const firstEntry = <E, R, A, E2, R2>(
   archive: Stream.Stream<Uint8Array, E, R>,
   use: (entry: ArrivingEntry) => Effect.Effect<A, E2, R2>
@@ -118,7 +118,7 @@ export const firstEntry = <E, R, A, E2, R2>(
         ),
         Stream.runHead
       )
-      // also where nothing may be interrupted, as in a finalizer, the one that has lost ends
+      // the loser ends even in an uninterruptible region, such as a finalizer
       return Effect.raceFirst(first, Effect.interruptible(Effect.andThen(feed, Effect.never)))
     },
     (extract) => Effect.sync(() => extract.destroy())

@@ -1,10 +1,10 @@
 /**
- * Slack's documented rate limits as token buckets, a little below what Slack allows. Pure. A call takes from every
- * bucket that it counts against; a bucket may be overdrawn, and the debt is what the next call waits for: first come,
- * first served.
+ * Slack's documented rate limits as token buckets, slightly below what Slack allows. Pure. A call takes from every
+ * bucket that it counts against; a bucket may be overdrawn, and the next call waits for the debt: first come, first
+ * served.
  */
 
-/** At most `burst` at once and `perSecond` in the long run. */
+/** At most `burst` calls at once and `perSecond` in the long run. */
 export interface Bucket {
   readonly name: string
   readonly burst: number
@@ -13,9 +13,9 @@ export interface Bucket {
 
 interface Level {
   readonly tokens: number
-  /** Epoch milliseconds at which the tokens were counted. */
+  /** When the tokens were counted, in epoch milliseconds. */
   readonly at: number
-  /** Slack said 429: nothing before this time. */
+  /** After a 429: no calls before this time. */
   readonly blockedUntil: number
   readonly bucket: Bucket
 }
@@ -23,22 +23,22 @@ interface Level {
 export type Budget = ReadonlyMap<string, Level>
 export const none: Budget = new Map()
 
-/** How pressing a call is. */
+/** The urgency of a call. */
 export interface Pace {
-  /** The longest wait, in milliseconds; a call that would wait for longer is not made. */
+  /** The longest wait in milliseconds; a call that would wait longer is not made. */
   readonly longestWait: number
-  /** The share of every bucket that is left to more pressing calls. */
+  /** The share of every bucket that is reserved for more urgent calls. */
   readonly reserve: number
 }
 
-/** What a person waits for. */
+/** For calls that a person is waiting for. */
 export const answer: Pace = { longestWait: 30_000, reserve: 0 }
-/** What must be shown, now or at the next look. */
+/** For what must be shown, now or at the next attempt. */
 export const needed: Pace = { longestWait: 1500, reserve: 0 }
-/** What is shown when nobody needs the budget: the next such edit says the same and more. */
+/** For edits that are made only with spare budget: the next one says the same and more. */
 export const spare: Pace = { longestWait: 0, reserve: 0.4 }
 
-/** Requests a minute for the whole app, by Slack's tiers. */
+/** Requests per minute for the whole app, by Slack's tiers. */
 const perMinute: Readonly<Record<string, number>> = {
   "apps.connections.open": 50,
   "auth.test": 100,
@@ -70,7 +70,7 @@ export const bucketsOf = (method: string, channel: string): ReadonlyArray<Bucket
 const levelAt = (budget: Budget, bucket: Bucket, now: number): Level => {
   const last = budget.get(bucket.name)
   if (last === undefined) return { tokens: bucket.burst, at: now, blockedUntil: 0, bucket }
-  // a clock that went back gives nothing
+  // a clock that was set back adds nothing
   const passed = Math.max(0, now - last.at) / 1000
   return { ...last, at: now, tokens: Math.min(bucket.burst, last.tokens + passed * bucket.perSecond) }
 }
@@ -82,8 +82,8 @@ const waitFor = (level: Level, reserve: number, now: number): number => {
 }
 
 /**
- * Takes a token of each bucket. Returns how long the call waits; `isTaken` says whether it may be made after that, or
- * would have to wait for longer than it can.
+ * Takes a token from each bucket. Returns how long the call must wait; `isTaken` is false if that is longer than it
+ * may.
  */
 export const take = (
   budget: Budget,
@@ -98,7 +98,7 @@ export const take = (
   return [{ wait, isTaken: true }, new Map([...forgotten(budget, now), ...taken])]
 }
 
-/** Slack asked for a pause: nothing of this method (in this channel) before then. */
+/** Blocks this method (in this channel) until the given time, because Slack asked for a pause. */
 export const block = (budget: Budget, buckets: ReadonlyArray<Bucket>, until: number, now: number): Budget => {
   const [first] = buckets
   if (first === undefined) return budget
@@ -106,7 +106,7 @@ export const block = (budget: Budget, buckets: ReadonlyArray<Bucket>, until: num
   return new Map([...budget, [first.name, { ...level, blockedUntil: Math.max(level.blockedUntil, until) }]])
 }
 
-/** Buckets that are full again say nothing; they go when there are many. */
+/** Removes full buckets when there are many: they carry no information. */
 const forgotten = (budget: Budget, now: number): Budget =>
   budget.size < 1000 ? budget : new Map([...budget].filter(([, level]) => {
     const present = levelAt(budget, level.bucket, now)

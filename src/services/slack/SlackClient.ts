@@ -1,4 +1,7 @@
-/** Slack's Web API and its socket, as far as the bot needs them (`SlackWeb.ts` has the layer). No SDK is seen through it. */
+/**
+ * The part of Slack's Web API and socket that the bot needs (`SlackWeb.ts` has the layer). The SDK is not visible
+ * through it.
+ */
 import type { KnownBlock, View } from "@slack/web-api"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -17,19 +20,19 @@ export { SlackError }
 export type SlackBlock = KnownBlock
 export type SlackView = View
 
-/** A message in the channel, or in a thread of it. */
+/** A channel, or a thread in it. */
 export interface SlackDestination {
   readonly channel: string
   readonly thread: string | undefined
 }
 
 export interface SlackContent {
-  /** What notifications and screen readers say; at most 4000 characters. */
+  /** The text for notifications and screen readers; at most 4000 characters. */
   readonly text: string
   readonly blocks: ReadonlyArray<SlackBlock>
 }
 
-/** By what a message of ours is found again. */
+/** The metadata by which one of the bot's messages is found again. */
 export const Mark = Schema.Struct({ session: Schema.String, turn: Schema.Number, kind: Schema.String })
 export type Mark = typeof Mark.Type
 
@@ -49,15 +52,15 @@ export const Identity = Schema.Struct({
   user: Schema.String,
   team: Schema.String,
   team_id: Schema.optional(Schema.String),
-  /** Of an organisation with several workspaces. */
+  /** The id of an organisation with several workspaces. */
   enterprise_id: Schema.optional(Schema.NullOr(Schema.String))
 })
 export type SlackIdentity = typeof Identity.Type
 
 export interface SlackPerson {
-  /** The name that they go by. */
+  /** Their display name. */
   readonly name: string
-  /** Their workspace, and its organisation, where Slack says so. */
+  /** Their workspace and its organisation, if Slack tells. */
   readonly team: string | undefined
   readonly enterprise: string | undefined
 }
@@ -69,9 +72,12 @@ export interface SlackTokens {
 }
 
 export class SlackClient extends Context.Tag("opentl/services/slack/SlackClient")<SlackClient, {
-  /** Who the bot is. */
+  /** The bot's identity. */
   readonly identity: Effect.Effect<SlackIdentity, SlackError>
-  /** Envelopes, for as long as the scope; `run` keeps the connection and fails only where the token is refused. */
+  /**
+   * Listens for envelopes, for the lifetime of the scope. `run` keeps the connection open, and fails only if the token
+   * is rejected.
+   */
   readonly listen: (
     connected: Effect.Effect<void>
   ) => Effect.Effect<
@@ -79,42 +85,42 @@ export class SlackClient extends Context.Tag("opentl/services/slack/SlackClient"
     never,
     Scope.Scope
   >
-  /** Posts once, and returns the timestamp. Not repeated: look for the mark first. */
+  /** Posts once, and returns the timestamp. Not retried: look for the mark first. */
   readonly post: (destination: SlackDestination, content: SlackContent, mark: Mark) => Effect.Effect<string, SlackError>
-  /** Edits a message of ours. */
+  /** Edits one of the bot's messages. */
   readonly update: (
     channel: string,
     ts: string,
     content: SlackContent,
     pace: Budget.Pace
   ) => Effect.Effect<void, SlackError>
-  /** Uploads a text file into a thread. Not repeated: look for the name first. */
+  /** Uploads a text file into a thread. Not retried: look for the name first. */
   readonly upload: (
     destination: SlackDestination,
     file: { readonly name: string; readonly title: string; readonly content: string }
   ) => Effect.Effect<void, SlackError>
-  /** The timestamp of our message with this mark, if it was posted. */
+  /** The timestamp of the bot's message with this mark, if it was posted. */
   readonly find: (destination: SlackDestination, mark: Mark) => Effect.Effect<Option.Option<string>, SlackError>
-  /** Whether a file of that name was uploaded into the thread. */
+  /** Whether a file with this name was uploaded to the thread. */
   readonly hasFile: (destination: SlackDestination, name: string) => Effect.Effect<boolean, SlackError>
   /** The messages of a thread, oldest first, at most a thousand. */
   readonly replies: (channel: string, thread: string) => Effect.Effect<ReadonlyArray<SlackMessage>, SlackError>
-  /** Says something to one person only. */
+  /** Sends a message that only one person sees. */
   readonly whisper: (destination: SlackDestination, user: string, text: string) => Effect.Effect<void, SlackError>
-  /** Replies to a slash command later than its acknowledgement, at the address that came with it. */
+  /** Replies to a slash command after its acknowledgement, at the URL that came with it. */
   readonly respond: (
     responseUrl: string,
     answer: Readonly<Record<string, unknown>>
   ) => Effect.Effect<void, SlackError>
-  /** A reaction that is there already is no error, nor is a message that is gone. */
+  /** Adds a reaction. An existing reaction is not an error, nor is a deleted message. */
   readonly react: (channel: string, ts: string, name: string, pace: Budget.Pace) => Effect.Effect<void, SlackError>
   readonly unreact: (channel: string, ts: string, name: string, pace: Budget.Pace) => Effect.Effect<void, SlackError>
   readonly openView: (triggerId: string, view: SlackView) => Effect.Effect<void, SlackError>
   readonly publishHome: (user: string, view: SlackView) => Effect.Effect<void, SlackError>
-  /** Who a person is; by their id alone where more cannot be had. Kept for ten minutes. */
+  /** A person's name and workspace, or only their id if that is unavailable. Cached for ten minutes. */
   readonly person: (user: string) => Effect.Effect<SlackPerson>
-  /** The name of a channel; the id where it cannot be had. Kept for ten minutes. */
+  /** The name of a channel, or its id if that is unavailable. Cached for ten minutes. */
   readonly channelName: (channel: string) => Effect.Effect<string>
-  /** Whether the bot may write there. */
+  /** Whether the bot may write in the channel. */
   readonly isMember: (channel: string) => Effect.Effect<boolean, SlackError>
 }>() {}

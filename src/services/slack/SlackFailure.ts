@@ -7,10 +7,10 @@ import { isRetryableStatus } from "../support/Retry.ts"
 
 export class SlackError extends Schema.TaggedError<SlackError>()("SlackError", {
   operation: Schema.String,
-  /** Slack's own name of the error (`channel_not_found`), or `ratelimited`, `http 503`, `unreachable`, `budget`. */
+  /** Slack's error code (`channel_not_found`), or `ratelimited`, `http 503`, `unreachable`, `budget`. */
   code: Schema.String,
   isRetryable: Schema.Boolean,
-  /** The least to wait before the next try. */
+  /** The minimum delay before the next attempt, in milliseconds. */
   retryAfterMillis: optional(Schema.NonNegative),
   cause: optional(Schema.Defect)
 }) {
@@ -18,7 +18,7 @@ export class SlackError extends Schema.TaggedError<SlackError>()("SlackError", {
     return `${this.operation}: ${sentences[this.code] ?? this.code}`
   }
 
-  /** Whether Slack took the call in and refused it, so that it surely had no effect. */
+  /** Whether Slack received and rejected the call, so that it surely had no effect. */
   get isRefusal(): boolean {
     return !this.isRetryable || this.code === "ratelimited" || this.code === "budget"
   }
@@ -29,13 +29,13 @@ const sentences: Readonly<Record<string, string | undefined>> = {
   invalid_auth: "the token is not valid (invalid_auth)",
   missing_scope: "the token lacks a scope: install the app again with the manifest of docs/slack.md (missing_scope)",
   not_allowed_token_type:
-    "this is a token of another kind (not_allowed_token_type): the bot's begins with xoxb-, the app's with xapp-",
+    "this is the wrong kind of token (not_allowed_token_type): the bot's begins with xoxb-, the app's with xapp-",
   not_in_channel: "the bot is not in this channel: invite it first (not_in_channel)",
   token_revoked: "the token was revoked (token_revoked)",
   unreachable: "Slack cannot be reached"
 }
 
-/** Errors after which no call of this kind will succeed: the token is wrong, or the app is gone. */
+/** Errors after which no further call will succeed: the token is wrong, or the app is gone. */
 const credentialErrors = new Set([
   "account_inactive",
   "invalid_auth",
@@ -58,7 +58,7 @@ const passing = new Set([
   "team_added_to_org"
 ])
 
-/** What the SDK throws, as far as it matters here. */
+/** The relevant part of what the SDK throws. */
 const Thrown = Schema.Struct({
   code: Schema.String,
   data: Schema.optional(Schema.Struct({ error: Schema.String })),

@@ -1,4 +1,4 @@
-/** What Slack sends over the socket, as far as it is listened to. Anything else is acknowledged and left. */
+/** The events from the socket that the bot handles. All others are acknowledged and ignored. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
@@ -10,10 +10,10 @@ const Said = {
   ts: Schema.String,
   user: maybe,
   text,
-  /** What was written in Slack's editor, as rich text. */
+  /** The message from Slack's editor, as rich text. */
   blocks: Schema.optional(Schema.Unknown),
   thread_ts: maybe,
-  /** Set for what an app or a bot wrote. */
+  /** Set for messages from an app or a bot. */
   bot_id: maybe,
   subtype: maybe
 }
@@ -43,7 +43,7 @@ export const SlashCommand = Schema.Struct({
   text,
   trigger_id: Schema.String,
   thread_ts: maybe,
-  /** Takes an answer for half an hour. */
+  /** Accepts replies for half an hour. */
   response_url: maybe
 })
 export type SlashCommand = typeof SlashCommand.Type
@@ -84,7 +84,7 @@ export type SlackEvent =
 
 const Interactive = Schema.Union(ButtonPressed, FormSubmitted)
 
-/** An envelope's payload by the envelope's type; none where it is nothing that is listened to. */
+/** Decodes an envelope's payload by the envelope's type; none if the bot does not handle it. */
 export const read = (type: string, body: unknown): Option.Option<SlackEvent> => {
   switch (type) {
     case "events_api":

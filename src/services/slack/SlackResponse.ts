@@ -1,11 +1,11 @@
-/** Replies to slash commands that come later than their acknowledgement: Slack takes them at an address of that command. */
+/** Replies to slash commands after their acknowledgement, at the URL that Slack gives each command. */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import { isRetryableStatus, retryTransient } from "../support/Retry.ts"
 import { SlackError } from "./SlackFailure.ts"
 
-/** With the address anybody could answer, so it is in no error. */
+/** The URL is in no error, because anybody could reply with it. */
 const failed = (status: number | undefined) =>
   new SlackError({
     operation: "answer a command",
@@ -13,7 +13,7 @@ const failed = (status: number | undefined) =>
     isRetryable: status === undefined || isRetryableStatus(status)
   })
 
-/** Makes the function that sends a reply to such an address. */
+/** Makes the function that sends a reply to such a URL. */
 export const respond = Effect.map(HttpClient.HttpClient, (client) => {
   const http = HttpClient.filterStatusOk(client)
   return (responseUrl: string, answer: Readonly<Record<string, unknown>>): Effect.Effect<void, SlackError> =>

@@ -1,4 +1,4 @@
-/** What the bot's token must be allowed to do, and what the app must be told of: docs/slack.md has both as a manifest. */
+/** The scopes that the bot's token needs and the events that the app needs: docs/slack.md has both as a manifest. */
 export const botScopes = [
   "app_mentions:read",
   "channels:history",
@@ -25,7 +25,7 @@ export const botEvents = [
   "reaction_added"
 ] as const
 
-/** The scopes that are missing in a token, by the `x-oauth-scopes` header of any answer to it. */
+/** The scopes that a token lacks, by the `x-oauth-scopes` header of any response to it. */
 export const missingScopes = (header: string): ReadonlyArray<string> => {
   const granted = new Set(header.split(",").map((scope) => scope.trim()))
   return botScopes.filter((scope) => !granted.has(scope))

@@ -1,7 +1,7 @@
 /**
- * Socket Mode: envelopes in, acknowledgements out. Connections end often (Slack announces it with `disconnect`, networks
- * do not announce it); the next one is opened here, ever later while that fails. An envelope that was not acknowledged
- * on its own connection comes again on the next one.
+ * Socket Mode: envelopes in, acknowledgements out. Connections end often (announced by `disconnect`, or not, if the
+ * network fails); the next one is opened here, with growing delays while that fails. An envelope that was not
+ * acknowledged on its own connection is sent again on the next one.
  */
 import { LogLevel, SocketModeClient } from "@slack/socket-mode"
 import * as Clock from "effect/Clock"
@@ -19,7 +19,7 @@ import * as Incoming from "./SlackIncoming.ts"
 
 export interface SlackEnvelope {
   readonly event: Incoming.SlackEvent
-  /** To be called once, within three seconds; a form's answer goes with it. */
+  /** Call once, within three seconds; the reply to a form goes with it. */
   readonly ack: (answer?: Readonly<Record<string, unknown>>) => Effect.Effect<void>
 }
 
@@ -29,10 +29,10 @@ export interface SocketOptions {
   readonly apiUrl: string
 }
 
-/** Envelopes that wait for a handler; one that finds no room is not acknowledged, and Slack sends it again. */
+/** The most envelopes that wait for a handler; further ones are not acknowledged, and Slack sends them again. */
 const capacity = 1024
 
-/** The SDKs say nothing themselves: what fails is an error of ours. */
+/** Silences the SDK's logger: its failures become our errors. */
 export const silent = {
   debug: constVoid,
   info: constVoid,
@@ -51,7 +51,7 @@ interface Listened {
   readonly ack: Ack
 }
 
-/** After a connection that lasted, at once; else after 0.5 s, 1, 2, … up to half a minute. */
+/** Reconnects at once after a connection that lasted; else after 0.5 s, 1, 2, … up to half a minute. */
 const backoff = Schedule.exponential("500 millis").pipe(
   Schedule.union(Schedule.spaced("30 seconds")),
   Schedule.jittered,
@@ -59,7 +59,7 @@ const backoff = Schedule.exponential("500 millis").pipe(
 )
 const lasting = 30_000
 
-/** Opens a connection, and returns an effect that waits for its end. The connection is closed with the scope. */
+/** Opens a connection, and returns an effect that waits for its end. The scope closes the connection. */
 const connect = Effect.fnUntraced(function*(options: SocketOptions, incoming: Queue.Enqueue<SlackEnvelope>) {
   const ended = yield* Deferred.make<void>()
   const client = yield* Effect.acquireRelease(
@@ -82,7 +82,7 @@ const connect = Effect.fnUntraced(function*(options: SocketOptions, incoming: Qu
     const socket = client.websocket
     const { body, type } = Option.getOrElse(readReceived(listened), () => ({ type: "", body: undefined }))
     const event = Incoming.read(type, body)
-    // on another connection than its own an acknowledgement means nothing: Slack sends the envelope again there
+    // an acknowledgement is valid only on its own connection: on another, Slack sends the envelope again
     const ack: SlackEnvelope["ack"] = (answer) =>
       client.websocket !== socket
         ? Effect.void
@@ -100,8 +100,8 @@ const connect = Effect.fnUntraced(function*(options: SocketOptions, incoming: Qu
 })
 
 /**
- * Listens for as long as the scope. Fails where Slack does not take the token; everything else is tried again.
- * `connected` is told of each connection.
+ * Listens for the lifetime of the scope. Fails if Slack rejects the token; everything else is retried. `connected` is
+ * called for each connection.
  */
 export const listen = (
   options: SocketOptions,

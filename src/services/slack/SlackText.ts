@@ -1,10 +1,10 @@
-/** Texts as Slack takes them: escaped, cut and split by its limits, never inside of a character. Pure. */
+/** Texts for Slack: escaped, cut and split by its limits, never inside a character. Pure. */
 
-/** Makes a text safe in mrkdwn: nothing in it can name people, channels or links. */
+/** Escapes a text for mrkdwn: it cannot mention people or channels, or contain links. */
 export const escape = (text: string): string =>
   text.replace(/[&<>]/g, (character) => character === "&" ? "&amp;" : character === "<" ? "&lt;" : "&gt;")
 
-/** Cuts a text to so many UTF-16 units, never inside of a code point. */
+/** Cuts a text to `length` UTF-16 code units, never inside a code point. */
 export const cut = (text: string, length: number): string => {
   if (text.length <= length) return text
   const end = length - 1
@@ -12,7 +12,7 @@ export const cut = (text: string, length: number): string => {
   return `${text.slice(0, Math.max(0, code >= 0xd800 && code <= 0xdbff ? end - 1 : end))}…`
 }
 
-/** Escapes a text and cuts what comes out, never inside of a code point or an entity. */
+/** Escapes a text and cuts the result, never inside a code point or an entity. */
 export const escapeTo = (text: string, length: number): string => {
   const whole = escape(cut(text, length))
   if (whole.length <= length) return whole
@@ -25,12 +25,12 @@ export const escapeTo = (text: string, length: number): string => {
   return `${out}…`
 }
 
-/** One line of it. */
+/** The text on one line. */
 export const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
 /**
- * Splits a text into parts of at most so many UTF-16 units, at line ends where there are any. The parts joined with
- * `joins` (one fewer than the parts) are the text again.
+ * Splits a text into parts of at most `length` UTF-16 code units, at line ends if possible. Joining the parts with
+ * `joins` (one fewer than the parts) restores the text.
  */
 export const split = (
   text: string,
@@ -56,6 +56,6 @@ export const split = (
   return { parts: [...parts, rest], joins }
 }
 
-/** What `split` took apart. */
+/** Reverses `split`. */
 export const join = (parts: ReadonlyArray<string>, joins: ReadonlyArray<string>): string =>
   parts.map((part, index) => index === 0 ? part : `${joins[index - 1] ?? "\n"}${part}`).join("")

@@ -1,4 +1,4 @@
-/** The calls of Slack's Web API, each within the rate limits. The SDK stays in here; what it returns is decoded. */
+/** The calls to Slack's Web API, each within the rate limits. The SDK stays in this file; its responses are decoded. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { WebClient } from "@slack/web-api"
 import * as Cache from "effect/Cache"
@@ -41,7 +41,7 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
   })
   const budget = yield* Ref.make(Budget.none)
 
-  /** One call, in its turn within the rate limits. A 429 holds back all that count against the same limit. */
+  /** Makes one call when the rate limits permit it. A 429 delays all calls that count against the same limit. */
   const use = <A>(
     method: string,
     channel: string,
@@ -83,7 +83,7 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
   const passing = (...codes: ReadonlyArray<string>) => <A>(self: Effect.Effect<A, SlackError>) =>
     Effect.catchIf(self, (error) => codes.includes(error.code), () => Effect.void)
 
-  /** Pages of messages until one is found, at most five of two hundred. */
+  /** Searches pages of messages until one matches, at most five pages of two hundred. */
   const search = <A>(
     destination: SlackDestination,
     wanted: (message: SlackMessage) => Option.Option<A>,
@@ -122,7 +122,7 @@ const make = Effect.fnUntraced(function*({ apiUrl, appToken, botToken }: SlackTo
       return next === "" || pages <= 1 ? messages : [...messages, ...yield* all(destination, next, pages - 1)]
     })
 
-  /** What is known of ids, each asked for once in ten minutes; `unknown` where it cannot be had. */
+  /** A cached lookup by id, at most once in ten minutes; `unknown` is used if it fails. */
   const known = <A>(lookup: (id: string) => Effect.Effect<A, SlackError>, unknown: (id: string) => A) =>
     Cache.makeWith({
       capacity: 2000,

@@ -1,4 +1,4 @@
-/** What Slack's Web API returns, as far as it is read. */
+/** The parts of the Web API's responses that are read. */
 import * as Schema from "effect/Schema"
 import { Message } from "./SlackClient.ts"
 

@@ -1,15 +1,15 @@
 /**
- * A bell that any number of fibers wait for. It counts its strokes: who has looked after the n-th waits for the next one,
- * and misses none that comes in between. A waiting fiber is an entry in a set, and nothing else: no queue, no timer.
+ * A bell that any number of fibers can wait for. It counts its strokes: a fiber that has looked after the n-th waits
+ * for the next one, and misses none in between. A waiting fiber is only an entry in a set: no queue, no timer.
  */
 import * as Effect from "effect/Effect"
 
 export interface Bell {
-  /** How often it has rung. */
+  /** How many times it has rung. */
   readonly strokes: () => number
-  /** Returns once it has rung more often than that, or is closed. */
+  /** Returns once it has rung more than `strokes` times, or is closed. */
   readonly after: (strokes: number) => Effect.Effect<void>
-  /** No more rings come: whoever listens can leave. */
+  /** Whether it will not ring again: listeners can leave. */
   readonly isClosed: () => boolean
   readonly ring: () => void
   readonly close: () => void

@@ -1,6 +1,6 @@
 /**
- * What a bot must still know after a restart, by place (a channel, a thread, a chat, a topic) and name. Values are
- * short texts; whoever writes one reads it back through a schema of its own.
+ * What a bot must remember across restarts, keyed by place (a channel, a thread, a chat, a topic) and name. Values are
+ * short texts; whoever writes one decodes it with its own schema.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
@@ -25,9 +25,12 @@ export class ChatMemory extends Context.Tag("opentl/services/store/ChatMemory")<
   readonly get: (key: ChatKey) => Effect.Effect<Option.Option<string>, StoreError>
   readonly set: (key: ChatKey, value: string) => Effect.Effect<void, StoreError>
   readonly remove: (key: ChatKey) => Effect.Effect<void, StoreError>
-  /** Sets the value if there is none yet; answers whether it did. Once for each delivery, however often it comes. */
+  /**
+   * Sets the value if there is none yet; returns whether it did. True once for each delivery, however often that
+   * arrives.
+   */
   readonly claim: (key: ChatKey, value: string) => Effect.Effect<boolean, StoreError>
-  /** Forgets what was set under that name longer ago than this. */
+  /** Deletes the values with this name that are older than `age`. */
   readonly forget: (platform: ChatPlatform, name: string, age: Duration.Duration) => Effect.Effect<void, StoreError>
 }>() {
   static readonly layer = Layer.effect(

@@ -1,4 +1,4 @@
-/** The data directory's one SQLite file (WAL), migrated to this version's shape. */
+/** The data directory's SQLite file (WAL), migrated to this version's schema. */
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -27,7 +27,7 @@ const open = (filename: string) =>
     const health = yield* DatabaseHealth.make(sql, state)
     return Context.make(SqlClient.SqlClient, sql).pipe(Context.add(DatabaseHealth.DatabaseHealth, health))
   }).pipe(
-    // a migration that fails is a defect in the migrator's eyes
+    // the migrator reports a failed migration as a defect
     Effect.catchAllDefect(Effect.fail),
     Effect.mapError((cause) => new StoreError({ operation: `open its database ${filename}`, cause }))
   )
@@ -38,5 +38,5 @@ const migrated = (filename: string): Layer.Layer<SqlClient.SqlClient | DatabaseH
 /** `<data dir>/opentl.db` */
 export const layer = Layer.unwrapEffect(Effect.map(AppConfig, ({ dataDir }) => migrated(`${dataDir}/opentl.db`)))
 
-/** A database that lives as long as its layer. */
+/** An in-memory database that lives as long as its layer. */
 export const layerMemory = migrated(":memory:")

@@ -1,7 +1,7 @@
 /**
- * The SQL client on one SQLite file, with one connection. Nothing that happens to the file ends it: a statement that
- * meets another process's lock is repeated without holding up the event loop; a connection that a fault has broken is
- * opened anew; and nothing is written to a file that was moved away or deleted, where nobody would find it again.
+ * The SQL client for one SQLite file, with one connection. It survives whatever happens to the file: a statement that
+ * meets another process's lock is retried without blocking the event loop; a broken connection is reopened; and nothing
+ * is written to a file that was moved or deleted, where it would be lost.
  */
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
@@ -17,31 +17,32 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-// eslint-disable-next-line house/no-builtins -- asked between two synchronous statements: in an asynchronous answer's time the file could go
+
+// eslint-disable-next-line house/no-builtins -- checked between two synchronous statements: meanwhile the file could go
 import { statSync } from "node:fs"
 import type { DatabaseState } from "./DatabaseState.ts"
 import * as StoreFault from "./StoreFault.ts"
 import * as Transaction from "./Transaction.ts"
 
-/** Another process's lock is waited for so long, in short tries; then it is an error. */
+/** How long to wait for another process's lock, in short retries; then it is an error. */
 const whileLocked = Schedule.exponential("5 millis", 1.5).pipe(
   Schedule.union(Schedule.spaced("100 millis")),
   Schedule.jittered,
   Schedule.upTo("2 seconds")
 )
 
-/** A broken connection is opened anew at most so often. */
+/** A broken connection is reopened at most this often, in milliseconds. */
 const reopenEvery = Duration.toMillis("250 millis")
 
-/** In this name's place SQLite makes a database in memory. */
+/** The name for which SQLite creates an in-memory database. */
 const memory = ":memory:"
 
 const failed = (message: string) => (cause: unknown) => new SqlError.SqlError({ cause, message })
 
-/** The driver throws where it cannot open, and where it cannot prepare a statement. */
+/** The driver throws if it cannot open a file or prepare a statement. */
 const thrown = (message: string) => Effect.catchAllDefect((cause: unknown) => failed(message)(cause))
 
-/** Which file it is, whatever its name; `undefined` where there is none. */
+/** The identity of the file at this path; undefined if there is none. */
 const fileAt = (filename: string): Effect.Effect<string | undefined, SqlError.SqlError> =>
   Effect.try({
     try: () => {
@@ -60,14 +61,14 @@ interface Opened {
 const open = (filename: string): Effect.Effect<Opened, SqlError.SqlError, Reactivity.Reactivity> =>
   Effect.uninterruptible(Effect.gen(function*() {
     const scope = yield* Scope.make()
-    // what a full disk keeps from being written back now is in the log beside the file, and is written back later
+    // what a full disk keeps from being checkpointed now is in the WAL, and is written back later
     const close = Effect.catchAllCause(
       Scope.close(scope, Exit.void),
       (cause) => Effect.logDebug("the database was not closed in order", cause)
     )
     return yield* Effect.gen(function*() {
       const sql = yield* SqliteClient.make({ filename, disableWAL: true })
-      // the driver's own waiting would stop the whole process
+      // the driver's own waiting would block the whole process
       yield* sql`PRAGMA busy_timeout = 0`
       yield* Effect.retry(sql`PRAGMA journal_mode = WAL`, { schedule: whileLocked, while: Transaction.isLocked })
       const file = filename === memory ? undefined : yield* fileAt(filename)
@@ -79,21 +80,21 @@ const open = (filename: string): Effect.Effect<Opened, SqlError.SqlError, Reacti
     )
   }))
 
-/** Opens the file, which is made where it is not there. */
+/** Opens the file, and creates it if necessary. */
 export const make = Effect.fnUntraced(function*(filename: string, state: DatabaseState) {
   const reactivity = yield* Reactivity.Reactivity
   const gate = yield* Effect.makeSemaphore(1)
   const first = yield* open(filename)
   const held = yield* Ref.make<{
     readonly opened: Opened
-    /** A fault that the connection has met; it is opened anew before it is used again. */
+    /** A fault of the connection, which is reopened before its next use. */
     readonly broken: SqlError.SqlError | undefined
     readonly isClosed: boolean
     readonly reopenAt: number
   }>({ opened: first, broken: undefined, isClosed: false, reopenAt: 0 })
   yield* Effect.addFinalizer(() => Effect.flatMap(Ref.get(held), ({ opened }) => opened.close))
 
-  /** The file at the path must be the one that was opened first. */
+  /** Checks that the file at the path is still the one that was opened first. */
   const inPlace = Effect.gen(function*() {
     const file = yield* fileAt(filename)
     if (file === first.file) return
@@ -119,7 +120,7 @@ export const make = Effect.fnUntraced(function*(filename: string, state: Databas
     return opened
   })
 
-  /** The connection, in order; for whoever has passed the gate. */
+  /** The connection, working and checked. Only for holders of the permit. */
   const acquire = filename === memory
     ? Effect.succeed(first.connection)
     : Effect.map(Effect.zipRight(inPlace, Effect.uninterruptible(reopened)), ({ connection }) => connection)
@@ -132,7 +133,7 @@ export const make = Effect.fnUntraced(function*(filename: string, state: Databas
       Effect.tapError((error) => StoreFault.needsReopening(StoreFault.of(error)) ? breaks(error) : Effect.void)
     )
 
-  /** A statement by itself. It never gets in between those of somebody's transaction. */
+  /** Runs a single statement, never between those of a transaction. */
   const alone = <A>(statement: (connection: Connection) => Effect.Effect<A, SqlError.SqlError>) => {
     const once = gate.withPermits(1)(
       Effect.flatMap(acquire, (connection) => watched(() => statement(connection)))
@@ -150,7 +151,7 @@ export const make = Effect.fnUntraced(function*(filename: string, state: Databas
       use((connection) => connection.executeUnprepared(sql, params, transform))
   })
 
-  /** The connection for one holder alone. */
+  /** Reserves the connection for one holder. */
   const reserve = Effect.uninterruptibleMask((restore) =>
     restore(gate.take(1)).pipe(
       Effect.zipRight(Effect.addFinalizer(() => gate.release(1))),

@@ -1,4 +1,4 @@
-/** Whether the database can be written now, for whoever asks: `/ready`, the doctor. */
+/** Whether the database can be written now, for `/ready` and the doctor. */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -17,17 +17,17 @@ export class DatabaseUnusable extends Schema.TaggedError<DatabaseUnusable>()("Da
   }
 }
 
-/** However often is asked, it is tried once in this time. */
+/** At most one attempt is made in this time. */
 const tryEvery = "1 second"
 
 export class DatabaseHealth extends Context.Tag("opentl/services/store/DatabaseHealth")<DatabaseHealth, {
-  /** Writes a few bytes; fails with what is the matter, and since when. */
+  /** Writes a few bytes; fails with the reason, and since when it applies. */
   readonly check: Effect.Effect<void, DatabaseUnusable>
 }>() {}
 
-/** Over the client whose failures `state` is told of. */
+/** Checks the client whose failures are reported to `state`. */
 export const make = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, state: DatabaseState) {
-  // the header's user version is nobody's here: to write it costs one page
+  // nobody uses the header's user version, and writing it costs one page
   const attempt = sql.withTransaction(sql`PRAGMA user_version = 0`).pipe(
     Effect.mapError((error) => new DatabaseUnusable({ reason: `cannot be written: ${StoreFault.driverWords(error)}` })),
     Effect.catchAll((unexplained) =>

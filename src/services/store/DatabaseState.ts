@@ -1,6 +1,6 @@
 /**
- * How the database is: well, or since when something is the matter with it. It is said in the log once when it begins
- * and once when it is over, however many writes fail in between.
+ * The state of the database: healthy, or in trouble since a given time. It is logged once when trouble begins and once
+ * when it ends, however many writes fail in between.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as DateTime from "effect/DateTime"
@@ -15,13 +15,13 @@ export interface Trouble {
 }
 
 export interface DatabaseState {
-  /** A statement has failed; a fault of the statement's own is none of the database's. */
+  /** A statement has failed. An error in the statement itself does not count. */
   readonly failed: (error: SqlError) => Effect.Effect<void>
-  /** Something was written. */
+  /** A write has succeeded. */
   readonly written: Effect.Effect<void>
-  /** What is the matter; none while all is well. */
+  /** The current trouble; none while the database is healthy. */
   readonly trouble: Effect.Effect<Option.Option<Trouble>>
-  /** From here on it is watched. What keeps it from being opened at all, whoever opens it says. */
+  /** Starts watching. Whoever opens the database reports what keeps it from being opened. */
   readonly watch: Effect.Effect<void>
 }
 
@@ -41,7 +41,7 @@ export const make: Effect.Effect<DatabaseState> = Effect.gen(function*() {
     yield* Effect.logError(
       `database: ${StoreFault.describe(fault)} (${
         StoreFault.driverWords(error)
-      }); writing is tried again until it succeeds`
+      }); writes are retried until they succeed`
     )
   })
 

@@ -1,6 +1,6 @@
 /**
- * The doorbell. It says that a session's log has grown, and to where; what grew is read from the log. So a slow
- * listener loses nothing and costs no memory, and between machines only this would change.
+ * The doorbell. It announces that a session's log has grown, and up to which event; the events are read from the log.
+ * So a slow listener loses nothing and costs no memory, and only this changes with several machines.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,17 +13,19 @@ import type { SessionId } from "../../domain/Ids.ts"
 import { BackgroundTasks } from "../support/BackgroundTasks.ts"
 import * as Bell from "./Bell.ts"
 
-/** A ring may get lost; so often all that listen are woken without one. */
+/** A ring may get lost, so all listeners are woken this often without one. */
 const wakeEvery = "5 seconds"
 
 export class EventBus extends Context.Tag("opentl/services/store/EventBus")<EventBus, {
   /** The session's log has grown. */
   readonly ring: (session: SessionId) => Effect.Effect<void>
-  /** Rings of one session, for as long as the scope. */
+  /** The rings of one session, for the lifetime of the scope. */
   readonly listen: (session: SessionId) => Effect.Effect<Queue.Dequeue<void>, never, Scope.Scope>
-  /** The session's bell, for as long as the scope: for many that wait for the same session, each at next to no cost. */
+  /** The session's bell, for the lifetime of the scope. For many listeners to one session, each at almost no cost. */
   readonly bell: (session: SessionId) => Effect.Effect<Bell.Bell, never, Scope.Scope>
-  /** Rings of all sessions, for as long as the scope. Rings may be merged: sweep now and then. */
+  /**
+   * The rings of all sessions, for the lifetime of the scope. Rings may be merged, so check everything now and then.
+   */
   readonly listenAll: Effect.Effect<Queue.Dequeue<SessionId>, never, Scope.Scope>
 }>() {
   static readonly layer = Layer.scoped(
@@ -32,9 +34,9 @@ export class EventBus extends Context.Tag("opentl/services/store/EventBus")<Even
       const tasks = yield* BackgroundTasks
       const all = yield* Effect.acquireRelease(PubSub.sliding<SessionId>(1024), PubSub.shutdown)
       const bells = new Set<Bell.Bell>()
-      /** Rings when there is a first one. */
+      /** Rings when the first listener arrives. */
       const someone = Bell.make()
-      // one bell a session, there while somebody listens; one waiting ring is as good as many
+      // one bell per session, which exists while somebody listens; one waiting ring is as good as many
       const listened = yield* RcMap.make({
         lookup: (_: SessionId) =>
           Effect.all({

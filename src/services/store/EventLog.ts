@@ -1,9 +1,9 @@
 /**
- * Reads the log: pages of it, and streams that replay what is stored and go on with what comes. Each reader keeps a
- * cursor and reads behind the doorbell, so there is no seam between replay and live, and a slow reader loses nothing.
+ * Reads the log: in pages, and as streams that replay stored events and continue with new ones. Each reader keeps a
+ * cursor and reads after the doorbell rings, so there is no seam between replay and live, and a slow reader loses
+ * nothing.
  *
- * Readers that stand at the same place share one page, already decoded: a thousand followers of a session cost little
- * more than one.
+ * Readers at the same cursor share one decoded page: a thousand followers of a session cost little more than one.
  */
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
@@ -21,10 +21,13 @@ import * as EventPages from "./EventPages.ts"
 import * as SharedReads from "./SharedReads.ts"
 import type { StoreError } from "./StoreError.ts"
 
-/** Events read at once: bounds a reader's memory, and how long the synchronous driver holds the event loop. */
+/**
+ * How many events are read at once, which limits a reader's memory, and how long the synchronous driver blocks the
+ * event loop.
+ */
 const pageSize = 500
 
-/** How many characters of pages are kept for readers that come to the same place later. */
+/** How many characters of pages are cached for readers that reach the same cursor later. */
 const keptCharacters = 8 * 1024 * 1024
 
 const weigh = (events: ReadonlyArray<SessionEventView>): number =>
@@ -42,7 +45,7 @@ export class EventLog extends Context.Tag("opentl/services/store/EventLog")<Even
     after: number,
     limit: number
   ) => Effect.Effect<ReadonlyArray<SessionEventView>, SessionNotFound | StoreError>
-  /** Every event after the cursor, once, in order; ends when the session has ended and all was told. */
+  /** Every event after the cursor, once and in order; ends when the session has ended and everything was emitted. */
   readonly stream: (id: SessionId, after: number) => Stream.Stream<SessionEventView, SessionNotFound | StoreError>
 }>() {
   static readonly layer = Layer.effect(
@@ -50,12 +53,12 @@ export class EventLog extends Context.Tag("opentl/services/store/EventLog")<Even
     Effect.gen(function*() {
       const bus = yield* EventBus
       const { head, read } = yield* EventPages.make
-      // what stands between a cursor and the log's end as it was known never changes
+      // the events between a cursor and a known end of the log never change
       const pages = SharedReads.make<ReadonlyArray<SessionEventView>, StoreError>({ capacity: keptCharacters, weigh })
       const pageBetween = (id: SessionId, after: number, end: number) =>
         pages(`${id} ${after} ${end}`, read(id, after, Math.min(pageSize, end - after)))
 
-      /** The log's end as it was at a stroke of the bell or later. */
+      /** The log's end at a stroke of the bell or later. */
       const ends = new WeakMap<Bell, ReturnType<typeof SharedReads.make<LogEnd, SessionNotFound | StoreError>>>()
       const endAt = (id: SessionId, bell: Bell, stroke: number) => {
         const shared = ends.get(bell) ?? SharedReads.make({ capacity: 1, weigh: () => 0 })
@@ -71,7 +74,7 @@ export class EventLog extends Context.Tag("opentl/services/store/EventLog")<Even
           const next = (cursor: number): Effect.Effect<Next, SessionNotFound | StoreError> =>
             Effect.gen(function*() {
               while (!bell.isClosed()) {
-                // the stroke first, then the log: what comes in between rings
+                // read the stroke first, then the log: what arrives in between rings again
                 const stroke = bell.strokes()
                 const { last_event_id: end, status } = yield* endAt(id, bell, stroke)
                 if (end > cursor) {

@@ -1,18 +1,18 @@
-/** Says whether two requests are the same: equal as JSON values, whatever the order of their keys. */
+/** Fingerprints that tell whether two requests are equal as JSON values, whatever the order of their keys. */
 import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"
 import { createHash } from "node:crypto"
 
-/** A text as it is, among values that are still to be written. */
+/** Finished text among values that are still to be written. */
 class Text extends Data.Class<{ readonly text: string }> {}
 
 const comma = new Text({ text: "," })
 const end = new Text({ text: "]" })
 
-/** So much text is hashed at once. */
+/** How many characters are hashed at once. */
 const bufferSize = 16 * 1024
 
-/** Puts a value's parts on the stack, the first on top: the start is returned, for it is written now. */
+/** Pushes a value's parts on the stack, the first on top. Returns the value's opening text, which is written now. */
 const open = (value: unknown, stack: Array<unknown>): string => {
   if (Array.isArray(value)) {
     stack.push(end)
@@ -30,8 +30,8 @@ const open = (value: unknown, stack: Array<unknown>): string => {
 }
 
 /**
- * A value's fingerprint: of the value written as JSON, its objects as lists of their sorted entries and its arrays marked as
- * such, so that no object looks like an array. However deep the value, it is walked without recursion.
+ * A value's fingerprint: the hash of its JSON, with objects as sorted lists of entries and arrays marked as such, so
+ * that no object looks like an array. Values of any depth are walked without recursion.
  */
 export const fingerprint = (value: unknown): string => {
   const hash = createHash("sha256")

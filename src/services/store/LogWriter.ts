@@ -1,7 +1,7 @@
 /**
- * Group commit for output: the lines that many sessions produce at the same time go to the store in one transaction.
- * A caller has its result when its lines are safe, so a fast sandbox is slowed to the speed of the disk, and to nothing
- * while the disk takes none.
+ * Group commit for output: lines that many sessions produce at the same time are stored in one transaction. A caller
+ * continues when its lines are stored, so a fast sandbox is slowed to the disk's speed, and stopped while the disk is
+ * full.
  */
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
@@ -29,10 +29,10 @@ interface Batch {
 /** How many callers' batches share a transaction. */
 const groupSize = 32
 
-/** How many callers can wait for one; further ones wait to wait. */
+/** How many callers can queue for a transaction; further ones wait for room in the queue. */
 const capacity = 256
 
-/** While something is the matter with the database, its callers wait and try again. */
+/** While the database is in trouble, callers wait and retry. */
 const firstWait = "250 millis"
 const untilWell = Schedule.exponential("500 millis").pipe(Schedule.union(Schedule.spaced("2 seconds")))
 
@@ -40,7 +40,7 @@ const isOfDatabase = (error: Failure): boolean => error._tag === "StoreError" &&
 
 const stopped = new StoreError({ operation: "record output", cause: "the writer has stopped" })
 
-/** Not the database's, so one of the batches'. */
+/** Whether the failure comes from one of the batches, not from the database. */
 const isOwnFault = (cause: Cause.Cause<StoreError>): boolean =>
   Option.match(Cause.failureOption(cause), { onNone: () => true, onSome: ({ fault }) => fault === undefined })
 
@@ -57,8 +57,8 @@ const resultOf = ({ claim: { sessionId } }: Batch, outcome: LogOutcome | undefin
 
 export class LogWriter extends Context.Tag("opentl/services/store/LogWriter")<LogWriter, {
   /**
-   * Writes a session's next lines, in order, and returns when they are stored. A full disk or a locked database is waited
-   * out. A `StoreError` means that the lines have to be read again from where the store ends.
+   * Writes a session's next lines, in order, and returns when they are stored. Waits out a full disk or a locked
+   * database. After a `StoreError` the lines must be read again from where the store ends.
    */
   readonly write: (claim: Claim, events: ReadonlyArray<LogEvent>) => Effect.Effect<void, Failure>
 }>() {
@@ -69,7 +69,7 @@ export class LogWriter extends Context.Tag("opentl/services/store/LogWriter")<Lo
       const tasks = yield* BackgroundTasks
       const queue = yield* Queue.bounded<Batch>(capacity)
 
-      /** Writes a group, and tells each caller what became of its lines. */
+      /** Writes a group, and reports to each caller what happened to its lines. */
       const settle = (group: ReadonlyArray<Batch>): Effect.Effect<void> =>
         Effect.matchCauseEffect(store.appendLog(group), {
           onSuccess: (outcomes) =>
@@ -77,13 +77,13 @@ export class LogWriter extends Context.Tag("opentl/services/store/LogWriter")<Lo
               discard: true
             }),
           onFailure: (cause) =>
-            // a fault of one batch's own must not be the others': each is written by itself
+            // one faulty batch must not fail the others: write each separately
             isOwnFault(cause) && group.length > 1
               ? Effect.forEach(group, (batch) => settle([batch]), { discard: true })
               : Effect.forEach(group, (batch) => Deferred.failCause(batch.written, cause), { discard: true })
         })
 
-      /** Nobody writes these any more. */
+      /** Fails batches that will not be written. */
       const abandon = (batches: Iterable<Batch>) =>
         Effect.forEach(batches, ({ written }) => Deferred.fail(written, stopped), { discard: true })
 
@@ -100,7 +100,7 @@ export class LogWriter extends Context.Tag("opentl/services/store/LogWriter")<Lo
           Effect.uninterruptibleMask((restore) =>
             Effect.flatMap(restore(Queue.takeBetween(queue, 1, groupSize)), (group) => {
               const batches = Chunk.toReadonlyArray(group)
-              // who waits is told, whatever becomes of the writing
+              // callers get a result, whatever happens to the write
               return Effect.ensuring(restore(settle(batches)), abandon(batches))
             })
           )

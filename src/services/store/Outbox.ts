@@ -1,7 +1,7 @@
 /**
- * Who is to be told of a session's progress, how far each was told, and what was sent already. A session's events and
- * the mark that there is something to tell are written in one transaction; telling comes after, at least once, and the
- * watcher's memo (message ids, what stands in them) is what makes it visible once.
+ * Who must be told of a session's progress, how far each was told, and what was already sent. A session's events and
+ * the mark that there is something to deliver are written in one transaction. Delivery comes later, at least once; the
+ * watcher's memo (message ids and their contents) makes it visible once.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
@@ -20,11 +20,11 @@ export const Delivery = Schema.Struct({
   sessionId: Schema.propertySignature(SessionId).pipe(Schema.fromKey("session_id")),
   /** `<platform>:<place>`, e.g. `slack:C1/1700000000.1` */
   watcher: Schema.String,
-  /** Where to tell it, as the platform's edge wrote it. */
+  /** Where to deliver, as stored by the platform's edge. */
   target: Json,
-  /** What the platform's edge keeps beside the cursor. */
+  /** What the platform's edge stores besides the cursor. */
   memo: Json,
-  /** The newest event that was told, and the newest there is. */
+  /** The ids of the last delivered event and of the newest event. */
   told: Schema.NonNegativeInt,
   head: Schema.NonNegativeInt,
   attempts: Schema.NonNegativeInt
@@ -34,17 +34,17 @@ export type Delivery = typeof Delivery.Type
 type Watcher = Pick<Delivery, "sessionId" | "watcher">
 
 export class Outbox extends Context.Tag("opentl/services/store/Outbox")<Outbox, {
-  /** From now on the watcher is told of the session, from its first event on. Watching twice changes nothing. */
+  /** Adds a watcher to the session, starting with its first event. Idempotent. */
   readonly watch: (watcher: Watcher, target: unknown, memo?: unknown) => Effect.Effect<void, StoreError>
-  /** A platform's watchers that there is something to tell to now, those who wait longest first. */
+  /** A platform's watchers with something to deliver now, those that have waited longest first. */
   readonly due: (platform: string, limit: number) => Effect.Effect<ReadonlyArray<Delivery>, StoreError>
   /** The watchers of a session. */
   readonly watchers: (session: SessionId) => Effect.Effect<ReadonlyArray<Delivery>, StoreError>
-  /** Keeps the memo: before and after each visible effect, so that a crash in between is known for one. */
+  /** Stores the memo, before and after each visible effect, so that a crash in between is recognised. */
   readonly keep: (watcher: Watcher, memo: unknown) => Effect.Effect<void, StoreError>
-  /** All up to that event was told. */
+  /** Records that everything up to this event was delivered. */
   readonly told: (watcher: Watcher, eventId: number) => Effect.Effect<void, StoreError>
-  /** Not before so many milliseconds from now: a rate limit, or a failure. */
+  /** Postpones delivery by so many milliseconds, because of a rate limit or a failure. */
   readonly defer: (watcher: Watcher, millis: number, failed: boolean) => Effect.Effect<void, StoreError>
 }>() {
   static readonly layer = Layer.effect(

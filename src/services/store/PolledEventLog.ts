@@ -1,4 +1,4 @@
-/** The log as a process reads it that is not told when it grows: it looks again and again. */
+/** The log for a process that is not notified when it grows: it polls. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,7 +12,7 @@ import { EventLog } from "./EventLog.ts"
 import * as EventPages from "./EventPages.ts"
 import type { StoreError } from "./StoreError.ts"
 
-/** How long an event may be there without being seen. */
+/** How long an event may stay unnoticed. */
 const interval = "200 millis"
 
 const pageSize = 500
@@ -25,7 +25,7 @@ export const layer = Layer.effect(
     type Next = Option.Option<readonly [Chunk.Chunk<SessionEventView>, number]>
     const next = (id: SessionId) => (cursor: number): Effect.Effect<Next, SessionNotFound | StoreError> =>
       Effect.gen(function*() {
-        // the session's end first: what is read after it is all that there is
+        // check for the session's end first: what is read after that is everything
         const { status } = yield* head(id)
         const events = yield* read(id, cursor, pageSize)
         const last = events.at(-1)

@@ -1,4 +1,4 @@
-/** Reads of sessions: rows, lists, and what steps look up about their own past. */
+/** Reads of sessions: rows, lists, and what steps need to know about the past. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,7 +18,7 @@ export interface ListQuery {
 
 export interface LiveSession {
   readonly id: SessionId
-  /** A pending one has a turn that nobody has begun. */
+  /** A pending session has a turn that has not started. */
   readonly status: "running" | "pending"
 }
 
@@ -26,9 +26,12 @@ export class SessionHistory extends Context.Tag("opentl/services/store/SessionHi
   readonly get: (id: SessionId) => Effect.Effect<Session, SessionNotFound | StoreError>
   /** Newest first. */
   readonly list: (query: ListQuery) => Effect.Effect<ReadonlyArray<Session>, StoreError>
-  /** At most six sessions whose id begins so. */
+  /** At most six sessions whose id has this prefix. */
   readonly byPrefix: (prefix: string) => Effect.Effect<ReadonlyArray<Session>, StoreError>
-  /** The sessions whose next step is not a person's: those that were running, then those that waited, oldest first. */
+  /**
+   * The sessions whose next step is not a person's: first those that were running, then those that were waiting, oldest
+   * first.
+   */
   readonly live: Effect.Effect<ReadonlyArray<LiveSession>, StoreError>
   /** How many lines of a round's log are stored. */
   readonly logCursor: (id: SessionId, turn: number, round: number) => Effect.Effect<number, StoreError>
@@ -39,7 +42,7 @@ export class SessionHistory extends Context.Tag("opentl/services/store/SessionHi
     round: number,
     limit: number
   ) => Effect.Effect<ReadonlyArray<string>, StoreError>
-  /** The newest collected diff; empty where there is none. */
+  /** The latest collected diff; empty if there is none. */
   readonly patch: (id: SessionId) => Effect.Effect<string, StoreError>
 }>() {
   static readonly layer = Layer.effect(

@@ -1,4 +1,4 @@
-/** Reads of the session tables, shared by the store (inside its transactions) and the log. */
+/** Queries on the session tables, shared by the store (inside its transactions) and the log. */
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqlSchema from "@effect/sql/SqlSchema"
 import * as Effect from "effect/Effect"
@@ -15,7 +15,7 @@ import { EventRow, SessionRow, toSession } from "./SessionRows.ts"
 
 const FactRow = Schema.Struct({ detail: Schema.parseJson(SessionEvent) })
 
-/** A session of the original's, as if it had been created and ended here: so it takes follow-ups, too. */
+/** A session of the original OpenTL, as if it had been created and had ended here, so that it accepts follow-ups. */
 const originalState = (row: SessionRow): SessionState | undefined => {
   const session = toSession(row)
   const spec: SessionSpec = {
@@ -56,7 +56,7 @@ export const make = Effect.gen(function*() {
         WHERE session_id = ${id} AND type <> 'output' AND detail IS NOT NULL ORDER BY id`
   })
 
-  /** The fold of all the session's events but its output. */
+  /** The fold of all the session's events except its output. */
   const state = Effect.fnUntraced(function*(id: SessionId) {
     const events = (yield* facts(id)).map((fact) => fact.detail)
     const current = fold(events) ?? Option.getOrUndefined(
@@ -77,7 +77,7 @@ export const make = Effect.gen(function*() {
     state,
     receipt: (scope: string, key: string) => Effect.map(receiptRow({ scope, key }), Option.getOrUndefined),
 
-    /** Newest first, one more than asked for, so that the caller knows whether there are more. */
+    /** Newest first, one more than requested, so that the caller knows whether there are more. */
     list: SqlSchema.findAll({
       Request: Schema.Struct({
         status: Schema.NullOr(SessionStatus),
@@ -98,13 +98,13 @@ export const make = Effect.gen(function*() {
     byPrefix: SqlSchema.findAll({
       Request: Schema.String,
       Result: SessionRow,
-      // a range of the primary key; with the plus SQLite does not walk through all sessions by their position instead
+      // a range of the primary key; the plus keeps SQLite from scanning all sessions by position instead
       execute: (prefix) =>
         sql`SELECT * FROM sessions WHERE id IN (
           SELECT id FROM sessions WHERE id >= ${prefix} AND id < ${`${prefix}\uffff`} ORDER BY +position DESC LIMIT 6
         ) ORDER BY position DESC`
     }),
-    /** The sessions whose next step is not a person's, those that were running first. */
+    /** The sessions whose next step is not a person's, first those that were running. */
     live: SqlSchema.findAll({
       Request: Schema.Void,
       Result: Schema.Struct({ id: SessionId, status: Schema.Literal("running", "pending") }),
@@ -117,16 +117,16 @@ export const make = Effect.gen(function*() {
       execute: ({ after, id, limit }) =>
         sql`SELECT * FROM session_events WHERE session_id = ${id} AND id > ${after} ORDER BY id LIMIT ${limit}`
     }),
-    /** Where the log ends now, and whether the session has. */
+    /** The current end of the log, and whether the session has ended. */
     head: SqlSchema.findOne({
       Request: SessionId,
       Result: Schema.Struct({ last_event_id: Schema.Int, status: SessionStatus }),
       execute: (id) => sql`SELECT last_event_id, status FROM sessions WHERE id = ${id}`
     }),
-    /** How far a round's log is stored. */
+    /** How many lines of a round's log are stored. */
     logCursor: (id: SessionId, turn: number, round: number) =>
       Effect.map(row(id), (found) => found.log_turn === turn && found.log_round === round ? found.log_line : 0),
-    /** The newest lines of output of a round, newest first. */
+    /** The last lines of a round's output, newest first. */
     lastOutput: SqlSchema.findAll({
       Request: Schema.Struct({ id: SessionId, turn: Schema.Int, round: Schema.Int, limit: Schema.Int }),
       Result: Schema.Struct({ data: Schema.String }),

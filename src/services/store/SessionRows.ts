@@ -1,4 +1,4 @@
-/** Sessions and events as SQL rows, and their way to and from the domain. */
+/** Sessions and events as SQL rows, and their conversion to and from the domain. */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -7,8 +7,8 @@ import { BranchName, branchOf, SessionId } from "../../domain/Ids.ts"
 import { Session, SessionStatus, SessionSummary } from "../../domain/Session.ts"
 
 /**
- * RFC 3339 as we write it, or what the original's driver wrote: `2024-01-31 10:20:30.123 +0000 UTC m=+0.1`, or SQLite's
- * own `2024-01-31 10:20:30`.
+ * RFC 3339 as written here, or a time from the original's driver: `2024-01-31 10:20:30.123 +0000 UTC m=+0.1`, or
+ * SQLite's `2024-01-31 10:20:30`.
  */
 export const StoredTime = Schema.transform(Schema.String, Schema.DateTimeUtcFromSelf, {
   strict: true,
@@ -21,7 +21,7 @@ export const StoredTime = Schema.transform(Schema.String, Schema.DateTimeUtcFrom
   encode: DateTime.formatIso
 })
 
-/** A session's row: its summary as JSON, and the original's columns beside it. */
+/** A session's row: its summary as JSON, and the original's columns. */
 export const SessionRow = Schema.Struct({
   id: SessionId,
   repo: Schema.String,
@@ -45,7 +45,7 @@ export type SessionRow = typeof SessionRow.Type
 
 const isBranch = Schema.is(BranchName)
 
-/** What the original's row tells of its session. */
+/** The summary of a session from the original's row. */
 const originalSummary = (row: SessionRow): SessionSummary => ({
   repo: row.repo,
   prompt: row.prompt,
@@ -84,7 +84,9 @@ export const EventRow = Schema.Struct({
 })
 export type EventRow = typeof EventRow.Type
 
-/** The rows come from our own database, decoded already: no second validation for each of a hundred thousand lines. */
+/**
+ * Not validated again for each of a hundred thousand lines: the rows come from our database and were decoded already.
+ */
 export const toView = (
   row: EventRow,
   publicDetail: (detail: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 /**
- * Writes the log. One transaction a command: its events, the session's row (a projection), the receipt and the
- * outbox's marks; the bell rings after the commit. Events of a session come from the holder of its newest generation
- * only, so an owner that was taken for dead cannot write any more.
+ * Writes the log. One transaction per command: its events, the session's row (a projection), the receipt and the
+ * outbox's marks; the bell rings after the commit. Only the holder of a session's newest generation may write its
+ * events, so an owner that was presumed dead can no longer write.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Context from "effect/Context"
@@ -21,7 +21,7 @@ import { StoreError } from "./StoreError.ts"
 
 export { type Claim, type ReceiptKey, receiptLifetime, SessionLost }
 
-/** A round's diff, kept beside its events. */
+/** A round's diff, stored beside its events. */
 export interface Patch {
   readonly turn: number
   readonly round: number
@@ -40,13 +40,13 @@ export interface NewSession {
 }
 
 export class SessionStore extends Context.Tag("opentl/services/store/SessionStore")<SessionStore, {
-  /** Writes the session's first event; a known receipt answers the session that it was given for. */
+  /** Writes the session's first event. For a known receipt, returns the session that it was issued for. */
   readonly create: (
     session: NewSession
   ) => Effect.Effect<{ readonly session: Session; readonly replayed: boolean }, IdempotencyConflict | StoreError>
   /**
-   * Writes what has happened to a session, all of it or nothing; `state` is what the session's owner is led to by that.
-   * With a receipt that is known already nothing is written. A `StoreError` says that nothing may have been written, or all.
+   * Appends events to a session, all or none; `state` is the state that results. With a known receipt, nothing is
+   * written. After a `StoreError`, either nothing or everything was written.
    */
   readonly append: (
     claim: Claim,
@@ -54,13 +54,15 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
     state: SessionState,
     options?: AppendOptions
   ) => Effect.Effect<"written" | "known", SessionLost | StoreError>
-  /** Writes batches of log lines of several sessions in one transaction. What is void is an outcome, not a failure. */
+  /**
+   * Writes batches of log lines of several sessions in one transaction. A rejected batch is an outcome, not a failure.
+   */
   readonly appendLog: (
     batches: ReadonlyArray<{ readonly claim: Claim; readonly events: ReadonlyArray<LogEvent> }>
   ) => Effect.Effect<ReadonlyArray<SessionWrites.LogOutcome>, StoreError>
-  /** Takes the session for this owner, which ends every earlier owner's right to write. */
+  /** Claims the session for this owner, which ends every earlier owner's right to write. */
   readonly claim: (id: SessionId, owner: string) => Effect.Effect<Claim, SessionNotFound | StoreError>
-  /** The state that all the session's events have led to. */
+  /** The state folded from all the session's events. */
   readonly load: (id: SessionId) => Effect.Effect<SessionState, SessionNotFound | StoreError>
 }>() {
   static readonly layer = Layer.effect(
@@ -73,7 +75,7 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
 
       const failing = (operation: string) => Effect.mapError((cause: unknown) => new StoreError({ operation, cause }))
 
-      /** Runs a transaction; then the bell rings, whoever has been interrupted meanwhile. */
+      /** Runs a transaction and then rings the bell, even if the caller was interrupted meanwhile. */
       const transaction = <A, E>(id: SessionId, body: Effect.Effect<A, E>) =>
         Effect.onExit(sql.withTransaction(body), () => bus.ring(id))
 

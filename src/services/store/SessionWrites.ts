@@ -1,4 +1,4 @@
-/** The statements that write sessions and their events, for the transactions of the store. */
+/** The statements that write sessions and their events, for the store's transactions. */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
@@ -16,7 +16,7 @@ import type { SessionState } from "../../domain/SessionState.ts"
 import { type Claim, type ReceiptKey, receiptLifetime, SessionLost } from "./SessionClaims.ts"
 import type * as SessionQueries from "./SessionQueries.ts"
 
-/** Rows go in a hundred at a time: SQLite bounds the number of parameters of a statement. */
+/** How many rows are inserted at a time: SQLite limits the number of parameters of a statement. */
 const rowsAtOnce = 100
 
 const chunksOf = <A>(
@@ -31,8 +31,8 @@ const chunksOf = <A>(
 type LogLines = Arr.NonEmptyReadonlyArray<LogEvent>
 
 /**
- * What became of a batch of log lines: stored (those that were not before), or refused, as its session has another owner or
- * does not run, or as lines before these are missing.
+ * The outcome of a batch of log lines: stored (as far as they were new), or rejected, because the session has another
+ * owner or is not running, or because earlier lines are missing.
  */
 export type LogOutcome = "stored" | "lost" | "gap"
 
@@ -59,7 +59,7 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
 
     const mark = (id: SessionId, last: number) => sql`UPDATE outbox SET head = ${last} WHERE session_id = ${id}`
 
-    /** The session's row, at the end of the list. */
+    /** Inserts the session's row, at the end of the list. */
     const open = Effect.fnUntraced(function*(id: SessionId, state: SessionState) {
       const now = DateTime.formatIso(yield* DateTime.now)
       const { prompt, repo } = summarize(state)
@@ -67,7 +67,7 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
         SELECT ${id}, ${repo}, ${prompt}, ${now}, ${now}, COALESCE(MAX(position), 0) + 1 FROM sessions`
     })
 
-    /** Numbers and writes events, and brings row and outbox up to date; returns the newest event's id. */
+    /** Numbers and writes events, and updates the row and the outbox; returns the newest event's id. */
     const events = Effect.fnUntraced(function*(
       id: SessionId,
       state: SessionState,
@@ -76,7 +76,7 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
     ) {
       const now = DateTime.formatIso(yield* DateTime.now)
       const summary = summarize(state)
-      // a round that begins (anew) has a log of its own
+      // a round that starts (over) has a new log
       const begins = events.find((event) => event._tag === "RoundStarted")
       const rows = yield* sql<{ readonly last: number }>`UPDATE sessions SET
           last_event_id = last_event_id + ${events.length},
@@ -98,7 +98,7 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
       return last
     })
 
-    /** Appends lines that follow on those which are stored; returns whether it did. */
+    /** Appends lines that directly follow the stored ones; returns whether it did. */
     const follow = Effect.fnUntraced(function*({ generation, sessionId: id }: Claim, lines: LogLines) {
       const { line, round, turn } = Arr.lastNonEmpty(lines)
       const now = DateTime.formatIso(yield* DateTime.now)
@@ -115,8 +115,8 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
     })
 
     /**
-     * Appends lines of a round's log. A line is stored once: of what comes again, those behind the cursor are left out. And
-     * never after a hole: where an earlier batch has failed, this one does as well, and both come again.
+     * Appends lines of a round's log. Each line is stored once: lines before the cursor are skipped. Lines are never
+     * stored after a gap: if an earlier batch failed, this one fails, too, and both are sent again.
      */
     const log = (claim: Claim, lines: ReadonlyArray<LogEvent>): Effect.Effect<LogOutcome, SqlError> =>
       Effect.gen(function*() {
@@ -131,7 +131,7 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
         return fresh.length < lines.length && (yield* follow(claim, fresh)) ? "stored" : "gap"
       })
 
-    /** The session that a request with this receipt was answered with before. */
+    /** The session that an earlier request with this receipt got. */
     const replayed = Effect.fnUntraced(function*(receipt: ReceiptKey) {
       const now = yield* Clock.currentTimeMillis
       yield* sql`DELETE FROM command_receipts WHERE created_at < ${now - Duration.toMillis(receiptLifetime)}`
@@ -148,7 +148,7 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
       yield* sql`INSERT INTO command_receipts ${sql.insert(row)}`
     })
 
-    /** The next generation: every earlier owner's right to write ends. */
+    /** Increments the generation, which ends every earlier owner's right to write. */
     const generation = (id: SessionId, owner: string) =>
       sql<{ readonly generation: number }>`UPDATE sessions
         SET owner_id = ${owner}, generation = generation + 1 WHERE id = ${id} RETURNING generation`

@@ -1,4 +1,4 @@
-/** Reads that many ask for at the same moment: the first of them reads, and the others have its result. */
+/** Shares a read among concurrent callers: the first one reads, and the others get its result. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
@@ -9,13 +9,14 @@ interface Known<A, E> {
 }
 
 export interface SharedReadsOptions<A> {
-  /** How much of the newest results is kept, by their weight and by one for each. */
+  /** How many results are cached, newest first, measured by weight plus one for each. */
   readonly capacity: number
   readonly weigh: (result: A) => number
 }
 
 /**
- * Shares reads by a key, which names what never changes. A failure is had by all who wait for it, and is not kept.
+ * Shares reads by key; the value of a key never changes. A failure goes to everyone who waits for it, and is not
+ * cached.
  */
 export const make = <A, E>({ capacity, weigh }: SharedReadsOptions<A>) => {
   const known = new Map<string, Known<A, E>>()
@@ -43,7 +44,7 @@ export const make = <A, E>({ capacity, weigh }: SharedReadsOptions<A>) => {
       const entry: Known<A, E> = { result: Deferred.unsafeMake(FiberId.none), weight: 0 }
       known.set(key, entry)
       add(key, entry, 1)
-      // it goes on for the others when the first of them leaves
+      // it continues for the others when the first caller leaves
       return read.pipe(
         Effect.tap((result) => Effect.sync(() => add(key, entry, weigh(result)))),
         Effect.onError(() => Effect.sync(() => forget(key))),

@@ -2,12 +2,12 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as StoreFault from "./StoreFault.ts"
 
-/** The database could not be read or written: a full disk, a lost file, a fault of ours. */
+/** The database could not be read or written: a full disk, a lost file, or a bug. */
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   operation: Schema.String,
   cause: Schema.Defect
 }) {
-  /** What is the matter with the database itself; `undefined` where it is a fault of ours. */
+  /** The fault of the database itself; `undefined` if it is a bug. */
   get fault(): StoreFault.StoreFault | undefined {
     return StoreFault.of(this.cause)
   }
@@ -16,11 +16,11 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
     const { cause, fault, operation } = this
     const sentence = `the session store failed to ${operation}`
     if (fault !== undefined) return `${sentence}: ${StoreFault.describe(fault)}`
-    // as another process has told it
+    // as reported by another process
     return typeof cause === "string" && cause.startsWith(sentence) ? cause : sentence
   }
 }
 
-/** Logs the error, unless the database has said already what is the matter with it. */
+/** Logs the error, unless the database's fault has been logged already. */
 export const logStoreError = (error: StoreError): Effect.Effect<void> =>
   (error.fault === undefined ? Effect.logError : Effect.logDebug)(error.message, error.cause)

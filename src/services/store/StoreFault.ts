@@ -1,6 +1,6 @@
 /**
- * What can be the matter with the database itself, as opposed to with one statement. Such a fault passes (room is made,
- * a lock is let go of), and the same statement succeeds then.
+ * Faults of the database itself, as opposed to errors of one statement. Such a fault is temporary (space is freed, a
+ * lock is released), and the same statement then succeeds.
  */
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -9,19 +9,19 @@ const words = {
   full: "the disk is full",
   readOnly: "the database file is read-only",
   locked: "another process holds the lock on the database",
-  missing: "the database file is not in its directory any more",
-  replaced: "another file has taken the place of the database: restart opentl to go on with that one",
+  missing: "the database file is no longer in its directory",
+  replaced: "another file has replaced the database: restart opentl to continue with that one",
   damaged: "the database file is damaged",
-  unopenable: "the database file cannot be opened: its directory has to be there, and writable",
+  unopenable: "the database file cannot be opened: its directory must exist and be writable",
   unusable: "the disk fails to read or write the database file"
 } as const
 
 export type StoreFault = keyof typeof words
 
-/** As the end of a sentence. */
+/** The fault in words, phrased to end a sentence. */
 export const describe = (fault: StoreFault): string => words[fault]
 
-/** Result codes of SQLite, extended ones too, and the system's. Source: sqlite.org/rescode.html. */
+/** Result codes of SQLite, including extended ones, and error codes of the system. Source: sqlite.org/rescode.html. */
 const codes: ReadonlyArray<readonly [prefix: string, fault: StoreFault]> = [
   ["SQLITE_FULL", "full"],
   ["ENOSPC", "full"],
@@ -50,10 +50,10 @@ export class DatabaseMoved extends Schema.TaggedError<DatabaseMoved>()("Database
 
 const isDatabaseMoved = Schema.is(DatabaseMoved)
 
-/** Errors wrap errors; so many layers are looked through. */
+/** How many layers of wrapped errors are searched. */
 const deepest = 8
 
-/** The fault that an error comes from, however deep; none where the database itself is well. */
+/** The fault that caused an error, however deep; undefined if the database itself is healthy. */
 export const of = (error: unknown, depth = 0): StoreFault | undefined => {
   if (!Predicate.isRecord(error) || depth > deepest) return undefined
   if (isDatabaseMoved(error)) return error.fault
@@ -62,11 +62,11 @@ export const of = (error: unknown, depth = 0): StoreFault | undefined => {
   return known?.[1] ?? of(cause, depth + 1)
 }
 
-/** Whether a connection that has met this fault has to be opened anew before it works again. */
+/** Whether a connection must be reopened after this fault. */
 export const needsReopening = (fault: StoreFault | undefined): boolean =>
   fault === "readOnly" || fault === "damaged" || fault === "unopenable" || fault === "unusable"
 
-/** What the driver itself says, for the log. */
+/** The driver's own message, for the log. */
 export const driverWords = (error: unknown, depth = 0): string => {
   if (!Predicate.isRecord(error) || depth > deepest) return String(error)
   const { cause, code, message } = error

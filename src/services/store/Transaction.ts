@@ -1,6 +1,6 @@
 /**
- * Transactions whose every failure is a value. (`SqlClient`'s own turns a COMMIT or ROLLBACK that fails into a defect,
- * and SQLite says at the COMMIT that the disk is full.)
+ * Transactions whose failures are all values. (`SqlClient`'s own turns a failed COMMIT or ROLLBACK into a defect, but
+ * SQLite reports a full disk at COMMIT.)
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
@@ -14,11 +14,11 @@ import * as Scope from "effect/Scope"
 import * as StoreFault from "./StoreFault.ts"
 
 export interface TransactionOptions {
-  /** A connection for as long as the scope, nobody else's meanwhile. */
+  /** A connection for the lifetime of the scope, reserved for the caller. */
   readonly reserve: Effect.Effect<Connection, SqlError, Scope.Scope>
-  /** How a BEGIN that meets another process's lock is repeated; the connection is free for others in between. */
+  /** How to retry a BEGIN that meets another process's lock; the connection is free for others between retries. */
   readonly whileLocked: Schedule.Schedule<unknown, SqlError>
-  /** It is not known whether the connection has left its transaction. */
+  /** Called if it is unknown whether the connection has left its transaction. */
   readonly onStuck: Effect.Effect<void>
 }
 
@@ -26,12 +26,12 @@ export const isLocked = (error: SqlError): boolean => StoreFault.of(error) === "
 
 const run = (connection: Connection, statement: string) => connection.executeUnprepared(statement, [], undefined)
 
-/** SQLite has rolled back by itself, as it does where a COMMIT finds the disk full. */
+/** Whether SQLite has rolled back by itself, as it does when a COMMIT finds the disk full. */
 const isOver = (error: SqlError): boolean => StoreFault.driverWords(error).includes("no transaction is active")
 
 /**
- * Runs statements in one transaction: all of them are written or none. A transaction in a transaction is a part of the
- * outer one. It takes the write lock at its beginning, so that what is read in it is what is written on.
+ * Runs statements in one transaction: all are written or none. A nested transaction is a part of the outer one. It
+ * takes the write lock at the start, so that what it reads is what it updates.
  */
 export const make = ({ onStuck, reserve, whileLocked }: TransactionOptions) => {
   const begun = Effect.gen(function*() {
@@ -43,7 +43,7 @@ export const make = ({ onStuck, reserve, whileLocked }: TransactionOptions) => {
     return { connection, scope }
   })
 
-  /** Between two tries it can be interrupted; from the BEGIN on to the end it cannot, but in the effect itself. */
+  /** Interruptible between two attempts; from the BEGIN to the end only inside the effect itself. */
   const again = (restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) => (first: SqlError) =>
     Effect.gen(function*() {
       const driver = yield* Schedule.driver(whileLocked)
@@ -64,7 +64,7 @@ export const make = ({ onStuck, reserve, whileLocked }: TransactionOptions) => {
   const within = <A, E, R>(connection: Connection, effect: Effect.Effect<A, E, R>) =>
     Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 0])
 
-  /** Commits what the effect has written, or takes it back. */
+  /** Commits what the effect wrote, or rolls it back. */
   const finish = <A, E, R>(connection: Connection, effect: Effect.Effect<A, E, R>) =>
     Effect.gen(function*() {
       const exit = yield* Effect.exit(effect)

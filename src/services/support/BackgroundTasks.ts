@@ -1,7 +1,7 @@
 /**
- * The fibers of ours that are to live as long as the program: loops that read a queue, poll, sweep, follow. A fiber that
- * fails or dies of a defect is logged and started again, ever later; until it has lived for a while it is told as
- * restarting, so that `/ready` shows it. Whoever forks such a fiber without this, forks one that may end in silence.
+ * Runs the fibers that live as long as the program: loops that read a queue, poll, sweep, follow. A fiber that fails or
+ * dies of a defect is logged and restarted with growing delays; until it has run for a while, it is reported as
+ * restarting, which `/ready` shows. A long-lived fiber that is forked in another way could end unnoticed.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -22,7 +22,7 @@ export type TaskState =
     readonly _tag: "Restarting"
     readonly since: DateTime.Utc
     readonly because: string
-    /** How often it has failed since then. */
+    /** The number of failures since then. */
     readonly failures: number
   }
 
@@ -31,15 +31,15 @@ export interface Task {
   readonly state: TaskState
 }
 
-/** The wait before a restart doubles from the first of these to the last. */
+/** The delay before a restart doubles from the first of these to the last. */
 const firstDelay = Duration.millis(100)
 const longestDelay = Duration.seconds(30)
 
-/** How long is waited after so many failures in a row. */
+/** The delay after this many consecutive failures. */
 const delayAfter = (failures: number): Duration.Duration =>
   Duration.min(longestDelay, Duration.times(firstDelay, 2 ** Math.min(failures - 1, 20)))
 
-/** Who has lived so long after a restart runs again, and is restarted quickly the next time. */
+/** A task that has run this long after a restart counts as running, and its next restart is quick. */
 export const settledAfter = Duration.minutes(1)
 
 const reasonOf = (cause: Cause.Cause<unknown>): string => {
@@ -50,20 +50,20 @@ const reasonOf = (cause: Cause.Cause<unknown>): string => {
 
 export class BackgroundTasks extends Context.Tag("opentl/services/support/BackgroundTasks")<BackgroundTasks, {
   /**
-   * Starts a task that lives as long as the scope. A failure or a defect of it is logged with its cause, and it is started
-   * again: after 0.1 s, 0.2 s, … at most 30 s. Where it succeeds it has nothing more to do; an interruption ends it.
+   * Starts a task for the lifetime of the scope. A failure or defect is logged with its cause, and the task is
+   * restarted after 0.1 s, 0.2 s, … at most 30 s. It is not restarted after it succeeds or is interrupted.
    */
   readonly run: <E, R>(
     name: string,
     task: Effect.Effect<unknown, E, R>
   ) => Effect.Effect<Fiber.RuntimeFiber<void>, never, R | Scope.Scope>
-  /** The tasks that have been started and are not over, by name. */
+  /** The tasks that were started and have not ended. */
   readonly tasks: Effect.Effect<ReadonlyArray<Task>>
 }>() {
   static readonly layer = Layer.effect(BackgroundTasks, Effect.suspend(() => make))
 }
 
-/** Background tasks of one's own, for whoever is not part of the program. */
+/** A separate set of background tasks, for use outside the program. */
 export const make: Effect.Effect<Context.Tag.Service<BackgroundTasks>> = Effect.gen(function*() {
   const states = yield* Ref.make<ReadonlyMap<symbol, Task>>(new Map())
 
@@ -85,7 +85,7 @@ export const make: Effect.Effect<Context.Tag.Service<BackgroundTasks>> = Effect.
       return delay
     })
 
-    /** One life of the task. While it is told as restarting, it has to prove itself. */
+    /** One run of the task. While it is reported as restarting, it has to stay up for a while. */
     const life = Effect.flatMap(Ref.get(states), (all) =>
       all.get(key)?.state._tag !== "Restarting"
         ? task
@@ -97,7 +97,7 @@ export const make: Effect.Effect<Context.Tag.Service<BackgroundTasks>> = Effect.
 
     const lives = Effect.gen(function*() {
       for (;;) {
-        // an interruption of this fiber ends all of it here; one from within is a failure like another
+        // interrupting this fiber ends everything here; an interruption from within counts as a failure
         const exit = yield* Effect.exit(life)
         if (Exit.isSuccess(exit)) return
         yield* Effect.flatMap(failed(exit.cause), Effect.sleep)
@@ -110,7 +110,7 @@ export const make: Effect.Effect<Context.Tag.Service<BackgroundTasks>> = Effect.
   return BackgroundTasks.of({ run, tasks: Effect.map(Ref.get(states), (all) => [...all.values()]) })
 })
 
-/** What a restarting task is told as. */
+/** The description of a restarting task. */
 export const describe = ({ state }: Task): Option.Option<string> =>
   state._tag === "Running"
     ? Option.none()

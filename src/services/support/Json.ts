@@ -1,10 +1,10 @@
 /**
- * JSON from outside. A text of a few hundred kilobytes can nest so deep that whatever walks the value by recursion (an
- * error's message, `JSON.stringify`) runs out of stack; so depth is bounded where text becomes a value.
+ * JSON from outside. A text of a few hundred kilobytes can nest so deeply that recursive code (an error's message,
+ * `JSON.stringify`) overflows the stack, so the depth is limited when text is parsed.
  */
 import * as Schema from "effect/Schema"
 
-/** Arrays and objects within each other. No API that is spoken here comes near it. */
+/** The deepest nesting of arrays and objects. No API used here comes near it. */
 export const maximumDepth = 200
 
 const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = Array.from(
@@ -12,7 +12,9 @@ const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = Arr
   (character) => character.charCodeAt(0)
 )
 
-/** Whether arrays and objects nest deeper than that. Reads the text once; of what is no JSON the answer means nothing. */
+/**
+ * Whether arrays and objects nest deeper than `depth`. Reads the text once; the result is meaningless for invalid JSON.
+ */
 export const isDeeperThan = (text: string, depth: number): boolean => {
   let level = 0
   let inString = false
@@ -33,9 +35,9 @@ const Shallow = Schema.String.pipe(
   Schema.filter((text) => isDeeperThan(text, maximumDepth) ? `nests deeper than ${maximumDepth} levels` : undefined)
 )
 
-/** In place of `Schema.parseJson()`, for text from outside. */
+/** Use instead of `Schema.parseJson()` for text from outside. */
 export const Unknown: Schema.Schema<unknown, string> = Schema.compose(Shallow, Schema.parseJson())
 
-/** In place of `Schema.parseJson(schema)`, for text from outside. */
+/** Use instead of `Schema.parseJson(schema)` for text from outside. */
 export const parse = <A, I, R>(schema: Schema.Schema<A, I, R>): Schema.Schema<A, string, R> =>
   Schema.compose(Shallow, Schema.parseJson(schema))

@@ -1,13 +1,13 @@
-/** How calls to other people's services are repeated: a few times, ever later, and not before they allow it. */
+/** Retries calls to external services: a few times, with growing delays, and not before they permit it. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 
-/** Who asks us to wait for longer than this is not waited for: the call fails and says so. */
+/** The longest delay that is honoured: if a service asks for more, the call fails and says so. */
 export const longestWait = Duration.minutes(2)
 
-/** The first try and four more: after about 0.5, 1, 2 and 4 seconds, never more than 20. */
+/** Four retries after about 0.5, 1, 2 and 4 seconds, never more than 20. */
 const backoff = Schedule.exponential("500 millis").pipe(
   Schedule.either(Schedule.spaced("20 seconds")),
   Schedule.jittered,
@@ -23,21 +23,21 @@ const isTransient = (error: unknown): boolean =>
   Predicate.hasProperty(error, "isRetryable") && error.isRetryable === true &&
   Duration.lessThanOrEqualTo(waitOf(error), longestWait)
 
-/** `retryAfterMillis` of the error is the least that is waited. */
+/** The error's `retryAfterMillis` is the minimum delay. */
 const schedule = Schedule.identity<unknown>().pipe(
   Schedule.intersect(backoff),
   Schedule.modifyDelay(([error], delay) => Duration.max(delay, waitOf(error)))
 )
 
-/** Repeats an effect while its error says `isRetryable`. */
+/** Retries an effect while its error has `isRetryable`. */
 export const retryTransient = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.retry(self, { schedule, while: isTransient })
 
-/** Statuses after which the same request may well succeed. Anthropic's 529 is "overloaded". */
+/** Whether the same request may succeed after this status. Anthropic's 529 means "overloaded". */
 export const isRetryableStatus = (status: number): boolean =>
   status === 408 || status === 409 || status === 429 || status >= 500
 
-/** What `retry-after-ms` and `retry-after` (seconds, or a date) ask for, in milliseconds from `now`. */
+/** The delay requested by `retry-after-ms` or `retry-after` (seconds, or a date), in milliseconds from `now`. */
 export const retryAfterMillis = (
   header: (name: string) => string | null | undefined,
   now: number

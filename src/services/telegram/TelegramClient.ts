@@ -1,7 +1,7 @@
 /**
- * Telegram's Bot API, as far as the bot needs it. The SDK stays in here, its retries are off, and what it returns is
- * decoded. Messages and edits keep within Telegram's limits by themselves: a call waits for its turn, or fails at once
- * with the time it would have to wait, as the caller wishes.
+ * The part of Telegram's Bot API that the bot needs. The SDK stays in this file, its retries are off, and its responses
+ * are decoded. Messages and edits keep within Telegram's limits: a call waits its turn, or fails at once with the
+ * required delay, as the caller wishes.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -27,7 +27,7 @@ import * as Rates from "./TelegramRates.ts"
 export { TelegramError }
 export type { TelegramButton, TelegramDestination, TelegramKeyboard } from "./TelegramMessage.ts"
 
-/** How long a call may wait for its turn, in milliseconds; by default as long as it takes. */
+/** How long a call may wait its turn, in milliseconds; without a limit by default. */
 export interface Waiting {
   readonly longest?: number
 }
@@ -36,18 +36,18 @@ const Me = Schema.Struct({ id: Schema.Int, username: Schema.optionalWith(Schema.
 const WebhookInfo = Schema.Struct({ url: Schema.optionalWith(Schema.String, { default: () => "" }) })
 const Sent = Schema.Struct({ message_id: Schema.Int })
 
-/** How long Telegram keeps a poll open that has nothing to say. */
+/** How long Telegram keeps a poll open without updates, in seconds. */
 const pollSeconds = 30
 
 export class TelegramClient extends Context.Tag("opentl/services/telegram/TelegramClient")<TelegramClient, {
   readonly me: Effect.Effect<typeof Me.Type, TelegramError>
-  /** Where a webhook is set, long polling is refused. */
+  /** The webhook's URL; empty if there is none. Telegram rejects long polling while a webhook is set. */
   readonly webhook: Effect.Effect<string, TelegramError>
   readonly deleteWebhook: Effect.Effect<void, TelegramError>
   readonly setCommands: (
     commands: ReadonlyArray<{ readonly command: string; readonly description: string }>
   ) => Effect.Effect<void, TelegramError>
-  /** Waits for updates from the offset on; what is below it is forgotten there. Each is decoded by who handles it. */
+  /** Waits for updates from the offset on; Telegram forgets earlier ones. The handler decodes each update. */
   readonly updates: (
     offset: number | undefined,
     kinds: ReadonlyArray<string>
@@ -65,10 +65,10 @@ export class TelegramClient extends Context.Tag("opentl/services/telegram/Telegr
     file: { readonly name: string; readonly content: string },
     waiting?: Waiting
   ) => Effect.Effect<number, TelegramError>
-  /** One of Telegram's reactions. */
+  /** Adds one of Telegram's reactions. */
   readonly react: (message: TelegramMessageRef, emoji: string) => Effect.Effect<void, TelegramError>
   readonly typing: (destination: TelegramDestination) => Effect.Effect<void, TelegramError>
-  /** Replies to a pressed button, with at most 200 characters; once. */
+  /** Replies to a pressed button, once, with at most 200 characters. */
   readonly answerButton: (queryId: string, text: string) => Effect.Effect<void, TelegramError>
 }>() {
   static readonly layer = (options: { readonly token: Redacted.Redacted; readonly apiUrl: string }) =>
@@ -89,7 +89,7 @@ const make = ({ apiUrl, token }: { readonly token: Redacted.Redacted; readonly a
         Effect.timeoutFail({
           duration: timeout,
           onTimeout: () =>
-            new TelegramError({ operation, reason: "Telegram's answer is missing (timeout)", kind: "uncertain" })
+            new TelegramError({ operation, reason: "Telegram did not answer (timeout)", kind: "uncertain" })
         }),
         Effect.withSpan(`Telegram.${operation}`)
       )
@@ -99,12 +99,12 @@ const make = ({ apiUrl, token }: { readonly token: Redacted.Redacted; readonly a
       return Effect.flatMap((answer: unknown) =>
         Effect.mapError(
           decode(answer),
-          () => new TelegramError({ operation, reason: "the answer is not Telegram's", kind: "uncertain" })
+          () => new TelegramError({ operation, reason: "the response is not Telegram's", kind: "uncertain" })
         )
       )
     }
 
-    /** A call that counts against a chat's limits, in its turn. */
+    /** Makes a call that counts against a chat's limits, in its turn. */
     const paced = <A>(
       operation: string,
       chatId: number,

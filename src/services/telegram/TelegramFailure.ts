@@ -1,50 +1,50 @@
-/** What a failed call to Telegram's Bot API means. Pure. */
+/** Classifies failed calls to Telegram's Bot API. Pure. */
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { optional } from "../../domain/Wire.ts"
 
 /**
- * A call that failed. The reason is Telegram's own sentence, or what became of the connection; an address is never in
- * it, since a bot's address holds its token.
+ * A failed call. The reason is Telegram's sentence or the connection's failure; it never contains a URL, because a
+ * bot's URL contains its token.
  */
 export class TelegramError extends Schema.TaggedError<TelegramError>()("TelegramError", {
   operation: Schema.String,
   reason: Schema.String,
   /**
-   * `refused`: Telegram answered, and nothing was done. `unreached`: the request never got there. `uncertain`: the
-   * answer is missing, so it may have been done. `later`: our own limit; it was not asked.
+   * `refused`: Telegram rejected the call. `unreached`: the request never arrived. `uncertain`: there was no response,
+   * so it may have been carried out. `later`: our own limit; the call was not made.
    */
   kind: Schema.Literal("refused", "unreached", "uncertain", "later"),
   /** Telegram's `error_code`. */
   status: optional(Schema.Int),
-  /** The least to wait, where that is known. */
+  /** The minimum delay in milliseconds, if known. */
   retryAfterMillis: optional(Schema.NonNegative)
 }) {
   override get message() {
     return `${this.operation}: ${this.reason}`
   }
 
-  /** The same call may succeed later. */
+  /** Whether the same call may succeed later. */
   get isRetryable(): boolean {
     return this.kind !== "refused" || this.status === 429 || (this.status ?? 0) >= 500
   }
 
-  /** The token is not one of Telegram's. */
+  /** Whether Telegram does not know the token. */
   get isUnauthorized(): boolean {
     return this.status === 401 || this.status === 404
   }
 
-  /** Another program asks for the same bot's updates. */
+  /** Whether another program polls the same bot's updates. */
   get isConflict(): boolean {
     return this.status === 409
   }
 
-  /** The message already says what was wanted. */
+  /** Whether the message already has the wanted content. */
   get isUnchanged(): boolean {
     return this.status === 400 && /message is not modified/i.test(this.reason)
   }
 
-  /** The message that it was about is no more. */
+  /** Whether the message no longer exists. */
   get isMessageGone(): boolean {
     return this.status === 400 &&
       /message to (?:edit|react|delete|be replied) not found|message can't be edited|MESSAGE_ID_INVALID/i.test(
@@ -53,7 +53,7 @@ export class TelegramError extends Schema.TaggedError<TelegramError>()("Telegram
   }
 }
 
-/** Telegram's answer with `ok: false`, as the SDK throws it. */
+/** Telegram's response with `ok: false`, as the SDK throws it. */
 const Refusal = Schema.Struct({
   errorCode: Schema.Int,
   description: Schema.String,
@@ -61,7 +61,7 @@ const Refusal = Schema.Struct({
 })
 const isRefusal = Schema.is(Refusal)
 
-/** Names of the system's and of undici's for a connection that was never made. */
+/** Error codes of the system and of undici for a connection that was never made. */
 const unreached = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -71,7 +71,7 @@ const unreached = new Set([
   "UND_ERR_CONNECT_TIMEOUT"
 ])
 
-/** All codes on the way down the causes. */
+/** All error codes in the chain of causes. */
 const codesOf = (error: unknown): ReadonlyArray<string> => [
   ...(Predicate.hasProperty(error, "code") && Predicate.isString(error.code) ? [error.code] : []),
   ...(Predicate.hasProperty(error, "cause") && error.cause !== undefined ? codesOf(error.cause) : [])
@@ -93,6 +93,6 @@ export const failure = (operation: string, cause: unknown): TelegramError => {
   return new TelegramError(
     codes.some((each) => unreached.has(each))
       ? { operation, reason: `Telegram cannot be reached (${code})`, kind: "unreached" }
-      : { operation, reason: `Telegram's answer is missing (${code})`, kind: "uncertain" }
+      : { operation, reason: `Telegram did not answer (${code})`, kind: "uncertain" }
   )
 }

@@ -1,6 +1,6 @@
-/** Messages as the bot writes them, and how the Bot API takes them. Pure. */
+/** The bot's messages, and their form in the Bot API. Pure. */
 
-/** A chat, and in a forum the topic. */
+/** A chat, and the topic if it is a forum. */
 export interface TelegramDestination {
   readonly chatId: number
   readonly threadId?: number | undefined
@@ -11,7 +11,7 @@ export interface TelegramMessageRef {
   readonly messageId: number
 }
 
-/** A button under a message: it comes back with its data (at most 64 bytes), or opens an address. */
+/** A button under a message: it sends back its data (at most 64 bytes), or opens a URL. */
 export type TelegramButton =
   | { readonly text: string; readonly data: string }
   | { readonly text: string; readonly url: string }
@@ -22,12 +22,12 @@ export interface TelegramSending extends TelegramDestination {
   /** MarkdownV2. */
   readonly markdown: string
   readonly keyboard?: TelegramKeyboard
-  /** Asks for an answer: the person's next message replies to this one. */
+  /** Asks for a reply: the person's next message replies to this one. */
   readonly asks?: string
   readonly replyTo?: number | undefined
 }
 
-/** A keyboard as the Bot API takes it. */
+/** A keyboard in the Bot API's form. */
 export const markupOf = (keyboard: TelegramKeyboard) => ({
   inline_keyboard: keyboard.map((row) =>
     row.map((button) =>
@@ -41,11 +41,11 @@ export const placed = ({ chatId, threadId }: TelegramDestination) => ({
   ...(threadId === undefined ? {} : { message_thread_id: threadId })
 })
 
-/** The message replied to may be gone by now. */
+/** Replies to a message, which may have been deleted by now. */
 export const replying = (messageId: number | undefined) =>
   messageId === undefined
     ? {}
     : { reply_parameters: { message_id: messageId, allow_sending_without_reply: true } }
 
-/** All that the bot writes is MarkdownV2, without previews of its links. */
+/** Everything that the bot writes is MarkdownV2, without link previews. */
 export const written = { parse_mode: "MarkdownV2", link_preview_options: { is_disabled: true } } as const

@@ -1,6 +1,6 @@
 /**
- * How fast a bot may write: a leaky bucket for each limit, kept as the one time at which it is empty again. Pure. A
- * call reserves its turn, so who came first goes first.
+ * Limits how fast a bot writes: a leaky bucket for each limit, stored as the time at which it is empty again. Pure. A
+ * call reserves its turn, so that calls are made in order of arrival.
  *
  * Sources: core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this (one message a second in a chat,
  * twenty a minute in a group, about thirty a second in all). We stay below each of them.
@@ -8,13 +8,13 @@
 
 export interface Rate {
   readonly key: string
-  /** So many at once, … */
+  /** How many at once, … */
   readonly burst: number
-  /** … then one in this time. */
+  /** … and then one in this many milliseconds. */
   readonly millis: number
 }
 
-/** For each limit, epoch milliseconds at which nothing is left of what was reserved. */
+/** For each limit, when its last reservation has passed, in epoch milliseconds. */
 export type Rates = ReadonlyMap<string, number>
 export const none: Rates = new Map()
 
@@ -23,20 +23,20 @@ const chat = (id: number): Rate => ({ key: `chat ${id}`, burst: 2, millis: 1000 
 /** At most 8 + 60 / 5 = 20 in any minute. */
 const group = (id: number): Rate => ({ key: `group ${id}`, burst: 8, millis: 5000 })
 
-/** The limits that a message in a chat, or an edit of one, counts against. A group's id is negative. */
+/** The limits for a message or an edit in a chat. A group's id is negative. */
 export const ratesOf = (chatId: number): ReadonlyArray<Rate> =>
   chatId < 0 ? [everywhere, chat(chatId), group(chatId)] : [everywhere, chat(chatId)]
 
 const freeAt = (rates: Rates, { burst, key, millis }: Rate): number =>
   (rates.get(key) ?? -Infinity) - (burst - 1) * millis
 
-/** Limits whose time is over say nothing. */
+/** Removes limits whose time has passed: they carry no information. */
 const tidy = (rates: Map<string, number>, now: number): Rates =>
   rates.size < 1000 ? rates : new Map([...rates].filter(([, emptyAt]) => emptyAt > now))
 
 /**
- * Reserves the next turn: after `wait` milliseconds the call may be made. Where that is longer than the caller is
- * ready to wait, nothing is reserved.
+ * Reserves the next turn: the call may be made after `wait` milliseconds. Reserves nothing if that is longer than the
+ * caller is willing to wait.
  */
 export const reserve = (
   rates: Rates,
@@ -52,6 +52,6 @@ export const reserve = (
   return { wait, rates: tidy(next, now) }
 }
 
-/** Nothing may go out under this limit before `until`: Telegram said so. */
+/** Blocks this limit until the given time, because Telegram asked for it. */
 export const hold = (rates: Rates, { burst, key, millis }: Rate, until: number): Rates =>
   new Map([...rates, [key, Math.max(rates.get(key) ?? until, until + (burst - 1) * millis)]])

@@ -1,6 +1,6 @@
 /**
- * Text with marks, as Telegram's MarkdownV2 writes it. Pure. A text is a list of spans, and it is cut before it is
- * written: so a cut never breaks a mark, and every piece can be read by itself.
+ * Formatted text for Telegram's MarkdownV2. Pure. A text is a list of spans, and it is cut before it is rendered, so a
+ * cut never breaks markup, and every piece is valid by itself.
  *
  * @example
  * write([bold("Done."), text(" 1.5 min")]) // "*Done\\.* 1\\.5 min"
@@ -11,7 +11,7 @@ export type Mark = "plain" | "bold" | "italic" | "strike" | "code" | "pre"
 export interface Span {
   readonly mark: Mark
   readonly text: string
-  /** Where a plain or bold span leads. */
+  /** The target of a plain or bold span. */
   readonly url?: string
 }
 
@@ -23,10 +23,10 @@ export const code = (text: string): Span => ({ mark: "code", text })
 export const pre = (text: string): Span => ({ mark: "pre", text })
 export const link = (text: string, url: string): Span => ({ mark: "plain", text, url })
 
-/** UTF-16 code units of a message, after its marks were read; source: core.telegram.org/bots/api#sendmessage */
+/** The most UTF-16 code units of a message without its markup; source: core.telegram.org/bots/api#sendmessage */
 export const messageLimit = 4096
 
-/** Telegram reads at most so many bytes of a message with its marks. */
+/** The most bytes of a message with its markup. */
 const sourceLimit = 32_768
 
 /** Source: core.telegram.org/bots/api#markdownv2-style; the backslash escapes itself. */
@@ -56,7 +56,10 @@ const writeSpan = (span: Span): string =>
 
 const isPlainly = ({ mark, url }: Span): boolean => mark !== "code" && mark !== "pre" && url === undefined
 
-/** Neighbours with the same mark become one: what ends a mark and begins one, side by side, can be read as another one. */
+/**
+ * Merges neighbouring spans with the same mark: an end mark directly before a start mark could be read as a different
+ * mark.
+ */
 const merged = (rich: Rich): Rich => {
   const spans: Array<Span> = []
   for (const span of rich) {
@@ -71,26 +74,26 @@ const merged = (rich: Rich): Rich => {
   return spans
 }
 
-/** The text in MarkdownV2. */
+/** Renders the text as MarkdownV2. */
 export const write = (rich: Rich): string => merged(rich).map(writeSpan).join("")
 
-/** The text without its marks, as Telegram counts it. */
+/** The text without its markup, as Telegram counts it. */
 export const plain = (rich: Rich): string => rich.map((span) => span.text).join("")
 
-/** Whether there is anything to be seen; Telegram refuses a message that is only white space. */
+/** Whether the text is blank; Telegram rejects a message of only white space. */
 export const isBlank = (rich: Rich): boolean => plain(rich).trim() === ""
 
-/** The largest end up to `at` that does not cut a code point in two. */
+/** The largest end up to `at` that does not split a code point. */
 const codePointEnd = (text: string, at: number): number =>
   at > 0 && at < text.length && /[\ud800-\udbff]/.test(text.charAt(at - 1)) && /[\udc00-\udfff]/.test(text.charAt(at))
     ? at - 1
     : at
 
-/** At most so many code units of a text, a code point whole, with an ellipsis where something was left out. */
+/** Cuts a text to `limit` code units, without splitting a code point, with an ellipsis if something was left out. */
 export const cut = (text: string, limit: number): string =>
   text.length <= limit ? text : `${text.slice(0, codePointEnd(text, limit - 1))}…`
 
-/** Where to end a piece that has to be cut: after the last line that fits, else where the limit is. */
+/** Where to end a piece: after the last line that fits, else at the limit. */
 const pieceEnd = (text: string, limit: number): number => {
   const line = text.lastIndexOf("\n", limit - 1) + 1
   return line > 0 ? line : codePointEnd(text, limit)
@@ -106,7 +109,7 @@ const slice = (rich: Rich, from: number, to: number): Rich => {
   })
 }
 
-/** At most so many code units of a text. */
+/** Cuts a text to `limit` code units. */
 export const shorten = (rich: Rich, limit: number): Rich => {
   const whole = plain(rich)
   return whole.length <= limit ? rich : slice(rich, 0, codePointEnd(whole, limit))
@@ -115,8 +118,8 @@ export const shorten = (rich: Rich, limit: number): Rich => {
 const isWithin = (rich: Rich): boolean => new TextEncoder().encode(write(rich)).length <= sourceLimit
 
 /**
- * Cuts a text into pieces of at most `limit` code units (at least 2), at line ends where there are any. Put together
- * they are the text.
+ * Splits a text into pieces of at most `limit` code units (at least 2), at line ends if possible. Joined together, they
+ * are the text.
  */
 export const split = (rich: Rich, limit = messageLimit): ReadonlyArray<Rich> => {
   const whole = plain(rich)

@@ -160,15 +160,15 @@ describe("a session's branch", () => {
       yield* world.go
       const failed = yield* Fiber.join(running)
       assert.strictEqual(failed.end, "error")
-      assert.include(failed.text, "Send the session a message, and its next turn takes them in")
+      assert.include(failed.text, "Send the session a message, and its next turn will include them")
       assert.strictEqual(yield* Git.commitOf(world.remote, `opentl/${id}`), theirs)
 
       const next = yield* world.follow(
         id,
-        "grep -c 'conflicts with what the branch has' \"$OPENTL_PROMPT_FILE\"; cat ours.txt; echo both > ours.txt"
+        "grep -c 'conflicts with the branch' \"$OPENTL_PROMPT_FILE\"; cat ours.txt; echo both > ours.txt"
       )
       assert.strictEqual(told(next.events, "1 commit by A Person").length, 1)
-      assert.strictEqual(told(next.events, "conflicts with what the branch has now, in: ours.txt").length, 1)
+      assert.strictEqual(told(next.events, "conflicts with the branch's present state, in: ours.txt").length, 1)
       assert.includeMembers(next.events.map((event) => event.data), ["1", "theirs", "two"])
       assert.strictEqual(next.end, "complete")
       assert.strictEqual(yield* world.log(id), "OpenTL: Fix it\nA Person: A person's commit\nOpenTL: Fix it")

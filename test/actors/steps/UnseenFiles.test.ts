@@ -70,7 +70,7 @@ describe("an approval", () => {
         said,
         "approved: good\n1 file was not shown to the reviewer: logo.png (picture, font or sound)"
       )
-      assert.include(body, "because they are no text:\n\n- `logo.png`")
+      assert.include(body, "because they are not text:\n\n- `logo.png`")
     }))
 })
 

@@ -77,7 +77,7 @@ describe("a rejection", () => {
   it.scoped("asks nobody about a plan that was replaced, or where none waits", () =>
     Effect.gen(function*() {
       const replaced = yield* outcomeOf({ ...reject, answers: { turn: 1, proposal: 1 } })
-      assert.include(replaced, "this answers plan 1 of turn 1, which was replaced")
+      assert.include(replaced, "this answer is for plan 1 of turn 1, which was replaced")
       assert.include(yield* outcomeOf(reject, [], session), "has no plan waiting for approval")
     }))
 

@@ -76,7 +76,7 @@ describe("the card", () => {
       const card = yield* slack.awaitMessage("C1", isKind("card", 2))
       yield* (yield* slack.pressButton(failed, "retry", "U2")).acked
       const { ephemerals } = yield* slack.until((state) => state.ephemerals.length > 0)
-      assert.include(ephemerals[0]?.text ?? "", "has gone on since")
+      assert.include(ephemerals[0]?.text ?? "", "has moved on since")
       yield* slack.pressButton(card, "diff", "U1")
       yield* slack.pressButton(card, "log", "U1")
       const { files } = yield* slack.until(({ files }) => files.filter(({ channel }) => channel === "C1").length === 4)

@@ -48,7 +48,7 @@ describe("/opentl", () => {
       assert.include(status, `\`${id}\` fix the login (your latest session in this channel)`)
       assert.include(status, "*coding*")
       assert.include(yield* ask(kit, `status ${id.slice(0, 6)}`, "U2"), `\`${id}\``)
-      assert.include(yield* ask(kit, "repo"), "works on acme/app")
+      assert.include(yield* ask(kit, "repo"), "uses acme/app")
       yield* give(kit, "stop")
       assert.include(said(yield* kit.slack.awaitMessage("C1", isKind("card"))), "Stopped")
       assert.include(yield* ask(kit, "stop"), "has already ended")
@@ -61,7 +61,7 @@ describe("/opentl", () => {
       const kit = yield* setup()
       const { sessions } = yield* kit.serve()
       for (const text of ["run list", "list the open bugs", "run fix it\n  twice --repo acme/web"]) {
-        assert.include(yield* ask(kit, text), "is on its way")
+        assert.include(yield* ask(kit, text), "has been created")
       }
       assert.include(yield* ask(kit, "run"), "The task is empty")
       const all = (yield* sessions.list({ limit: 10 })).sessions
@@ -79,12 +79,12 @@ describe("/opentl", () => {
       world.engine.script = (run) =>
         run.turn === 1 ? { lines: ["it broke"], exitCode: 1 } : { exitCode: 0, commits: true, answer: "ok" }
       yield* kit.serve()
-      assert.include(yield* ask(kit, "status"), "you have started no session in this channel")
+      assert.include(yield* ask(kit, "status"), "you have not started a session in this channel")
       assert.include(yield* ask(kit, "status 000000000000"), "there is no session 000000000000")
       yield* slack.mention({ channel: "C1", user: "U1", text: "fix the login --approve" })
       yield* slack.awaitMessage("C1", isKind("plan-1"))
       assert.include(yield* ask(kit, "plan"), "Plan of")
-      assert.include(yield* ask(kit, "diff"), "Nothing was changed yet")
+      assert.include(yield* ask(kit, "diff"), "No changes yet")
       yield* give(kit, "reject")
       const modal = yield* slack.until(({ views }) => views.some((view) => view.open))
       assert.isTrue(modal.views.some((view) => view.view["callback_id"] === "reject"))
@@ -95,12 +95,12 @@ describe("/opentl", () => {
       yield* slack.awaitMessage("C1", isKind("card"))
       assert.include(yield* ask(kit, "approve"), "no plan")
       assert.include(yield* ask(kit, "log"), "it broke")
-      assert.include(yield* ask(kit, "retry"), "Trying again: ")
+      assert.include(yield* ask(kit, "retry"), "Retrying: ")
       yield* slack.awaitMessage("C1", isKind("plan-1", 2))
       assert.include(yield* ask(kit, "approve"), "Approved: ")
       yield* slack.awaitMessage("C1", isKind("card", 2))
       assert.include(yield* ask(kit, "diff"), "diff ")
-      assert.include(yield* ask(kit, "retry"), "ended well")
+      assert.include(yield* ask(kit, "retry"), "its last turn succeeded")
     }))
 
   it.scopedLive("answers later where an acknowledgement could not wait for it", () =>
@@ -149,7 +149,7 @@ describe("a mention that is a command", () => {
       const { ephemerals } = yield* kit.slack.until((state) => state.ephemerals.length > 1)
       assert.deepStrictEqual(ephemerals.map(({ text }) => text.split(/[:.]/)[0]).sort(), [
         "Give me a task",
-        "There is no session yet"
+        "There are no sessions yet"
       ])
       assert.deepStrictEqual((yield* sessions.list({ limit: 10 })).sessions, [])
     }))

@@ -67,7 +67,7 @@ describe("a task", () => {
       assert.include(card.text, "it broke")
       yield* sends(all, alice, ".log")
       const pressed = yield* telegram.pressButton({ chat: alice, id: card.id }, dataOf(card, "Retry"), alice)
-      assert.strictEqual(stringAt(yield* pressed.answered, "text"), "Trying again.")
+      assert.strictEqual(stringAt(yield* pressed.answered, "text"), "Retrying.")
       yield* sends(all, alice, ".log", 2)
       const [session] = yield* allSessions(server)
       assert.strictEqual(session?.result, "42")
@@ -76,7 +76,7 @@ describe("a task", () => {
       const again = yield* telegram.pressButton({ chat: alice, id: card.id }, dataOf(card, "Retry"), alice)
       assert.strictEqual(
         stringAt(yield* again.answered, "text"),
-        `There is nothing to retry in session ${session?.id}: it has gone on since turn 1.`
+        `There is nothing to retry in session ${session?.id}: it has moved on since turn 1.`
       )
     }), 30_000)
 
@@ -143,7 +143,7 @@ describe("a conversation", () => {
         yield* telegram.message({ chat: -100, from: alice, text: "lunch?" })
         yield* telegram.message({ chat: -100, from: mallory, text: "hello all" })
         yield* telegram.message({ chat: forum, from: bob, threadId: 3, text: "/status" })
-        yield* says(all, forum, "No session here")
+        yield* says(all, forum, "There is no session here")
         const said = (yield* telegram.chat(forum)).filter(byBot)
         assert.deepStrictEqual(said.map((each) => each.threadId), [2, 2, 2, 2, 3])
         assert.deepStrictEqual((yield* allSessions(server)).map((session) => session.repo), ["acme/builds"])
@@ -212,7 +212,7 @@ describe("the start", () => {
       const states = yield* Effect.flatMap(BotStatus, (status) => status.all).pipe(Effect.provide(server.context))
       assert.deepStrictEqual(states.get("telegram"), {
         state: "failed",
-        reason: "TELEGRAM_BOT_TOKEN is refused: @BotFather gives a bot's token"
+        reason: "TELEGRAM_BOT_TOKEN was rejected: get the bot's token from @BotFather"
       })
       assert.deepStrictEqual(yield* allSessions(server), [])
     }))

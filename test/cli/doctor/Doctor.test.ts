@@ -26,7 +26,7 @@ describe("host", () => {
       const found = yield* findings(hostChecks, { OPENTL_DATA_DIR: `${directory}/deep/data`, OPENTL_EGRESS: "none" })
       assert.include(found.get("node")?.detail ?? "", process.versions.node)
       assert.strictEqual(found.get("git")?.status, "ok")
-      assert.include(found.get("data directory")?.detail, "made at the first start")
+      assert.include(found.get("data directory")?.detail, "created at the first start")
       assert.match(found.get("disk")?.detail ?? "", /GiB free/)
       assert.strictEqual(found.get("server")?.status, "fail")
       assert.strictEqual(found.get("network")?.status, "ok")
@@ -42,7 +42,7 @@ describe("host", () => {
       assert.deepStrictEqual(alone.get("server"), {
         check: "server",
         status: "ok",
-        detail: "none runs on this data directory; commands run embedded"
+        detail: "no server runs on this data directory; commands run embedded"
       })
     }))
 

@@ -70,7 +70,7 @@ describe("a session on a terminal", () => {
         ])
         assert.strictEqual(
           lines.at(-2),
-          `error: session ${id} failed: the agent exited with code 3 (opentl logs ${id} shows all of it)`
+          `error: session ${id} failed: the agent exited with code 3 (see opentl logs ${id})`
         )
         assert.strictEqual(output.split("no luck").length, 2)
         assert.strictEqual(output.split("code 3").length, 2)
@@ -90,7 +90,7 @@ describe("a session on a terminal", () => {
       yield* terminal.sees("at work")
       const id = idOf(yield* terminal.output)
       yield* terminal.keys(keys.ctrlC)
-      yield* terminal.sees(`detached: the session goes on; opentl logs ${id} --follow comes back to it`)
+      yield* terminal.sees(`detached: the session continues; watch it with opentl logs ${id} --follow`)
       assert.strictEqual(yield* terminal.ended, 130)
       yield* fs.writeFileString(`${dataDir}/workspaces/${id}/repo/go`, "")
       const followed = yield* run("logs", id, "--follow", "--json")

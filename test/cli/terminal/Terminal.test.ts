@@ -145,7 +145,7 @@ describe("serve", () => {
           "  data     /data\n" +
           "  token    /data/token\n" +
           "  sandbox  docker\n" +
-          "  slack    open to everyone in the workspace (SLACK_ALLOWED_USERS, SLACK_ALLOWED_CHANNELS say who may)\n"
+          "  slack    open to everyone in the workspace (restrict it with SLACK_ALLOWED_USERS or SLACK_ALLOWED_CHANNELS)\n"
       )
       assert.strictEqual(stderr.text, "")
     }))
@@ -161,7 +161,7 @@ describe("serve", () => {
       ["  slack    for 2 people in 1 channel", "  telegram for 1 person"]
     )
     assert.deepStrictEqual(lines({ platform: "telegram", people: 0, channels: 0 }), [
-      "  telegram for nobody yet (TELEGRAM_ALLOWED_USERS says who may)"
+      "  telegram open to nobody yet (allow people with TELEGRAM_ALLOWED_USERS)"
     ])
   })
 

@@ -26,7 +26,7 @@ describe("a wrapped line", () => {
   it("says how much of an endless line it leaves out", () => {
     const rows = wrapLine("x".repeat(100_000), 80)
     assert.isBelow(rows.length, 60)
-    assert.include(rows.join(""), "… (96,000 characters more)")
+    assert.include(rows.join(""), "… (96,000 more characters)")
   })
 
   it.prop(

@@ -250,7 +250,7 @@ describe("AppConfig", () => {
       assert.deepStrictEqual(yield* warn("GITHUB_TOKEN=x", 0o600), [])
       assert.deepStrictEqual(yield* warn("OPENTL_PIDS=9", 0o644), [])
       assert.deepStrictEqual(yield* warn("GITHUB_TOKEN=x", 0o644), [
-        `${path} holds secrets and everybody may read it: chmod 600 ${path}`
+        `${path} contains secrets but everybody can read it: run chmod 600 ${path}`
       ])
       assert.deepStrictEqual(yield* warn("OPENTL_MAX_SESSION=9", 0o600), [
         `${path} sets unknown variables: OPENTL_MAX_SESSION`

@@ -158,7 +158,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitHubForge", (it) => {
       assert.include(denied.message, "Pull requests: read and write")
       const wrong = yield* make("ghp_wrong")
       const refused = yield* Effect.flip(wrong.forge.defaultBranch(repo))
-      assert.include(refused.message, "GitHub refuses GITHUB_TOKEN")
+      assert.include(refused.message, "GitHub rejects GITHUB_TOKEN")
       assert.notInclude(refused.message, "ghp_wrong")
       const none = yield* Effect.flip((yield* make(null)).forge.propose(proposal))
       assert.include(none.message, "GITHUB_TOKEN is not set")

@@ -55,8 +55,11 @@ describe("EgressPolicy: names", () => {
   }
 
   it("says why", () => {
-    assert.include(reason("example.com:443"), "example.com is not among the allowed domains (OPENTL_EGRESS_ALLOW")
-    assert.include(reason("example.org:80"), "only port 443 is allowed, not 80")
+    assert.include(
+      reason("example.com:443"),
+      "example.com is not among the allowed domains (add it with OPENTL_EGRESS_ALLOW"
+    )
+    assert.include(reason("example.org:80"), "only port 443 of example.org is allowed, not 80")
     assert.include(reason("x"), "is not a host and a port")
   })
 

@@ -247,7 +247,7 @@ describe("EgressProxy", () => {
       assert.isTrue(open.every(({ status }) => status === 200))
       const refused = yield* ask(directory, authority)
       assert.strictEqual(refused.status, 503)
-      assert.include(yield* rest(refused), "128 connections are open already")
+      assert.include(yield* rest(refused), "128 connections are already open")
       open[0]?.socket.destroy()
       yield* Effect.repeat(Effect.scoped(ask(directory, authority)), { until: ({ status }) => status === 200 })
     }))

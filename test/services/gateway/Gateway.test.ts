@@ -313,6 +313,6 @@ describe("Gateway: the socket", () => {
         "http://example.org/anthropic/v1/models",
         "http://gateway/"
       ])
-      assert.strictEqual(output, "Plain HTTP is not let through: use HTTPS, by CONNECT.\n")
+      assert.strictEqual(output, "Plain HTTP is not allowed: use HTTPS, by CONNECT.\n")
     }))
 })

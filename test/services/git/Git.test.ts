@@ -89,7 +89,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("Git", (it) => {
       const error = yield* Effect.flip(git.run(call))
       assert.include(error.message, "git log failed: ambiguous argument 'nowhere'")
       const absent = yield* Effect.flip(git.run({ ...call, directory: "/nonexistent/place" }))
-      assert.include(absent.message, "there is no directory /nonexistent/place")
+      assert.include(absent.message, "the directory /nonexistent/place does not exist")
     }))
 
   it.scoped("keeps as much output as was asked for, and ends what would go on", () =>

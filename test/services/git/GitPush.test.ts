@@ -33,8 +33,8 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitPush", (it) => {
           assert.strictEqual(error._tag, "GitError")
           assert.include(
             error.message,
-            "has commits at the remote that this session does not know, and they are not overwritten. " +
-              "Send the session a message, and its next turn takes them in"
+            "has commits at the remote that this session does not know about; they were not overwritten. " +
+              "Send the session a message, and its next turn will include them"
           )
           assert.strictEqual(yield* Git.commitOf(origin, branch), theirs)
         }))

@@ -89,12 +89,12 @@ layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is r
     ),
     overLimit(
       "of directories that lie very deep",
-      "its directories lie more than 100 deep",
+      "its directories are nested more than 100 deep",
       (work) => Hostile.deepTree(work, 120, "d")
     ),
     overLimit(
       "of directories that lie deeper than a path is long",
-      "its directories lie more than 100 deep",
+      "its directories are nested more than 100 deep",
       (work) => Hostile.deepTree(work, 8_000, "d")
     ),
     overLimit(
@@ -136,7 +136,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is r
           (object) => Hostile.tree(work, [Hostile.entry("120000", object, "link")])
         )
     ),
-    refused("with a file that is not there", "a file of it is missing", ({ start }) => Hostile.missingFile(start)),
+    refused("with a file that is not there", "one of its files is missing", ({ start }) => Hostile.missingFile(start)),
     refused(
       "of very many commits",
       `it has more than ${resultLimits.commits} commits`,
@@ -154,10 +154,10 @@ layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is r
     ),
     refused(
       "whose pack says that it has billions of objects",
-      "at most 500000 are taken",
+      "at most 500000 are allowed",
       ({ start }) => Hostile.headerOnly(`# v2 git bundle\n${start} refs/heads/${branch}\n\n`, 0xffffffff)
     ),
-    refused("whose header names millions of references", "where only", ({ start }) =>
+    refused("whose header names millions of references", "but only", ({ start }) =>
       Hostile.headerOnly(
         `# v2 git bundle\n${start} refs/heads/${branch}\n${`${start} refs/heads/x\n`.repeat(10_000)}`,
         0,

@@ -60,7 +60,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("UntrustedGit", (it) => 
     { file: 1024 ** 2 },
     "it unpacks to more than 1 MiB"
   )
-  ends("ends one that only waits", "exec sleep 1000", { time: "1 second" }, "it was not done after 1s")
+  ends("ends one that only waits", "exec sleep 1000", { time: "1 second" }, "it did not finish within 1s")
 
   it.scoped("keeps so much of an endless output as was asked for", () =>
     Effect.gen(function*() {

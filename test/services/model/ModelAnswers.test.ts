@@ -75,7 +75,7 @@ describe("ModelAnswers", () => {
     assert.strictEqual(problem({ text: json, end: "cut" }), "it was cut off at the token limit")
     assert.strictEqual(problem({ text: "I cannot", end: "refused" }), "the model refused to answer: I cannot")
     assert.strictEqual(problem({ calls: [answer], end: "refused" }), "the model refused to answer")
-    assert.strictEqual(problem({ calls: [answer, answer] }), "it has 2 tool calls, and only one can be meant")
+    assert.strictEqual(problem({ calls: [answer, answer] }), "it has 2 tool calls, but only one is allowed")
     assert.match(problem({ text: "{\"verdict\":\"maybe\",\"summary\":\"x\"}" }), /^verdict: .*"maybe"/)
     assert.match(problem({ text: JSON.stringify({ ...answer, approved: false }) }), /^approved: is unexpected/)
     assert.isBelow(problem({ text: JSON.stringify({ verdict: "x".repeat(10_000) }) }).length, 600)

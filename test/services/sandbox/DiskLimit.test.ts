@@ -48,7 +48,7 @@ describe("a run's own limit", () => {
     assert.deepStrictEqual(overOwn({ seen: use(100) }), Option.none())
     assert.deepStrictEqual(
       overOwn({ seen: use(101) }),
-      Option.some("the round took more disk than OPENTL_DISK allows (100 MiB): it was ended, and its workspace removed")
+      Option.some("the round used more disk than OPENTL_DISK allows (100 MiB): it was ended, and its workspace removed")
     )
   })
 
@@ -68,7 +68,7 @@ describe("a run's own limit", () => {
     assert.deepStrictEqual(
       overOwn({ seen: use(10) }, hidden, hidden, hidden),
       Option.some(
-        "the disk that the round takes could not be measured any more: it was ended, and its workspace removed"
+        "the round's disk use could no longer be measured: it was ended, and its workspace removed"
       )
     )
   })

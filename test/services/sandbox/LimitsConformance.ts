@@ -19,7 +19,7 @@ const tooLong = (limit: string): RunExit => ({
 
 const tooLarge = (limit: string): RunExit => ({
   code: 137,
-  reason: `the round took more disk than OPENTL_DISK allows (${limit}): it was ended, and its workspace removed`,
+  reason: `the round used more disk than OPENTL_DISK allows (${limit}): it was ended, and its workspace removed`,
   overLimit: true
 })
 

@@ -24,7 +24,7 @@ describe("SandboxRuntime", () => {
         const failure = yield* Effect.flip(runtime.files)
         assert.strictEqual(
           failure.message,
-          "the sandbox's runtime files are not in /nonexistent/runtime (install the package anew, or run `npm run build` in a checkout)"
+          "the sandbox's runtime files are not in /nonexistent/runtime (reinstall the package, or run `npm run build` in a checkout)"
         )
         assert.include((yield* Effect.flip(runtime.dockerfile)).message, "/nonexistent/Dockerfile")
       }).pipe(

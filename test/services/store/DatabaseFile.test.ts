@@ -34,7 +34,7 @@ describe("at the start", () => {
         assert.strictEqual(
           error.message,
           `the session store failed to open its database ${disk.path}/opentl.db: ` +
-            "the database file cannot be opened: its directory has to be there, and writable"
+            "the database file cannot be opened: its directory must exist and be writable"
         )
         yield* readOnly(disk, false)
         yield* openOn(disk)

@@ -1,4 +1,4 @@
-/** What a run's container is, as data: its name, labels, limits and mounts, and the files put into it. Pure. */
+/** A run's container as data: its name, labels, limits and mounts, and the files put into it. Pure. */
 import * as Option from "effect/Option"
 import type { SessionId } from "../../../domain/Ids.ts"
 import type { AppConfigShape } from "../../config/AppConfig.ts"
@@ -10,44 +10,44 @@ import { TarEntry } from "../Tar.ts"
 import type { ContainerInfo, ContainerSpec, ExecSpec } from "./DockerSchema.ts"
 
 export const workspace = "/workspace"
-/** Root's: the user inside can only read it. */
+/** Owned by root: the user inside can only read it. */
 const ours = "/opt/opentl"
 /** The runtime files, mounted. */
 export const runtime = `${ours}/runtime`
 const gateway = "/run/opentl"
-/** Why a run was ended by its limits. */
+/** The file that stores why a run was ended by its limits. */
 export const endedFile = `${ours}/ended.json`
 
 const diskScript = `${runtime}/disk.sh`
 const diskTools = `${ours}/disk`
 
-/** Runs `disk.sh`, also in a container of an earlier version, which has the runtime files elsewhere. */
+/** Runs `disk.sh`, also in a container of an earlier version, where the runtime files are in another directory. */
 const diskCommand = [
   "-c",
   `script=${diskScript}; [ -e "$script" ] || script=${ours}/disk.sh; . "$script"`,
   "disk.sh"
 ]
 
-/** Nothing of the image's or the container's own environment decides what a measurement runs. */
+/** Overrides everything in the image's or the container's environment that could decide what a measurement runs. */
 const cleanEnvironment = ["PATH=/usr/bin:/bin", "LD_PRELOAD=", "LD_LIBRARY_PATH=", "ENV=", "BASH_ENV="]
 
-/** The user inside, without rights; it owns the workspace. */
+/** The unprivileged user inside; it owns the workspace. */
 const user = 1000
 export const owner = `${user}:${user}`
 const root = 0
 
-/** A session's volume. */
+/** The name of a session's volume. */
 export const volumeName = (session: SessionId): string => `opentl-${session}`
 
-/** The never started container through which a session's volume is looked at. */
+/** The name of the container through which a session's volume is inspected. It is never started. */
 export const probeName = (session: SessionId): string => `${volumeName(session)}-probe`
 
-/** The container that measures a session's volume. */
+/** The name of the container that measures a session's volume. */
 export const measuringName = (session: SessionId): string => `${volumeName(session)}-disk`
 
 export const sessionLabel = "opentl.session"
 
-/** What every container and volume of a session in this installation carries. */
+/** The labels of every container and volume of a session in this installation. */
 export const sessionLabels = (session: SessionId, instance: InstanceId) => ({
   [sessionLabel]: session,
   ...instanceLabels(instance)
@@ -66,7 +66,7 @@ type Settings = Pick<AppConfigShape, "docker" | "egress" | "limits">
 /** The label with the first line of a run's log. */
 const logHeadLabel = "opentl.log-head"
 
-/** The first line of a run's log, where it has one: runs of earlier versions have none. */
+/** The first line of a run's log, if it has one: runs of earlier versions have none. */
 export const logHeadOf = (info: ContainerInfo): Option.Option<string> =>
   Option.fromNullable(info.config?.labels?.[logHeadLabel])
 
@@ -74,21 +74,21 @@ const networkOf = ({ docker, egress }: Settings): string =>
   Option.getOrElse(docker.network, () => egress === "open" ? "bridge" : "none")
 
 /**
- * The log is where output is read from after a crash, so it is one file and is kept whole up to a size that no round
- * within its limit reaches: of what counts as one towards that, the engine writes at most six bytes (`\u0001` for a
- * control character, 75 bytes round a line). A larger log begins anew, and its first line is gone.
+ * Output is read from the log after a crash, so it is one file, kept completely up to a size that no round within its
+ * limit reaches: for each counted byte the engine writes at most six (`\u0001` for a control character, 75 bytes around
+ * a line). A larger log starts over, without its first line.
  */
 const logging = (outputBytes: number): ContainerSpec["host"]["logging"] => ({
   driver: "json-file",
   options: { mode: "blocking", "max-size": String(8 * outputBytes + killMargin), "max-file": "1", compress: "false" }
 })
 
-/** What a round may log in excess while it is noticed and killed. */
+/** How much a round may log beyond its limit before it is noticed and killed, in bytes. */
 const killMargin = 32 * 1024 ** 2
 
 const sharedMemoryBytes = 64 * 1024 ** 2
 
-/** Directories on the host that are mounted into a container, read-only. */
+/** Directories of the host that are mounted into a container, read-only. */
 export interface HostDirectories {
   readonly runtime: string
   readonly gateway?: string
@@ -124,7 +124,7 @@ const container = (settings: Settings, options: {
     init: true,
     mounts: [
       { type: "volume", source: volumeName(options.session), target: workspace, readOnly: false },
-      // connecting to a socket needs write permission on the socket alone, not on the mount
+      // connecting to a socket requires write permission on the socket only, not on the mount
       ...mounted(options.directories.gateway, gateway),
       ...mounted(options.directories.runtime, runtime)
     ],
@@ -136,7 +136,7 @@ const container = (settings: Settings, options: {
 const mounted = (source: string | undefined, target: string): ContainerSpec["host"]["mounts"] =>
   source === undefined ? [] : [{ type: "bind", source, target, readOnly: true }]
 
-/** The container of a run. `logHead` is the line that its log begins with. */
+/** The container of a run. `logHead` is the first line of its log. */
 export const runContainer = (settings: Settings, instance: InstanceId, logHead: string, spec: {
   readonly run: RunId
   readonly environment: Readonly<Record<string, string>>
@@ -156,7 +156,7 @@ export const runContainer = (settings: Settings, instance: InstanceId, logHead: 
     directories: spec.directories
   })
 
-/** The container that is only looked into. */
+/** The container that is only inspected. */
 export const probeContainer = (settings: Settings, instance: InstanceId, session: SessionId): ContainerSpec =>
   container(settings, {
     session,
@@ -166,15 +166,17 @@ export const probeContainer = (settings: Settings, instance: InstanceId, session
     directories: {}
   })
 
-/** An earlier run's directory, whatever it has become: a file takes its place, then an empty directory that one's. */
+/**
+ * Empties an earlier run's directory, whatever it has become: it is replaced by a file, and that by an empty directory.
+ */
 const emptied = (name: string): ReadonlyArray<TarEntry> => [
   TarEntry.Text({ path: `workspace/${name}`, mode: 0o644, owner: user, text: "" }),
   TarEntry.Directory({ path: `workspace/${name}`, mode: 0o755, owner: user })
 ]
 
 /**
- * The container that tells what a session's workspace takes when nothing of the agent's runs any more. It runs a file of
- * ours alone, as a root that has no right but to read everything: directories can be closed to their owner, too.
+ * The container that measures a session's workspace when the agent no longer runs. It runs only our script, as a root
+ * user whose only capability is to read everything: directories can be closed even to their owner.
  */
 export const measuringContainer = (
   settings: Settings,
@@ -193,7 +195,7 @@ export const measuringContainer = (
   return { ...spec, environment: cleanEnvironment, user: `${root}:${root}`, workingDirectory: "/", host }
 }
 
-/** What is unpacked at `/` before the start. */
+/** The files unpacked at `/` before the start. */
 export const contents = (logHead: string, inputs: ReadonlyArray<InputFile>): ReadonlyArray<TarEntry> => [
   TarEntry.Directory({ path: ours.slice(1), mode: 0o755, owner: root }),
   TarEntry.Directory({ path: "workspace", mode: 0o755, owner: user }),
@@ -208,7 +210,7 @@ export const contents = (logHead: string, inputs: ReadonlyArray<InputFile>): Rea
   })
 ]
 
-/** The mark of a run that was ended by its limits, as it is unpacked at `/`. */
+/** The file that marks a run as ended by its limits, to be unpacked at `/`. */
 export const endedMark = (text: string): ReadonlyArray<TarEntry> => [
   TarEntry.Text({ path: endedFile.slice(1), mode: 0o444, owner: root, text })
 ]
@@ -221,16 +223,16 @@ const program = (user: string, command: ReadonlyArray<string>): ExecSpec => ({
   attachStdout: true
 })
 
-/** Tells the free space under the workspace, as root (without capabilities), whom the agent cannot stop. */
+/** Reports the free space of the workspace's disk. Runs as root (without capabilities), so the agent cannot stop it. */
 export const freeProgram = program(`${root}:${root}`, ["/bin/sh", ...diskCommand, "free", workspace, diskTools])
 
-/** Tells what the workspace takes, as the user whose files these are. */
+/** Reports the workspace's disk use, as the user who owns the files. */
 export const usedProgram = program(owner, [`${diskTools}/sh`, ...diskCommand, "used", "--open", diskTools, workspace])
 
-/** Whether a container is a run, and not what a crash left between its creation and its start. */
+/** Whether a container is a run, rather than the remains of a crash between its creation and its start. */
 export const wasStarted = (info: ContainerInfo): boolean => info.state.status !== "created"
 
-/** 137 and 143 are what a process ends with that was killed or terminated from outside. */
+/** The reason for an exit code. 137 and 143 mean that the process was killed or terminated from outside. */
 export const reasonOf = (code: number, info: Option.Option<ContainerInfo>): string | undefined => {
   if (code === 0) return undefined
   if (Option.exists(info, ({ state }) => state.outOfMemory)) return "out of memory"

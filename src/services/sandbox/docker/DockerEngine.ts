@@ -1,4 +1,4 @@
-/** The container engine's HTTP API, as far as sandboxes need it. */
+/** The part of the container engine's HTTP API that sandboxes need. */
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Context from "effect/Context"
@@ -15,55 +15,57 @@ import * as Wire from "./DockerSchema.ts"
 import * as DockerTransport from "./DockerTransport.ts"
 
 export class DockerEngine extends Context.Tag("opentl/services/sandbox/docker/DockerEngine")<DockerEngine, {
-  /** The engine's address as it was configured. */
+  /** The engine's configured address. */
   readonly host: string
-  /** Answers the API version that is spoken. */
+  /** Returns the API version in use. */
   readonly ping: Effect.Effect<string, EngineUnreachable>
   /** Where the engine keeps all that it has, on its own machine. */
   readonly rootDirectory: Effect.Effect<string, EngineFailure>
   readonly hasImage: (image: string) => Effect.Effect<boolean, EngineFailure>
-  /** Builds an image from a tar archive that holds a `Dockerfile`; what the engine says, as it says it. */
+  /** Builds an image from a tar archive with a `Dockerfile`; streams the engine's output. */
   readonly buildImage: <E>(options: {
     readonly tag: string
     readonly arguments: Readonly<Record<string, string>>
     readonly context: Stream.Stream<Uint8Array, E>
   }) => Stream.Stream<Uint8Array, EngineFailure | E>
-  /** `options` are the driver's. A volume of that name that exists already is left as it is. */
+  /** Creates a volume; `options` are for the driver. An existing volume with this name is left alone. */
   readonly createVolume: (volume: typeof Wire.VolumeSpec.Type) => Effect.Effect<void, EngineFailure>
   readonly hasVolume: (name: string) => Effect.Effect<boolean, EngineFailure>
-  /** The volumes that carry all the labels. */
+  /** The volumes that have all of the labels. */
   readonly listVolumes: (
     labels: Readonly<Record<string, string>>
   ) => Effect.Effect<ReadonlyArray<Wire.VolumeSummary>, EngineFailure>
-  /** Removing what is not there succeeds. */
+  /** Removes the volume. Succeeds if it does not exist. */
   readonly removeVolume: (name: string) => Effect.Effect<void, EngineFailure>
   readonly createContainer: (name: string, spec: Wire.ContainerSpec) => Effect.Effect<string, EngineFailure>
-  /** A container that runs already is left as it is. */
+  /** Starts the container. A running one is left alone. */
   readonly startContainer: (container: string) => Effect.Effect<void, EngineFailure>
   readonly inspectContainer: (container: string) => Effect.Effect<Option.Option<Wire.ContainerInfo>, EngineFailure>
-  /** What the container has written outside its volumes, in bytes, as the engine counts it. */
+  /** The bytes that the container has written outside its volumes, as counted by the engine. */
   readonly layerBytes: (container: string) => Effect.Effect<number, EngineFailure>
-  /** Ends all its processes at once. Killing what does not run succeeds. */
+  /** Kills all its processes. Succeeds if it is not running. */
   readonly killContainer: (container: string) => Effect.Effect<void, EngineFailure>
-  /** Runs a program in a running container; its stdout, until it ends. In one that does not run: `EngineConflict`. */
+  /**
+   * Runs a program in a running container; its stdout until it ends. `EngineConflict` if the container is not running.
+   */
   readonly exec: (container: string, program: Wire.ExecSpec) => Stream.Stream<Uint8Array, EngineFailure>
-  /** Waits until the container does not run; answers its exit code. */
+  /** Waits until the container has stopped; returns its exit code. */
   readonly waitContainer: (container: string) => Effect.Effect<number, EngineFailure>
-  /** The containers, running or not, that carry all the labels. */
+  /** The containers, running or not, that have all of the labels. */
   readonly listContainers: (
     labels: Readonly<Record<string, string>>
   ) => Effect.Effect<ReadonlyArray<Wire.ContainerSummary>, EngineFailure>
-  /** Kills and removes; its named volumes stay. Removing what is not there succeeds. */
+  /** Kills and removes the container; its named volumes stay. Succeeds if it does not exist. */
   readonly removeContainer: (container: string) => Effect.Effect<void, EngineFailure>
-  /** What the container wrote, stdout and stderr, from its log's first byte; with `follow` until it ends. */
+  /** The container's stdout and stderr from the log's first byte; with `follow`, until it ends. */
   readonly logs: (container: string, follow: boolean) => Stream.Stream<Uint8Array, EngineFailure>
-  /** Unpacks a tar archive at a path of the container, running or not. */
+  /** Unpacks a tar archive at a path in the container, running or not. */
   readonly putArchive: <E>(
     container: string,
     path: string,
     archive: Stream.Stream<Uint8Array, E>
   ) => Effect.Effect<void, EngineFailure | E>
-  /** A tar archive of a path of the container, running or not. */
+  /** A tar archive of a path in the container, running or not. */
   readonly getArchive: (container: string, path: string) => Stream.Stream<Uint8Array, EngineFailure>
   readonly hasPath: (container: string, path: string) => Effect.Effect<boolean, EngineFailure>
 }>() {

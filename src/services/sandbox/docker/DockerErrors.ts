@@ -1,10 +1,10 @@
-/** How the container engine fails, told apart by what a caller can do about it, and what that is to users of sandboxes. */
+/** Errors of the container engine, by what a caller can do about them, and their conversion to sandbox errors. */
 import type { PlatformError } from "@effect/platform/Error"
 import * as Schema from "effect/Schema"
 import { SandboxError, type SandboxFailure, SandboxUnavailable } from "../Sandbox.ts"
 import type { TarError } from "../Tar.ts"
 
-/** Nothing answers at the engine's address, or the connection broke. */
+/** Nothing answers at the engine's address, or the connection failed. */
 export class EngineUnreachable extends Schema.TaggedError<EngineUnreachable>()("EngineUnreachable", {
   host: Schema.String,
   reason: Schema.String
@@ -24,7 +24,7 @@ export class EngineNotFound extends Schema.TaggedError<EngineNotFound>()("Engine
   }
 }
 
-/** The name is taken, or the thing is in use or being removed. */
+/** The name is taken, or the object is in use or being removed. */
 export class EngineConflict extends Schema.TaggedError<EngineConflict>()("EngineConflict", {
   operation: Schema.String,
   reason: Schema.String
@@ -34,7 +34,7 @@ export class EngineConflict extends Schema.TaggedError<EngineConflict>()("Engine
   }
 }
 
-/** Any other refusal, and an answer that cannot be read. */
+/** Any other refusal, or an unreadable response. */
 export class EngineRefused extends Schema.TaggedError<EngineRefused>()("EngineRefused", {
   operation: Schema.String,
   status: Schema.Int,
@@ -47,7 +47,7 @@ export class EngineRefused extends Schema.TaggedError<EngineRefused>()("EngineRe
 
 export type EngineFailure = EngineUnreachable | EngineNotFound | EngineConflict | EngineRefused
 
-/** A failure of any request as the reason why no sandbox can be started. */
+/** Turns the failure of any request into the reason why no sandbox can start. */
 export const asUnavailable = (failure: EngineFailure | SandboxUnavailable): SandboxUnavailable =>
   failure._tag === "SandboxUnavailable"
     ? failure
@@ -56,7 +56,7 @@ export const asUnavailable = (failure: EngineFailure | SandboxUnavailable): Sand
       mend: failure._tag === "EngineUnreachable" ? "start Docker, or set OPENTL_SANDBOX=local" : "see Docker's own log"
     })
 
-/** A failure of one operation on a sandbox. */
+/** Turns a failure into the error of one sandbox operation. */
 export const failing =
   (operation: string) => (failure: EngineFailure | TarError | PlatformError | SandboxFailure): SandboxFailure => {
     switch (failure._tag) {

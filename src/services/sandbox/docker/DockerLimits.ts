@@ -1,4 +1,4 @@
-/** How containers are held to the limits that the engine itself does not hold. */
+/** Applies the limits to containers that the engine itself does not enforce. */
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -20,7 +20,7 @@ import * as DockerContainer from "./DockerContainer.ts"
 import type { DockerEngine } from "./DockerEngine.ts"
 import type { EngineFailure } from "./DockerErrors.ts"
 
-/** Of the report about a run's disk, in bytes: it lists as many open files as fit on a command line. */
+/** The most bytes of the report about a run's disk: it lists as many open files as fit on a command line. */
 const reportLimit = 16 * 1024 ** 2
 const markLimit = 4096
 
@@ -60,14 +60,14 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime }: O
       Effect.flatMap(([report, layerBytes]) =>
         DiskReport.diskUse(report, 1).pipe(
           Option.map((use) => ({ ...use, bytes: use.bytes + layerBytes })),
-          Effect.mapError(() => new DiskWatch.MeasurementFailed({ reason: "the report broke off" }))
+          Effect.mapError(() => new DiskWatch.MeasurementFailed({ reason: "the report ended early" }))
         )
       )
     )
 
   const rootDirectory = yield* Effect.cachedWithTTL(Effect.option(engine.rootDirectory), Duration.infinity)
 
-  /** Asked on the host, where the engine is on the same: in its containers it costs a program's start in each. */
+  /** Read on the host, if the engine runs there: reading it in a container means starting a program there. */
   const freeNow = rootDirectory.pipe(
     Effect.flatten,
     Effect.flatMap((directory) => Command.string(Command.make("stat", "-f", "-c", freeFormat, directory))),
@@ -87,7 +87,7 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime }: O
 
   const failed = (error: { readonly message: string }) => new DiskWatch.MeasurementFailed({ reason: error.message })
 
-  /** In an ended container nothing can be run: another one looks at the volume. */
+  /** Nothing can be run in an ended container, so another one inspects the volume. */
   const reportLeft = (session: SessionId) => {
     const name = DockerContainer.measuringName(session)
     const create = Effect.gen(function*() {

@@ -1,6 +1,6 @@
 /**
  * The engine's log stream: frames of an 8-byte header (stream number, three zeros, payload length as a big-endian
- * 32-bit number) and a payload, cut anywhere by the connection. Stdout and stderr stay in the order of writing.
+ * 32-bit number) and a payload, split anywhere by the connection. Stdout and stderr stay in the order of writing.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -8,13 +8,13 @@ import * as Stream from "effect/Stream"
 
 const headerLength = 8
 
-/** Where the decoder stands: the header's bytes so far, then the payload's bytes still to come. */
+/** The decoder's state: the header's bytes so far, then the number of payload bytes still to come. */
 export interface FrameState {
   readonly header: Uint8Array
   readonly remaining: number
 }
 
-/** Before the first byte. */
+/** The state before the first byte. */
 export const initial: FrameState = { header: new Uint8Array(0), remaining: 0 }
 
 const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
@@ -27,7 +27,7 @@ const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
 const payloadLength = (header: Uint8Array): number =>
   new DataView(header.buffer, header.byteOffset, header.byteLength).getUint32(4)
 
-/** Reads the next bytes: the state after them, and the payload bytes that they hold. */
+/** Decodes the next bytes; returns the new state and the payload in them. */
 export const decode = (before: FrameState, bytes: Uint8Array): readonly [state: FrameState, payload: Uint8Array] => {
   const payload = new Uint8Array(bytes.length)
   let length = 0
@@ -55,19 +55,19 @@ export const decode = (before: FrameState, bytes: Uint8Array): readonly [state: 
 
 const isNotEmpty = (bytes: Uint8Array) => bytes.length > 0
 
-/** The payloads of a log stream, in pieces as they arrive: a frame is often a line, and far too small a piece. */
+/** The payloads of a log stream, in chunks as they arrive: a frame is often a single line, which is too small. */
 export const payloads = <E, R>(frames: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E, R> =>
   frames.pipe(Stream.mapAccum(initial, decode), Stream.filter(isNotEmpty))
 
 /**
- * The log does not begin with the line that it was begun with: it has grown so large that the engine began it anew, and
- * what is there now does not follow on what was read before.
+ * The log no longer begins with its first line: it grew so large that the engine restarted it, and its contents do not
+ * continue what was read before.
  */
 export class LogLost extends Schema.TaggedError<LogLost>()("LogLost", {}) {}
 
 /**
- * A log without its first line, which must be `head`. Only the host knows that line: the container's first process
- * printed it and removed the file that it stood in, before any other program ran.
+ * Checks that a log's first line is `head`, and drops it. Only the host knows that line: the container's first process
+ * printed it and removed its file before any other program ran.
  */
 export const afterHead = <E, R>(
   log: Stream.Stream<Uint8Array, E, R>,
@@ -85,7 +85,7 @@ export const afterHead = <E, R>(
   )
 }
 
-/** A stream without its first `count` bytes. */
+/** Drops the first `count` bytes of a stream. */
 export const drop = <E, R>(stream: Stream.Stream<Uint8Array, E, R>, count: number): Stream.Stream<Uint8Array, E, R> =>
   stream.pipe(
     Stream.mapAccum(count, (left, bytes) => [Math.max(0, left - bytes.length), bytes.subarray(left)]),

@@ -1,6 +1,6 @@
 /**
- * A run's output, from the engine's log: from its first byte whoever reads it, up to the round's limit, past which the
- * run is ended. A log that has lost its beginning belongs to a run that is over the limit (`DockerContainer.ts`).
+ * A run's output, from the engine's log: from the first byte for every reader, up to the round's limit, beyond which
+ * the run is ended. A log that has lost its beginning belongs to a run that exceeded the limit (`DockerContainer.ts`).
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ import { EngineUnreachable } from "./DockerErrors.ts"
 import type { DockerLimits } from "./DockerLimits.ts"
 import * as DockerLogs from "./DockerLogs.ts"
 
-/** A connection to the engine that broke is made again; where it was read, it is read on. */
+/** Reconnects to the engine; reading continues where it stopped. */
 export const reconnect = Schedule.exponential("200 millis").pipe(
   Schedule.intersect(Schedule.recurs(5)),
   Schedule.whileInput(Schema.is(EngineUnreachable))
@@ -36,7 +36,7 @@ export const make = (engine: Context.Tag.Service<DockerEngine>, limits: DockerLi
 
   const endForOutput = (run: RunId) => limits.endForOutput(runName(run))
 
-  /** Ends the run where its log has lost its beginning. What is being removed has no log any more. */
+  /** Ends the run if its log has lost its beginning. A container that is being removed no longer has a log. */
   const check = (run: RunId) =>
     Stream.runHead(log(run, false)).pipe(
       Effect.asVoid,
@@ -77,8 +77,8 @@ export const make = (engine: Context.Tag.Service<DockerEngine>, limits: DockerLi
   return {
     output,
     /**
-     * Ends the run as soon as its log is longer than it may be: whoever stores the output may be far behind by then. And
-     * looks at the log again and again, since a reader that is slower than the run does not notice that it was begun anew.
+     * Ends the run as soon as its log is too long, because whoever stores the output may be far behind by then. Also
+     * rechecks the log regularly, because a reader slower than the run does not notice that it was restarted.
      */
     watchLog: (run: RunId) => Effect.raceFirst(untilOver(run), lookAgain(run))
   } as const

@@ -1,4 +1,4 @@
-/** What an ended run left in its container, taken out through the engine's archives. */
+/** Reads an ended run's result from its container through the engine's archives. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,11 +12,11 @@ import type { DockerEngine } from "./DockerEngine.ts"
 import { failing } from "./DockerErrors.ts"
 
 export const make = (engine: Context.Tag.Service<DockerEngine>, fs: FileSystem.FileSystem, dataDir: string) => {
-  /** One file of the run's `out/`. A link is none: it would name whatever it likes. */
+  /** Reads one file of the run's `out/`. A link is ignored: it could point anywhere. */
   const takeOut = Effect.fnUntraced(
     function*<A, E, R>(run: RunId, file: string, use: (entry: Tar.ArrivingEntry) => Effect.Effect<A, E, R>) {
       if (!Option.exists(yield* engine.inspectContainer(runName(run)), DockerContainer.wasStarted)) {
-        return yield* new SandboxError({ operation: "result", reason: `there is no run ${runName(run)}` })
+        return yield* new SandboxError({ operation: "result", reason: `the run ${runName(run)} does not exist` })
       }
       return yield* Tar.firstEntry(
         engine.getArchive(runName(run), `${DockerContainer.workspace}/${Layout.outputs}/${file}`),

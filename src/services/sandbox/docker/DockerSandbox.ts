@@ -1,7 +1,7 @@
 /**
- * Sandboxes as containers: a volume a session, a container a round, no network, and of the host only the gateway's
- * directory and the runtime files, mounted read-only. All state is the engine's. A container that was created and never started is not a run: it is what a
- * crash left between the two, and `start` makes it anew.
+ * Sandboxes as containers: one volume per session, one container per round, no network and no host mount except the
+ * gateway's directory and the runtime files, read-only. The engine holds all state. A container that was created but never
+ * started is not a run: it was left by a crash in between, and `start` recreates it.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Arr from "effect/Array"
@@ -32,7 +32,7 @@ import * as RuntimeCopy from "./RuntimeCopy.ts"
 
 const isConflict = Schema.is(EngineConflict)
 
-/** What is being removed, or is in use by what is being removed, is soon gone. */
+/** Retries while something is being removed, or used by something that is being removed. */
 const untilFree = Schedule.spaced("100 millis").pipe(Schedule.upTo("15 seconds"), Schedule.whileInput(isConflict))
 
 const make = Effect.gen(function*() {
@@ -66,13 +66,13 @@ const make = Effect.gen(function*() {
     Effect.withSpan("DockerSandbox.check")
   )
 
-  /** A container of that name made anew; "not found" can only be the image. */
+  /** Recreates the container with this name; "not found" can only mean the image. */
   const create = (name: string, spec: ContainerSpec) =>
     Effect.andThen(engine.removeContainer(name), engine.createContainer(name, spec)).pipe(
       Effect.catchTag("EngineNotFound", () => imageMissing)
     )
 
-  /** Of its full size where the engine's volumes can be kept to one, else of any: then it is watched alone. */
+  /** Creates the volume with a size limit if the engine supports that, else without one: then it is only watched. */
   const createVolume = (session: SessionId) => {
     const volume = {
       name: DockerContainer.volumeName(session),
@@ -98,7 +98,7 @@ const make = Effect.gen(function*() {
       yield* Layout.checkInputs(spec)
       if (Option.exists(yield* engine.inspectContainer(name), DockerContainer.wasStarted)) return
       const { sessionId } = spec.run
-      // before anything is made: without its image a session leaves nothing behind
+      // checked before anything is created: without its image a session leaves nothing behind
       if (!(yield* engine.hasImage(config.docker.image))) return yield* imageMissing
       yield* createVolume(sessionId)
       yield* limits.begin(name)
@@ -138,9 +138,9 @@ const make = Effect.gen(function*() {
       const name = runName(run)
       const before = yield* engine.inspectContainer(name)
       if (!Option.exists(before, DockerContainer.wasStarted)) {
-        return yield* new SandboxError({ operation: "exit", reason: `there is no run ${name}` })
+        return yield* new SandboxError({ operation: "exit", reason: `the run ${name} does not exist` })
       }
-      // a run that is removed meanwhile is gone when its end is told
+      // if the run is removed meanwhile, it counts as killed
       const code = yield* Effect.catchTag(engine.waitContainer(name), "EngineNotFound", () => Effect.succeed(137))
       yield* limits.settle(name)
       const reason = DockerContainer.reasonOf(code, yield* engine.inspectContainer(name))
@@ -163,7 +163,7 @@ const make = Effect.gen(function*() {
         containers,
         Effect.fnUntraced(function*({ id, names }) {
           const name = (names[0] ?? id).replace(/^\//, "")
-          // nothing about it must keep it from being removed
+          // no failure here may prevent its removal
           const end = Option.flatten(yield* Effect.option(limits.endOf(name)))
           yield* Effect.retry(engine.removeContainer(id), untilFree)
           return { name, end }
@@ -231,10 +231,10 @@ const make = Effect.gen(function*() {
 
 type Labels = ContainerSummary["labels"]
 
-/** 128 bits that nobody can guess. */
+/** 128 unguessable bits. */
 const newLogHead = Effect.sync(() => Crypto.randomBytes(16).toString("hex"))
 
 const readSession = Schema.decodeUnknownOption(SessionId)
 
-/** Needs an engine on this host: the gateway's directory is mounted into the containers. */
+/** Requires an engine on this host: the gateway's directory is mounted into the containers. */
 export const layer = Layer.scoped(Sandbox, make)

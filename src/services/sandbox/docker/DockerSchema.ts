@@ -1,10 +1,10 @@
-/** The Engine API's messages, as far as sandboxes need them. */
+/** The parts of the Engine API's messages that sandboxes need. */
 import * as Schema from "effect/Schema"
 import { key, optional, optionalKey } from "../../../domain/Wire.ts"
 
 const Labels = Schema.Record({ key: Schema.String, value: Schema.String })
 
-/** What a container is made from. */
+/** The specification of a container. */
 export const ContainerSpec = Schema.Struct({
   image: key("Image", Schema.String),
   command: key("Cmd", Schema.Array(Schema.String)),
@@ -17,11 +17,11 @@ export const ContainerSpec = Schema.Struct({
     "HostConfig",
     Schema.Struct({
       memoryBytes: key("Memory", Schema.Int),
-      /** With swap: the same number is no swap at all. */
+      /** Memory plus swap; equal to the memory limit, it permits no swap. */
       memoryAndSwapBytes: key("MemorySwap", Schema.Int),
       nanoCpus: key("NanoCpus", Schema.Int),
       pidsLimit: key("PidsLimit", Schema.Int),
-      /** Of each process: soft and hard, in the units of setrlimit(2). */
+      /** Per process: soft and hard limits, in the units of setrlimit(2). */
       ulimits: key(
         "Ulimits",
         Schema.Array(Schema.Struct({
@@ -30,13 +30,13 @@ export const ContainerSpec = Schema.Struct({
           hard: key("Hard", Schema.Int)
         }))
       ),
-      /** Of /dev/shm, which counts as memory, too. */
+      /** The size of /dev/shm, which counts as memory, too. */
       sharedMemoryBytes: key("ShmSize", Schema.Int),
       addedCapabilities: optionalKey("CapAdd", Schema.Array(Schema.String)),
       droppedCapabilities: key("CapDrop", Schema.Array(Schema.String)),
       securityOptions: key("SecurityOpt", Schema.Array(Schema.String)),
       networkMode: key("NetworkMode", Schema.String),
-      /** A small init reaps what the agent leaves behind. */
+      /** Runs a small init that reaps orphaned processes. */
       init: key("Init", Schema.Boolean),
       mounts: key(
         "Mounts",
@@ -67,7 +67,7 @@ export const Created = Schema.Struct({ id: key("Id", Schema.String) })
 export const ContainerInfo = Schema.Struct({
   id: key("Id", Schema.String),
   config: optionalKey("Config", Schema.Struct({ labels: key("Labels", Schema.NullishOr(Labels)) })),
-  /** What the container has written outside its volumes, in bytes; only where it was asked for. */
+  /** The bytes that the container has written outside its volumes; only if requested. */
   layerBytes: optionalKey("SizeRw", Schema.Int),
   state: key(
     "State",
@@ -93,7 +93,7 @@ export const WaitResult = Schema.Struct({ exitCode: key("StatusCode", Schema.Int
 export const VolumeSpec = Schema.Struct({
   name: key("Name", Schema.String),
   labels: key("Labels", Labels),
-  /** The driver's own. */
+  /** Driver options. */
   options: key("DriverOpts", Schema.Record({ key: Schema.String, value: Schema.String }))
 })
 
@@ -118,10 +118,10 @@ export type ExecSpec = typeof ExecSpec.Type
 
 export const ExecStart = Schema.Struct({ detach: key("Detach", Schema.Boolean), tty: key("Tty", Schema.Boolean) })
 
-/** One line of a build's answer. */
+/** One line of a build's output. */
 export const BuildLine = Schema.Struct({
   text: optionalKey("stream", Schema.String),
-  /** Of a pull; with `progress` it is one of many. */
+  /** The status of a pull; with `progress` it is one of many. */
   status: optional(Schema.String),
   progress: optional(Schema.String),
   error: optional(Schema.String)

@@ -1,6 +1,6 @@
 /**
- * How the container engine is spoken to: HTTP over its unix socket or over TCP, in the newest version of the API that
- * both sides know. Every answer is either good or one of the failures of `DockerErrors.ts`.
+ * Speaks to the container engine: HTTP over a unix socket or TCP, in the newest API version that both sides support.
+ * Every response is either successful or one of the failures in `DockerErrors.ts`.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Undici from "@effect/platform-node/Undici"
@@ -18,13 +18,13 @@ import * as Stream from "effect/Stream"
 import { EngineConflict, EngineNotFound, EngineRefused, EngineUnreachable } from "./DockerErrors.ts"
 import { EngineMessage } from "./DockerSchema.ts"
 
-/** Newest version of the API this client was written for, and the one an engine that does not say speaks (20.10). */
+/** The newest API version that this client supports, and the version of an engine that does not report one (20.10). */
 const newest = "1.44"
 const oldest = "1.41"
 
 const minor = (version: string): number => Number(version.split(".")[1])
 
-/** The newest version that both sides speak. */
+/** The newest version that both sides support. */
 export const commonVersion = (engine: string | undefined): string =>
   engine === undefined || !/^1\.\d+$/.test(engine) ? oldest : minor(engine) < minor(newest) ? engine : newest
 
@@ -41,7 +41,7 @@ const endpointOf = (host: string) => {
   }
 }
 
-/** Opens the way to an engine, for as long as the scope. Nothing is sent before the first request. */
+/** Connects to an engine for the lifetime of the scope. Sends nothing before the first request. */
 export const make = Effect.fnUntraced(function*(host: string) {
   const endpoint = endpointOf(host)
   const dispatcher = yield* Effect.acquireRelease(
@@ -65,7 +65,8 @@ export const make = Effect.fnUntraced(function*(host: string) {
     Effect.tap((response) => Effect.mapError(response.text, unreachable)),
     Effect.filterOrFail(
       (response) => response.status === 200,
-      (response) => new EngineUnreachable({ host, reason: `something else answers there (status ${response.status})` })
+      (response) =>
+        new EngineUnreachable({ host, reason: `something other than Docker answers there (status ${response.status})` })
     ),
     Effect.map((response) => commonVersion(response.headers["api-version"])),
     Effect.tap((version) => Ref.set(negotiated, Option.some(version))),
@@ -95,7 +96,7 @@ export const make = Effect.fnUntraced(function*(host: string) {
     }
   )
 
-  /** The response's head, its status below 400; its body is still to be read. */
+  /** Sends a request. The response has a status below 400, and its body is still unread. */
   const send = Effect.fnUntraced(function*(operation: string, request: HttpClientRequest.HttpClientRequest) {
     const prefix = `/v${yield* version}`
     const response = yield* execute(HttpClientRequest.prependUrl(request, prefix))
@@ -120,7 +121,7 @@ export const make = Effect.fnUntraced(function*(host: string) {
   return { ping, send, bodyOf, text, json, bytes, uploading } as const
 })
 
-/** Sends a stream as a body, so that the stream's own failure is not taken for a broken connection. */
+/** Sends a stream as a body, so that a failure of the stream is not mistaken for a broken connection. */
 const uploading = <A, E, E2>(
   archive: Stream.Stream<Uint8Array, E>,
   send: (body: HttpBody.Stream) => Effect.Effect<A, E2>

@@ -1,7 +1,7 @@
 /**
- * The runtime files as containers see them: a copy in the data directory that is mounted read-only into every container.
- * Uploading them into each container took longer than anything else about its start; and the package's own directory
- * may be updated or rebuilt while runs are on.
+ * The runtime files as containers see them: a copy in the data directory, mounted read-only into every container. Uploading
+ * them was the slowest part of starting a container. The package's own directory cannot be mounted, because it may be
+ * updated or rebuilt during a run.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
@@ -13,12 +13,12 @@ import { SandboxUnavailable } from "../Sandbox.ts"
 import { SandboxRuntime } from "../SandboxRuntime.ts"
 
 interface Copy {
-  /** Names, sizes and times of the files that it was made from. */
+  /** Names, sizes and times of the source files. */
   readonly madeFrom: string
   readonly directory: string
 }
 
-/** `isUsed` says whether there are containers: then the copies of earlier versions stay. */
+/** Makes the copy on demand. Copies of earlier versions are removed, unless `isUsed` says that containers exist. */
 export const make = Effect.fnUntraced(function*(dataDir: string, isUsed: Effect.Effect<boolean>) {
   const fs = yield* FileSystem.FileSystem
   const runtime = yield* SandboxRuntime
@@ -34,7 +34,7 @@ export const make = Effect.fnUntraced(function*(dataDir: string, isUsed: Effect.
       Effect.ignoreLogged
     )
 
-  /** Made aside and moved into its place: a copy that is there is whole. */
+  /** Writes the copy elsewhere and then renames it, so that an existing copy is complete. */
   const copy = Effect.fnUntraced(
     function*(from: string, files: ReadonlyArray<string>) {
       const contents = yield* Effect.forEach(
@@ -50,7 +50,7 @@ export const make = Effect.fnUntraced(function*(dataDir: string, isUsed: Effect.
       const aside = yield* fs.makeTempDirectory({ directory: root, prefix: "new-" })
       yield* Effect.gen(function*() {
         yield* Effect.forEach(contents, ([name, bytes]) => fs.writeFile(`${aside}/${name}`, bytes))
-        // whatever the umask made of them
+        // regardless of the umask
         yield* Effect.forEach(contents, ([name]) => fs.chmod(`${aside}/${name}`, 0o555))
         yield* fs.chmod(aside, 0o755)
         yield* fs.rename(aside, directory)
@@ -76,7 +76,7 @@ export const make = Effect.fnUntraced(function*(dataDir: string, isUsed: Effect.
         Effect.orElseSucceed(() => "")
       )
 
-  /** The directory of the copy; made anew when the package's files have changed, or it is gone. */
+  /** The copy's directory; recreated if the package's files have changed or the copy is gone. */
   return Effect.gen(function*() {
     const from = yield* runtime.directory
     const files = [...(yield* runtime.files)].sort()

@@ -1,22 +1,24 @@
-/** How a local run is shut off from the host, as data: the arguments of bubblewrap, the limits, the environment. Pure. */
+/**
+ * How a local run is isolated from the host, as data: the arguments of bubblewrap, the limits, the environment. Pure.
+ */
 import * as Arr from "effect/Array"
 import type { AppConfigShape } from "../../config/AppConfig.ts"
 import { runName, type RunSpec } from "../Sandbox.ts"
 import * as Layout from "../SandboxLayout.ts"
 
-/** What the machine allows. */
+/** What the machine supports. */
 export interface Isolation {
   readonly bubblewrap: boolean
-  /** Whether `prlimit` works inside. */
+  /** Whether `prlimit` works in the sandbox. */
   readonly limits: boolean
 }
 
 export const none: Isolation = { bubblewrap: false, limits: false }
 
-/** What can be done without isolation, best first. */
+/** The options without isolation, best first. */
 export const plainCandidates: ReadonlyArray<Isolation> = [{ bubblewrap: false, limits: true }]
 
-/** Best first. */
+/** All options, best first. */
 export const candidates: ReadonlyArray<Isolation> = [
   { bubblewrap: true, limits: true },
   { bubblewrap: true, limits: false },
@@ -31,15 +33,15 @@ export interface Directories {
   readonly workspace: string
   readonly runtime: string
   readonly gateway: string
-  /** For `/tmp` and `/var/tmp`: on the disk like the workspace, and gone with the run. */
+  /** For `/tmp` and `/var/tmp`: on the same disk as the workspace, and removed with the run. */
   readonly temporary: string
-  /** The Node binary that the runtime files run on. */
+  /** The Node binary that runs the runtime files. */
   readonly node: string
 }
 
 const system = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]
 
-/** What programs need to know users, names, certificates, libraries and the time zone; no keys, no secrets. */
+/** Files that programs need for users, names, certificates, libraries and the time zone; no keys, no secrets. */
 const settings = [
   "alternatives",
   "ca-certificates",
@@ -63,7 +65,7 @@ const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf("/"
 
 const isSystem = (path: string): boolean => system.some((directory) => path.startsWith(`${directory}/`))
 
-/** A Node of the user's own lies in `<prefix>/bin`, npm in `<prefix>/lib/node_modules`. */
+/** The directories of a user's own Node: `<prefix>/bin`, and `<prefix>/lib/node_modules` for npm. */
 const nodeDirectories = (node: string): ReadonlyArray<string> => {
   const bin = directoryOf(node)
   return isSystem(node) ? [] : [bin, `${directoryOf(bin)}/lib/node_modules`]
@@ -73,9 +75,8 @@ const readOnly = (path: string): ReadonlyArray<string> => ["--ro-bind", path, pa
 const readOnlyIfThere = (path: string): ReadonlyArray<string> => ["--ro-bind-try", path, path]
 
 /**
- * A new root with the system's programs, the workspace at its own path and nothing else of the host; every namespace of
- * its own, so that loopback is all the network there is. The wrapper process is the parent that it dies with, not the
- * server.
+ * A new root with the system's programs, the workspace at its own path and nothing else from the host; separate
+ * namespaces, so that loopback is the only network. It dies with its parent, the wrapper process, not with the server.
  */
 const bubblewrap = ({ gateway, node, runtime, temporary, workspace }: Directories): ReadonlyArray<string> => [
   "bwrap",
@@ -91,7 +92,7 @@ const bubblewrap = ({ gateway, node, runtime, temporary, workspace }: Directorie
   ...readOnly(runtime),
   ...["--bind", workspace, workspace],
   ...readOnly(gateway),
-  // these are memory, of which nobody keeps count
+  // these are in memory, which nothing limits
   ...["--remount-ro", "/dev", "--remount-ro", "/"],
   ...["--chdir", workspace],
   "--"
@@ -100,8 +101,8 @@ const bubblewrap = ({ gateway, node, runtime, temporary, workspace }: Directorie
 const sharedMemoryBytes = 64 * 1024 ** 2
 
 /**
- * Of each process: its private memory and the size of its files; of all of them, where they are told from the server's:
- * their number. Node reserves far more address space than it uses.
+ * Limits each process's private memory and file sizes, and, if they can be told from the server's, the number of
+ * processes. Node reserves far more address space than it uses.
  */
 const prlimit = ({ bubblewrap }: Isolation, limits: AppConfigShape["limits"]): ReadonlyArray<string> => [
   "prlimit",
@@ -112,8 +113,8 @@ const prlimit = ({ bubblewrap }: Isolation, limits: AppConfigShape["limits"]): R
 ]
 
 /**
- * A program of ours that measures what a run takes. In a namespace of its own it reads directories that the run has
- * closed to their owner; its own memory is bounded.
+ * Isolates our program that measures a run's disk use. In its own namespace it can read directories that the run closed
+ * to their owner; its memory is limited.
  */
 export const measure = (isolation: Isolation, command: ReadonlyArray<string>): Arr.NonEmptyReadonlyArray<string> => {
   const [program = "true", ...rest] = [
@@ -130,7 +131,7 @@ export const measure = (isolation: Isolation, command: ReadonlyArray<string>): A
 
 const measuringBytes = 1024 ** 3
 
-/** A command as it is run under an isolation. */
+/** A command wrapped in an isolation. */
 export const isolate = (
   isolation: Isolation,
   directories: Directories,
@@ -147,14 +148,14 @@ export const isolate = (
 
 const systemPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
-/** Where programs are looked for: in a run, and in the trial of an isolation. */
+/** The search path for programs, in a run and when testing an isolation. */
 export const searchPath = (isolation: Isolation, node: string, hostPath: string): string =>
   Arr.dedupe([directoryOf(node), ...(isolation.bubblewrap ? systemPath : hostPath.split(":"))]).join(":")
 
-/** Names the run in its processes' environment, where a process that left the group is found by it. */
+/** The variable with the run's name, by which processes that left the group are found. */
 export const runVariable = "OPENTL_RUN"
 
-/** The whole environment of a run: nothing of the server's but, without isolation, where programs are found. */
+/** The complete environment of a run: nothing from the server's except, without isolation, the search path. */
 export const environment = (
   isolation: Isolation,
   directories: Directories,

@@ -1,4 +1,4 @@
-/** How local runs are held to the limits that the kernel itself does not hold. */
+/** Applies the limits to local runs that the kernel itself does not enforce. */
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
@@ -19,9 +19,9 @@ interface Options {
   readonly script: Effect.Effect<string, { readonly message: string }>
   /** The directory of all workspaces. */
   readonly root: string
-  /** What a run writes to. */
+  /** The directories that a run writes to. */
   readonly directoriesOf: (run: string) => ReadonlyArray<string>
-  /** Where the run's mark is kept. */
+  /** The file that marks a run as ended by its limits. */
   readonly markOf: (run: string) => string
   readonly kill: (run: string) => Effect.Effect<void>
 }
@@ -47,7 +47,7 @@ export const make = Effect.fnUntraced(function*({ directoriesOf, isolation, kill
       const report = yield* Command.string(shell(yield* script, ["used", ...directories]))
       return yield* Effect.mapError(
         DiskReport.diskUse(report, directories.length),
-        () => ({ message: "the report broke off" })
+        () => ({ message: "the report ended early" })
       )
     }).pipe(
       Effect.provideService(CommandExecutor.CommandExecutor, executor),

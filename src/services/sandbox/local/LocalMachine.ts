@@ -1,4 +1,4 @@
-/** What this machine has for local sandboxes: the best isolation that works, and the programs that they need. */
+/** Finds what this machine offers for local sandboxes: the best isolation that works, and the required programs. */
 import * as Command from "@effect/platform/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
@@ -7,7 +7,7 @@ import { AppConfig } from "../../config/AppConfig.ts"
 import { SandboxUnavailable } from "../Sandbox.ts"
 import * as LocalIsolation from "./LocalIsolation.ts"
 
-/** The first isolation that a small program runs under on this machine, on the directory of the workspaces. */
+/** The first isolation under which a small program runs on this machine, in the workspaces' directory. */
 export const findIsolation = Effect.fnUntraced(function*(
   candidates: ReadonlyArray<LocalIsolation.Isolation>,
   root: string,
@@ -23,14 +23,14 @@ export const findIsolation = Effect.fnUntraced(function*(
       Command.env({ PATH: LocalIsolation.searchPath(isolation, places.node, hostPath) }, { extendEnv: false }),
       Command.exitCode,
       Effect.map((code) => code === 0),
-      // a machine that is only busy must not get a weaker isolation
+      // generous, so that a busy machine does not get a weaker isolation
       Effect.timeout("2 minutes"),
       Effect.orElseSucceed(() => false)
     )
   return Option.getOrElse(yield* Effect.findFirst(candidates, works), () => LocalIsolation.none)
 }, Effect.scoped)
 
-/** What the wrapper and the entrypoint are run by. */
+/** Checks for the programs that the wrapper and the entrypoint need. */
 export const checkTools = (path: string) =>
   Command.make("setsid", "--wait", "bash", "-c", "command -v git").pipe(
     Command.env({ PATH: path }, { extendEnv: false }),

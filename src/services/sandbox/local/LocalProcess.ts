@@ -1,6 +1,6 @@
 /**
- * Processes that outlive the server. A run is known by what it wrote of itself when it started: the machine's boot, its
- * process id and its start time, so that a number that was given out again is never taken for it.
+ * Processes that outlive the server. A run is identified by what it recorded at its start: the machine's boot id, its
+ * process id and its start time, so that a reused process id is never mistaken for it.
  */
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
@@ -11,8 +11,8 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 
 /**
- * The wrapper round a run: `sh -c <this> <name> <run directory> <command…>`. A run is started once: the second wrapper
- * finds the mark of the first and leaves. It writes down who it is and becomes the command.
+ * The wrapper around a run: `sh -c <this> <name> <run directory> <command…>`. A run is started once: a second wrapper
+ * finds the mark of the first and exits. It records its identity and becomes the command.
  */
 export const wrapper = `
 exec >/dev/null 2>&1 </dev/null
@@ -24,17 +24,17 @@ shift
 exec "$@"
 `
 
-/** One line of `/proc/<pid>/stat`, as far as it is needed. Source: proc_pid_stat(5). */
+/** The needed fields of `/proc/<pid>/stat`. Source: proc_pid_stat(5). */
 export interface ProcessStatus {
   readonly pid: number
-  /** `Z` and `X` are dead. */
+  /** `Z` and `X` mean dead. */
   readonly state: string
   readonly group: number
-  /** In clock ticks since the machine started. */
+  /** In clock ticks since boot. */
   readonly startTime: string
 }
 
-/** Reads a status line. The program's name in it is in parentheses and may hold anything, parentheses too. */
+/** Parses a status line. The program's name is in parentheses and may contain anything, including parentheses. */
 export const parseStatus = (line: string): Option.Option<ProcessStatus> => {
   const pid = Number(line.slice(0, line.indexOf(" ")))
   const [state, , group, ...rest] = line.slice(line.lastIndexOf(")") + 2).trimEnd().split(" ")
@@ -44,7 +44,7 @@ export const parseStatus = (line: string): Option.Option<ProcessStatus> => {
     : Option.none()
 }
 
-/** What the wrapper wrote of itself. */
+/** What the wrapper recorded about itself. */
 export interface ProcessRecord extends ProcessStatus {
   readonly boot: string
 }
@@ -71,7 +71,7 @@ export const make = Effect.gen(function*() {
       Effect.orElseSucceed(() => false)
     )
 
-  /** Whether the wrapper itself still runs. */
+  /** Whether the wrapper itself is still running. */
   const isRunning = (record: ProcessRecord) =>
     Effect.zipWith(
       isThisBoot(record),
@@ -85,7 +85,7 @@ export const make = Effect.gen(function*() {
     Effect.orElseSucceed(() => new Array<string>())
   )
 
-  /** Live processes of the wrapper's group. While there are some, the group's number is not given out again. */
+  /** The live processes of the wrapper's group. While any exist, the group's id is not reused. */
   const groupOf = Effect.fnUntraced(function*(record: ProcessRecord) {
     const leader = yield* statusOf(record.pid)
     const isOther = Option.exists(leader, (status) => status.startTime !== record.startTime)
@@ -94,7 +94,7 @@ export const make = Effect.gen(function*() {
     return all.flatMap(Option.toArray).filter((status) => status.group === record.pid && isAlive(status))
   })
 
-  /** Live processes with `entry` in their environment. */
+  /** The live processes with `entry` in their environment. */
   const withEnvironment = (entry: string) =>
     Effect.flatMap(pids, (pids) =>
       Effect.filter(pids, (pid) =>
@@ -103,7 +103,7 @@ export const make = Effect.gen(function*() {
           Effect.orElseSucceed(() => false)
         )))
 
-  /** A target that is gone already is what was wanted. */
+  /** Sends a signal. A target that no longer exists is not an error. */
   const signal = (name: "TERM" | "KILL", targets: ReadonlyArray<string>) =>
     Command.make("sh", "-c", `kill -s "$@" 2>/dev/null`, "kill", name, "--", ...targets).pipe(
       Command.exitCode,
@@ -118,7 +118,7 @@ export const make = Effect.gen(function*() {
       Effect.map(Option.isSome)
     )
 
-  /** Ends a run's processes for good: the group, asked first, and whatever left the group. */
+  /** Ends all of a run's processes: first the group, with SIGTERM before SIGKILL, then whatever left the group. */
   const kill = Effect.fn("LocalProcess.kill")(function*(record: ProcessRecord, entry: string) {
     const group = groupOf(record)
     if ((yield* group).length > 0) {
@@ -132,7 +132,7 @@ export const make = Effect.gen(function*() {
     yield* awaitEmpty(strays, "5 seconds")
   })
 
-  /** Starts the wrapper in a session of its own and returns; it does not end with the server. */
+  /** Starts the wrapper in a new session and returns; it does not end with the server. */
   const launch = (options: {
     readonly name: string
     readonly directory: string

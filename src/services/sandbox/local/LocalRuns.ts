@@ -1,4 +1,4 @@
-/** The directories of local runs: what the wrapper wrote there, read by whichever server looks. */
+/** The directories of local runs, written by the wrapper and read by any server. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Arr from "effect/Array"
@@ -17,11 +17,11 @@ const chunkSize = FileSystem.Size(64 * 1024)
 const readExitCode = Schema.decodeOption(Schema.compose(Schema.Trim, Schema.NumberFromString))
 type RunFile = "started" | "process" | "output.log" | "exit"
 
-/** What captures a run's output: `capture.mjs` (`sandbox/capture.ts`), and the Node that it runs on. */
+/** The program that captures a run's output, `capture.mjs` (`sandbox/capture.ts`), and the Node that runs it. */
 export interface Capture {
   readonly node: string
   readonly program: string
-  /** Of the output, in bytes. */
+  /** The most bytes of output. */
   readonly limit: number
 }
 
@@ -42,12 +42,12 @@ export const make = Effect.fnUntraced(function*(root: string) {
     Effect.flatMap(
       record(runName(run)),
       Option.match({
-        onNone: () => new SandboxError({ operation, reason: `there is no run ${runName(run)}` }),
+        onNone: () => new SandboxError({ operation, reason: `the run ${runName(run)} does not exist` }),
         onSome: Effect.succeed
       })
     )
 
-  /** The wrapper writes its record at once. Where it does not come, the machine stopped in between. */
+  /** Waits for the wrapper's record, which it writes at once. If it does not appear, the machine stopped in between. */
   const awaitRecord = (run: RunId) =>
     record(runName(run)).pipe(
       Effect.repeat({ schedule: poll, until: Option.isSome }),
@@ -55,14 +55,14 @@ export const make = Effect.fnUntraced(function*(root: string) {
       Effect.map(Option.isSome)
     )
 
-  /** Whether the run was started; a start that is just being made is waited for. */
+  /** Whether the run was started; waits for a start in progress. */
   const wasStarted = (run: RunId) =>
     Effect.if(fs.exists(fileOf(runName(run), "started")), {
       onTrue: () => awaitRecord(run),
       onFalse: () => Effect.succeed(false)
     })
 
-  /** Makes the run's directory and starts the wrapper in it. */
+  /** Creates the run's directory and starts the wrapper in it. */
   const start = Effect.fnUntraced(function*(run: RunId, launch: {
     readonly capture: Capture
     readonly command: ReadonlyArray<string>
@@ -94,7 +94,7 @@ export const make = Effect.fnUntraced(function*(root: string) {
       onFalse: () => Effect.negate(processes.isRunning(record))
     })
 
-  /** Waits for the run's end. A wrapper that left no exit code was killed, by us or by the end of the machine. */
+  /** Waits for the run's end. A wrapper that left no exit code was killed, by us or by a machine shutdown. */
   const exit = Effect.fnUntraced(function*(run: RunId) {
     const record = yield* recordOrFail(run, "exit")
     yield* Effect.repeat(hasEnded(run, record), { schedule: poll, until: (ended) => ended })
@@ -102,7 +102,7 @@ export const make = Effect.fnUntraced(function*(root: string) {
     return { code, reason: code === 137 || code === 143 ? "killed" : undefined }
   })
 
-  /** All that the file holds and will hold. What is there when the run has ended is read before the end. */
+  /** The file's present and future contents. When the run has ended, what is left is read before the stream ends. */
   const follow = (file: FileSystem.File, ended: Effect.Effect<boolean>) =>
     Stream.unfoldEffect(false, (endedBefore) =>
       Effect.gen(function*() {
@@ -129,7 +129,7 @@ export const make = Effect.fnUntraced(function*(root: string) {
     Arr.filterMap((name) => Option.map(sessionOf(name), (session) => ({ name, session })))
   )
 
-  /** Kills what is left of a run. */
+  /** Kills what remains of a run. */
   const kill = (name: string, environmentEntry: string) =>
     Effect.flatMap(
       record(name),

@@ -1,6 +1,6 @@
 /**
- * Sandboxes without Docker: a directory a session, a process a round, in bubblewrap where the kernel allows it. A run
- * writes its output and its exit code to files, so that a server that comes back reads on where it likes.
+ * Sandboxes without Docker: one directory per session, one process per round, in bubblewrap if the kernel permits it. A
+ * run writes its output and its exit code to files, so that a restarted server can continue reading anywhere.
  *
  *     <data dir>/workspaces/<session>
  *     <data dir>/runs/<run>/{started, process, output.log, exit, ended.json, tmp}
@@ -94,7 +94,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
       capture: {
         node: places.node,
         program: path.join(places.runtime, "capture.mjs"),
-        // one more, so that a reader sees that it is over
+        // one more byte, so that a reader sees that the limit was exceeded
         limit: config.limits.outputBytes + 1
       },
       command: LocalIsolation.isolate(isolation, places, config.limits, [
@@ -211,13 +211,15 @@ const layerOf = (candidates: ReadonlyArray<LocalIsolation.Isolation>) =>
     Sandbox,
     Effect.mapError(make(candidates), (error) =>
       new SandboxUnavailable({
-        reason: `local sandboxes cannot be kept in the data directory: ${String(error)}`,
+        reason: `local sandboxes cannot use the data directory: ${String(error)}`,
         mend: "check OPENTL_DATA_DIR"
       }))
   )
 
-/** Needs Linux with `setsid`. Isolated where `bwrap` is installed and may make namespaces; plain processes elsewhere. */
+/**
+ * Requires Linux with `setsid`. Isolated if `bwrap` is installed and may create namespaces; plain processes otherwise.
+ */
 export const layer = layerOf(LocalIsolation.candidates)
 
-/** Plain processes, which see what the server's user sees. */
+/** Plain processes, which see everything that the server's user sees. */
 export const layerPlain = layerOf(LocalIsolation.plainCandidates)

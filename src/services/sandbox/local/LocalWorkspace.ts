@@ -1,6 +1,6 @@
 /**
- * The workspaces of local sandboxes: a directory a session. A run may have left anything in one, links out of it too, so
- * nothing is written or read through a link.
+ * The workspaces of local sandboxes: one directory per session. A run may have left anything in it, including links to
+ * the outside, so nothing is written or read through a link.
  */
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
@@ -23,7 +23,7 @@ export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
 
   const directoryOf = (session: SessionId) => path.join(root, session)
 
-  /** Removes a file, a link or a directory; tools leave directories that not even their owner may write. */
+  /** Removes a file, a link or a directory, even if its owner may not write to it, as some tools leave them. */
   const remove = (target: string) => {
     const removal = fs.remove(target, { recursive: true, force: true })
     const unlock = Command.make("chmod", "-R", "u+rwX", "--", target).pipe(
@@ -33,7 +33,7 @@ export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
     return Effect.orElse(removal, () => Effect.zipRight(unlock, removal))
   }
 
-  /** Makes the session's workspace, empties its `in/` and `out/`, and puts the inputs in. */
+  /** Creates the session's workspace, empties its `in/` and `out/`, and adds the inputs. */
   const prepare = Effect.fnUntraced(function*(session: SessionId, inputs: ReadonlyArray<InputFile>) {
     const workspace = directoryOf(session)
     yield* fs.makeDirectory(workspace, { recursive: true })
@@ -52,7 +52,7 @@ export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
   const hasRepository = (session: SessionId) =>
     Effect.every(Layout.repositoryMarks, (mark) => fs.exists(path.join(directoryOf(session), mark)))
 
-  /** A regular file of the session's `out/`, reached without a link. */
+  /** A regular file in the session's `out/`, reached without links. */
   const outputFile = Effect.fnUntraced(function*(session: SessionId, name: string) {
     const workspace = yield* fs.realPath(directoryOf(session))
     const file = path.join(workspace, Layout.outputs, name)
@@ -80,7 +80,7 @@ export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
     return Option.some(copy)
   })
 
-  /** The sessions that have one. */
+  /** The sessions that have a workspace. */
   const sessions = Effect.map(fs.readDirectory(root), Arr.filterMap((name) => readSession(name)))
 
   return { directoryOf, sessions, prepare, hasRepository, answer, bundle, remove } as const

@@ -1,6 +1,6 @@
 /**
- * The log, its projection, receipts and outbox. A database of the original OpenTL is taken over: its tables keep their
- * columns, its events are numbered 1..n within their session, and what was running there has been interrupted.
+ * The log, its projection, receipts and outbox. A database of the original OpenTL is migrated: its tables keep their
+ * columns, its events are numbered 1..n within their session, and its running sessions count as interrupted.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
@@ -31,7 +31,7 @@ const createEvents = (sql: SqlClient.SqlClient) =>
     PRIMARY KEY (session_id, id)
   ) WITHOUT ROWID`
 
-/** Columns beside the original's, all with a default, so that an old row is a valid row. */
+/** Columns in addition to the original's, all with a default, so that an old row is valid. */
 const extraColumns = [
   // order of creation
   "position INTEGER NOT NULL DEFAULT 0",
@@ -79,7 +79,7 @@ export default Effect.gen(function*() {
   if (tables.length > 0) yield* takeOver(sql)
   yield* sql`CREATE INDEX sessions_by_position ON sessions (position)`
   yield* sql`CREATE INDEX sessions_by_status ON sessions (status, position)`
-  // a session's state is folded from its facts, and its output is not among them
+  // a session's state is folded from its facts, which do not include its output
   yield* sql`CREATE INDEX session_facts ON session_events (session_id, id) WHERE type <> 'output'`
   yield* sql`CREATE TABLE session_diffs (
     session_id TEXT PRIMARY KEY REFERENCES sessions(id),
@@ -95,7 +95,7 @@ export default Effect.gen(function*() {
     created_at INTEGER NOT NULL,
     PRIMARY KEY (scope, key)
   )`
-  // one row for each place that is to be told of a session's progress: how far it was told, how far there is to tell
+  // one row for each watcher: how far it was told of the session's progress, and how far there is to tell
   yield* sql`CREATE TABLE outbox (
     session_id TEXT NOT NULL REFERENCES sessions(id),
     watcher TEXT NOT NULL,

@@ -1,4 +1,7 @@
-/** What the bots must remember: which thread is which session, defaults, cursors, and which deliveries were seen. */
+/**
+ * What the bots must remember: which thread belongs to which session, defaults, cursors, and which deliveries were
+ * seen.
+ */
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 

@@ -1,0 +1,53 @@
+/** What a chat shows of a turn, as its events come. */
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as TurnView from "../../../src/bots/shared/TurnView.ts"
+import { MessageReceived, StopRequested, TurnEnded, TurnStarted } from "../../../src/domain/SessionEvent.ts"
+import { eventView, output, unknownEvent } from "../../support/Events.ts"
+
+const by = { name: "ada", via: "slack" } as const
+const deadline = DateTime.unsafeMake("2026-01-01T00:30:00Z")
+const begun = TurnView.update(
+  TurnView.begin(1, 0),
+  eventView(1, TurnStarted.make({ turn: 1, prompt: "Fix it", deadline }))
+)
+const ended = TurnEnded.make({ turn: 1, end: "complete", text: "done" })
+
+describe("a turn in a chat", () => {
+  it("goes from its start to its end", () => {
+    assert.deepInclude(begun, { turn: 1, phase: "starting" })
+    const atWork = TurnView.advance(begun, output(2, "  compiling\n"))
+    assert.deepInclude(atWork, { phase: "starting", lastAction: "compiling" })
+    const stopping = TurnView.advance(atWork, eventView(3, StopRequested.make({ turn: 1, by })))
+    assert.deepInclude(stopping, { phase: "stopping", lastAction: "stop requested by ada (slack)" })
+    const done = TurnView.advance(stopping, eventView(4, ended, DateTime.unsafeMake(60_000)))
+    assert.deepInclude(done, { phase: "complete", endedAt: 60_000, end: { end: "complete", text: "done" } })
+  })
+
+  it("is followed by the next one, which a message begins", () => {
+    const message = MessageReceived.make({ messageId: "m", text: "and the docs", by })
+    assert.deepStrictEqual(TurnView.advance(begun, eventView(2, message)), begun)
+    const next = [ended, message].map((fact, i) => eventView(2 + i, fact)).reduce(TurnView.advance, begun)
+    assert.deepInclude(next, { turn: 2, phase: "queued" })
+  })
+
+  it("ends with the fact that says so, and with nothing that only looks like it", () => {
+    assert.isTrue(TurnView.isEnd(eventView(1, ended)))
+    assert.isFalse(TurnView.isEnd(output(1, "done")))
+    assert.isFalse(TurnView.isEnd(unknownEvent(1, "error", "interrupted")))
+    assert.isFalse(TurnView.isEnd(unknownEvent(1, "done", "done", { _tag: "TurnEnded", v: 2 })))
+  })
+
+  it("is left as it is by what is not known, but for a line of output", () => {
+    for (
+      const event of [
+        unknownEvent(2, "status", "cloned the repository"),
+        unknownEvent(2, "status", "the queue moved", { _tag: "QueueMoved", v: 1, turn: 2 }),
+        unknownEvent(2, "usage", "plan: much", { _tag: "UsageRecorded", v: 1, usage: "much" })
+      ]
+    ) {
+      assert.deepStrictEqual(TurnView.advance(begun, event), begun)
+    }
+    assert.strictEqual(TurnView.advance(begun, unknownEvent(2, "output", "a line")).lastAction, "a line")
+  })
+})
