@@ -100,9 +100,9 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "2 minutes" })
           { known: session.base }
         )
         const [said] = markers(lines).filter((line) => line.includes("conflicts"))
-        assert.match(said ?? "", /^STATUS Work of an earlier turn that was not pushed conflicts .* in: a\.txt\. /)
+        assert.match(said ?? "", /^STATUS Unpushed work of an earlier turn conflicts .* in: a\.txt\. /)
         const text = lines.join("\n")
-        assert.match(text, /About this sandbox:\n\n- Work of an earlier turn .* in: a\.txt\. .*resolve the conflicts/)
+        assert.match(text, /About this sandbox:\n\n- Unpushed work of an earlier turn .* in: a\.txt\. .*resolve the conflicts/)
         assert.match(text, /<<<<<<< [^\n]*\ntheirs\n=======\nours\n>>>>>>> [^\n]*\nUU a\.txt\nA {2}new\.txt/)
         assert.include(result?.notes ?? "", "conflicts")
         yield* session.takeResult
@@ -204,7 +204,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true, timeout: "2 minutes" })
           const { exitCode, lines, result } = yield* session.turn(3, pushed, "cat *.txt", { pushedTurn: 1 })
           assert.strictEqual(exitCode, 0)
           assert.include(lines.join("\n"), "\na\nwork\n")
-          assert.include(result?.notes ?? "", "was made anew")
+          assert.include(result?.notes ?? "", "was recreated")
           assert.isTrue(yield* fs.exists(`${session.repository}.broken/work.txt`))
         }),
       minutes

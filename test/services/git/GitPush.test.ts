@@ -56,7 +56,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitPush", (it) => {
             // back to where it forked: a push of what descends from both would be a fast-forward
             yield* Git.git(origin, "branch", "--force", branch, commit)
             const error = yield* Effect.flip(repositories.push(repo, branch, next, first))
-            assert.include(error.message, "are not overwritten")
+            assert.include(error.message, "were not overwritten")
             assert.strictEqual(yield* Git.commitOf(origin, branch), commit)
             yield* Git.git(origin, "branch", "--delete", "--force", branch)
             yield* repositories.push(repo, branch, next, first)

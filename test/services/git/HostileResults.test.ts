@@ -119,7 +119,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is r
     ),
     overLimit(
       "of one large file many times",
-      "its changed files have more than 512 MiB together",
+      "its changed files are larger than 512 MiB in total",
       (work) =>
         Effect.flatMap(
           Hostile.zeros(work, resultLimits.file),
@@ -129,7 +129,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is r
     ),
     overLimit(
       "of a symbolic link as long as a book",
-      "a symbolic link in it names more than",
+      "a symbolic link in it has a target of more than",
       (work) =>
         Effect.flatMap(
           Hostile.blob(work, "x".repeat(5_000)),
