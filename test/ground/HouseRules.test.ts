@@ -29,6 +29,9 @@ const statement = (
   path: string = service
 ): Case => ({ rule, breaks: breaks.map((text) => [path, text]), keeps: keeps.map((text) => [path, text]) })
 
+/** A file of so many lines, empty ones and comments among them. */
+const linesOf = (count: number) => Array.from({ length: count }, (_, line) => ["a()", "", "// b"][line % 3]).join("\n")
+
 const cases: ReadonlyArray<Case> = [
   {
     rule: "house/rooms",
@@ -186,7 +189,12 @@ const cases: ReadonlyArray<Case> = [
     "export const a = b as string",
     "export const a = b as unknown as string"
   ], ["export const a = [1] as const"]),
-  statement("@typescript-eslint/ban-ts-comment", ["// @ts-ignore -- because\na()", "// @ts-nocheck\na()"])
+  statement("@typescript-eslint/ban-ts-comment", ["// @ts-ignore -- because\na()", "// @ts-nocheck\na()"]),
+  {
+    rule: "max-lines",
+    breaks: [domain, test, "sandbox/X.ts", "scripts/X.ts"].map((path) => [path, linesOf(251)]),
+    keeps: [domain, test].map((path) => [path, linesOf(250)])
+  }
 ]
 
 describe("house rules", () => {

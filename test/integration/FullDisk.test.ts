@@ -103,6 +103,6 @@ describe("a server whose disk is full for a while", () => {
         yield* server.kill("SIGTERM")
         assert.strictEqual(yield* server.ended, 0)
       }),
-    { megabytes: 24, timeout: 180_000 }
+    { megabytes: 24 }
   )
 })

@@ -106,7 +106,7 @@ const told = (events: ReadonlyArray<{ readonly data: string }>, words: string) =
   events.filter((event) => event.data.includes(words)).map((event) => event.data)
 
 const live = <E>(name: string, test: Effect.Effect<void, E, NodeContext.NodeContext | Scope.Scope>) =>
-  it.scopedLive(name, () => Effect.provide(test, NodeContext.layer), 300_000)
+  it.scopedLive(name, () => Effect.provide(test, NodeContext.layer))
 
 describe("a session's branch", () => {
   live(
