@@ -67,7 +67,6 @@ export * as LocalSandbox from "./services/sandbox/local/LocalSandbox.ts"
 export {
   type RunExit,
   type RunId,
-  type RunResult,
   type RunSpec,
   Sandbox,
   SandboxError,

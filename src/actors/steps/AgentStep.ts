@@ -173,8 +173,8 @@ export const make = Effect.gen(function*() {
   const answerOf = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId, exit: RunExit) {
     if (exit.overLimit === true) return ""
     if (exit.code === 0) {
-      const { answer } = yield* Effect.scoped(sandbox.result(run))
-      if (answer.trim() !== "") return answer.trim()
+      const answer = (yield* sandbox.answer(run)).trim()
+      if (answer !== "") return answer
     }
     const tail = yield* history.lastOutput(claim.sessionId, run.turn, run.round, tailLines)
     return lastCharacters(tail.join("\n").trim())

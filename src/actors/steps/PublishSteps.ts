@@ -33,7 +33,7 @@ export const make = Effect.gen(function*() {
       if (state.origin === undefined || start === undefined) {
         return yield* new GitError({ operation: "diff", reason: "the session has no base commit" })
       }
-      const { bundle } = yield* sandbox.result({ sessionId: claim.sessionId, ...at })
+      const bundle = yield* sandbox.bundle({ sessionId: claim.sessionId, ...at })
       const commit = Option.isNone(bundle)
         ? start
         : yield* repositories.importBundle(state.spec.repo, bundle.value, {

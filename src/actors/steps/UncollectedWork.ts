@@ -53,7 +53,7 @@ export const make = Effect.gen(function*() {
       }
     })
     const { code } = yield* sandbox.exit(run)
-    return code === 0 ? (yield* sandbox.result(run)).bundle : Option.none()
+    return code === 0 ? yield* sandbox.bundle(run) : Option.none()
   })
 
   const take = Effect.fnUntraced(
