@@ -101,7 +101,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitHubForge", (it) => {
       const { pullRequest } = yield* forge.propose({ ...proposal, draft: true })
       assert.isFalse(pullRequest.draft)
       const [pull] = yield* gitHub.pullRequests(slug)
-      assert.match(pull?.body ?? "", /takes no draft pull requests.*\n\nWhy$/s)
+      assert.match(pull?.body ?? "", /does not support draft pull requests.*\n\nWhy$/s)
     }))
 
   it.scoped("opens a new one when the first was merged", () =>
