@@ -80,7 +80,7 @@ describe("ApiClient.events", () => {
       assert.deepStrictEqual(ids(yield* Fiber.join(following)), [1, 2, 3, 4])
     }))
 
-  it.scopedLive("lets go of the connection when nobody listens any more", () =>
+  it.scopedLive("closes the connection when nobody reads the stream any more", () =>
     Effect.gen(function*() {
       const open = yield* Ref.make(0)
       const counting = Stream.unwrapScoped(Effect.as(

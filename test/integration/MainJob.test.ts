@@ -144,7 +144,7 @@ describe("a server that is killed in the middle of the agent's run", () => {
 })
 
 describe("a server that is asked to stop", () => {
-  it.live("lets go of a running sandbox and of an open stream, and exits 0", () =>
+  it.live("leaves a running sandbox running, closes an open stream, and exits 0", () =>
     Effect.gen(function*() {
       const { environment: plain } = yield* world
       const environment = { ...plain, OPENTL_SANDBOX: "local", OPENTL_AGENT: `command:${slow}` }

@@ -1,4 +1,4 @@
-/** A sandbox that is not to be had is noticed before a model is paid, or a person asked. */
+/** A missing sandbox is reported before a model is paid or a person is asked. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Sessions } from "../../../src/actors/sessions/Sessions.ts"

@@ -66,7 +66,7 @@ const makeWorld = Effect.gen(function*() {
 
   const agent = (lines: string) => fs.writeFileString(script, lines)
   let seen = 0
-  /** The events of the turn that is on, to its end. */
+  /** The events of the running turn, to its end. */
   const turn = Effect.fnUntraced(function*(id: SessionId) {
     const events = [...(yield* Stream.runCollect(sessions.events(id, seen)))]
     seen = events.at(-1)?.id ?? seen

@@ -81,7 +81,7 @@ describe("what an earlier version stored of a chat in Telegram", () => {
     assert.deepStrictEqual(watching(memo), before)
   })
 
-  it.scopedLive("is gone on with by a server of this version: everything is there once", () =>
+  it.scopedLive("is continued by a server of this version: everything is posted once", () =>
     Effect.gen(function*() {
       const { all, server: first, telegram } = yield* running()
       yield* write(all, "Fix it --approve")
