@@ -125,7 +125,7 @@ describe("DockerEngine", () => {
         Effect.flip(Effect.provide(Effect.flatMap(DockerEngine, (engine) => engine.ping), layer(host)))
       assert.include(
         (yield* ping(`unix://${directory}/docker.sock`)).message,
-        "something else answers there (status 418)"
+        "something other than Docker answers there (status 418)"
       )
       assert.include((yield* ping("npipe:////./pipe/docker_engine")).message, "must be unix:///… or tcp://…")
       assert.include((yield* ping("tcp://127.0.0.1:1")).message, "ECONNREFUSED")
