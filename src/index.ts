@@ -23,6 +23,7 @@ export { layerCore, layerLog, layerOutside, layerRecording, layerServer, layerWo
 
 // Sessions and their events
 export { Agent, AgentName } from "./domain/Agent.ts"
+export type { Diff } from "./domain/Diff.ts"
 export { EventType, SessionEventView } from "./domain/EventText.ts"
 export { BranchName, CommitId, SessionId } from "./domain/Ids.ts"
 export { Plan } from "./domain/Plan.ts"
@@ -52,7 +53,7 @@ export { Gateway, GatewayError, type GatewayReport, type GatewayRequest } from "
 export { Git } from "./services/git/Git.ts"
 export * as GitLocalForge from "./services/git/GitLocalForge.ts"
 export * as GitRepositories from "./services/git/GitRepositories.ts"
-export { BranchNotFound, type Diff, GitError, Repositories, ResultRefused } from "./services/git/Repositories.ts"
+export { BranchNotFound, GitError, Repositories, ResultRefused } from "./services/git/Repositories.ts"
 export {
   LanguageModel,
   LanguageModelError,

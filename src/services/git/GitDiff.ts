@@ -7,9 +7,10 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type { Diff } from "../../domain/Diff.ts"
 import type { CommitId } from "../../domain/Ids.ts"
 import * as GitChanges from "./GitChanges.ts"
-import type { Diff, GitError } from "./Repositories.ts"
+import type { GitError } from "./Repositories.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
 /** In bytes. A longer patch is cut, because it is stored, shown and reviewed as text. */

@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import * as Watching from "../../../src/bots/shared/Watching.ts"
 import * as PostedV1 from "../../../src/bots/telegram/TelegramPostedV1.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
-import { fingerprint } from "../../../src/services/store/Fingerprint.ts"
+import { fingerprint } from "../../../src/services/support/Fingerprint.ts"
 import { alice, byBot, labelsOf, press, running, says, sends, write } from "./TelegramKit.ts"
 import * as Stored from "./TelegramStored.ts"
 
