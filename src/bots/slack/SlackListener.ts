@@ -11,9 +11,9 @@ import {
   type SlackIdentity
 } from "../../services/slack/SlackClient.ts"
 import type { SlackEvent } from "../../services/slack/SlackIncoming.ts"
-import { ChatMemory } from "../../services/store/ChatMemory.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
 import { memoryKey } from "../shared/Conversations.ts"
+import * as ReplyOnce from "../shared/ReplyOnce.ts"
 import { SessionActions } from "../shared/SessionActions.ts"
 import * as StopReaction from "../shared/StopReaction.ts"
 import * as SlackButtons from "./SlackButtons.ts"
@@ -29,7 +29,7 @@ import * as SlackRequests from "./SlackRequests.ts"
 export type Reply = Readonly<Record<string, unknown>> | undefined
 
 export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
-  const memory = yield* ChatMemory
+  const replyOnce = yield* ReplyOnce.make
   const actions = yield* SessionActions
   const slack = yield* SlackClient
   const people = yield* SlackPeople.make(bot)
@@ -106,13 +106,13 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
       if (event.type === "slash_command") return Effect.succeed({ response_type: "ephemeral", text })
       const to = asker(event)
       if (to === undefined) return Effect.succeed(undefined)
-      const isNew = event.type === "app_mention" || event.type === "message"
-        ? memory.claim(memoryKey(messageKey(event.channel, event.ts), "answer"), text)
-        : Effect.succeed(true)
-      return Effect.asVoid(Effect.if(Effect.orElseSucceed(isNew, () => true), {
-        onTrue: () => whisper(to.destination, to.user, text),
-        onFalse: () => Effect.void
-      }))
+      const send = whisper(to.destination, to.user, text)
+      if (event.type !== "app_mention" && event.type !== "message") return send
+      // better told twice than not at all, if the claim cannot be stored
+      return Effect.catchAll(
+        replyOnce(memoryKey(messageKey(event.channel, event.ts), "answer"), text, send),
+        () => send
+      )
     }
     const failed = (error: StoreError | SlackError) =>
       Effect.zipRight(Effect.logError(error.message, error), tell(`this did not work: ${error.message}`))

@@ -12,11 +12,12 @@ import type { MentionEvent, MessageEvent, SlashCommand } from "../../services/sl
 import { ChatMemory } from "../../services/store/ChatMemory.ts"
 import { retryTransient } from "../../services/support/Retry.ts"
 import * as ChatRequests from "../shared/ChatRequests.ts"
+import { Command, read as readCommand, readSlash } from "../shared/CommandText.ts"
 import { ChatRefusal, Conversations, memoryKey } from "../shared/Conversations.ts"
+import * as ReplyOnce from "../shared/ReplyOnce.ts"
 import { contextOf, longestRemark } from "../shared/ThreadContext.ts"
 import { plain, type Written } from "../shared/WrittenText.ts"
 import type { Given, SlackCommandHandler } from "./SlackCommandHandler.ts"
-import { Command, read as readCommand, readSlash } from "./SlackCommands.ts"
 import { latestKey, messageKey, threadKey } from "./SlackKeys.ts"
 import { isDirect, type SlackPeople } from "./SlackPeople.ts"
 import type { Target } from "./SlackPort.ts"
@@ -30,6 +31,7 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
   const { inWords, namesFor, permitted, read, repositoriesOf, requester, self, whisper } = people
   const conversations = yield* Conversations
   const memory = yield* ChatMemory
+  const replyOnce = yield* ReplyOnce.make
   const requests = yield* ChatRequests.make
   const slack = yield* SlackClient
   const background = yield* FiberSet.make()
@@ -80,8 +82,7 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
     const replied = memoryKey(messageKey(channel, ts), "answer")
     if (Option.isSome(yield* memory.get(replied))) return
     const reply = yield* runCommand(command, { channel, thread, user, trigger: undefined })
-    if (reply === undefined || !(yield* memory.claim(replied, command._tag))) return
-    yield* whisper({ channel, thread }, user, reply)
+    if (reply !== undefined) yield* replyOnce(replied, command._tag, whisper({ channel, thread }, user, reply))
   })
 
   /** Handles a message from a person: a command, a request, a follow-up, or nothing for the bot. */
