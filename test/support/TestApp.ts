@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Sessions } from "../../src/actors/sessions/Sessions.ts"
-import { layerWorking } from "../../src/App.ts"
+import { layerRecording, layerWorking } from "../../src/App.ts"
 import type { SessionEventView } from "../../src/domain/EventText.ts"
 import type { SessionId } from "../../src/domain/Ids.ts"
 import type { SessionEvent } from "../../src/domain/SessionEvent.ts"
@@ -35,7 +35,21 @@ export class World {
     config: Partial<AppConfigShape> = {},
     model: Layer.Layer<LanguageModel> = FakeModel.layer(this.model)
   ) {
-    return layerWorking.pipe(
+    return this.around(layerWorking, database, config, model)
+  }
+
+  /** A process on the same world that only records. */
+  recording(database: Layer.Layer<SqlClient.SqlClient, StoreError>) {
+    return this.around(layerRecording, database, {}, FakeModel.layer(this.model))
+  }
+
+  private around<A, E, R>(
+    sessions: Layer.Layer<A, E, R>,
+    database: Layer.Layer<SqlClient.SqlClient, StoreError>,
+    config: Partial<AppConfigShape>,
+    model: Layer.Layer<LanguageModel>
+  ) {
+    return sessions.pipe(
       Layer.provide(FakeSandbox.layer(this.engine)),
       Layer.provide(FakeForge.layer(this.remote)),
       Layer.provide(model),

@@ -48,6 +48,12 @@ export interface CreateOptions {
   readonly trustCommands: boolean
 }
 
+/**
+ * What a process does with sessions: it works on them, or records commands, which the next process that works carries
+ * out. A stop takes effect in both.
+ */
+export type SessionsMode = "working" | "recording"
+
 export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Sessions, {
   readonly create: (
     request: CreateSession,
