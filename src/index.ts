@@ -36,7 +36,8 @@ export {
   NothingToApprove,
   NothingToRetry,
   PlanReplaced,
-  SessionEnded
+  SessionEnded,
+  TurnOver
 } from "./domain/SessionCommand.ts"
 export { SessionEvent } from "./domain/SessionEvent.ts"
 export { CreateSession, IdempotencyConflict, InvalidRequest } from "./domain/SessionRequest.ts"

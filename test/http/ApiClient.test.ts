@@ -8,7 +8,7 @@ import { SessionUnavailable } from "../../src/actors/sessions/Sessions.ts"
 import { SessionId } from "../../src/domain/Ids.ts"
 import { Repository } from "../../src/domain/Repository.ts"
 import { SessionNotFound } from "../../src/domain/Session.ts"
-import { ApproverIsRequester, NothingToApprove, SessionEnded } from "../../src/domain/SessionCommand.ts"
+import { ApproverIsRequester, NothingToApprove, SessionEnded, TurnOver } from "../../src/domain/SessionCommand.ts"
 import { IdempotencyConflict, InvalidRequest } from "../../src/domain/SessionRequest.ts"
 import { StoreError } from "../../src/services/store/StoreError.ts"
 import { connect, remote } from "./ApiClientKit.ts"
@@ -57,7 +57,7 @@ describe("ApiClient", () => {
             hasMore: limit === 1
           }),
         find: (prefix) => prefix === "01" ? Effect.succeed(all) : new SessionNotFound({ id: prefix }),
-        stop: () => Effect.succeed(session({ status: "cancelled" })),
+        stop: (_id, _by, turn = 1) => Effect.succeed(session({ status: "cancelled", turn })),
         message: (_, text, by, messageId) => Effect.succeed({ messageId: `${text} ${by.name} ${messageId ?? ""}` }),
         approve: (_, { plan }) => Effect.succeed(session({ plan: plan ?? "none" })),
         reject: (_, { reason }) => Effect.succeed(session({ plan: reason })),
@@ -75,6 +75,7 @@ describe("ApiClient", () => {
       assert.isTrue(page.hasMore)
       assert.isFalse((yield* client.list({ limit: 2 })).hasMore)
       assert.strictEqual((yield* client.stop(id, by)).status, "cancelled")
+      assert.strictEqual((yield* client.stop(id, by, 4)).turn, 4)
       assert.deepStrictEqual(yield* client.message(id, "hi", by), { messageId: "hi ci " })
       assert.deepStrictEqual(yield* client.message(id, "hi", by, "m"), { messageId: "hi ci m" })
       assert.strictEqual((yield* client.approve(id, { by })).plan, "none")
@@ -95,7 +96,10 @@ describe("ApiClient", () => {
             ? new InvalidRequest({ reason: "no" })
             : new IdempotencyConflict({ key: idempotencyKey }),
         find: () => new InvalidRequest({ reason: "\"0\" is ambiguous" }),
-        stop: () => new SessionEnded({ sessionId: id, end: "complete" }),
+        stop: (_id, _by, turn) =>
+          turn === undefined
+            ? new SessionEnded({ sessionId: id, end: "complete" })
+            : new TurnOver({ sessionId: id, turn, current: 2 }),
         message: () => new SessionUnavailable({ sessionId: id }),
         approve: () => new ApproverIsRequester({ sessionId: id, name: "ci" }),
         reject: () => new NothingToApprove({ sessionId: id }),
@@ -115,6 +119,7 @@ describe("ApiClient", () => {
       )
       yield* failsWith(client.find("0"), new InvalidRequest({ reason: "\"0\" is ambiguous" }))
       yield* failsWith(client.stop(id, by), new SessionEnded({ sessionId: id, end: "complete" }))
+      yield* failsWith(client.stop(id, by, 1), new TurnOver({ sessionId: id, turn: 1, current: 2 }))
       yield* failsWith(client.message(id, "x", by), new SessionUnavailable({ sessionId: id }))
       yield* failsWith(client.approve(id, { by }), new ApproverIsRequester({ sessionId: id, name: "ci" }))
       yield* failsWith(client.reject(id, { reason: "x", by }), new NothingToApprove({ sessionId: id }))

@@ -13,7 +13,8 @@ import type {
   NothingToRetry,
   PlanRef,
   PlanReplaced,
-  SessionEnded
+  SessionEnded,
+  TurnOver
 } from "../../domain/SessionCommand.ts"
 import type { CreateSession, IdempotencyConflict, InvalidRequest } from "../../domain/SessionRequest.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
@@ -85,11 +86,15 @@ export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Ses
     after: number,
     limit: number
   ) => Effect.Effect<ReadonlyArray<SessionEventView>, SessionNotFound | StoreError>
-  /** Stops the session; returns when it is cancelled and its sandbox is gone. */
+  /**
+   * Stops the session; returns when it is cancelled and its sandbox is gone. With a `turn`, only that turn is stopped:
+   * if the session has moved on, `TurnOver`.
+   */
   readonly stop: (
     id: SessionId,
-    by: Requester
-  ) => Effect.Effect<Session, SessionNotFound | SessionEnded | StoreError | SessionUnavailable>
+    by: Requester,
+    turn?: number
+  ) => Effect.Effect<Session, SessionNotFound | SessionEnded | TurnOver | StoreError | SessionUnavailable>
   readonly message: (
     id: SessionId,
     text: string,

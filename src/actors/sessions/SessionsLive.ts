@@ -71,9 +71,9 @@ export const layer = Layer.effect(
       }),
       events: reads.events,
       eventsPage: reads.eventsPage,
-      stop: Effect.fn("Sessions.stop")(function*(id, by) {
+      stop: Effect.fn("Sessions.stop")(function*(id, by, turn) {
         const { isEnded } = yield* history.get(id)
-        yield* router.ask(id, SessionCommand.Stop({ by })).pipe(
+        yield* router.ask(id, SessionCommand.Stop({ turn, by })).pipe(
           // the session was live when this stop arrived, but another stop was faster
           Effect.catchIf(
             (error) => error._tag === "SessionEnded" && error.end === "cancelled" && !isEnded,

@@ -72,12 +72,7 @@ export const make = Effect.gen(function*() {
       chatId: message.chat.id,
       threadId: message.is_topic_message === true ? message.message_thread_id : undefined
     }
-    const isRejection = button.value.action === "reject"
     return act(button.value, asked, from).pipe(
-      Effect.catchIf(
-        (error) => isRejection && (error._tag === "NothingToApprove" || error._tag === "PlanReplaced"),
-        () => Effect.succeed("That plan was already answered.")
-      ),
       refusing,
       Effect.catchTag("ChatRefusal", ({ reason }) => Effect.succeed(Replies.refusal(reason)))
     )

@@ -97,6 +97,26 @@ describe("stop", () => {
       })
     ))
 
+  it.effect("of a turn that is over leaves the next one at work", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        world.engine.script = (run) => run.turn === 1 ? { exitCode: 0, answer: "42" } : { lines: ["working"] }
+        const id = yield* create()
+        yield* history(id)
+        yield* sessions.message(id, "and the docs", by)
+        yield* untilFact(id, "OutputWritten")
+        const error = yield* Effect.flip(sessions.stop(id, by, 1))
+        assert.strictEqual(error._tag, "TurnOver")
+        const { status, turn } = yield* sessions.get(id)
+        assert.deepStrictEqual([status, turn, world.engine.runs.size], ["running", 2, 1])
+        const both = yield* Effect.all([sessions.stop(id, by, 2), sessions.stop(id, by, 2)], {
+          concurrency: "unbounded"
+        })
+        assert.deepStrictEqual(both.map((session) => session.status), ["cancelled", "cancelled"])
+      })
+    ))
+
   it.effect("of a session that waits in the queue, without waiting for its place", () =>
     withServer((world) =>
       Effect.gen(function*() {

@@ -92,12 +92,16 @@ export const write = (
   to: Partial<Omit<Parameters<TelegramStandInShape["message"]>[0], "text">> = {}
 ) => telegram.message({ chat: alice, from: alice, ...to, text })
 
+const answerTo = (pressed: ReturnType<TelegramStandInShape["pressButton"]>) =>
+  Effect.flatMap(pressed, ({ answered }) => Effect.map(answered, (answer) => stringAt(answer, "text")))
+
 /** Presses a button of a message by its label; the text that the bot answers. */
-export const press = ({ telegram }: Kit, { chat, id, ...message }: TelegramMessage, label: string, from = alice) =>
-  Effect.flatMap(
-    telegram.pressButton({ chat, id }, dataOf({ chat, id, ...message }, label), from),
-    ({ answered }) => Effect.map(answered, (answer) => stringAt(answer, "text"))
-  )
+export const press = ({ telegram }: Kit, message: TelegramMessage, label: string, from = alice) =>
+  answerTo(telegram.pressButton({ chat: message.chat, id: message.id }, dataOf(message, label), from))
+
+/** The same by a person whose client still shows the message as it was. */
+export const pressOld = ({ telegram }: Kit, message: TelegramMessage, label: string) =>
+  answerTo(telegram.pressButton({ ...message, shown: message.keyboard }, dataOf(message, label), alice))
 
 export const byBot = (message: TelegramMessage) => message.from.id === botId
 
