@@ -13,24 +13,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberHandle from "effect/FiberHandle"
-import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type { SessionId } from "../../domain/Ids.ts"
-import { beginning, deadlineOf, failed, nextStep, type Step } from "../../domain/NextStep.ts"
-import type { SessionEvent } from "../../domain/SessionEvent.ts"
-import { evolveAll, firstRefused } from "../../domain/SessionFold.ts"
+import { abandonTurn, deadlineOf, type Step } from "../../domain/NextStep.ts"
+import { evolveAll } from "../../domain/SessionFold.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { SessionLost, SessionStore } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import { Pipeline } from "../steps/Pipeline.ts"
-import {
-  EventsRefused,
-  type Patch,
-  type RecordFailure,
-  type StepContext,
-  type StepFailure
-} from "../steps/StepContext.ts"
+import { countTurnEnded, Pipeline } from "../steps/Pipeline.ts"
+import type { RecordFailure, StepContext, StepFailure } from "../steps/StepContext.ts"
 import type { ActorMailbox } from "./ActorMailbox.ts"
 import { Admission } from "./Admission.ts"
 import { Action, Behaviour, type Reaction, receive, settle } from "./Behaviour.ts"
@@ -139,7 +131,7 @@ export const make = Effect.gen(function*() {
         Effect.flatMap(ascertain(before), (self) =>
           // decide nothing on a state that may be outdated
           self.doubt !== undefined && (message._tag === "Ask" || message._tag === "Record")
-            ? Effect.as(abandon(message, Cause.fail(self.doubt)), self)
+            ? Effect.as(abandon(message, self.doubt), self)
             : follow(self, receive(id, self.behaviour, self.state, message, { fourEyes })))
 
       const state = yield* store.load(id)
@@ -159,24 +151,19 @@ export const make = Effect.gen(function*() {
     (effect, id) => Effect.annotateLogs(effect, { sessionId: id })
   )
 
-  /** Ends the session's turn and removes its sandbox when no actor could be kept alive. */
+  /**
+   * Records the end of a session's turn when no actor could be kept alive. It claims the session first, performs no step
+   * and cleans nothing up: what made the actor fail must not make its end fail, too.
+   */
   const endTurn = Effect.fn("SessionActor.endTurn")(function*(id: SessionId, reason: string) {
     const claim = yield* store.claim(id, dataDir)
-    const current = yield* Ref.make(yield* store.load(id))
-    const record = Effect.fnUntraced(function*(events: ReadonlyArray<SessionEvent>, patch?: Patch) {
-      const before = yield* Ref.get(current)
-      const refused = firstRefused(before, events)
-      if (refused !== undefined) return yield* new EventsRefused({ sessionId: id, event: refused._tag })
-      const state = evolveAll(before, events)
-      yield* store.append(claim, events, state, { patch })
-      yield* Ref.set(current, state)
+    const state = yield* store.load(id)
+    const events = abandonTurn(state, reason, yield* DateTime.now)
+    if (events.length === 0) return
+    yield* store.append(claim, events, evolveAll(state, events))
+    yield* Effect.forEach(events, (event) => event._tag === "TurnEnded" ? countTurnEnded(event.end) : Effect.void, {
+      discard: true
     })
-    yield* record(beginning(yield* Ref.get(current), yield* DateTime.now))
-    const state = yield* Ref.get(current)
-    const next = nextStep(state)
-    if (next._tag !== "Rest") {
-      yield* pipeline.perform({ claim, state, record }, next._tag === "EndTurn" ? next : failed(state, reason))
-    }
   })
 
   return { run, endTurn }
@@ -189,7 +176,10 @@ const recorder = (id: SessionId, mailbox: ActorMailbox): StepContext["record"] =
     const isTaken = yield* mailbox.offer(Message.Record({ events, patch, reply }))
     return isTaken ? yield* result : yield* new SessionLost({ sessionId: id })
   }).pipe(
-    Effect.catchTag("SessionNotFound", () => new SessionLost({ sessionId: id })),
+    Effect.catchTags({
+      ActorGone: () => new SessionLost({ sessionId: id }),
+      SessionNotFound: () => new SessionLost({ sessionId: id })
+    }),
     Effect.tapErrorTag("StoreError", (error) => Effect.logError(error)),
     Effect.retry({ schedule: untilWritten, while: (error) => error._tag === "StoreError" }),
     Effect.asVoid
