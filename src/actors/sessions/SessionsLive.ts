@@ -18,7 +18,7 @@ import { Admission } from "../session/Admission.ts"
 import { SessionRouter } from "../session/SessionRouter.ts"
 import { NewSessions } from "./NewSessions.ts"
 import * as SessionReads from "./SessionReads.ts"
-import { Sessions } from "./Sessions.ts"
+import { Sessions, SessionUnavailable } from "./Sessions.ts"
 
 export const layer = Layer.effect(
   Sessions,
@@ -39,11 +39,15 @@ export const layer = Layer.effect(
       )
     const get = Effect.fn("Sessions.get")((id: SessionId) => Effect.flatMap(history.get(id), positioned))
 
-    /** Waits until a stop's clean-up has finished. */
+    /** Waits until a stop's clean-up has finished; fails if nobody is left who performs it. */
     const stopped = (id: SessionId) =>
       Effect.scoped(Effect.gen(function*() {
         const bell = yield* bus.listen(id)
-        while ((yield* history.get(id)).phase === "stopping") {
+        for (;;) {
+          // before the log is read: an actor leaves only after it has recorded the end
+          const isServed = yield* router.hasActor(id)
+          if ((yield* history.get(id)).phase !== "stopping") return
+          if (!isServed) return yield* new SessionUnavailable({ sessionId: id })
           yield* Effect.timeoutOption(Queue.take(bell), "1 second")
         }
       }))

@@ -4,10 +4,10 @@ import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
-import { Behaviour, type Reaction, receive, settle } from "../../../src/actors/session/Behaviour.ts"
+import { Behaviour, isIdle, type Reaction, receive, settle } from "../../../src/actors/session/Behaviour.ts"
 import { Message, StepOutcome } from "../../../src/actors/session/Messages.ts"
 import type { Reply } from "../../../src/actors/session/Reply.ts"
-import { CommitId } from "../../../src/domain/Ids.ts"
+import { BranchName, CommitId } from "../../../src/domain/Ids.ts"
 import { nextStep, type Step } from "../../../src/domain/NextStep.ts"
 import { SessionCommand } from "../../../src/domain/SessionCommand.ts"
 import * as Event from "../../../src/domain/SessionEvent.ts"
@@ -25,6 +25,12 @@ const active = SessionFold.evolve(queued, Event.TurnStarted.make({ turn: 1, prom
 const stopping = SessionFold.evolve(active, Event.StopRequested.make({ turn: 1, by }))
 const ended = SessionFold.evolve(stopping, Event.TurnEnded.make({ turn: 1, end: "cancelled", text: "stopped by ada" }))
 const next = SessionFold.evolve(ended, Event.MessageReceived.make({ messageId: "m", text: "again", by }))
+const waiting = SessionFold.evolveAll(State.create(created({ approvePlan: true })), [
+  Event.TurnStarted.make({ turn: 1, prompt: "Fix the bug", deadline }),
+  Event.RepositoryPrepared.make({ turn: 1, base: BranchName.make("main"), commit: CommitId.make("a".repeat(40)) }),
+  Event.PlanProduced.make({ turn: 1, plan: { title: "Fix it", markdown: "1. fix it" } }),
+  Event.ApprovalRequested.make({ turn: 1, remainingMillis: 1000 })
+])
 
 const behaviours = {
   resting: Behaviour.Resting(),
@@ -46,6 +52,8 @@ const messages = {
   stop: ask(SessionCommand.Stop({ by })),
   message: ask(SessionCommand.Message({ messageId: "m", text: "and more", by })),
   approve: ask(SessionCommand.Approve({ plan: undefined, answers: undefined, by })),
+  reject: ask(SessionCommand.Reject({ reason: "too big", answers: undefined, by })),
+  retry: ask(SessionCommand.Retry({ turn: undefined, by })),
   facts: record(Event.UsageRecorded.make({
     ...{ turn: 1, source: "agent", model: "m" },
     usage: { inputTokens: 1, outputTokens: 1, costUsd: 0 }
@@ -100,11 +108,24 @@ describe("an actor that rests", () => {
   it("hears people, and leaves when it is released", () =>
     assert.deepStrictEqual(reactions("resting", ended), {
       ...ignored("Resting"),
-      stop: "Resting | Refuse | Passivate",
+      stop: "Resting | Refuse",
       message: `Resting | ${heard}`,
-      approve: "Resting | Refuse | Passivate",
-      release: "Stopped | Leave"
+      approve: "Resting | Refuse",
+      reject: "Resting | Refuse",
+      retry: `Resting | ${heard}`,
+      release: "Stopped"
     }))
+})
+
+describe("an actor that waits for approval", () => {
+  it("hears the answer", () => {
+    const { approve, reject, retry } = reactions("resting", waiting)
+    assert.deepStrictEqual({ approve, reject, retry }, {
+      approve: `Resting | ${heard}`,
+      reject: `Resting | ${heard}`,
+      retry: "Resting | Refuse"
+    })
+  })
 })
 
 describe("an actor that waits for admission", () => {
@@ -113,9 +134,11 @@ describe("an actor that waits for admission", () => {
       ...ignored("Queued"),
       stop: `Queued | ${heard}`,
       message: `Queued | ${heard}`,
-      approve: "Queued | Refuse | Passivate",
+      approve: "Queued | Refuse",
+      reject: "Queued | Refuse",
+      retry: "Queued | Refuse",
       admitted: "Working StartTurn | Perform",
-      release: "Stopped | Leave"
+      release: "Stopped"
     }))
 })
 
@@ -124,10 +147,12 @@ describe("an actor with a step under way", () => {
     assert.deepStrictEqual(reactions("working", active), {
       stop: `Working PrepareRepository | ${heard}`,
       message: `Working PrepareRepository | ${heard}`,
-      approve: "Working PrepareRepository | Refuse | Passivate",
+      approve: "Working PrepareRepository | Refuse",
+      reject: "Working PrepareRepository | Refuse",
+      retry: "Working PrepareRepository | Refuse",
       facts: `Working PrepareRepository | ${heard}`,
       foreignFacts: "Working PrepareRepository | RefuseFacts",
-      stepEnded: "Queued | RequestAdmission | Passivate",
+      stepEnded: "Queued | RequestAdmission",
       stepFailed: "Working EndTurn error | Perform",
       stepDied: "Working EndTurn error | Perform",
       stepInterrupted: "Working EndTurn error | Perform",
@@ -143,7 +168,9 @@ describe("an actor with a step under way", () => {
     assert.deepStrictEqual(reactions("cleaningUp", stopping), {
       stop: `Working EndTurn cancelled | ${heard}`,
       message: `Working EndTurn cancelled | ${heard}`,
-      approve: "Working EndTurn cancelled | Refuse | Passivate",
+      approve: "Working EndTurn cancelled | Refuse",
+      reject: "Working EndTurn cancelled | Refuse",
+      retry: "Working EndTurn cancelled | Refuse",
       facts: `Working EndTurn cancelled | ${heard}`,
       foreignFacts: "Working EndTurn cancelled | RefuseFacts",
       stepEnded: "Working EndTurn cancelled | ReleaseAdmission | Perform",
@@ -173,7 +200,7 @@ describe("an actor with a step under way", () => {
 
   it("queues anew for the next turn when one is over", () => {
     const over = receive(id, behaviours.cleaningUp, next, messages.stepEnded, { fourEyes: false })
-    assert.strictEqual(show(over), "Queued | ReleaseAdmission | RequestAdmission | Passivate")
+    assert.strictEqual(show(over), "Queued | ReleaseAdmission | RequestAdmission")
   })
 })
 
@@ -181,7 +208,9 @@ describe("an actor that interrupts its step", () => {
   const whateverComes = {
     stop: heard,
     message: heard,
-    approve: "Refuse | Passivate",
+    approve: "Refuse",
+    reject: "Refuse",
+    retry: "Refuse",
     facts: heard,
     foreignFacts: "RefuseFacts"
   }
@@ -219,7 +248,33 @@ describe("an actor that interrupts its step", () => {
   it("because it is released, leaves when the step has ended", () =>
     assert.deepStrictEqual(reactions("leaveLater", active), {
       ...waits("Interrupting, then leave"),
-      ...ends("Stopped | Leave")
+      ...ends("Stopped")
+    }))
+})
+
+describe("an actor that has left", () => {
+  it("decides nothing: whoever asks or records is told that it is gone", () =>
+    assert.deepStrictEqual(reactions("stopped", active), {
+      ...ignored("Stopped"),
+      ...Record.map(
+        { stop: 0, message: 0, approve: 0, reject: 0, retry: 0, facts: 0, foreignFacts: 0 },
+        () => "Stopped | Abandon"
+      ),
+      release: "Stopped"
+    }))
+})
+
+describe("an actor that only waits", () => {
+  it("may leave memory; one with a step may not", () =>
+    assert.deepStrictEqual(Record.map(behaviours, isIdle), {
+      resting: true,
+      queued: true,
+      working: false,
+      cleaningUp: false,
+      proceedLater: false,
+      timeOutLater: false,
+      leaveLater: false,
+      stopped: false
     }))
 })
 
@@ -229,11 +284,11 @@ describe("the consequence of a state", () => {
 
   it("for an actor without a step is the next step, the queue for it, or rest", () => {
     for (const behaviour of ["resting", "queued"] as const) {
-      assert.strictEqual(settled(behaviour, queued), "Queued | RequestAdmission | Passivate")
-      assert.strictEqual(settled(behaviour, active), "Queued | RequestAdmission | Passivate")
+      assert.strictEqual(settled(behaviour, queued), "Queued | RequestAdmission")
+      assert.strictEqual(settled(behaviour, active), "Queued | RequestAdmission")
       assert.strictEqual(settled(behaviour, stopping), "Working EndTurn cancelled | Perform")
-      assert.strictEqual(settled(behaviour, ended), "Resting | ReleaseAdmission | Passivate")
-      assert.strictEqual(settled(behaviour, next), "Queued | RequestAdmission | Passivate")
+      assert.strictEqual(settled(behaviour, ended), "Resting | ReleaseAdmission")
+      assert.strictEqual(settled(behaviour, next), "Queued | RequestAdmission")
     }
   })
 

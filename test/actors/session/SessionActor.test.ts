@@ -7,6 +7,8 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import * as ActorMailbox from "../../../src/actors/session/ActorMailbox.ts"
+import { Message } from "../../../src/actors/session/Messages.ts"
 import { SessionCommand } from "../../../src/domain/SessionCommand.ts"
 import { UsageRecorded } from "../../../src/domain/SessionEvent.ts"
 import { by } from "../../support/Walk.ts"
@@ -24,6 +26,17 @@ import {
 } from "./ActorKit.ts"
 
 describe("a mailbox", () => {
+  it.effect("accepts so many messages that nobody has read, and the next one when there is room", () =>
+    Effect.gen(function*() {
+      const mailbox = yield* ActorMailbox.make([])
+      yield* Effect.forEach(Array.from({ length: ActorMailbox.capacity }), () => mailbox.offer(Message.Admitted()))
+      const next = yield* Effect.fork(mailbox.offer(Message.Release()))
+      yield* TestClock.adjust("1 second")
+      assert.isNull(next.unsafePoll())
+      yield* mailbox.take
+      assert.isTrue(yield* Fiber.join(next))
+    }))
+
   it.effect("that is full holds back who asks, and loses nothing", () =>
     supervised((world) =>
       Effect.gen(function*() {
@@ -89,6 +102,25 @@ describe("a write of which it is not known whether it came through", () => {
           "the first, and the last"
         )
         assert.strictEqual(world.begun.filter((step) => step === "session-a:RunAgent").length, 1, "it went on")
+      })
+    ))
+
+  it.effect("by an actor that only waits is looked up, and what is asked next is done", () =>
+    supervised((world) =>
+      Effect.gen(function*() {
+        const id = world.create("session-a")
+        yield* start(id)
+        yield* eventually(hasEnded(world, id))
+        // from the write on, the log can be neither written nor read
+        let isGone = false
+        world.fault = (operation) => {
+          isGone ||= operation === "append"
+          return isGone ? full : Effect.void
+        }
+        assert.strictEqual((yield* Effect.flip(ask(id, say(1))))._tag, "StoreError")
+        world.fault = () => Effect.void
+        yield* ask(id, say(2))
+        yield* eventually(() => world.tags(id).filter((tag) => tag === "TurnEnded").length === 2)
       })
     ))
 })
