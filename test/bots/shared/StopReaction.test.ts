@@ -22,7 +22,7 @@ const commandsOf = (known: Option.Option<typeof session.id>, who: Effect.Effect<
   Effect.gen(function*() {
     const given = yield* Ref.make<ReadonlyArray<ChatCommand>>([])
     const world = Layer.mergeAll(
-      Layer.mock(Conversations, { sessionOf: () => Effect.succeed(known) }),
+      Layer.mock(Conversations, { requester: () => caller.by, sessionOf: () => Effect.succeed(known) }),
       Layer.mock(SessionActions, {
         run: (command) =>
           Effect.as(
