@@ -32,6 +32,7 @@ install_seconds=${OPENTL_INSTALL_TIMEOUT:-600}
 cannot_go_on=70
 child=
 bridge=
+bridged=
 installed=
 
 # --- Messages --------------------------------------------------------------------------------------------------------
@@ -110,20 +111,28 @@ prepare_surroundings() {
   export GIT_TERMINAL_PROMPT=0 GIT_EDITOR=true GIT_PAGER=cat PAGER=cat GIT_LFS_SKIP_SMUDGE=1
   export COREPACK_ENABLE_DOWNLOAD_PROMPT=0
   rm -f "$HOME/.gitconfig.lock"
-  git config --global --list >/dev/null 2>&1 || rm -f "$HOME/.gitconfig" # missing, or broken by the agent
+  if [ -e "$HOME/.gitconfig" ]; then
+    git config --global --list >/dev/null 2>&1 || rm -f "$HOME/.gitconfig" # the agent broke it
+  fi
   git config --global user.name "$author_name"
   git config --global user.email "$author_email"
 }
 
+# The repository is prepared while the bridge starts.
 start_bridge() {
   [ -n "${OPENTL_GATEWAY_SOCKET:-}" ] || return 0
-  local port_file=$out/bridge.port base
-  node "$OPENTL_RUNTIME/bridge.mjs" "$OPENTL_GATEWAY_SOCKET" "$port_file" </dev/null >>"$log" 2>&1 &
+  node "$OPENTL_RUNTIME/bridge.mjs" "$OPENTL_GATEWAY_SOCKET" "$out/bridge.port" </dev/null >>"$log" 2>&1 &
   bridge=$!
+}
+
+await_bridge() {
+  if [ -z "$bridge" ] || [ -n "$bridged" ]; then return 0; fi
+  local port_file=$out/bridge.port base
   until [ -s "$port_file" ]; do
     kill -0 "$bridge" 2>/dev/null || die "The bridge to the gateway did not start"
-    sleep 0.05
+    sleep 0.02
   done
+  bridged=yes
   base=http://127.0.0.1:$(<"$port_file")
   export ANTHROPIC_BASE_URL=$base/anthropic ANTHROPIC_API_KEY=opentl-gateway
   export OPENAI_BASE_URL=$base/openai/v1 OPENAI_API_KEY=opentl-gateway
@@ -171,7 +180,7 @@ take_in_bundle() {
   [ -f "$bundle" ] || return 0
   attend repo_git fetch -q "$bundle" '+refs/heads/*:refs/remotes/origin/*' '+refs/tags/*:refs/tags/*' >>"$log" ||
     return 1
-  if ! has_commit "$start" || ! has_commit "${OPENTL_WORK_COMMIT:-$start}"; then
+  if ! has_commit "$start" || { [ -n "${OPENTL_WORK_COMMIT:-}" ] && ! has_commit "$OPENTL_WORK_COMMIT"; }; then
     attend repo_git bundle unbundle "$bundle" >>"$log" || return 1
   fi
 }
@@ -317,6 +326,7 @@ install() { # TOOL LABEL COMMAND…
     return 0
   fi
   installed=yes
+  await_bridge
   status "Installing dependencies ($label)"
   relay -- env PATH="$agent_path" timeout -k 10 "$install_seconds" "$@"
   code=$?
@@ -406,6 +416,7 @@ write_prompt() {
 }
 
 run_agent() {
+  await_bridge
   status "Running agent ($OPENTL_AGENT)"
   case $OPENTL_AGENT in
     opentl) relay -- env PATH="$agent_path" "$(command -v node)" "$OPENTL_RUNTIME/agent.mjs" ;;

@@ -8,6 +8,7 @@ import { SessionRouter } from "./actors/session/SessionRouter.ts"
 import { SessionSupervisor } from "./actors/session/SessionSupervisor.ts"
 import { NewSessions } from "./actors/sessions/NewSessions.ts"
 import * as Recovery from "./actors/sessions/Recovery.ts"
+import type { SessionsMode } from "./actors/sessions/Sessions.ts"
 import * as SessionsLive from "./actors/sessions/SessionsLive.ts"
 import * as WorkspaceRetention from "./actors/sessions/WorkspaceRetention.ts"
 import { Pipeline } from "./actors/steps/Pipeline.ts"
@@ -89,15 +90,17 @@ export const layerOutside = Layer.mergeAll(
   Layer.provide(Git.layer)
 )
 
+const layersByMode = { working: layerWorking, recording: layerRecording }
+
 /** The data directory with its database, owned by this process for the lifetime of the layer. */
 const layerOwned = (kind: "server" | "embedded") => Database.layer.pipe(Layer.provideMerge(DataDirectory.layer(kind)))
 
 /**
  * The whole program without its edges, on the data directory. `kind` is reported to processes that find the directory
- * in use.
+ * in use; `mode` says what happens to the sessions.
  */
-export const layerCore = (kind: "server" | "embedded", work = true) =>
-  (work ? layerWorking : layerRecording).pipe(
+export const layerCore = (kind: "server" | "embedded", mode: SessionsMode = "working") =>
+  layersByMode[mode].pipe(
     Layer.provideMerge(layerOutside),
     Layer.provideMerge(layerOwned(kind)),
     Layer.provideMerge(AppConfig.layer),

@@ -4,7 +4,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { Sessions } from "./actors/sessions/Sessions.ts"
+import { Sessions, type SessionsMode } from "./actors/sessions/Sessions.ts"
 import { layerCore, layerServer } from "./App.ts"
 import { urlOf } from "./cli/Connect.ts"
 import type { ServingBot } from "./cli/Program.ts"
@@ -12,7 +12,8 @@ import { AppConfig, type AppConfigShape } from "./services/config/AppConfig.ts"
 import { DataDirectory } from "./services/config/DataDirectory.ts"
 import { Sandbox } from "./services/sandbox/Sandbox.ts"
 
-export const embedded = (work: boolean) => Effect.map(Layer.build(layerCore("embedded", work)), Context.get(Sessions))
+export const embedded = (mode: SessionsMode) =>
+  Effect.map(Layer.build(layerCore("embedded", mode)), Context.get(Sessions))
 
 const bots = ({ slack, telegram }: AppConfigShape): ReadonlyArray<ServingBot> => [
   ...(Option.isNone(slack.botToken)

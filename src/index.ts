@@ -23,6 +23,7 @@ export { layerCore, layerLog, layerOutside, layerRecording, layerServer, layerWo
 
 // Sessions and their events
 export { Agent, AgentName } from "./domain/Agent.ts"
+export type { Diff } from "./domain/Diff.ts"
 export { EventType, SessionEventView } from "./domain/EventText.ts"
 export { BranchName, CommitId, SessionId } from "./domain/Ids.ts"
 export { Plan } from "./domain/Plan.ts"
@@ -35,7 +36,8 @@ export {
   NothingToApprove,
   NothingToRetry,
   PlanReplaced,
-  SessionEnded
+  SessionEnded,
+  TurnOver
 } from "./domain/SessionCommand.ts"
 export { SessionEvent } from "./domain/SessionEvent.ts"
 export { CreateSession, IdempotencyConflict, InvalidRequest } from "./domain/SessionRequest.ts"
@@ -52,7 +54,7 @@ export { Gateway, GatewayError, type GatewayReport, type GatewayRequest } from "
 export { Git } from "./services/git/Git.ts"
 export * as GitLocalForge from "./services/git/GitLocalForge.ts"
 export * as GitRepositories from "./services/git/GitRepositories.ts"
-export { BranchNotFound, type Diff, GitError, Repositories, ResultRefused } from "./services/git/Repositories.ts"
+export { BranchNotFound, GitError, Repositories, ResultRefused } from "./services/git/Repositories.ts"
 export {
   LanguageModel,
   LanguageModelError,
@@ -67,7 +69,6 @@ export * as LocalSandbox from "./services/sandbox/local/LocalSandbox.ts"
 export {
   type RunExit,
   type RunId,
-  type RunResult,
   type RunSpec,
   Sandbox,
   SandboxError,

@@ -15,6 +15,6 @@ export const parts: Parts = {
     ),
   reads: (dataDir, serverUrl) =>
     Effect.flatMap(Effect.promise(() => import("./ReadOnly.ts")), (module) => module.reads(dataDir, serverUrl)),
-  embedded: ({ work }) => Effect.flatMap(program, (module) => module.embedded(work)),
+  embedded: ({ mode }) => Effect.flatMap(program, (module) => module.embedded(mode)),
   serve: Effect.flatMap(program, (module) => module.serve)
 }

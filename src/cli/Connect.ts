@@ -16,7 +16,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Os from "node:os"
 import type { SessionReads } from "../actors/sessions/SessionReads.ts"
-import type { Sessions } from "../actors/sessions/Sessions.ts"
+import type { Sessions, SessionsMode } from "../actors/sessions/Sessions.ts"
 import type { Requester } from "../domain/Requester.ts"
 import * as ConfigSource from "../services/config/ConfigSource.ts"
 import { variables } from "../services/config/ConfigVariables.ts"
@@ -45,7 +45,7 @@ export interface Parts {
     readonly token: Option.Option<Redacted.Redacted>
   }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, Scope.Scope>
   readonly embedded: (options: {
-    readonly work: boolean
+    readonly mode: SessionsMode
   }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, Scope.Scope>
   /** The sessions of a data directory, and its owner if there is one: "a running opentl command (process 7)". */
   readonly reads: (dataDir: string, serverUrl: string) => Effect.Effect<
@@ -189,11 +189,11 @@ const findServer = (
   })
 
 /** Runs in this process, which becomes the owner of the data directory. */
-const embed = (parts: Parts, dataDir: string, work: boolean) =>
+const embed = (parts: Parts, dataDir: string, mode: SessionsMode) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
     yield* Logging.toFile(dataDir)
-    const sessions = yield* startFailed(Effect.mapError(parts.embedded({ work }), withWayOut))
+    const sessions = yield* startFailed(Effect.mapError(parts.embedded({ mode }), withWayOut))
     yield* stdio.err(`no server is reachable: running embedded, on ${dataDir}\n`)
     return { sessions, place: Place.Embedded({ dataDir }), by: yield* requester }
   })
@@ -201,12 +201,12 @@ const embed = (parts: Parts, dataDir: string, work: boolean) =>
 /** The connection for a command. */
 export const connect = (
   parts: Parts,
-  { server, work }: ConnectOptions
+  { mode, server }: ConnectOptions
 ): Effect.Effect<Connection, StartFailed | UsageError, Needs> =>
   Effect.flatMap(
     findServer(parts, server),
     ({ connection, dataDir }) =>
-      Option.match(connection, { onNone: () => embed(parts, dataDir, work), onSome: Effect.succeed })
+      Option.match(connection, { onNone: () => embed(parts, dataDir, mode), onSome: Effect.succeed })
   )
 
 /**
@@ -224,7 +224,7 @@ export const read = (
     const stdio = yield* Stdio
     const found = yield* Effect.option(parts.reads(dataDir, yield* gitHubServer))
     if (Option.isNone(found)) {
-      return { ...(yield* embed(parts, dataDir, false)), isWorkedOn: Effect.succeed(false) }
+      return { ...(yield* embed(parts, dataDir, "recording")), isWorkedOn: Effect.succeed(false) }
     }
     const { owner, sessions } = found.value
     const beside = Option.match(yield* owner, { onNone: () => "", onSome: (who) => `, beside ${who}` })

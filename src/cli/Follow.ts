@@ -89,7 +89,7 @@ export class TurnLost
   extends Schema.TaggedError<TurnLost>()("TurnLost", { sessionId: SessionId, reason: Schema.String })
 {
   override get message() {
-    return `lost sight of session ${this.sessionId}: ${this.reason} (opentl logs ${this.sessionId} --follow comes back to it)`
+    return `lost sight of session ${this.sessionId}: ${this.reason} (watch it with opentl logs ${this.sessionId} --follow)`
   }
 }
 

@@ -6,7 +6,7 @@ import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { SessionReads } from "../actors/sessions/SessionReads.ts"
-import type { CreateOptions, Sessions } from "../actors/sessions/Sessions.ts"
+import type { CreateOptions, Sessions, SessionsMode } from "../actors/sessions/Sessions.ts"
 import type { Requester } from "../domain/Requester.ts"
 import type { UsageError } from "./Failure.ts"
 
@@ -37,11 +37,8 @@ export interface Reading {
 export interface ConnectOptions {
   /** `--server`; without it, a server is looked for in the configuration and on this machine. */
   readonly server: Option.Option<string>
-  /**
-   * Whether an embedded process works on sessions. If not, it only reads and records: the next process that works
-   * carries out what is recorded.
-   */
-  readonly work: boolean
+  /** What this process does with sessions if there is no server. */
+  readonly mode: SessionsMode
 }
 
 /**

@@ -59,7 +59,7 @@ const pruneCommand = Command.make(
     Effect.gen(function*() {
       const stdio = yield* Stdio
       const program = yield* Program
-      const { sessions } = yield* program.connect({ server, work: false })
+      const { sessions } = yield* program.connect({ server, mode: "recording" })
       const sandbox = yield* upkeep
       const weekAgo = DateTime.subtract(yield* DateTime.now, { weeks: 1 })
       const listed = yield* sessions.list({ limit: pruned })

@@ -13,7 +13,7 @@ export const stopCommand = Command.make(
     Effect.gen(function*() {
       const stdio = yield* Stdio
       const program = yield* Program
-      const connection = yield* program.connect({ server, work: false })
+      const connection = yield* program.connect({ server, mode: "recording" })
       const session = yield* connection.sessions.find(id)
       const live = yield* LiveLine.make
       yield* live.say(`stopping ${session.id}`)

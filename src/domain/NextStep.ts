@@ -85,10 +85,8 @@ export const failed = (state: SessionState, reason: string): Step =>
 export const timedOut = (state: SessionState): Step =>
   failed(state, `timed out after ${describeDuration(state.spec.timeoutMillis)}`)
 
-/**
- * The event that a turn needs before it can end: its start. Empty if it has started, or if there is no turn to start.
- */
-export const beginning = (state: SessionState, now: DateTime.Utc): ReadonlyArray<Event.SessionEvent> => {
+/** The event that a turn needs before it can end: its start. Empty if it has started. */
+const beginning = (state: SessionState, now: DateTime.Utc): ReadonlyArray<Event.SessionEvent> => {
   const step = nextStep(state)
   switch (step._tag) {
     case "StartTurn":
@@ -98,4 +96,24 @@ export const beginning = (state: SessionState, now: DateTime.Utc): ReadonlyArray
     default:
       return []
   }
+}
+
+/**
+ * The events that end the turn of a session that cannot be worked on any more; `reason` says why. A requested stop is
+ * a stop all the same. Empty if no turn is running or due.
+ */
+export const abandonTurn = (
+  state: SessionState,
+  reason: string,
+  now: DateTime.Utc
+): ReadonlyArray<Event.SessionEvent> => {
+  const step = nextStep(state)
+  if (step._tag === "Rest") return []
+  const turn = currentTurn(state)
+  const [end, text]: readonly [Event.TurnEnd, string] = step._tag !== "EndTurn" || step.end === "complete"
+    ? ["error", reason]
+    : step.end === "cancelled"
+    ? ["cancelled", step.text]
+    : ["error", `${step.text}; ${reason}`]
+  return [...beginning(state, now), Event.TurnEnded.make({ turn, end, text })]
 }

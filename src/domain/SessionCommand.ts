@@ -3,6 +3,7 @@
  * the resulting events in one transaction. (Creating a session needs no decision: see `SessionCreated`.)
  */
 import * as Data from "effect/Data"
+import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { Ordinal, SessionId } from "./Ids.ts"
 import * as Plan from "./Plan.ts"
@@ -19,7 +20,8 @@ export type SessionCommand = Data.TaggedEnum<{
   /** `answers` names the plan that the person saw; without it, the plan that waits now is meant. */
   Approve: { readonly plan: string | undefined; readonly answers: PlanRef | undefined; readonly by: Requester }
   Reject: { readonly reason: string; readonly answers: PlanRef | undefined; readonly by: Requester }
-  Stop: { readonly by: Requester }
+  /** `turn` is the turn that the person saw; without it, whatever the session is doing is stopped. */
+  Stop: { readonly turn?: number | undefined; readonly by: Requester }
   /** Repeat the last turn's request. `turn` is the turn that the person saw fail; without it, the last one is meant. */
   Retry: { readonly turn: number | undefined; readonly by: Requester }
 }>
@@ -35,6 +37,17 @@ export class SessionEnded
   }
 }
 
+/** The stop names a turn (any number) that is not the current one, which goes on. */
+export class TurnOver
+  extends Schema.TaggedError<TurnOver>()("TurnOver", { sessionId: SessionId, turn: Schema.Number, current: Ordinal })
+{
+  override get message() {
+    return this.turn < this.current
+      ? `turn ${this.turn} of session ${this.sessionId} is over; the session has moved on to turn ${this.current}`
+      : `session ${this.sessionId} has no turn ${this.turn} yet; its current one is turn ${this.current}`
+  }
+}
+
 export class NothingToApprove
   extends Schema.TaggedError<NothingToApprove>()("NothingToApprove", { sessionId: SessionId })
 {
@@ -43,10 +56,10 @@ export class NothingToApprove
   }
 }
 
-/** The answer refers to a plan that has been replaced. */
+/** The answer refers to a plan that has been replaced. What was `answered` is as it came: any numbers. */
 export class PlanReplaced extends Schema.TaggedError<PlanReplaced>()("PlanReplaced", {
   sessionId: SessionId,
-  answered: PlanRef,
+  answered: Schema.Struct({ turn: Schema.Number, proposal: Schema.Number }),
   waiting: PlanRef
 }) {
   override get message() {
@@ -77,7 +90,7 @@ interface Rejections {
   readonly Message: never
   readonly Approve: NothingToApprove | PlanReplaced | ApproverIsRequester
   readonly Reject: NothingToApprove | PlanReplaced
-  readonly Stop: SessionEnded
+  readonly Stop: SessionEnded | TurnOver
   readonly Retry: NothingToRetry
 }
 export type CommandRejected = Rejections[CommandTag]
@@ -87,7 +100,7 @@ const rejections = {
   Message: [],
   Approve: ["NothingToApprove", "PlanReplaced", "ApproverIsRequester"],
   Reject: ["NothingToApprove", "PlanReplaced"],
-  Stop: ["SessionEnded"],
+  Stop: ["SessionEnded", "TurnOver"],
   Retry: ["NothingToRetry"]
 } as const satisfies { readonly [Tag in CommandTag]: ReadonlyArray<Rejections[Tag]["_tag"]> }
 
@@ -118,19 +131,38 @@ const reject = <E>(error: E): Decision<E> => Decision.Rejected({ error })
 
 type Waiting = Extract<Phase, { readonly _tag: "Waiting" }>
 
-/** The waiting plan, if it is the one that the answer refers to. */
+const isSamePlan = Schema.equivalence(PlanRef)
+
+/**
+ * The plan that a session waits for an answer to, if it is the one that the answer names. `proposal` is undefined while
+ * no plan waits. For an edge that must ask the person something (a reason, an edited plan) before it can send the answer.
+ */
+export const waitingPlan = (
+  { id: sessionId, proposal, turn }: {
+    readonly id: SessionId
+    readonly turn: number
+    readonly proposal?: number | undefined
+  },
+  answers: PlanRef | undefined
+): Either.Either<PlanRef, NothingToApprove | PlanReplaced> => {
+  if (proposal === undefined) return Either.left(new NothingToApprove({ sessionId }))
+  const waiting = { turn, proposal }
+  return answers === undefined || isSamePlan(answers, waiting)
+    ? Either.right(waiting)
+    : Either.left(new PlanReplaced({ sessionId, answered: answers, waiting }))
+}
+
+/** Decides about the waiting plan, if it is the one that the answer refers to. */
 const answered = (
   id: SessionId,
   { phase }: SessionState,
   answers: PlanRef | undefined,
   decide: (waiting: Waiting) => Decision<ApproverIsRequester>
-): Decision<Rejections["Approve"]> => {
-  if (phase._tag !== "Waiting") return reject(new NothingToApprove({ sessionId: id }))
-  const waiting = { turn: phase.turn.number, proposal: proposalOf(phase) }
-  return answers !== undefined && (answers.turn !== waiting.turn || answers.proposal !== waiting.proposal)
-    ? reject(new PlanReplaced({ sessionId: id, answered: answers, waiting }))
-    : decide(phase)
-}
+): Decision<Rejections["Approve"]> =>
+  phase._tag !== "Waiting" ? reject(new NothingToApprove({ sessionId: id })) : Either.match(
+    waitingPlan({ id, turn: phase.turn.number, proposal: proposalOf(phase) }, answers),
+    { onLeft: reject, onRight: () => decide(phase) }
+  )
 
 const approve = (
   id: SessionId,
@@ -156,10 +188,12 @@ const rejectPlan = (id: SessionId, state: SessionState, { answers, by, reason }:
   )
 
 /** A stop that is already in progress is accepted and adds nothing. */
-const stop = (id: SessionId, state: SessionState, { by }: Named<"Stop">): Decision<SessionEnded> => {
+const stop = (id: SessionId, state: SessionState, { by, turn }: Named<"Stop">): Decision<Rejections["Stop"]> => {
   const { phase } = state
+  const current = currentTurn(state)
+  if (turn !== undefined && turn !== current) return reject(new TurnOver({ sessionId: id, turn, current }))
   if (phase._tag === "Ended") return reject(new SessionEnded({ sessionId: id, end: phase.end }))
-  return phase._tag === "Stopping" ? accept() : accept(Event.StopRequested.make({ turn: currentTurn(state), by }))
+  return phase._tag === "Stopping" ? accept() : accept(Event.StopRequested.make({ turn: current, by }))
 }
 
 const retry = (id: SessionId, { phase, turns }: SessionState, { by, turn }: Named<"Retry">) => {

@@ -30,6 +30,8 @@ export const ApprovePlan = Schema.Struct({ plan: optional(Prompt), ...answers })
 export const RejectPlan = Schema.Struct({ reason: Prompt, ...answers })
 /** `turn` is the turn that was seen to fail; without it, the last one is meant. */
 export const RetryTurn = Schema.Struct({ turn: optional(Ordinal) })
+/** `turn` is the turn that was seen at work; without it, whatever the session is doing is stopped. */
+export const StopTurn = Schema.Struct({ turn: optional(Ordinal) })
 
 /** The request is invalid in a way that the schema cannot express. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", { reason: Schema.String }) {

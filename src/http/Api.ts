@@ -7,7 +7,7 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import * as Schema from "effect/Schema"
 import { BranchName, SessionId } from "../domain/Ids.ts"
 import { Session, SessionStatus } from "../domain/Session.ts"
-import { ApprovePlan, CreateSession, RejectPlan, RetryTurn, SendMessage } from "../domain/SessionRequest.ts"
+import { ApprovePlan, CreateSession, RejectPlan, RetryTurn, SendMessage, StopTurn } from "../domain/SessionRequest.ts"
 import { key, optional } from "../domain/Wire.ts"
 import * as ApiDocument from "./ApiDocument.ts"
 import { Authorization } from "./Authorization.ts"
@@ -68,11 +68,16 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
   .add(
     HttpApiEndpoint.post("stop", "/api/sessions/:id/stop")
       .setPath(SessionPath)
+      .setPayload(StopTurn)
       .addSuccess(Session)
       .addError(Wire.SessionNotFound)
       .addError(Wire.SessionEnded)
+      .addError(Wire.TurnOver)
       .addError(Wire.SessionUnavailable)
-      .annotateContext(describe("Stop a session", "Returns when the session is cancelled and its sandbox is gone."))
+      .annotateContext(describe(
+        "Stop a session",
+        "Returns when the session is cancelled and its sandbox is gone. A turn in the body stops that turn and no later one."
+      ))
   )
   .add(
     HttpApiEndpoint.post("message", "/api/sessions/:id/messages")

@@ -199,7 +199,9 @@ export const make = (
       }),
       events: (id, after) => ApiEvents.follow(client, id, after),
       eventsPage: Effect.fn("ApiClient.eventsPage")((id, after, limit) => ApiEvents.page(client, id, after, limit)),
-      stop: Effect.fn("ApiClient.stop")((id) => command(sessions.stop({ path: { id } }))),
+      stop: Effect.fn("ApiClient.stop")((id, _by, turn) =>
+        command(sessions.stop({ path: { id }, payload: turn === undefined ? {} : { turn } }))
+      ),
       message: Effect.fn("ApiClient.message")((id, text, _by, messageId) =>
         command(sessions.message({
           path: { id },

@@ -8,7 +8,8 @@ import {
   NothingToApprove,
   NothingToRetry,
   PlanReplaced,
-  SessionEnded
+  SessionEnded,
+  TurnOver
 } from "../domain/SessionCommand.ts"
 import { IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
 import { optional } from "../domain/Wire.ts"
@@ -92,6 +93,7 @@ export const Wire = {
   ApproverIsRequester: wire(ApproverIsRequester, 403),
   SessionNotFound: wire(SessionNotFound, 404),
   SessionEnded: wire(SessionEnded, 409),
+  TurnOver: wire(TurnOver, 409),
   NothingToApprove: wire(NothingToApprove, 409),
   PlanReplaced: wire(PlanReplaced, 409),
   NothingToRetry: wire(NothingToRetry, 409),

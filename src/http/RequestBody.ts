@@ -83,9 +83,3 @@ export const json = <A, I>(
     return { value: yield* Effect.mapError(decode(raw), Decoding.fromParseError), raw }
   })
 }
-
-/** For routes whose body has no meaning: it is still read, and rejected if invalid. */
-export const ignored: Effect.Effect<void, BodyError, HttpServerRequest.HttpServerRequest> = Effect.flatMap(
-  bytes,
-  (body) => body.length === 0 ? Effect.void : Effect.asVoid(parse(body))
-)

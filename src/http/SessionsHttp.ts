@@ -19,7 +19,8 @@ import {
   InvalidRequest,
   RejectPlan,
   RetryTurn,
-  SendMessage
+  SendMessage,
+  StopTurn
 } from "../domain/SessionRequest.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import { Api, CreatedSession, type ListQuery, MessageAccepted, type SessionsGroup } from "./Api.ts"
@@ -113,8 +114,8 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
       .handleRaw("stop", ({ path }) =>
         Effect.gen(function*() {
           const id = yield* sessionId(path.id)
-          yield* RequestBody.ignored
-          return yield* answerSession(yield* sessions.stop(id, yield* Caller))
+          const { value } = yield* RequestBody.json(StopTurn)
+          return yield* answerSession(yield* sessions.stop(id, yield* Caller, value.turn))
         }))
       .handleRaw("message", ({ headers, path }) =>
         Effect.gen(function*() {

@@ -53,7 +53,7 @@ const connecting = ({ environment = {}, files = {}, healthy = {}, server }: Circ
         embedded: (options) => Effect.zipRight(Ref.set(opened, options), sessionsDouble({}))
       }
     })
-    const result = yield* connect(parts, { server: Option.fromNullable(server), work: true }).pipe(
+    const result = yield* connect(parts, { server: Option.fromNullable(server), mode: "working" }).pipe(
       Effect.either,
       Effect.provide(Layer.merge(network(healthy), Stdio.layer(process))),
       withEnvironment({ OPENTL_SERVER: "", OPENTL_DATA_DIR: dataDir, ...environment })
@@ -125,7 +125,7 @@ describe("connect", () => {
       })
       assert.deepStrictEqual(other.opened, { url: "http://127.0.0.1:8000", token: undefined })
       const stranger = yield* connecting({ files: gone, healthy: { "http://127.0.0.1:7080/health": "<html>" } })
-      assert.deepStrictEqual(stranger.opened, { work: true })
+      assert.deepStrictEqual(stranger.opened, { mode: "working" })
       assert.strictEqual(stranger.err, `no server is reachable: running embedded, on ${stranger.dataDir}\n`)
     }))
 
@@ -184,7 +184,7 @@ describe("a command that changes something", () => {
       const { process } = makeProcess([], {})
       const owner = { kind, pid: 7, since: DateTime.unsafeMake(0) }
       const parts = partsDouble({ parts: { embedded: () => new DataDirectoryBusy({ path: "/data", owner }) } })
-      return yield* connect(parts, { server: Option.none(), work: true }).pipe(
+      return yield* connect(parts, { server: Option.none(), mode: "working" }).pipe(
         Effect.flip,
         Effect.provide(Layer.merge(network({}), Stdio.layer(process))),
         withEnvironment({ OPENTL_SERVER: "", OPENTL_DATA_DIR: "/nonexistent/opentl" })

@@ -56,7 +56,7 @@ export const make = (options: WorldOptions = {}) =>
       ANTHROPIC_BASE_URL: model.anthropicUrl,
       ...options.environment
     }
-    yield* Effect.addFinalizer(() => Effect.ignore(Program.run(environment, "sandbox", "prune", "--all")))
+    yield* Program.tidy(environment)
     return {
       dataDir,
       environment,

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { describe as say, storedDetail } from "../../src/domain/EventText.ts"
 import { nextStep } from "../../src/domain/NextStep.ts"
 import { summarize } from "../../src/domain/Session.ts"
-import { decide, SessionCommand } from "../../src/domain/SessionCommand.ts"
+import { decide, type PlanRef, SessionCommand } from "../../src/domain/SessionCommand.ts"
 import { SessionEvent } from "../../src/domain/SessionEvent.ts"
 import * as SessionFold from "../../src/domain/SessionFold.ts"
 import * as State from "../../src/domain/SessionState.ts"
@@ -153,19 +153,25 @@ describe("a session as outsiders see it", () => {
 })
 
 describe("decisions", () => {
-  it("refuse a stop only of an ended session, and an answer only where none is awaited", () =>
+  it("refuse a stop only of an ended session, an answer only where none is awaited, and what names something older", () =>
     always(({ states }) => {
       const state = last(states)
-      for (const command of commands) {
+      const { phase } = state
+      const turn = State.currentTurn(state)
+      const isOld = (named: number | undefined) => named !== undefined && named !== turn
+      const isOther = (answers: PlanRef | undefined) =>
+        phase._tag !== "Waiting" || isOld(answers?.turn) ||
+        (answers !== undefined && answers.proposal !== State.proposalOf(phase))
+      for (const command of commands(state)) {
         const isRefused = decide(id, state, command)._tag === "Rejected"
         const expected = SessionCommand.$match(command, {
           Message: () => false,
-          Approve: () => state.phase._tag !== "Waiting",
-          Reject: () => state.phase._tag !== "Waiting",
-          Stop: () => state.phase._tag === "Ended",
-          Retry: () => !(state.phase._tag === "Ended" && state.phase.end !== "complete")
+          Approve: ({ answers }) => isOther(answers),
+          Reject: ({ answers }) => isOther(answers),
+          Stop: ({ turn }) => isOld(turn) || phase._tag === "Ended",
+          Retry: ({ turn }) => isOld(turn) || !(phase._tag === "Ended" && phase.end !== "complete")
         })
-        assert.strictEqual(isRefused, expected)
+        assert.strictEqual(isRefused, expected, command._tag)
       }
     }))
 

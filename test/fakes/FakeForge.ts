@@ -2,10 +2,11 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type { Diff } from "../../src/domain/Diff.ts"
 import { BranchName, CommitId } from "../../src/domain/Ids.ts"
 import { show } from "../../src/domain/Repository.ts"
 import { Forge, ForgeError, type Proposal } from "../../src/services/forge/Forge.ts"
-import { type Diff, Repositories } from "../../src/services/git/Repositories.ts"
+import { Repositories } from "../../src/services/git/Repositories.ts"
 
 export const commit = (n: number): CommitId => CommitId.make(n.toString(16).padStart(40, "0"))
 

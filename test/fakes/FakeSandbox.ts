@@ -114,11 +114,9 @@ export const layer = (engine: FakeEngine) => {
         }),
       output: (run) => Stream.unwrap(Effect.map(find(run), (found) => outputFrom(found, 0))),
       exit: (run) => Effect.flatMap(find(run), (found) => Deferred.await(found.exit)),
-      result: (run) =>
-        Effect.map(find(run), (found) => ({
-          answer: found.answer,
-          bundle: found.commits ? Option.some(`bundle-of-${runName(run)}`) : Option.none()
-        })),
+      answer: (run) => Effect.map(find(run), ({ answer }) => answer),
+      bundle: (run) =>
+        Effect.map(find(run), ({ commits }) => commits ? Option.some(`bundle-of-${runName(run)}`) : Option.none()),
       removeRuns: (session) =>
         Effect.gen(function*() {
           yield* engine.removal

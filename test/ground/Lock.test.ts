@@ -5,7 +5,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 
-/** Holds the lock for a moment, and writes down when it has it and when it lets go. */
+/** Holds the lock for a moment, and records when it takes and when it releases it. */
 const script = `
 import { appendFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"

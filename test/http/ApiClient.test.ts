@@ -1,40 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import * as Ref from "effect/Ref"
-import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Http from "node:http"
-import { Sessions, SessionUnavailable } from "../../src/actors/sessions/Sessions.ts"
+import { SessionUnavailable } from "../../src/actors/sessions/Sessions.ts"
 import { SessionId } from "../../src/domain/Ids.ts"
 import { Repository } from "../../src/domain/Repository.ts"
-import { type Session, SessionNotFound } from "../../src/domain/Session.ts"
-import { ApproverIsRequester, NothingToApprove, SessionEnded } from "../../src/domain/SessionCommand.ts"
+import { SessionNotFound } from "../../src/domain/Session.ts"
+import { ApproverIsRequester, NothingToApprove, SessionEnded, TurnOver } from "../../src/domain/SessionCommand.ts"
 import { IdempotencyConflict, InvalidRequest } from "../../src/domain/SessionRequest.ts"
-import * as ApiClient from "../../src/http/ApiClient.ts"
 import { StoreError } from "../../src/services/store/StoreError.ts"
-import { event, id, layer, serve, serverOf, session, token } from "./TestServer.ts"
-
-type Service = Context.Tag.Service<Sessions>
-
-const connect = (url: string, given = token) =>
-  Effect.map(Layer.build(ApiClient.layer({ url, token: Option.some(Redacted.make(given)) })), Context.get(Sessions))
-
-/** A client of a server before the given sessions. */
-const remote = (sessions: Partial<Service>) =>
-  Effect.flatMap(
-    serve({ list: () => Effect.succeed({ sessions: [], hasMore: false }), ...sessions }),
-    ({ url }) => connect(url)
-  )
-
-/** How often a fact is looked for that nobody announces. */
-const looking = Schedule.spaced("5 millis")
+import { connect, remote } from "./ApiClientKit.ts"
+import { event, id, serve, session } from "./TestServer.ts"
 
 /** Tag and sentence: all fields of these errors stand in their sentences. */
 const tell = ({ _tag, message }: { readonly _tag: string; readonly message: string }) => `${_tag}: ${message}`
@@ -79,7 +57,7 @@ describe("ApiClient", () => {
             hasMore: limit === 1
           }),
         find: (prefix) => prefix === "01" ? Effect.succeed(all) : new SessionNotFound({ id: prefix }),
-        stop: () => Effect.succeed(session({ status: "cancelled" })),
+        stop: (_id, _by, turn = 1) => Effect.succeed(session({ status: "cancelled", turn })),
         message: (_, text, by, messageId) => Effect.succeed({ messageId: `${text} ${by.name} ${messageId ?? ""}` }),
         approve: (_, { plan }) => Effect.succeed(session({ plan: plan ?? "none" })),
         reject: (_, { reason }) => Effect.succeed(session({ plan: reason })),
@@ -97,6 +75,7 @@ describe("ApiClient", () => {
       assert.isTrue(page.hasMore)
       assert.isFalse((yield* client.list({ limit: 2 })).hasMore)
       assert.strictEqual((yield* client.stop(id, by)).status, "cancelled")
+      assert.strictEqual((yield* client.stop(id, by, 4)).turn, 4)
       assert.deepStrictEqual(yield* client.message(id, "hi", by), { messageId: "hi ci " })
       assert.deepStrictEqual(yield* client.message(id, "hi", by, "m"), { messageId: "hi ci m" })
       assert.strictEqual((yield* client.approve(id, { by })).plan, "none")
@@ -117,7 +96,10 @@ describe("ApiClient", () => {
             ? new InvalidRequest({ reason: "no" })
             : new IdempotencyConflict({ key: idempotencyKey }),
         find: () => new InvalidRequest({ reason: "\"0\" is ambiguous" }),
-        stop: () => new SessionEnded({ sessionId: id, end: "complete" }),
+        stop: (_id, _by, turn) =>
+          turn === undefined
+            ? new SessionEnded({ sessionId: id, end: "complete" })
+            : new TurnOver({ sessionId: id, turn, current: 2 }),
         message: () => new SessionUnavailable({ sessionId: id }),
         approve: () => new ApproverIsRequester({ sessionId: id, name: "ci" }),
         reject: () => new NothingToApprove({ sessionId: id }),
@@ -137,6 +119,7 @@ describe("ApiClient", () => {
       )
       yield* failsWith(client.find("0"), new InvalidRequest({ reason: "\"0\" is ambiguous" }))
       yield* failsWith(client.stop(id, by), new SessionEnded({ sessionId: id, end: "complete" }))
+      yield* failsWith(client.stop(id, by, 1), new TurnOver({ sessionId: id, turn: 1, current: 2 }))
       yield* failsWith(client.message(id, "x", by), new SessionUnavailable({ sessionId: id }))
       yield* failsWith(client.approve(id, { by }), new ApproverIsRequester({ sessionId: id, name: "ci" }))
       yield* failsWith(client.reject(id, { reason: "x", by }), new NothingToApprove({ sessionId: id }))
@@ -190,83 +173,5 @@ describe("ApiClient", () => {
       const error = yield* Effect.flip(client.stop(id, by))
       assert.strictEqual(error._tag, "StoreError")
       assert.include(error.message, server.url)
-    }))
-})
-
-describe("ApiClient.events", () => {
-  const log = Array.from({ length: 30 }, (_, index) => event(index + 1))
-  const ids = (events: Iterable<{ readonly id: number }>) => Array.from(events, ({ id }) => id)
-  const ended = (last: number): Partial<Session> => ({ status: "complete", phase: "ended", lastEventId: last })
-
-  /** Sessions whose stream breaks off after every third event. */
-  const flaky = (connections: Ref.Ref<number>): Partial<Service> => ({
-    list: () => Effect.succeed({ sessions: [], hasMore: false }),
-    get: () => Effect.succeed(session(ended(30))),
-    events: (_, after) =>
-      Stream.unwrap(Effect.as(
-        Ref.update(connections, (n) => n + 1),
-        Stream.fromIterable(log.slice(after, after + 3)).pipe(
-          Stream.rechunk(1),
-          Stream.concat(
-            after % 2 === 0 ? Stream.empty : Stream.fail(new StoreError({ operation: "read events", cause: "x" }))
-          )
-        )
-      ))
-  })
-
-  it.scopedLive("comes back after the last event it has seen, until the session has ended", () =>
-    Effect.gen(function*() {
-      const connections = yield* Ref.make(0)
-      const client = yield* remote(flaky(connections))
-      assert.deepStrictEqual(
-        yield* Stream.runCollect(client.events(id, 0)).pipe(Effect.map((all) => Array.from(all))),
-        log
-      )
-      assert.strictEqual(yield* Ref.get(connections), 10)
-      assert.deepStrictEqual(ids(yield* Stream.runCollect(client.events(id, 28))), [29, 30])
-      assert.deepStrictEqual(ids(yield* Stream.runCollect(client.events(id, 30))), [])
-    }))
-
-  it.scopedLive("survives a restart of the server", () =>
-    Effect.gen(function*() {
-      const list = () => Effect.succeed({ sessions: [], hasMore: false })
-      const first = yield* Scope.make()
-      const server = serverOf(
-        yield* Layer.buildWithScope(
-          layer({
-            list,
-            get: () => Effect.succeed(session({ lastEventId: 2 })),
-            events: () => Stream.concat(Stream.make(event(1), event(2)), Stream.never)
-          }),
-          first
-        )
-      )
-      const client = yield* connect(server.url)
-      const seen = yield* Ref.make(0)
-      const following = yield* client.events(id, 0).pipe(
-        Stream.tap(({ id }) => Ref.set(seen, id)),
-        Stream.runCollect,
-        Effect.fork
-      )
-      yield* Effect.repeat(Ref.get(seen), { until: (last) => last === 2, schedule: looking })
-      yield* Scope.close(first, Exit.void)
-      yield* Layer.build(layer({
-        list,
-        get: () => Effect.succeed(session(ended(4))),
-        events: (_, after) => Stream.fromIterable([event(3), event(4)].filter(({ id }) => id > after))
-      }, { config: { address: { host: "127.0.0.1", port: server.port } } }))
-      assert.deepStrictEqual(ids(yield* Fiber.join(following)), [1, 2, 3, 4])
-    }))
-
-  it.scopedLive("lets go of the connection when nobody listens any more", () =>
-    Effect.gen(function*() {
-      const open = yield* Ref.make(0)
-      const counting = Stream.unwrapScoped(Effect.as(
-        Effect.acquireRelease(Ref.update(open, (n) => n + 1), () => Ref.update(open, (n) => n - 1)),
-        Stream.concat(Stream.make(event(1)), Stream.never)
-      ))
-      const client = yield* remote({ get: () => Effect.succeed(session()), events: () => counting })
-      assert.deepStrictEqual(ids(yield* Stream.runCollect(Stream.take(client.events(id, 0), 1))), [1])
-      yield* Effect.repeat(Ref.get(open), { until: (n) => n === 0, schedule: looking })
     }))
 })

@@ -79,7 +79,7 @@ describe("hundreds of event streams", () => {
       assert.strictEqual(yield* Ref.get(reads), readsBefore)
       const perClient = (counted.tasks - tasks) / clients
       assert.isBelow(perClient, 10, `${perClient} tasks for each client that left`)
-    }), 120_000)
+    }))
 
   it.scopedLive("that all have something to do keep nobody waiting who asks for /health", () =>
     Effect.gen(function*() {
@@ -98,5 +98,5 @@ describe("hundreds of event streams", () => {
       yield* Effect.forEach(Array.from({ length: 100 }), () => follow(server, path), { concurrency: 100 })
       assert.strictEqual((yield* send(server, "/health")).text, "ok")
       assert.isBelow(yield* Ref.get(left), 100, "it is answered while they are at it")
-    }), 120_000)
+    }))
 })

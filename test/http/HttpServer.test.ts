@@ -91,7 +91,7 @@ describe("HttpLive", () => {
       assert.isTrue(yield* refused(server))
     }))
 
-  it.scopedLive("finishes what is under way before it lets go of the sessions", () =>
+  it.scopedLive("finishes running requests before it releases the sessions", () =>
     Effect.gen(function*() {
       const asked = yield* Deferred.make<void>()
       const finish = yield* Deferred.make<void>()

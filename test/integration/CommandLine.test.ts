@@ -78,7 +78,7 @@ describe("run", () => {
       yield* git(clone, "remote", "add", "origin", "https://x:ghs_secret@github.com/acme/widgets.git")
       const { code, err, out } = yield* opentl("run", "Fix it", "--detach", "--plan-only")
       assert.strictEqual(code, 0, err)
-      assert.include(err, "repository: acme/widgets, the remote origin of this clone (--repo names another)\n")
+      assert.include(err, "repository: acme/widgets, the remote origin of this clone (choose another with --repo)\n")
       assert.notInclude(err, "ghs_secret")
       const listed = yield* opentl("list", "--json", "--repo", "git@github.com:acme/widgets.git")
       const sessions: ReadonlyArray<{ readonly id: string; readonly repo: string }> = JSON.parse(listed.out)

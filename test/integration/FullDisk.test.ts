@@ -14,7 +14,7 @@ import { itOnSmallDisk } from "../support/SmallDisk.ts"
 
 const lines = 60
 
-/** Prints; where it is asked to wait, most of it once it is told to go on. */
+/** A shell line that prints. If it is to wait, it prints the most of it after a signal to continue. */
 const agent = `command:for i in $(seq 1 ${lines}); do
   echo "line $i $(printf %04000d 0)"
   while [ $i = 10 ] && grep -q Wait "$OPENTL_PROMPT_FILE" && [ ! -e .git/go ]; do sleep 0.05; done
@@ -103,6 +103,6 @@ describe("a server whose disk is full for a while", () => {
         yield* server.kill("SIGTERM")
         assert.strictEqual(yield* server.ended, 0)
       }),
-    { megabytes: 24, timeout: 180_000 }
+    { megabytes: 24 }
   )
 })

@@ -61,16 +61,13 @@ const task = { repo: "acme/app", prompt: "Add b.txt" }
 
 const endings = (events: ReadonlyArray<Program.EventJson>) => events.flatMap((event) => event.detail?.["end"] ?? [])
 
-const tidy = (environment: Readonly<Record<string, string>>) =>
-  Effect.addFinalizer(() => Effect.ignore(Program.run(environment, "sandbox", "prune", "--all")))
-
 type Sandbox = { readonly OPENTL_SANDBOX: "docker" | "local"; readonly OPENTL_DOCKER_IMAGE?: string }
 
 const job = (sandbox: Sandbox) =>
   Effect.gen(function*() {
     const { environment: plain, github, model } = yield* world
     const environment = { ...plain, ...sandbox }
-    yield* tidy(environment)
+    yield* Program.tidy(environment)
     const server = yield* Program.serve(environment)
     const id = yield* server.create(task)
     const events = [...(yield* Stream.runCollect(server.events(id)))]
@@ -108,7 +105,7 @@ const crash = (sandbox: Sandbox) =>
   Effect.gen(function*() {
     const { environment: plain, github } = yield* world
     const environment = { ...plain, ...sandbox, OPENTL_AGENT: `command:${slow}`, OPENTL_REVIEW_ROUNDS: "1" }
-    yield* tidy(environment)
+    yield* Program.tidy(environment)
     const first = yield* Program.serve(environment)
     const id = yield* first.create(task)
     const before = [
@@ -147,11 +144,11 @@ describe("a server that is killed in the middle of the agent's run", () => {
 })
 
 describe("a server that is asked to stop", () => {
-  it.live("lets go of a running sandbox and of an open stream, and exits 0", () =>
+  it.live("leaves a running sandbox running, closes an open stream, and exits 0", () =>
     Effect.gen(function*() {
       const { environment: plain } = yield* world
       const environment = { ...plain, OPENTL_SANDBOX: "local", OPENTL_AGENT: `command:${slow}` }
-      yield* tidy(environment)
+      yield* Program.tidy(environment)
       const server = yield* Program.serve(environment)
       const id = yield* server.create(task)
       const events = yield* server.events(id).pipe(

@@ -73,7 +73,7 @@ describe("the examples of docs/library.md", () => {
       assert.deepStrictEqual(yield* Ref.get(asked), ["plan"])
       assert.isTrue(lines.some((line) => line.endsWith("output: looking at the task")), lines.join("\n"))
       assert.isTrue(lines.some((line) => line.includes("in the answering sandbox")), lines.join("\n"))
-    }).pipe(Effect.provide(NodeContext.layer)), 120_000)
+    }).pipe(Effect.provide(NodeContext.layer)))
 
   it.scopedLive("follow a session from a cursor", () =>
     Effect.gen(function*() {
@@ -83,7 +83,7 @@ describe("the examples of docs/library.md", () => {
       yield* follow(session.id, 3, (event) => Effect.sync(() => void seen.push(event))).pipe(Effect.provide(context))
       assert.deepStrictEqual(seen.map(({ id }) => id), Array.from({ length: session.lastEventId - 3 }, (_, i) => i + 4))
       assert.strictEqual(seen.at(-1)?.detail?.["end"], "complete")
-    }).pipe(Effect.provide(NodeContext.layer)), 120_000)
+    }).pipe(Effect.provide(NodeContext.layer)))
 
   it.scopedLive("serve the API beside routes of one's own", () =>
     Effect.gen(function*() {
@@ -103,5 +103,5 @@ describe("the examples of docs/library.md", () => {
       assert.strictEqual((yield* send(server, "/api/sessions")).status, 401)
       assert.include((yield* send(server, `/api/sessions/${session.id}`, { headers })).text, session.id)
       assert.include((yield* send(server, `/api/sessions/${session.id}/events`, { headers })).text, "id: 1\n")
-    }).pipe(Effect.provide(NodeContext.layer)), 120_000)
+    }).pipe(Effect.provide(NodeContext.layer)))
 })

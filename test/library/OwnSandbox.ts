@@ -2,7 +2,6 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { type RunId, Sandbox, type SessionId } from "../../src/index.ts"
@@ -24,7 +23,8 @@ export const layerAnswering = Layer.effect(
       output: () => Stream.encodeText(Stream.make("looking at the task\n")),
       watch: () => Effect.never,
       exit: () => Effect.succeed({ code: 0, reason: undefined }),
-      result: () => Effect.succeed({ answer: "Nothing has to be done.", bundle: Option.none() }),
+      answer: () => Effect.succeed("Nothing has to be done."),
+      bundle: () => Effect.succeedNone,
       removeRuns,
       removeWorkspace: removeRuns,
       removeIdleWorkspace: (session) => Effect.as(removeRuns(session), true),

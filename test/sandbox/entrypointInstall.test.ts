@@ -84,7 +84,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("entrypoint.sh, depen
         "package.json": JSON.stringify({ dependencies: { d: "file:./d" }, scripts: { preinstall: "sleep 1000" } })
       })
       const { result } = yield* session.round("true", { env: { OPENTL_INSTALL_TIMEOUT: "2" } })
-      assert.include(result?.notes ?? "", "(npm install, not done after 2 s)")
+      assert.include(result?.notes ?? "", "(npm install, not finished after 2 s)")
     }))
 
   it.scoped(

@@ -32,11 +32,14 @@ export const resultOf = (start: CommitId, changes: Partial<ResultCommit> = {}): 
 })
 
 /** A user's repository, and a data directory. */
-export const setup = Effect.gen(function*() {
-  const origin = yield* Git.repository({ "README.md": "# Hello\n", "src/a.ts": "export const a = 1\n" })
-  const dataDir = yield* Git.temporary
-  return { origin, dataDir, repo: Git.local(origin) }
-})
+export const setupOn = (repository: ReturnType<typeof Git.repository>) =>
+  Effect.gen(function*() {
+    const origin = yield* repository
+    const dataDir = yield* Git.temporary
+    return { origin, dataDir, repo: Git.local(origin) }
+  })
+
+export const setup = setupOn(Git.repository({ "README.md": "# Hello\n", "src/a.ts": "export const a = 1\n" }))
 
 export const withRepositories = <A, E, R>(
   dataDir: string,
@@ -48,6 +51,42 @@ export const exported = (repositories: Repositories["Type"], repo: Repository, s
   Effect.map(
     repositories.exportBundle(repo, branch, { start, known: undefined, work: undefined }),
     Option.getOrThrow
+  )
+
+type Place = Effect.Effect.Success<typeof setup>
+
+/** A session whose first turn is prepared. */
+export interface FirstTurn extends Place {
+  readonly repositories: Repositories["Type"]
+  /** Where the turn starts. */
+  readonly commit: CommitId
+  /** Exports what a workspace that has nothing yet gets. */
+  readonly initialBundle: ReturnType<typeof exported>
+  /** Takes in what a sandbox made of it. */
+  readonly take: (
+    bundle: string,
+    changes?: Partial<ResultCommit>
+  ) => ReturnType<Repositories["Type"]["importBundle"]>
+}
+
+/** Runs a test on a session whose first turn is prepared, in the usual repository or another. */
+export const onFirstTurn = <A, E, R>(
+  test: (turn: FirstTurn) => Effect.Effect<A, E, R>,
+  place: typeof setup = setup
+) =>
+  Effect.flatMap(
+    place,
+    (place) =>
+      withRepositories(place.dataDir, (repositories) =>
+        Effect.flatMap(repositories.prepare(place.repo, firstTurn()), ({ commit }) =>
+          test({
+            ...place,
+            repositories,
+            commit,
+            initialBundle: exported(repositories, place.repo, commit),
+            take: (bundle, changes) =>
+              repositories.importBundle(place.repo, bundle, resultOf(commit, changes))
+          })))
   )
 
 /** What an agent in a sandbox has: a clone of the bundle, on the session's branch. */

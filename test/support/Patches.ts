@@ -1,6 +1,6 @@
 /** Diffs as git makes them, put together from a few words. */
 import type { ChangedFile } from "../../src/domain/ChangedFile.ts"
-import type { Diff } from "../../src/services/git/Repositories.ts"
+import type { Diff } from "../../src/domain/Diff.ts"
 
 export interface Change extends Partial<ChangedFile> {
   readonly path: string

@@ -7,6 +7,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -38,6 +39,17 @@ export const run = (environment: Readonly<Record<string, string>>, ...args: Read
     ], { concurrency: "unbounded" })
     return { out, err, code: Number(code) }
   }))
+
+/**
+ * Removes what sessions may have left, at the end. In the local sandbox only after a failure: a test that has come to its
+ * end has seen its agents end, and the rest lies in its data directory.
+ */
+export const tidy = (environment: Readonly<Record<string, string>>) =>
+  Effect.addFinalizer((exit) =>
+    Exit.isSuccess(exit) && environment["OPENTL_SANDBOX"] === "local"
+      ? Effect.void
+      : Effect.ignore(run(environment, "sandbox", "prune", "--all"))
+  )
 
 const OwnerJson = Schema.parseJson(Schema.Struct({ url: Schema.String, pid: Schema.Int }))
 

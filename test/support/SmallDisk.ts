@@ -65,7 +65,7 @@ type Needs = NodeContext.NodeContext | Scope.Scope
 export const itOnSmallDisk = <A, E>(
   name: string,
   test: (disk: SmallDisk) => Effect.Effect<A, E, Needs>,
-  { megabytes = 4, timeout = 60_000 }: { readonly megabytes?: number; readonly timeout?: number } = {}
+  { megabytes = 4 }: { readonly megabytes?: number } = {}
 ) =>
   it.scopedLive(name, (context) =>
     Effect.gen(function*() {
@@ -77,4 +77,4 @@ export const itOnSmallDisk = <A, E>(
             : Effect.sync(() => context.skip(`no tmpfs can be mounted: ${message}`)))
       )
       yield* test(disk)
-    }).pipe(Effect.provide(NodeContext.layer)), timeout)
+    }).pipe(Effect.provide(NodeContext.layer)))

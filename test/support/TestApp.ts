@@ -2,13 +2,15 @@
 import type * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Sessions } from "../../src/actors/sessions/Sessions.ts"
-import { layerWorking } from "../../src/App.ts"
+import { layerRecording, layerWorking } from "../../src/App.ts"
 import type { SessionEventView } from "../../src/domain/EventText.ts"
 import type { SessionId } from "../../src/domain/Ids.ts"
+import type { SessionEvent } from "../../src/domain/SessionEvent.ts"
 import type { CreateSession } from "../../src/domain/SessionRequest.ts"
 import type { AppConfigShape } from "../../src/services/config/AppConfig.ts"
 import type { LanguageModel } from "../../src/services/model/LanguageModel.ts"
@@ -33,7 +35,21 @@ export class World {
     config: Partial<AppConfigShape> = {},
     model: Layer.Layer<LanguageModel> = FakeModel.layer(this.model)
   ) {
-    return layerWorking.pipe(
+    return this.around(layerWorking, database, config, model)
+  }
+
+  /** A process on the same world that only records. */
+  recording(database: Layer.Layer<SqlClient.SqlClient, StoreError>) {
+    return this.around(layerRecording, database, {}, FakeModel.layer(this.model))
+  }
+
+  private around<A, E, R>(
+    sessions: Layer.Layer<A, E, R>,
+    database: Layer.Layer<SqlClient.SqlClient, StoreError>,
+    config: Partial<AppConfigShape>,
+    model: Layer.Layer<LanguageModel>
+  ) {
+    return sessions.pipe(
       Layer.provide(FakeSandbox.layer(this.engine)),
       Layer.provide(FakeForge.layer(this.remote)),
       Layer.provide(model),
@@ -87,3 +103,18 @@ export const history = (id: SessionId) =>
     Sessions,
     (sessions) => ticking(Effect.map(Stream.runCollect(sessions.events(id, 0)), (events) => [...events]))
   )
+
+/** The facts that events tell, by name. */
+export const tags = (events: ReadonlyArray<SessionEventView>) =>
+  events.map(({ fact }) => Option.getOrUndefined(fact)?._tag)
+
+/** How the turns among them ended. */
+export const endings = (events: ReadonlyArray<SessionEventView>) =>
+  events.flatMap(({ fact }) => Option.isSome(fact) && fact.value._tag === "TurnEnded" ? [fact.value.end] : [])
+
+/** Whether an event tells such a fact. */
+export const tells = (tag: SessionEvent["_tag"]) => ({ fact }: SessionEventView) =>
+  Option.exists(fact, ({ _tag }) => _tag === tag)
+
+/** The events up to the first that tells such a fact. */
+export const untilFact = (id: SessionId, tag: SessionEvent["_tag"]) => until(id, tells(tag))

@@ -2,7 +2,7 @@
 import * as DateTime from "effect/DateTime"
 import { BranchName, CommitId, SessionId } from "../../src/domain/Ids.ts"
 import { nextStep, Step } from "../../src/domain/NextStep.ts"
-import { decide, SessionCommand } from "../../src/domain/SessionCommand.ts"
+import { decide, type PlanRef, SessionCommand } from "../../src/domain/SessionCommand.ts"
 import * as Event from "../../src/domain/SessionEvent.ts"
 import * as SessionFold from "../../src/domain/SessionFold.ts"
 import * as State from "../../src/domain/SessionState.ts"
@@ -100,19 +100,32 @@ export const outcomes: (step: Step) => ReadonlyArray<ReadonlyArray<Event.Session
   EndTurn: ({ end, text, turn }) => [[Event.TurnEnded.make({ turn, end, text })]]
 })
 
-export const commands: ReadonlyArray<SessionCommand> = [
+/** The plan that waits now (or would), and an older one that a person may still see: of this turn, or of the one before. */
+const plansSeen = (state: State.SessionState): ReadonlyArray<PlanRef> => {
+  const turn = State.currentTurn(state)
+  const proposal = state.phase._tag === "Waiting" ? State.proposalOf(state.phase) : 1
+  const older = proposal > 1 ? { turn, proposal: proposal - 1 } : { turn: turn - 1, proposal }
+  return older.turn > 0 ? [{ turn, proposal }, older] : [{ turn, proposal }]
+}
+
+/** What people may ask for: about what is there now, and by name about that and about something older. */
+export const commands = (state: State.SessionState): ReadonlyArray<SessionCommand> => [
   SessionCommand.Message({ messageId: "m", text: "and more", by }),
-  SessionCommand.Approve({ plan: undefined, answers: undefined, by }),
   SessionCommand.Approve({ plan: "edited", answers: undefined, by }),
-  SessionCommand.Reject({ reason: "no", answers: undefined, by }),
-  SessionCommand.Stop({ by }),
-  SessionCommand.Retry({ turn: undefined, by })
+  ...[undefined, ...plansSeen(state)].flatMap((answers) => [
+    SessionCommand.Approve({ plan: undefined, answers, by }),
+    SessionCommand.Reject({ reason: "no", answers, by })
+  ]),
+  ...[undefined, ...new Set(plansSeen(state).map((plan) => plan.turn))].flatMap((turn) => [
+    SessionCommand.Stop({ turn, by }),
+    SessionCommand.Retry({ turn, by })
+  ])
 ]
 
 /** Everything that can happen now: what the next step comes to, its failure, and what people may ask for. */
 const possible = (state: State.SessionState): ReadonlyArray<ReadonlyArray<Event.SessionEvent>> => {
   const step = nextStep(state)
-  const asked = commands.flatMap((command) => {
+  const asked = commands(state).flatMap((command) => {
     const decision = decide(id, state, command)
     return decision._tag === "Accepted" && decision.events.length > 0 ? [decision.events] : []
   })
@@ -120,9 +133,8 @@ const possible = (state: State.SessionState): ReadonlyArray<ReadonlyArray<Event.
     ? [[Event.TurnEnded.make({ turn: State.currentTurn(state), end: "error", text: "failed" })]]
     : []
   // steps are likelier than people: else no walk gets far
-  return [...outcomes(step), ...outcomes(step), ...outcomes(step), ...asked, ...failure].filter((events) =>
-    events.length > 0
-  )
+  const steps = outcomes(step)
+  return [...steps, ...steps, ...steps, ...steps, ...asked, ...failure].filter((events) => events.length > 0)
 }
 
 export interface Walk {

@@ -12,7 +12,7 @@ import * as Ref from "effect/Ref"
 import type { Message } from "./Messages.ts"
 
 /** The most messages that wait; a sender to a full mailbox waits for room. */
-const capacity = 64
+export const capacity = 64
 
 export interface ActorMailbox {
   /** Returns whether the message was accepted: a closed mailbox accepts none. */

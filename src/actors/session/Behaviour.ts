@@ -28,8 +28,8 @@ export type Behaviour = Data.TaggedEnum<{
   /** The next step needs admission, and other sessions come first. */
   Queued: object
   /**
-   * A step is running. `begunWith` is the state it started with: a step that leaves it unchanged would be repeated
-   * forever.
+   * A step is running. `begunWith`: the state when the step began. A step that ends with this same state made no
+   * progress: that is a defect.
    */
   Working: { readonly step: Step; readonly begunWith: SessionState }
   /** The running step is being interrupted; `then` follows when it has ended. */
@@ -61,10 +61,8 @@ export type Action = Data.TaggedEnum<{
   RequestAdmission: object
   /** Release admission, or leave the queue for it. */
   ReleaseAdmission: object
-  /** Leave memory unless a message has arrived: the log contains everything that the actor knew. */
-  Passivate: object
-  /** Leave memory now. */
-  Leave: object
+  /** Tell the sender that the actor has left. */
+  Abandon: { readonly message: Message }
   /** Fail; the supervisor decides what happens. */
   Fail: { readonly cause: Cause.Cause<ActorFailure> }
 }>
@@ -74,6 +72,12 @@ export interface Reaction {
   readonly behaviour: Behaviour
   readonly actions: ReadonlyArray<Action>
 }
+
+/**
+ * Whether the actor only waits. It then leaves memory as soon as its mailbox is empty (passivation): the log contains
+ * everything that it knew.
+ */
+export const isIdle = (behaviour: Behaviour): boolean => behaviour._tag === "Resting" || behaviour._tag === "Queued"
 
 const become = (behaviour: Behaviour, ...actions: ReadonlyArray<Action>): Reaction => ({ behaviour, actions })
 
@@ -93,9 +97,9 @@ const isCancel = (step: Step): boolean => step._tag === "EndTurn" && step.end ==
 /** What the state requires when no step is running. Admission that is already held is granted at once. */
 const proceed = (state: SessionState): Reaction => {
   const step = nextStep(state)
-  if (step._tag === "Rest") return become(Behaviour.Resting(), Action.ReleaseAdmission(), Action.Passivate())
+  if (step._tag === "Rest") return become(Behaviour.Resting(), Action.ReleaseAdmission())
   return needsAdmission(step)
-    ? become(Behaviour.Queued(), Action.RequestAdmission(), Action.Passivate())
+    ? become(Behaviour.Queued(), Action.RequestAdmission())
     : perform(step, state)
 }
 
@@ -117,7 +121,7 @@ export const settle = (behaviour: Behaviour, state: SessionState): Reaction =>
 const endTurn = (state: SessionState, failure: Step): Reaction =>
   perform(isCancel(nextStep(state)) ? nextStep(state) : failure, state)
 
-const leave = become(Behaviour.Stopped(), Action.Leave())
+const leave = become(Behaviour.Stopped())
 
 const fail = (cause: Cause.Cause<ActorFailure>): Reaction => become(Behaviour.Stopped(), Action.Fail({ cause }))
 
@@ -174,14 +178,16 @@ export const receive = (
 ): Reaction => {
   const ignore = become(behaviour)
   return Message.$match(message, {
-    // commands are decided in every behaviour: what they mean depends on the state alone
+    // commands are decided in every behaviour but the last: what they mean depends on the state alone
     Ask: ({ command, receipt, reply }) => {
+      if (behaviour._tag === "Stopped") return become(behaviour, Action.Abandon({ message }))
       const decision = decide(id, state, command, rules)
       return decision._tag === "Rejected"
-        ? become(behaviour, Action.Refuse({ reply, error: decision.error }), Action.Passivate())
+        ? become(behaviour, Action.Refuse({ reply, error: decision.error }))
         : become(behaviour, persist(state, decision.events, { receipt, reply }))
     },
     Record: ({ events, patch, reply }) => {
+      if (behaviour._tag === "Stopped") return become(behaviour, Action.Abandon({ message }))
       const refused = firstRefused(state, events)
       return refused === undefined
         ? become(behaviour, persist(state, events, { patch, reply }))

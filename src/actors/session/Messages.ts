@@ -4,8 +4,8 @@ import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { SessionNotFound } from "../../domain/Session.ts"
 import type { CommandRejected, SessionCommand } from "../../domain/SessionCommand.ts"
 import type { SessionEvent } from "../../domain/SessionEvent.ts"
@@ -17,8 +17,15 @@ import type { Reply } from "./Reply.ts"
 /** Why an actor fails: its session has another owner by now or does not exist, or the log cannot be read or written. */
 export type ActorFailure = SessionLost | SessionNotFound | StoreError
 
+/** The actor left or failed before it replied. */
+export class ActorGone extends Schema.TaggedError<ActorGone>()("ActorGone", {}) {
+  override get message() {
+    return "the session's actor left without a reply"
+  }
+}
+
 /** Why facts are not recorded: they no longer fit the session's state, or the log could not be written. */
-export type RecordRefusal = EventsRefused | ActorFailure
+export type RecordRefusal = EventsRefused | ActorFailure | ActorGone
 
 /** Why a command is not carried out. */
 export type AskRefusal = CommandRejected | RecordRefusal
@@ -38,17 +45,14 @@ export type Message = Data.TaggedEnum<{
   Admitted: object
   /** The turn with this deadline has run out of time. */
   DeadlinePassed: { readonly deadline: DateTime.Utc }
-  /** Release the session: this process stops, or another one takes over. */
+  /** Release the session: this process stops. A takeover sends nothing; it shows as `SessionLost` at the next write. */
   Release: object
 }>
 export const Message = Data.taggedEnum<Message>()
 
 /** Completes the reply of a message that no actor will handle, with the reason if it is known. */
-export const abandon = (
-  message: Message,
-  cause: Cause.Cause<ActorFailure> = Cause.interrupt(FiberId.none)
-): Effect.Effect<void> =>
-  message._tag === "Ask" || message._tag === "Record" ? message.reply.complete(Exit.failCause(cause)) : Effect.void
+export const abandon = (message: Message, error: ActorFailure | ActorGone = new ActorGone()): Effect.Effect<void> =>
+  message._tag === "Ask" || message._tag === "Record" ? message.reply.complete(Exit.fail(error)) : Effect.void
 
 /** How a step ended. Its results are in the log already. */
 export type StepOutcome = Data.TaggedEnum<{

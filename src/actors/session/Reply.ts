@@ -9,7 +9,7 @@ export interface Reply<in E> {
   readonly complete: (exit: Exit.Exit<SessionState, E>) => Effect.Effect<void>
 }
 
-/** Makes a reply and the effect that waits for it. The wait is interrupted if nobody is left to complete it. */
+/** Makes a reply and the effect that waits for it. */
 export const make = <E>(): Effect.Effect<
   { readonly reply: Reply<E>; readonly result: Effect.Effect<SessionState, E> }
 > =>

@@ -13,27 +13,19 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberHandle from "effect/FiberHandle"
-import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type { SessionId } from "../../domain/Ids.ts"
-import { beginning, deadlineOf, failed, nextStep, type Step } from "../../domain/NextStep.ts"
-import type { SessionEvent } from "../../domain/SessionEvent.ts"
-import { evolveAll, firstRefused } from "../../domain/SessionFold.ts"
+import { abandonTurn, deadlineOf, type Step } from "../../domain/NextStep.ts"
+import { evolveAll } from "../../domain/SessionFold.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { SessionLost, SessionStore } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import { Pipeline } from "../steps/Pipeline.ts"
-import {
-  EventsRefused,
-  type Patch,
-  type RecordFailure,
-  type StepContext,
-  type StepFailure
-} from "../steps/StepContext.ts"
+import { countTurnEnded, Pipeline } from "../steps/Pipeline.ts"
+import type { RecordFailure, StepContext, StepFailure } from "../steps/StepContext.ts"
 import type { ActorMailbox } from "./ActorMailbox.ts"
 import { Admission } from "./Admission.ts"
-import { Action, Behaviour, type Reaction, receive, settle } from "./Behaviour.ts"
+import { Action, Behaviour, isIdle, type Reaction, receive, settle } from "./Behaviour.ts"
 import { abandon, type ActorFailure, Message, outcomeOf, type RecordRefusal } from "./Messages.ts"
 import * as Reply from "./Reply.ts"
 
@@ -42,12 +34,11 @@ interface Self {
   readonly behaviour: Behaviour
   readonly state: SessionState
   /** A failed write that may still have been committed: the log may be ahead of this state. */
-  readonly doubt: StoreError | undefined
+  readonly uncertainWrite: StoreError | undefined
 }
 
 type Persist = Extract<Action, { readonly _tag: "Persist" }>
 
-const isIdle = ({ behaviour }: Self): boolean => behaviour._tag === "Resting" || behaviour._tag === "Queued"
 const isAlive = ({ behaviour }: Self): boolean => behaviour._tag !== "Stopped"
 
 /** While the log cannot be written (a full disk), a step's facts are retried at this interval. */
@@ -63,12 +54,12 @@ export const make = Effect.gen(function*() {
   const run = Effect.fn("SessionActor.run")(
     function*(id: SessionId, mailbox: ActorMailbox) {
       const claim = yield* store.claim(id, dataDir)
-      const underWay = yield* FiberHandle.make<void, StepFailure | RecordFailure>()
+      const running = yield* FiberHandle.make<void, StepFailure | RecordFailure>()
 
-      const perform = (step: Step, state: SessionState) =>
+      const startStep = (step: Step, state: SessionState) =>
         FiberHandle.run(
-          underWay,
-          ringing(state, step, mailbox).pipe(
+          running,
+          deadlineAlarm(state, step, mailbox).pipe(
             Effect.zipRight(pipeline.perform({ claim, state, record: recorder(id, mailbox) }, step)),
             Effect.scoped,
             Effect.tapErrorCause((cause) =>
@@ -80,15 +71,15 @@ export const make = Effect.gen(function*() {
         )
 
       /** Adopts the new state and reacts to it. */
-      const changed = (self: Self, state: SessionState) =>
-        follow({ ...self, state, doubt: undefined }, settle(self.behaviour, state))
+      const adopt = (self: Self, state: SessionState) =>
+        carryOut({ ...self, state, uncertainWrite: undefined }, settle(self.behaviour, state))
 
       /** Reads the log again if it may be ahead. While that fails, the actor stays as it was. */
-      const ascertain = (self: Self): Effect.Effect<Self, ActorFailure> =>
-        self.doubt === undefined
+      const reloadIfUncertain = (self: Self): Effect.Effect<Self, ActorFailure> =>
+        self.uncertainWrite === undefined
           ? Effect.succeed(self)
           : Effect.matchEffect(store.load(id), {
-            onSuccess: (state) => changed(self, state),
+            onSuccess: (state) => adopt(self, state),
             onFailure: (error) => error._tag === "StoreError" ? Effect.succeed(self) : Effect.fail(error)
           })
 
@@ -96,61 +87,65 @@ export const make = Effect.gen(function*() {
         Effect.matchEffect(store.append(claim, events, next, { patch, receipt }), {
           onSuccess: (outcome) => {
             const state = outcome === "written" ? next : self.state
-            return Effect.zipRight(reply.complete(Exit.succeed(state)), changed(self, state))
+            return Effect.zipRight(reply.complete(Exit.succeed(state)), adopt(self, state))
           },
           // the sender is told, and may ask again
           onFailure: (error) =>
             Effect.zipRight(
               reply.complete(Exit.fail(error)),
-              error._tag === "SessionLost" ? Effect.fail(error) : ascertain({ ...self, doubt: error })
+              error._tag === "SessionLost" ? Effect.fail(error) : reloadIfUncertain({ ...self, uncertainWrite: error })
             )
         })
 
-      const act = (self: Self, action: Action): Effect.Effect<Self, ActorFailure> =>
+      const performAction = (self: Self, action: Action): Effect.Effect<Self, ActorFailure> =>
         Action.$match(action, {
           Persist: (action) => persist(self, action),
           Refuse: ({ error, reply }) => Effect.as(reply.complete(Exit.fail(error)), self),
           RefuseFacts: ({ error, reply }) => Effect.as(reply.complete(Exit.fail(error)), self),
-          Perform: ({ step }) => Effect.as(perform(step, self.state), self),
+          Perform: ({ step }) => Effect.as(startStep(step, self.state), self),
           Interrupt: () =>
-            FiberHandle.get(underWay).pipe(
+            FiberHandle.get(running).pipe(
               Effect.flatMap(Fiber.interruptFork),
               Effect.ignore, // it has ended by itself, and has said so
               Effect.as(self)
             ),
           RequestAdmission: () =>
             Effect.flatMap(admission.request(id), (isAdmitted) =>
-              isAdmitted ? react(self, Message.Admitted()) : Effect.succeed(self)),
+              isAdmitted ? receiveMessage(self, Message.Admitted()) : Effect.succeed(self)),
           ReleaseAdmission: () =>
             Effect.as(admission.release(id), self),
-          Passivate: () =>
-            isIdle(self)
-              ? Effect.map(mailbox.closeIfEmpty, (isClosed) =>
-                isClosed ? { ...self, behaviour: Behaviour.Stopped() } : self)
-              : Effect.succeed(self),
-          Leave: () => Effect.succeed(self),
+          Abandon: ({ message }) => Effect.as(abandon(message), self),
           Fail: ({ cause }) => Effect.failCause(cause)
         })
 
-      const follow = (self: Self, { actions, behaviour }: Reaction): Effect.Effect<Self, ActorFailure> =>
-        Effect.reduce(actions, { ...self, behaviour }, act)
+      const carryOut = (self: Self, { actions, behaviour }: Reaction): Effect.Effect<Self, ActorFailure> =>
+        Effect.reduce(actions, { ...self, behaviour }, performAction)
 
-      const react = (before: Self, message: Message): Effect.Effect<Self, ActorFailure> =>
-        Effect.flatMap(ascertain(before), (self) =>
+      const receiveMessage = (before: Self, message: Message): Effect.Effect<Self, ActorFailure> =>
+        Effect.flatMap(reloadIfUncertain(before), (self) =>
           // decide nothing on a state that may be outdated
-          self.doubt !== undefined && (message._tag === "Ask" || message._tag === "Record")
-            ? Effect.as(abandon(message, Cause.fail(self.doubt)), self)
-            : follow(self, receive(id, self.behaviour, self.state, message, { fourEyes })))
+          self.uncertainWrite !== undefined && (message._tag === "Ask" || message._tag === "Record")
+            ? Effect.as(abandon(message, self.uncertainWrite), self)
+            : carryOut(self, receive(id, self.behaviour, self.state, message, { fourEyes })))
+
+      /** Leaves memory if there is nothing to do and nothing to read. */
+      const passivate = (self: Self): Effect.Effect<Self> =>
+        isIdle(self.behaviour) && self.uncertainWrite === undefined
+          ? Effect.map(
+            mailbox.closeIfEmpty,
+            (isClosed) => isClosed ? { ...self, behaviour: Behaviour.Stopped() } : self
+          )
+          : Effect.succeed(self)
 
       const state = yield* store.load(id)
-      const awake = yield* changed({ behaviour: Behaviour.Resting(), state, doubt: undefined }, state)
-      yield* Effect.iterate(awake, {
+      const awake = yield* adopt({ behaviour: Behaviour.Resting(), state, uncertainWrite: undefined }, state)
+      yield* Effect.iterate(yield* passivate(awake), {
         while: isAlive,
         body: (self) =>
           Effect.flatMap(
             Effect.orDie(mailbox.take),
-            (message) => Effect.onError(react(self, message), () => abandon(message))
-          )
+            (message) => Effect.onError(receiveMessage(self, message), () => abandon(message))
+          ).pipe(Effect.flatMap(passivate))
       })
     },
     // before its step is interrupted: the step must not wait for room in a mailbox that nobody reads
@@ -159,24 +154,19 @@ export const make = Effect.gen(function*() {
     (effect, id) => Effect.annotateLogs(effect, { sessionId: id })
   )
 
-  /** Ends the session's turn and removes its sandbox when no actor could be kept alive. */
+  /**
+   * Records the end of a session's turn when no actor could be kept alive. It claims the session first, performs no step
+   * and cleans nothing up: what made the actor fail must not make its end fail, too.
+   */
   const endTurn = Effect.fn("SessionActor.endTurn")(function*(id: SessionId, reason: string) {
     const claim = yield* store.claim(id, dataDir)
-    const current = yield* Ref.make(yield* store.load(id))
-    const record = Effect.fnUntraced(function*(events: ReadonlyArray<SessionEvent>, patch?: Patch) {
-      const before = yield* Ref.get(current)
-      const refused = firstRefused(before, events)
-      if (refused !== undefined) return yield* new EventsRefused({ sessionId: id, event: refused._tag })
-      const state = evolveAll(before, events)
-      yield* store.append(claim, events, state, { patch })
-      yield* Ref.set(current, state)
+    const state = yield* store.load(id)
+    const events = abandonTurn(state, reason, yield* DateTime.now)
+    if (events.length === 0) return
+    yield* store.append(claim, events, evolveAll(state, events))
+    yield* Effect.forEach(events, (event) => event._tag === "TurnEnded" ? countTurnEnded(event.end) : Effect.void, {
+      discard: true
     })
-    yield* record(beginning(yield* Ref.get(current), yield* DateTime.now))
-    const state = yield* Ref.get(current)
-    const next = nextStep(state)
-    if (next._tag !== "Rest") {
-      yield* pipeline.perform({ claim, state, record }, next._tag === "EndTurn" ? next : failed(state, reason))
-    }
   })
 
   return { run, endTurn }
@@ -189,14 +179,17 @@ const recorder = (id: SessionId, mailbox: ActorMailbox): StepContext["record"] =
     const isTaken = yield* mailbox.offer(Message.Record({ events, patch, reply }))
     return isTaken ? yield* result : yield* new SessionLost({ sessionId: id })
   }).pipe(
-    Effect.catchTag("SessionNotFound", () => new SessionLost({ sessionId: id })),
+    Effect.catchTags({
+      ActorGone: () => new SessionLost({ sessionId: id }),
+      SessionNotFound: () => new SessionLost({ sessionId: id })
+    }),
     Effect.tapErrorTag("StoreError", (error) => Effect.logError(error)),
     Effect.retry({ schedule: untilWritten, while: (error) => error._tag === "StoreError" }),
     Effect.asVoid
   )
 
 /** Tells the actor when the turn runs out of time, for the lifetime of the step's scope. */
-const ringing = (state: SessionState, step: Step, mailbox: ActorMailbox) => {
+const deadlineAlarm = (state: SessionState, step: Step, mailbox: ActorMailbox) => {
   const deadline = step._tag === "EndTurn" ? undefined : deadlineOf(state)
   if (deadline === undefined) return Effect.void
   return Effect.flatMap(

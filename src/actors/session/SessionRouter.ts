@@ -11,8 +11,8 @@ import type { RejectionOf, SessionCommand } from "../../domain/SessionCommand.ts
 import type { SessionState } from "../../domain/SessionState.ts"
 import type { ReceiptKey } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import type { SessionUnavailable } from "../sessions/Sessions.ts"
 import { SessionSupervisor } from "./SessionSupervisor.ts"
+import type { SessionUnavailable } from "./SessionUnavailable.ts"
 
 export class SessionRouter extends Context.Tag("opentl/actors/session/SessionRouter")<SessionRouter, {
   /** Starts the session's next turn as soon as it is admitted. Idempotent. */
@@ -23,6 +23,8 @@ export class SessionRouter extends Context.Tag("opentl/actors/session/SessionRou
     command: C,
     receipt?: ReceiptKey
   ) => Effect.Effect<SessionState, RejectionOf<C> | SessionNotFound | SessionUnavailable | StoreError>
+  /** Whether the session has an actor now, one that is being restarted included. */
+  readonly hasActor: (id: SessionId) => Effect.Effect<boolean>
 }>() {
   /** All actors run in this process. */
   static readonly layerLocal = Layer.effect(SessionRouter, SessionSupervisor)

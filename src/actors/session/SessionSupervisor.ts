@@ -2,6 +2,14 @@
  * One actor per live session. A message goes to its session's actor, which is started if necessary. An actor that fails
  * is restarted, or its turn is ended (see `Supervision.ts`), and no other session notices. At shutdown every actor
  * releases its session; `Recovery` starts them again.
+ *
+ * | | what it does |
+ * |---|---|
+ * | `start` | requests admission; the actor is started when it is granted, now or later |
+ * | `wake` | starts the actor without admission, for work that needs none |
+ * | `ask` | sends a command to the actor, started if necessary, and waits for the reply |
+ * | `admit` | tells the actor, started if necessary, that its session is admitted |
+ * | `spawn` | starts an actor unless there is one: the only place where that happens |
  */
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
@@ -16,19 +24,21 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { SessionNotFound } from "../../domain/Session.ts"
-import { isRejectionOf, type RejectionOf, type SessionCommand } from "../../domain/SessionCommand.ts"
+import type { RejectionOf, SessionCommand } from "../../domain/SessionCommand.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import type { ReceiptKey } from "../../services/store/SessionStore.ts"
-import type { StoreError } from "../../services/store/StoreError.ts"
+import { logStoreError, type StoreError } from "../../services/store/StoreError.ts"
 import { BackgroundTasks } from "../../services/support/BackgroundTasks.ts"
-import { SessionUnavailable } from "../sessions/Sessions.ts"
 import * as ActorMailbox from "./ActorMailbox.ts"
 import { Admission } from "./Admission.ts"
-import { abandon, type ActorFailure, type AskRefusal, Message } from "./Messages.ts"
+import { abandon, type ActorFailure, ActorGone, type AskRefusal, Message } from "./Messages.ts"
+import { refusalOf } from "./Refusal.ts"
 import * as Reply from "./Reply.ts"
 import * as SessionActor from "./SessionActor.ts"
+import { SessionUnavailable } from "./SessionUnavailable.ts"
 import { type Defects, Directive, onFailure, strategy } from "./Supervision.ts"
 
 /** How long a shutdown waits for the actors to leave; steps that are still running then are interrupted. */
@@ -47,6 +57,8 @@ export class SessionSupervisor extends Context.Tag("opentl/actors/session/Sessio
     command: C,
     receipt?: ReceiptKey
   ) => Effect.Effect<SessionState, RejectionOf<C> | SessionNotFound | SessionUnavailable | StoreError>
+  /** Whether the session has an actor now, one that is being restarted included. */
+  readonly hasActor: (id: SessionId) => Effect.Effect<boolean>
 }>() {
   static readonly layer = Layer.scoped(SessionSupervisor, Effect.suspend(() => make))
 }
@@ -65,14 +77,18 @@ const make = Effect.gen(function*() {
   const openMailbox = (id: SessionId, first: Iterable<Message>) =>
     Effect.tap(ActorMailbox.make(first), (mailbox) => Effect.sync(() => mailboxes.set(id, mailbox)))
 
-  /** Closes the mailbox when nobody reads it any more, and tells everyone who waits for a reply. */
-  const closeMailbox = Effect.fnUntraced(function*(id: SessionId) {
+  /**
+   * The session has no actor any more: whoever waits for a reply is told. One that failed gives its admission back; one
+   * that left by itself has done so, or keeps its position in the queue.
+   */
+  const gone = Effect.fnUntraced(function*(id: SessionId, exit: Exit.Exit<void, ActorFailure>) {
     const mailbox = mailboxes.get(id)
-    if (mailbox === undefined) return
+    yield* mailbox?.close ?? Effect.void
+    if (Exit.isFailure(exit)) yield* admission.release(id)
     mailboxes.delete(id)
-    yield* mailbox.close
-    yield* Effect.forEach(yield* mailbox.left, (message) => abandon(message), { discard: true })
     yield* count
+    const error = Option.getOrElse(failureOf(exit), () => new ActorGone())
+    yield* Effect.forEach(yield* mailbox?.left ?? Effect.succeed([]), (message) => abandon(message, error))
   })
 
   /** Passes commands from people on to the next actor. Other messages were about a step that is over. */
@@ -82,8 +98,12 @@ const make = Effect.gen(function*() {
     return yield* openMailbox(id, asked)
   })
 
-  /** Runs a session's actor, restarting it after failures, until it leaves or is given up. */
-  const supervise = (id: SessionId, mailbox: ActorMailbox.ActorMailbox, defects: Defects): Effect.Effect<void> =>
+  /** Runs a session's actor, restarting it after failures, until it leaves. Fails if it is given up. */
+  const supervise = (
+    id: SessionId,
+    mailbox: ActorMailbox.ActorMailbox,
+    defects: Defects
+  ): Effect.Effect<void, ActorFailure> =>
     actor.run(id, mailbox).pipe(
       Effect.catchAllCause((cause) =>
         Cause.isInterruptedOnly(cause)
@@ -103,26 +123,38 @@ const make = Effect.gen(function*() {
     cause: Cause.Cause<ActorFailure>
   ) =>
     Directive.$match(directive, {
-      Restart: ({ after }) =>
-        Effect.flatMap(reopenMailbox(id, mailbox), (next) =>
-          // a shutdown does not wait for the delay
-          Effect.if(
-            Effect.raceFirst(Effect.as(Effect.sleep(after), true), Effect.as(Deferred.await(releasing), false)),
-            {
-              onTrue: () => supervise(id, next, defects),
-              onFalse: () => Effect.void
-            }
-          )),
+      Restart: ({ after }) => superviseAfter(id, mailbox, defects, Effect.sleep(after)),
       EndTurn: ({ reason }) =>
-        Effect.flatMap(
-          reopenMailbox(id, mailbox),
-          (next) => Effect.zipRight(Effect.orDie(actor.endTurn(id, reason)), supervise(id, next, []))
+        superviseAfter(
+          id,
+          mailbox,
+          [],
+          actor.endTurn(id, reason).pipe(
+            Effect.tapErrorTag("StoreError", logStoreError),
+            Effect.retry({
+              schedule: Schedule.spaced(strategy.storeDelay),
+              while: (error) => error._tag === "StoreError"
+            })
+          )
         ),
-      Forget: () =>
-        Effect.flatMap(mailbox.left, Effect.forEach((message) => abandon(message, cause))).pipe(
-          Effect.zipRight(admission.release(id))
-        )
+      Forget: () => Effect.failCause(cause)
     })
+
+  /** The next actor, once this is done. A shutdown does not wait for it. */
+  const superviseAfter = (
+    id: SessionId,
+    mailbox: ActorMailbox.ActorMailbox,
+    defects: Defects,
+    before: Effect.Effect<void, ActorFailure>
+  ) =>
+    Effect.flatMap(
+      reopenMailbox(id, mailbox),
+      (next) =>
+        Effect.if(Effect.raceFirst(Effect.as(before, true), Effect.as(Deferred.await(releasing), false)), {
+          onTrue: () => supervise(id, next, defects),
+          onFalse: () => Effect.void
+        })
+    )
 
   /** Starts the session's actor with these messages, unless it is running. Returns the mailbox of the running actor. */
   const spawn = (id: SessionId, first: ReadonlyArray<Message>) =>
@@ -136,10 +168,13 @@ const make = Effect.gen(function*() {
         id,
         supervise(id, mailbox, []).pipe(
           // the boundary of an actor: no failure inside it, even while it ends, affects anything else
-          Effect.catchAllCause((cause) =>
-            Effect.logError("the session's turn could not be ended; the session is left as it is", cause)
+          Effect.tapErrorCause((cause) =>
+            Cause.isDie(cause)
+              ? Effect.logError("the session's turn could not be ended; it is tried again later", cause)
+              : Effect.void
           ),
-          Effect.ensuring(closeMailbox(id)),
+          Effect.onExit((exit) => gone(id, exit)),
+          Effect.catchAllCause(() => Effect.void),
           Effect.annotateLogs({ sessionId: id })
         )
       )
@@ -168,10 +203,7 @@ const make = Effect.gen(function*() {
   ): Effect.fn.Return<SessionState, RejectionOf<C> | SessionNotFound | SessionUnavailable | StoreError> {
     const { reply, result } = yield* Reply.make<AskRefusal>()
     yield* tell(id, Message.Ask({ command, receipt, reply }))
-    const exit = yield* Effect.exit(result)
-    // the actor left without replying
-    if (Exit.isInterrupted(exit)) return yield* new SessionUnavailable({ sessionId: id })
-    return yield* Effect.catchAll(exit, (error) => refusalOf(id, command, error))
+    return yield* Effect.catchAll(result, (error) => refusalOf(id, command, error))
   })
 
   // at shutdown every actor records what it still has to, and leaves
@@ -195,30 +227,15 @@ const make = Effect.gen(function*() {
   return SessionSupervisor.of({
     start: (id) => Effect.flatMap(admission.request(id), (isAdmitted) => isAdmitted ? admit(id) : Effect.void),
     wake: (id) => Effect.ignore(spawn(id, [])),
-    ask
+    ask,
+    hasActor: (id) => Effect.sync(() => mailboxes.has(id))
   })
 })
 
-const isAsk = (message: Message): boolean => message._tag === "Ask"
+const failureOf = (exit: Exit.Exit<void, ActorFailure>): Option.Option<ActorFailure> =>
+  Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
 
-/** The reason for a refusal, as the error of the sender's command. */
-const refusalOf = <C extends SessionCommand>(
-  id: SessionId,
-  command: C,
-  error: AskRefusal
-): Effect.Effect<never, RejectionOf<C> | SessionNotFound | SessionUnavailable | StoreError> => {
-  if (isRejectionOf(command)(error)) return Effect.fail(error)
-  switch (error._tag) {
-    case "SessionNotFound":
-    case "StoreError":
-      return Effect.fail(error)
-    case "EventsRefused":
-    case "SessionLost":
-      return new SessionUnavailable({ sessionId: id })
-    default:
-      return Effect.die(error)
-  }
-}
+const isAsk = (message: Message): boolean => message._tag === "Ask"
 
 const report = (directive: Directive, cause: Cause.Cause<ActorFailure>) =>
   Directive.$match(directive, {

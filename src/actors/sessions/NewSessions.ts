@@ -16,9 +16,9 @@ import { Agents } from "../../services/Agents.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { Forge } from "../../services/forge/Forge.ts"
 import { ModelPrices } from "../../services/model/ModelPrices.ts"
-import { fingerprint } from "../../services/store/Fingerprint.ts"
 import { SessionStore } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
+import { fingerprint } from "../../services/support/Fingerprint.ts"
 import type { CreateOptions } from "./Sessions.ts"
 
 export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions")<NewSessions, {

@@ -1,7 +1,6 @@
 /** The service behind every edge (HTTP, CLI, bots, a host program): commands to sessions, and cursors on their logs. */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { SessionEventView } from "../../domain/EventText.ts"
 import type { SessionId } from "../../domain/Ids.ts"
@@ -13,19 +12,14 @@ import type {
   NothingToRetry,
   PlanRef,
   PlanReplaced,
-  SessionEnded
+  SessionEnded,
+  TurnOver
 } from "../../domain/SessionCommand.ts"
 import type { CreateSession, IdempotencyConflict, InvalidRequest } from "../../domain/SessionRequest.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
+import { SessionUnavailable } from "../session/SessionUnavailable.ts"
 
-/** The server is stopping; the request can be sent again. */
-export class SessionUnavailable extends Schema.TaggedError<SessionUnavailable>()("SessionUnavailable", {
-  sessionId: Schema.String
-}) {
-  override get message() {
-    return `session ${this.sessionId} cannot be reached right now; try again`
-  }
-}
+export { SessionUnavailable }
 
 export interface ListSessions {
   readonly status?: SessionStatus | undefined
@@ -47,6 +41,12 @@ export interface CreateOptions {
   /** Whether `command:` agents are allowed (embedded CLI and library only). */
   readonly trustCommands: boolean
 }
+
+/**
+ * What a process does with sessions: it works on them, or records commands, which the next process that works carries
+ * out. A stop takes effect in both.
+ */
+export type SessionsMode = "working" | "recording"
 
 export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Sessions, {
   readonly create: (
@@ -79,11 +79,16 @@ export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Ses
     after: number,
     limit: number
   ) => Effect.Effect<ReadonlyArray<SessionEventView>, SessionNotFound | StoreError>
-  /** Stops the session; returns when it is cancelled and its sandbox is gone. */
+  /**
+   * Stops the session; returns when it is cancelled and its sandbox is gone. With a `turn`, only that turn is stopped:
+   * if the session has moved on, `TurnOver`. `SessionUnavailable` if the stop is recorded and nobody is left who could
+   * clean up; the server tries again within a minute.
+   */
   readonly stop: (
     id: SessionId,
-    by: Requester
-  ) => Effect.Effect<Session, SessionNotFound | SessionEnded | StoreError | SessionUnavailable>
+    by: Requester,
+    turn?: number
+  ) => Effect.Effect<Session, SessionNotFound | SessionEnded | TurnOver | StoreError | SessionUnavailable>
   readonly message: (
     id: SessionId,
     text: string,

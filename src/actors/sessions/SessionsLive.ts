@@ -11,14 +11,14 @@ import type { Session } from "../../domain/Session.ts"
 import { SessionCommand } from "../../domain/SessionCommand.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { EventBus } from "../../services/store/EventBus.ts"
-import { fingerprint } from "../../services/store/Fingerprint.ts"
 import { SessionHistory } from "../../services/store/SessionHistory.ts"
 import type { ReceiptKey } from "../../services/store/SessionStore.ts"
+import { fingerprint } from "../../services/support/Fingerprint.ts"
 import { Admission } from "../session/Admission.ts"
 import { SessionRouter } from "../session/SessionRouter.ts"
 import { NewSessions } from "./NewSessions.ts"
 import * as SessionReads from "./SessionReads.ts"
-import { Sessions } from "./Sessions.ts"
+import { Sessions, SessionUnavailable } from "./Sessions.ts"
 
 export const layer = Layer.effect(
   Sessions,
@@ -39,11 +39,15 @@ export const layer = Layer.effect(
       )
     const get = Effect.fn("Sessions.get")((id: SessionId) => Effect.flatMap(history.get(id), positioned))
 
-    /** Waits until a stop's clean-up has finished. */
+    /** Waits until a stop's clean-up has finished; fails if nobody is left who performs it. */
     const stopped = (id: SessionId) =>
       Effect.scoped(Effect.gen(function*() {
         const bell = yield* bus.listen(id)
-        while ((yield* history.get(id)).phase === "stopping") {
+        for (;;) {
+          // before the log is read: an actor leaves only after it has recorded the end
+          const isServed = yield* router.hasActor(id)
+          if ((yield* history.get(id)).phase !== "stopping") return
+          if (!isServed) return yield* new SessionUnavailable({ sessionId: id })
           yield* Effect.timeoutOption(Queue.take(bell), "1 second")
         }
       }))
@@ -71,9 +75,9 @@ export const layer = Layer.effect(
       }),
       events: reads.events,
       eventsPage: reads.eventsPage,
-      stop: Effect.fn("Sessions.stop")(function*(id, by) {
+      stop: Effect.fn("Sessions.stop")(function*(id, by, turn) {
         const { isEnded } = yield* history.get(id)
-        yield* router.ask(id, SessionCommand.Stop({ by })).pipe(
+        yield* router.ask(id, SessionCommand.Stop({ turn, by })).pipe(
           // the session was live when this stop arrived, but another stop was faster
           Effect.catchIf(
             (error) => error._tag === "SessionEnded" && error.end === "cancelled" && !isEnded,

@@ -22,6 +22,7 @@ import {
 import { type SessionState, turnStart } from "../../domain/SessionState.ts"
 import * as Usage from "../../domain/Usage.ts"
 import { type AgentEnvironment, Agents } from "../../services/Agents.ts"
+import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
@@ -105,7 +106,7 @@ export const make = Effect.gen(function*() {
       turn: turn.number,
       round
     })
-    const message = Prompts.commitMessage({
+    const message = CommitMessage.commitMessage({
       title: turn.plan?.title,
       prompt: turn.prompt,
       sessionId: claim.sessionId,
@@ -148,8 +149,8 @@ export const make = Effect.gen(function*() {
           OPENTL_ROUND: String(run.round),
           OPENTL_BRANCH: state.branch,
           ...(state.pushedTurn === undefined ? {} : { OPENTL_PUSHED_TURN: String(state.pushedTurn) }),
-          OPENTL_AUTHOR_NAME: Prompts.author.name,
-          OPENTL_AUTHOR_EMAIL: Prompts.author.email
+          OPENTL_AUTHOR_NAME: CommitMessage.author.name,
+          OPENTL_AUTHOR_EMAIL: CommitMessage.author.email
         }
       })
     },
@@ -173,8 +174,8 @@ export const make = Effect.gen(function*() {
   const answerOf = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId, exit: RunExit) {
     if (exit.overLimit === true) return ""
     if (exit.code === 0) {
-      const { answer } = yield* Effect.scoped(sandbox.result(run))
-      if (answer.trim() !== "") return answer.trim()
+      const answer = (yield* sandbox.answer(run)).trim()
+      if (answer !== "") return answer
     }
     const tail = yield* history.lastOutput(claim.sessionId, run.turn, run.round, tailLines)
     return lastCharacters(tail.join("\n").trim())

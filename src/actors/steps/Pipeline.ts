@@ -12,6 +12,7 @@ import {
   ApprovalRequested,
   BranchChanged,
   RepositoryPrepared,
+  type TurnEnd,
   TurnEnded,
   TurnResumed,
   TurnStarted
@@ -29,6 +30,10 @@ import * as UncollectedWork from "./UncollectedWork.ts"
 type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
 const turnsEnded = Metric.counter("opentl_turns_ended_total", { description: "Turns by their end", incremental: true })
+
+/** Counts a turn that has ended. */
+export const countTurnEnded = (end: TurnEnd): Effect.Effect<void> =>
+  Metric.increment(Metric.tagged(turnsEnded, "end", end))
 
 /** An unresponsive engine must not keep a session from ending: what remains is swept later. */
 const cleanUp = { times: 3, schedule: Schedule.exponential("200 millis") }
@@ -112,7 +117,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
             Effect.catchAll((error) => Effect.logWarning(`a sandbox may still be running: ${error.message}`))
           )
           yield* record([TurnEnded.make({ turn, end, text })])
-          yield* Metric.increment(Metric.tagged(turnsEnded, "end", end))
+          yield* countTurnEnded(end)
         }
       )
 

@@ -13,9 +13,10 @@ import {
   PullRequestUpdated
 } from "../../domain/SessionEvent.ts"
 import { turnStart } from "../../domain/SessionState.ts"
+import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Forge } from "../../services/forge/Forge.ts"
+import { pullRequestText } from "../../services/forge/PullRequestText.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
-import * as Prompts from "../../services/model/Prompts.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import type { Perform } from "./StepContext.ts"
 
@@ -33,7 +34,7 @@ export const make = Effect.gen(function*() {
       if (state.origin === undefined || start === undefined) {
         return yield* new GitError({ operation: "diff", reason: "the session has no base commit" })
       }
-      const { bundle } = yield* sandbox.result({ sessionId: claim.sessionId, ...at })
+      const bundle = yield* sandbox.bundle({ sessionId: claim.sessionId, ...at })
       const commit = Option.isNone(bundle)
         ? start
         : yield* repositories.importBundle(state.spec.repo, bundle.value, {
@@ -41,9 +42,9 @@ export const make = Effect.gen(function*() {
           branch: state.branch,
           start,
           date: turn.startedAt,
-          author: Prompts.author,
+          author: CommitMessage.author,
           message: (agentMessages) =>
-            Prompts.commitMessage({
+            CommitMessage.commitMessage({
               title: turn.plan?.title,
               prompt: turn.prompt,
               sessionId: claim.sessionId,
@@ -85,7 +86,7 @@ export const make = Effect.gen(function*() {
         head: state.branch,
         base: state.origin.base,
         draft: needsDraft(review),
-        ...Prompts.pullRequestText({
+        ...pullRequestText({
           sessionId: claim.sessionId,
           prompt: state.spec.prompt,
           turnPrompt: turn.number === 1 ? undefined : turn.prompt,

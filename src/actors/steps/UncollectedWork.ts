@@ -8,9 +8,9 @@ import * as Option from "effect/Option"
 import { ChangesCollected } from "../../domain/SessionEvent.ts"
 import { turnStart } from "../../domain/SessionState.ts"
 import { uncollectedRound } from "../../domain/UncollectedWork.ts"
+import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
-import * as Prompts from "../../services/model/Prompts.ts"
 import { type InputFile, type RunId, Sandbox } from "../../services/sandbox/Sandbox.ts"
 import type { RecordFailure, StepContext } from "./StepContext.ts"
 
@@ -48,12 +48,12 @@ export const make = Effect.gen(function*() {
         OPENTL_BRANCH: state.branch,
         OPENTL_START_COMMIT: start,
         ...(state.pushedTurn === undefined ? {} : { OPENTL_PUSHED_TURN: String(state.pushedTurn) }),
-        OPENTL_AUTHOR_NAME: Prompts.author.name,
-        OPENTL_AUTHOR_EMAIL: Prompts.author.email
+        OPENTL_AUTHOR_NAME: CommitMessage.author.name,
+        OPENTL_AUTHOR_EMAIL: CommitMessage.author.email
       }
     })
     const { code } = yield* sandbox.exit(run)
-    return code === 0 ? (yield* sandbox.result(run)).bundle : Option.none()
+    return code === 0 ? yield* sandbox.bundle(run) : Option.none()
   })
 
   const take = Effect.fnUntraced(
@@ -68,7 +68,7 @@ export const make = Effect.gen(function*() {
         branch: state.branch,
         start,
         date: yield* DateTime.now,
-        author: Prompts.author,
+        author: CommitMessage.author,
         message: () => message
       })
       if (commit === start) return

@@ -3,9 +3,7 @@ import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import type { SessionUnavailable } from "../../actors/sessions/Sessions.ts"
-import { SessionId } from "../../domain/Ids.ts"
 import type { Requester } from "../../domain/Requester.ts"
 import type { Session, SessionNotFound } from "../../domain/Session.ts"
 import type {
@@ -14,7 +12,8 @@ import type {
   NothingToRetry,
   PlanRef,
   PlanReplaced,
-  SessionEnded
+  SessionEnded,
+  TurnOver
 } from "../../domain/SessionCommand.ts"
 import type { InvalidRequest } from "../../domain/SessionRequest.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
@@ -36,7 +35,7 @@ export interface ChatCommand {
   readonly plan?: string
   /** The plan that the person saw; if absent, the plan that waits now. */
   readonly answers?: PlanRef
-  /** The turn that the person saw; if absent, the last one. */
+  /** The turn that the person saw, for a stop or a retry; if absent, the last one. */
   readonly turn?: number
 }
 
@@ -74,13 +73,6 @@ export type Outcome = Data.TaggedEnum<{
   Stopped: { readonly found: Found; readonly isOver: boolean }
 }>
 export const Outcome = Data.taggedEnum<Outcome>()
-
-/** The turn has ended: its button must not stop the next one. */
-export class TurnOver extends Schema.TaggedError<TurnOver>()("TurnOver", { sessionId: SessionId, turn: Schema.Int }) {
-  override get message() {
-    return "that turn is over"
-  }
-}
 
 /** Why a command is refused; each error has a sentence for the person who gave it. */
 export type CommandRefused =

@@ -54,8 +54,8 @@ export interface OpenSession {
   /** The outbox's watcher, whose name starts with the platform and a colon, and what the platform needs to reach it. */
   readonly watcher: string
   readonly target: unknown
-  /** The conversation to bind to this session; none if it is not known yet or belongs to another session. */
-  readonly conversation: Option.Option<Conversation>
+  /** The conversations to bind to this session, in this order; those that another session keeps are left out. */
+  readonly conversations: ReadonlyArray<Conversation>
 }
 
 /** Where to look for the repository of a conversation, in this order. */
@@ -73,10 +73,12 @@ export interface DefaultRepository {
 }
 
 export class Conversations extends Context.Tag("opentl/bots/shared/Conversations")<Conversations, {
-  /** Creates a session, follows it from its first event, and binds the conversation to it. Idempotent. */
+  /** Creates a session, follows it from its first event, and binds the conversations to it. Idempotent. */
   readonly open: (request: OpenSession) => Effect.Effect<Session, ChatRefusal | StoreError>
-  /** The session bound to a conversation. */
-  readonly sessionOf: (conversation: Conversation) => Effect.Effect<Option.Option<SessionId>, StoreError>
+  /** The session of the first of the conversations that is bound to one. */
+  readonly sessionOf: (
+    ...conversations: ReadonlyArray<Conversation>
+  ) => Effect.Effect<Option.Option<SessionId>, StoreError>
   /** Binds the conversation to the session. */
   readonly bind: (conversation: Conversation, session: SessionId) => Effect.Effect<void, StoreError>
   readonly unbind: (conversation: Conversation) => Effect.Effect<void, StoreError>
@@ -135,7 +137,7 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
 
       return Conversations.of({
         open: Effect.fn("Conversations.open")(function*(request) {
-          const { by, conversation, key, platform, repositories, target, watcher, written } = request
+          const { by, conversations, key, platform, repositories, target, watcher, written } = request
           const text = yield* Either.mapLeft(parse(written), ({ reason }) => new ChatRefusal({ reason }))
           const repository = yield* repositoryOf(repositories)
           const { session } = yield* sessions.create(yield* requested(request, text, repository), {
@@ -151,12 +153,16 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
             SessionUnavailable: (error) => new ChatRefusal({ reason: error.message })
           }))
           yield* outbox.watch({ sessionId: session.id, watcher }, target)
-          if (Option.isSome(conversation)) yield* bind(conversation.value, session.id)
+          yield* Effect.forEach(conversations, (conversation) => bind(conversation, session.id), { discard: true })
           return session
         }),
-        sessionOf: Effect.fn("Conversations.sessionOf")((conversation: Conversation) =>
-          Effect.map(memory.get(memoryKey(conversation, "session")), Option.flatMap((id) => readId(id)))
-        ),
+        sessionOf: Effect.fn("Conversations.sessionOf")(function*(...conversations: ReadonlyArray<Conversation>) {
+          for (const conversation of conversations) {
+            const session = Option.flatMap(yield* memory.get(memoryKey(conversation, "session")), (id) => readId(id))
+            if (Option.isSome(session)) return session
+          }
+          return Option.none()
+        }),
         bind: Effect.fn("Conversations.bind")(bind),
         unbind: Effect.fn("Conversations.unbind")((conversation: Conversation) =>
           memory.remove(memoryKey(conversation, "session"))

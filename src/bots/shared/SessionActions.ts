@@ -8,21 +8,18 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import { Sessions } from "../../actors/sessions/Sessions.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { Requester } from "../../domain/Requester.ts"
 import type { Session } from "../../domain/Session.ts"
-import { NothingToApprove, PlanRef, PlanReplaced } from "../../domain/SessionCommand.ts"
+import { waitingPlan } from "../../domain/SessionCommand.ts"
 import { Outbox } from "../../services/store/Outbox.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import { type Caller, type ChatCommand, type CommandRefused, type Found, Outcome, TurnOver } from "./ChatCommand.ts"
+import { type Caller, type ChatCommand, type CommandRefused, type Found, Outcome } from "./ChatCommand.ts"
 import { ChatRefusal, Conversations, type Repositories } from "./Conversations.ts"
 import { reader } from "./SessionFiles.ts"
 import * as TurnView from "./TurnView.ts"
 import * as Watching from "./Watching.ts"
-
-const isSamePlan = Schema.equivalence(PlanRef)
 
 /** The latest turn of a session. */
 export interface Latest {
@@ -37,11 +34,6 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
   readonly find: (id: string | undefined, caller: Caller) => Effect.Effect<Found, CommandRefused | StoreError>
   /** Carries out a command. */
   readonly run: (command: ChatCommand, caller: Caller) => Effect.Effect<Outcome, CommandRefused | StoreError>
-  /** The waiting plan, if it is the one that the person saw. */
-  readonly waitingPlan: (
-    session: Session,
-    answers: PlanRef | undefined
-  ) => Effect.Effect<PlanRef, NothingToApprove | PlanReplaced>
   /** Sends a follow-up to a session; `key` identifies the message on its platform. */
   readonly followUp: (
     id: SessionId,
@@ -81,17 +73,6 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
         return yield* new ChatRefusal({ reason: caller.noSession })
       })
 
-      const waitingPlan = Effect.fn("SessionActions.waitingPlan")(
-        function*({ id: sessionId, proposal, turn }: Session, answers: PlanRef | undefined) {
-          if (proposal === undefined) return yield* new NothingToApprove({ sessionId })
-          const waiting = { turn, proposal }
-          if (answers !== undefined && !isSamePlan(answers, waiting)) {
-            return yield* new PlanReplaced({ sessionId, answered: answers, waiting })
-          }
-          return waiting
-        }
-      )
-
       const latest = Effect.fn("SessionActions.latest")(function*({ createdAt, id }: Session) {
         let { head, previousEnd, view }: Latest = {
           view: TurnView.begin(1, DateTime.toEpochMillis(createdAt)),
@@ -119,13 +100,8 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
       })
 
       const stop = Effect.fnUntraced(function*({ turn }: ChatCommand, found: Found, { by, stopTimeout }: Caller) {
-        const { id } = found.session
-        if (turn !== undefined) {
-          const { view } = yield* latest(found.session)
-          if (view.turn !== turn || view.end !== undefined) return yield* new TurnOver({ sessionId: id, turn })
-        }
         // the stop is recorded at once; only the clean-up takes time
-        const stopping = sessions.stop(id, by)
+        const stopping = sessions.stop(found.session.id, by, turn)
         const stopped = yield* stopTimeout === undefined
           ? Effect.asSome(stopping)
           : Effect.timeoutOption(stopping, stopTimeout)
@@ -167,7 +143,6 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
       return SessionActions.of({
         find,
         run,
-        waitingPlan,
         latest,
         repository: Effect.fn("SessionActions.repository")((name, repositories) =>
           name === undefined

@@ -9,15 +9,15 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
-import * as Schedule from "effect/Schedule"
 import { AppConfig } from "../../services/config/AppConfig.ts"
-import * as NamedLock from "../../services/git/NamedLock.ts"
 import { SlackClient, type SlackEnvelope, type SlackIdentity } from "../../services/slack/SlackClient.ts"
 import { isCredentialError } from "../../services/slack/SlackFailure.ts"
 import type { SlackEvent } from "../../services/slack/SlackIncoming.ts"
 import * as SlackWeb from "../../services/slack/SlackWeb.ts"
+import * as NamedLock from "../../services/support/NamedLock.ts"
 import { start } from "../shared/BotRunner.ts"
 import { BotStatus } from "../shared/BotStatus.ts"
+import { untilAnswered } from "../shared/Connecting.ts"
 import { Conversations } from "../shared/Conversations.ts"
 import { follow } from "../shared/Follower.ts"
 import { SessionActions } from "../shared/SessionActions.ts"
@@ -56,10 +56,7 @@ const identify = Effect.gen(function*() {
   const slack = yield* SlackClient
   return yield* slack.identity.pipe(
     Effect.tapError((error) => error.isRetryable ? Effect.logWarning(`slack: ${error.message}`) : Effect.void),
-    Effect.retry({
-      schedule: Schedule.exponential("1 second").pipe(Schedule.union(Schedule.spaced("30 seconds"))),
-      while: (error) => error.isRetryable
-    })
+    untilAnswered
   )
 })
 

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SessionId } from "../../domain/Ids.ts"
-import type { PlanRef } from "../../domain/SessionCommand.ts"
+import { type PlanRef, waitingPlan } from "../../domain/SessionCommand.ts"
 import { SlackClient, type SlackDestination } from "../../services/slack/SlackClient.ts"
 import type { ButtonPressed, FormSubmitted } from "../../services/slack/SlackIncoming.ts"
 import type { Caller, Outcome, Verb } from "../shared/ChatCommand.ts"
@@ -49,7 +49,7 @@ export const make = Effect.fnUntraced(function*({ callerIn, permitted }: SlackPe
   const edit = Effect.fnUntraced(
     function*(id: SessionId, seen: PlanRef, channel: string, trigger: string, caller: Caller) {
       const { session } = yield* actions.find(id, caller)
-      const answers = yield* actions.waitingPlan(session, seen)
+      const answers = yield* waitingPlan(session, seen)
       const form = Forms.edit({ session: id, answers, channel }, session.plan ?? "")
       if (Option.isSome(form)) return yield* slack.openView(trigger, form.value)
       return yield* new ChatRefusal({

@@ -1,10 +1,10 @@
 /** Handles commands given by `/opentl …` or by a mention, and replies to them. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { Command } from "../shared/CommandText.ts"
 import { ChatRefusal } from "../shared/Conversations.ts"
 import { SessionActions } from "../shared/SessionActions.ts"
 import type { SlackButtons } from "./SlackButtons.ts"
-import { Command } from "./SlackCommands.ts"
 import type { SlackPeople } from "./SlackPeople.ts"
 import * as Replies from "./SlackReplies.ts"
 

@@ -11,10 +11,11 @@ import {
   type SlackIdentity
 } from "../../services/slack/SlackClient.ts"
 import type { SlackEvent } from "../../services/slack/SlackIncoming.ts"
-import { ChatMemory } from "../../services/store/ChatMemory.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import { Conversations, memoryKey } from "../shared/Conversations.ts"
+import { memoryKey } from "../shared/Conversations.ts"
+import * as ReplyOnce from "../shared/ReplyOnce.ts"
 import { SessionActions } from "../shared/SessionActions.ts"
+import * as StopReaction from "../shared/StopReaction.ts"
 import * as SlackButtons from "./SlackButtons.ts"
 import * as Cards from "./SlackCards.ts"
 import * as SlackCommandHandler from "./SlackCommandHandler.ts"
@@ -28,12 +29,12 @@ import * as SlackRequests from "./SlackRequests.ts"
 export type Reply = Readonly<Record<string, unknown>> | undefined
 
 export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
-  const conversations = yield* Conversations
-  const memory = yield* ChatMemory
+  const replyOnce = yield* ReplyOnce.make
   const actions = yield* SessionActions
   const slack = yield* SlackClient
   const people = yield* SlackPeople.make(bot)
   const { callerIn, refusalFor, requester, whisper } = people
+  const stop = yield* StopReaction.make
   const buttons = yield* SlackButtons.make(people)
   const { pressed, submitted } = buttons
   const { command, onMessage } = yield* SlackRequests.make(people, yield* SlackCommandHandler.make(people, buttons))
@@ -48,9 +49,7 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
 
   const stopSign = Effect.fnUntraced(function*(user: string, channel: string, ts: string) {
     if (user === bot.user_id || Option.isSome(yield* refusalFor(user, channel))) return
-    const ofMessage = yield* conversations.sessionOf(messageKey(channel, ts))
-    const session = Option.isSome(ofMessage) ? ofMessage : yield* conversations.sessionOf(threadKey(channel, ts))
-    if (Option.isSome(session)) yield* actions.run({ verb: "stop", id: session.value }, yield* callerIn(user, channel))
+    yield* stop([messageKey(channel, ts), threadKey(channel, ts)], callerIn(user, channel))
   })
 
   const act = (event: SlackEvent) =>
@@ -107,13 +106,13 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
       if (event.type === "slash_command") return Effect.succeed({ response_type: "ephemeral", text })
       const to = asker(event)
       if (to === undefined) return Effect.succeed(undefined)
-      const isNew = event.type === "app_mention" || event.type === "message"
-        ? memory.claim(memoryKey(messageKey(event.channel, event.ts), "answer"), text)
-        : Effect.succeed(true)
-      return Effect.asVoid(Effect.if(Effect.orElseSucceed(isNew, () => true), {
-        onTrue: () => whisper(to.destination, to.user, text),
-        onFalse: () => Effect.void
-      }))
+      const send = whisper(to.destination, to.user, text)
+      if (event.type !== "app_mention" && event.type !== "message") return send
+      // better told twice than not at all, if the claim cannot be stored
+      return Effect.catchAll(
+        replyOnce(memoryKey(messageKey(event.channel, event.ts), "answer"), text, send),
+        () => send
+      )
     }
     const failed = (error: StoreError | SlackError) =>
       Effect.zipRight(Effect.logError(error.message, error), tell(`this did not work: ${error.message}`))
@@ -122,7 +121,7 @@ export const make = Effect.fnUntraced(function*(bot: SlackIdentity) {
         error._tag === "SlackError" || error._tag === "StoreError" ? failed(error) : tell(error.message)
       ),
       Effect.map((reply): Reply => reply ?? undefined),
-      Effect.withSpan("SlackCommands.act", { attributes: { type: event.type } })
+      Effect.withSpan("SlackListener.act", { attributes: { type: event.type } })
     )
   }
 })

@@ -6,6 +6,7 @@ import type { Session } from "../../domain/Session.ts"
 import * as Usage from "../../domain/Usage.ts"
 import { cut, escape, escapeTo } from "../../services/slack/SlackText.ts"
 import type { Found, How, Outcome } from "../shared/ChatCommand.ts"
+import { changeOf, noSessions } from "../shared/OutcomeText.ts"
 import { duration } from "../shared/TurnView.ts"
 import { link } from "./SlackBlocks.ts"
 import { statusMarks } from "./SlackCards.ts"
@@ -42,7 +43,7 @@ export const help = [
 
 export const list = (sessions: ReadonlyArray<Session>): string =>
   sessions.length === 0
-    ? "There are no sessions yet."
+    ? noSessions
     : sessions.map((session) =>
       `:${statusMarks[session.status]}: ${nameOf(session)} · ${stateOf(session)} · ${escapeTo(session.repo, 100)}`
     ).join("\n")
@@ -104,14 +105,8 @@ export const outcome = (outcome: Exclude<Outcome, { readonly _tag: "ReasonWanted
       const content = Option.match(outcome.file, { onNone: () => "", onSome: (file) => file.content })
       return outcome.kind === "diff" ? diff(outcome.found, content) : log(outcome.found, content)
     }
-    case "Approved":
-      return `Approved: ${named(outcome.found)}`
-    case "Rejected":
-      return `Rejected, making a new plan: ${named(outcome.found)}`
-    case "Retried":
-      return `Retrying: ${named(outcome.found)}`
-    case "Stopped":
-      return `Stopped: ${named(outcome.found)}`
+    default:
+      return `${changeOf(outcome).join(", ")}: ${named(outcome.found)}`
   }
 }
 

@@ -11,19 +11,19 @@ import { SlackClient } from "../../services/slack/SlackClient.ts"
 import type { MentionEvent, MessageEvent, SlashCommand } from "../../services/slack/SlackIncoming.ts"
 import { ChatMemory } from "../../services/store/ChatMemory.ts"
 import { retryTransient } from "../../services/support/Retry.ts"
+import * as ChatRequests from "../shared/ChatRequests.ts"
+import { Command, read as readCommand, readSlash } from "../shared/CommandText.ts"
 import { ChatRefusal, Conversations, memoryKey } from "../shared/Conversations.ts"
-import { SessionActions } from "../shared/SessionActions.ts"
+import * as ReplyOnce from "../shared/ReplyOnce.ts"
 import { contextOf, longestRemark } from "../shared/ThreadContext.ts"
 import { plain, type Written } from "../shared/WrittenText.ts"
 import type { Given, SlackCommandHandler } from "./SlackCommandHandler.ts"
-import { Command, read as readCommand, readSlash } from "./SlackCommands.ts"
 import { latestKey, messageKey, threadKey } from "./SlackKeys.ts"
 import { isDirect, type SlackPeople } from "./SlackPeople.ts"
 import type { Target } from "./SlackPort.ts"
 
 type Said = (MessageEvent | MentionEvent) & { readonly user: string }
 
-const platform = "slack"
 /** Subtypes of messages that people write. */
 const spoken = new Set(["thread_broadcast", "file_share"])
 
@@ -31,16 +31,15 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
   const { inWords, namesFor, permitted, read, repositoriesOf, requester, self, whisper } = people
   const conversations = yield* Conversations
   const memory = yield* ChatMemory
-  const actions = yield* SessionActions
+  const replyOnce = yield* ReplyOnce.make
+  const requests = yield* ChatRequests.make
   const slack = yield* SlackClient
   const background = yield* FiberSet.make()
   const received = (channel: string, ts: string) =>
     Effect.ignoreLogged(retryTransient(slack.react(channel, ts, "eyes", Budget.answer)))
 
-  const rememberMessage = (session: SessionId, { channel, ts }: Said) =>
-    conversations.bind(messageKey(channel, ts), session)
-  const rememberLatest = (session: SessionId, channel: string, user: string) =>
-    conversations.bind(latestKey(channel, user), session)
+  const inChannel = ({ channel, ts, user }: Said, written: Written): Effect.Effect<ChatRequests.Said> =>
+    Effect.map(requester(user), (by) => ({ message: messageKey(channel, ts), key: `${channel}:${ts}`, written, by }))
 
   /** The earlier messages of a thread, if the request came from within one. */
   const contextFor = Effect.fnUntraced(function*(channel: string, thread: string, before: string) {
@@ -63,28 +62,19 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
     const context = thread_ts === undefined ? undefined : yield* contextFor(channel, thread_ts, ts)
     const thread = thread_ts ?? ts
     const target: Target = { channel, user, thread, request: ts }
-    const session = yield* conversations.open({
-      platform,
-      written,
+    yield* requests.open(yield* inChannel(said, written), {
       ...(context === undefined ? {} : { context }),
       repositories: repositoriesOf(channel),
-      by: yield* requester(user),
-      key: `${channel}:${ts}`,
       watcher: `slack:${channel}/${thread}`,
       target,
-      conversation: Option.some(threadKey(channel, thread))
+      conversations: [threadKey(channel, thread), latestKey(channel, user)]
     })
-    yield* rememberMessage(session.id, said)
-    yield* rememberLatest(session.id, channel, user)
   })
 
   const followUp = Effect.fnUntraced(function*(session: SessionId, said: Said, written: Written) {
-    const { channel, ts, user } = said
-    const text = plain(written)
-    if (text.trim() === "") return
-    yield* actions.followUp(session, text, yield* requester(user), `slack:${channel}:${ts}`)
-    yield* rememberMessage(session, said)
-    yield* FiberSet.run(background, received(channel, ts))
+    if (plain(written).trim() === "") return
+    yield* requests.followUp(yield* inChannel(said, written), session)
+    yield* FiberSet.run(background, received(said.channel, said.ts))
   })
 
   /** Replies to that person alone, once for the two events of a mention. */
@@ -92,8 +82,7 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
     const replied = memoryKey(messageKey(channel, ts), "answer")
     if (Option.isSome(yield* memory.get(replied))) return
     const reply = yield* runCommand(command, { channel, thread, user, trigger: undefined })
-    if (reply === undefined || !(yield* memory.claim(replied, command._tag))) return
-    yield* whisper({ channel, thread }, user, reply)
+    if (reply !== undefined) yield* replyOnce(replied, command._tag, whisper({ channel, thread }, user, reply))
   })
 
   /** Handles a message from a person: a command, a request, a follow-up, or nothing for the bot. */
@@ -126,16 +115,15 @@ export const make = Effect.fnUntraced(function*(people: SlackPeople, runCommand:
       }
       const target: Target = { channel, user }
       const session = yield* conversations.open({
-        platform,
+        platform: "slack",
         written: task,
         repositories: repositoriesOf(channel),
         by: yield* requester(user),
         key: `command:${trigger_id}`,
         watcher: `slack:${channel}/command-${trigger_id}`,
         target,
-        conversation: Option.none()
+        conversations: [latestKey(channel, user)]
       })
-      yield* rememberLatest(session.id, channel, user)
       return `Session \`${session.id}\` has been created.`
     }
   )

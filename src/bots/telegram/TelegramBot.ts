@@ -7,6 +7,7 @@ import { AppConfig } from "../../services/config/AppConfig.ts"
 import { TelegramClient, type TelegramError } from "../../services/telegram/TelegramClient.ts"
 import { start } from "../shared/BotRunner.ts"
 import { BotStatus } from "../shared/BotStatus.ts"
+import { untilAnswered } from "../shared/Connecting.ts"
 import { Conversations } from "../shared/Conversations.ts"
 import { follow } from "../shared/Follower.ts"
 import { SessionActions } from "../shared/SessionActions.ts"
@@ -33,7 +34,7 @@ const connect = Effect.gen(function*() {
         Effect.map(Ref.getAndSet(said, true), (before) => !before)
       )
     ),
-    Effect.retry({ schedule: Updates.untilAnswered, while: (error) => error.isRetryable })
+    untilAnswered
   )
   return yield* Effect.option(me)
 })
@@ -50,7 +51,7 @@ const prepare = Effect.gen(function*() {
   }
   yield* client.setCommands(menu)
 }).pipe(
-  Effect.retry({ schedule: Updates.untilAnswered, while: (error) => error.isRetryable }),
+  untilAnswered,
   Effect.catchAll((error) => Effect.logWarning(`telegram: ${error.message}`))
 )
 

@@ -7,8 +7,8 @@ import type { Requester } from "../../domain/Requester.ts"
 import { TelegramClient } from "../../services/telegram/TelegramClient.ts"
 import { cut } from "../../services/telegram/TelegramText.ts"
 import { type Caller, refusing } from "../shared/ChatCommand.ts"
-import { Conversations } from "../shared/Conversations.ts"
 import { SessionActions } from "../shared/SessionActions.ts"
+import * as StopReaction from "../shared/StopReaction.ts"
 import * as ButtonData from "./TelegramButtonData.ts"
 import { stopTimeout } from "./TelegramCommandHandler.ts"
 import { format } from "./TelegramFiles.ts"
@@ -29,9 +29,9 @@ const callerOf = (by: Requester): Caller => ({ by, conversations: [], noSession:
 export const make = Effect.gen(function*() {
   const actions = yield* SessionActions
   const client = yield* TelegramClient
-  const conversations = yield* Conversations
   const people = yield* People.make
   const questions = yield* Questions.make
+  const stop = yield* StopReaction.make
   const { file } = yield* TelegramSender
 
   /** Carries out the button's command, and returns a sentence about it. */
@@ -72,12 +72,7 @@ export const make = Effect.gen(function*() {
       chatId: message.chat.id,
       threadId: message.is_topic_message === true ? message.message_thread_id : undefined
     }
-    const isRejection = button.value.action === "reject"
     return act(button.value, asked, from).pipe(
-      Effect.catchIf(
-        (error) => isRejection && (error._tag === "NothingToApprove" || error._tag === "PlanReplaced"),
-        () => Effect.succeed("That plan was already answered.")
-      ),
       refusing,
       Effect.catchTag("ChatRefusal", ({ reason }) => Effect.succeed(Replies.refusal(reason)))
     )
@@ -100,9 +95,7 @@ export const make = Effect.gen(function*() {
     const has = (reactions: Reaction["new_reaction"]) =>
       reactions.some(({ emoji }) => emoji === View.reactions.cancelled)
     if (user === undefined || !people.isAllowed(user) || !has(new_reaction) || has(old_reaction)) return
-    const session = yield* conversations.sessionOf(messageKey(chat.id, message_id))
-    if (Option.isNone(session)) return
-    yield* actions.run({ verb: "stop", id: session.value }, callerOf(people.requester(user))).pipe(
+    yield* stop([messageKey(chat.id, message_id)], Effect.succeed(callerOf(people.requester(user)))).pipe(
       refusing,
       Effect.catchTag("ChatRefusal", (refusal) => Effect.logDebug(refusal.reason))
     )

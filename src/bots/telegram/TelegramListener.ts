@@ -58,10 +58,10 @@ export const make = Effect.fnUntraced(function*(bot: { readonly id: number; read
     const replied = repliedTo(message)?.message_id
     const question = replied === undefined ? Option.none() : yield* questions.answeredBy(asked.chatId, replied)
     if (Option.isSome(question)) return yield* reject(asked, said, question.value)
-    const theirs = replied === undefined
-      ? Option.none()
-      : yield* conversations.sessionOf(messageKey(asked.chatId, replied))
-    const session = Option.isSome(theirs) ? theirs : yield* conversations.sessionOf(chatKey(asked))
+    const session = yield* conversations.sessionOf(
+      ...(replied === undefined ? [] : [messageKey(asked.chatId, replied)]),
+      chatKey(asked)
+    )
     if (Option.isSome(session)) return yield* requests.followUp(said, session.value)
     if (isAddressed || asked.threadId !== undefined) yield* requests.open(said, true)
   })

@@ -6,6 +6,7 @@ import { AppConfig } from "../../services/config/AppConfig.ts"
 import { ChatMemory } from "../../services/store/ChatMemory.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
 import { Conversations } from "../shared/Conversations.ts"
+import * as ReplyOnce from "../shared/ReplyOnce.ts"
 import { sentence } from "./TelegramReplies.ts"
 import { type Asked, TelegramSender } from "./TelegramSender.ts"
 import type { User } from "./TelegramUpdates.ts"
@@ -26,6 +27,7 @@ export const make = Effect.gen(function*() {
   const { telegram: { allowedUsers } } = yield* AppConfig
   const conversations = yield* Conversations
   const memory = yield* ChatMemory
+  const replyOnce = yield* ReplyOnce.make
   const sender = yield* TelegramSender
 
   return {
@@ -37,8 +39,11 @@ export const make = Effect.gen(function*() {
       if (user.is_bot) return
       yield* memory.forget("telegram", told, day)
       // claimed first, so that a stranger who writes in two chats at once is told once
-      const isNew = yield* memory.claim({ platform: "telegram", place: `user ${user.id}`, name: told }, "told")
-      if (isNew) yield* sender.say(asked, sentence(`Your Telegram id is ${user.id}.`))
+      yield* replyOnce(
+        { platform: "telegram", place: `user ${user.id}`, name: told },
+        "told",
+        sender.say(asked, sentence(`Your Telegram id is ${user.id}.`))
+      )
     })
   }
 })

@@ -5,7 +5,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { optional } from "../../domain/Wire.ts"
-import { fingerprint } from "../../services/store/Fingerprint.ts"
+import { fingerprint } from "../../services/support/Fingerprint.ts"
 import type { Message, Posted } from "../shared/Posted.ts"
 
 /** Without an id, the message was being sent. */

@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 import * as Plan from "../../domain/Plan.ts"
 import type { Session } from "../../domain/Session.ts"
 import { bold, code, type Rich, text, write } from "../../services/telegram/TelegramText.ts"
-import type { Outcome } from "../shared/ChatCommand.ts"
+import { type Change, changeOf, inSentences, noSessions } from "../shared/OutcomeText.ts"
 import type { FileKind } from "../shared/Posted.ts"
 import type { TurnView } from "../shared/TurnView.ts"
 import { menu } from "./TelegramCommands.ts"
@@ -15,8 +15,7 @@ type Shows = ReadonlyArray<Shown>
 export const sentence = (sentence: string): Shows => messages([text(sentence)], [])
 
 /** A refusal as a full sentence. */
-export const refusal = (reason: string): string =>
-  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.?!…]$/.test(reason) ? "" : "."}`
+export const refusal = (reason: string): string => inSentences(reason)
 
 export const help: Shows = messages([
   bold("OpenTL"),
@@ -44,7 +43,7 @@ const line = (session: Session, isCurrent: boolean): Rich => [
 /** The newest sessions, with the chat's current one marked. */
 export const list = (sessions: ReadonlyArray<Session>, current: string | undefined): Shows =>
   sessions.length === 0
-    ? sentence("There are no sessions yet.")
+    ? sentence(noSessions)
     : messages(sessions.flatMap((session) => line(session, session.id === current)), [])
 
 /** The chat's repository; `isNew` if it was just set. */
@@ -68,17 +67,4 @@ export const summary = (session: Session, view: TurnView, now: number): Shows =>
 export const empty = (kind: FileKind): string => kind === "diff" ? "There are no changes yet." : "The log is empty."
 
 /** What a command did, in a sentence. */
-export const done = (
-  outcome: Extract<Outcome, { readonly _tag: "Approved" | "Rejected" | "Retried" | "Stopped" }>
-): string => {
-  switch (outcome._tag) {
-    case "Approved":
-      return "Approved."
-    case "Rejected":
-      return "Rejected. Making a new plan."
-    case "Retried":
-      return "Retrying."
-    case "Stopped":
-      return outcome.isOver ? "Stopped." : "Stopping."
-  }
-}
+export const done = (outcome: Change): string => inSentences(...changeOf(outcome))

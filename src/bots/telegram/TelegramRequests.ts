@@ -2,29 +2,32 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../domain/Ids.ts"
-import type { Requester } from "../../domain/Requester.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { TelegramClient, type TelegramDestination } from "../../services/telegram/TelegramClient.ts"
+import * as ChatRequests from "../shared/ChatRequests.ts"
 import { Conversations, type Repositories } from "../shared/Conversations.ts"
-import { SessionActions } from "../shared/SessionActions.ts"
-import { plain, type Written } from "../shared/WrittenText.ts"
 import { chatKey, messageKey, watcherOf } from "./TelegramKeys.ts"
 import * as View from "./TelegramView.ts"
 
 /** A message from a person, and its chat. */
-export interface Said {
+export interface Said extends Pick<ChatRequests.Said, "by" | "written"> {
   readonly chatId: number
   readonly threadId: number | undefined
   readonly messageId: number
-  readonly written: Written
-  readonly by: Requester
 }
+
+const inChat = ({ by, chatId, messageId, written }: Said): ChatRequests.Said => ({
+  message: messageKey(chatId, messageId),
+  key: `${chatId}/${messageId}`,
+  written,
+  by
+})
 
 export const make = Effect.gen(function*() {
   const { telegram: { defaultRepo } } = yield* AppConfig
   const client = yield* TelegramClient
   const conversations = yield* Conversations
-  const actions = yield* SessionActions
+  const requests = yield* ChatRequests.make
 
   /**
    * Acknowledges a request with a reaction. The chat may have reactions switched off; the request is accepted anyway.
@@ -45,25 +48,18 @@ export const make = Effect.gen(function*() {
     repositoriesOf,
     /** Creates a session. It becomes the chat's current one if `replacesCurrent`, or if there is none. */
     open: Effect.fn("TelegramRequests.open")(function*(said: Said, replacesCurrent: boolean) {
-      const { by, chatId, messageId, threadId, written } = said
+      const { chatId, messageId, threadId } = said
       const makesCurrent = replacesCurrent || Option.isNone(yield* conversations.sessionOf(chatKey(said)))
-      const session = yield* conversations.open({
-        platform: "telegram",
-        written,
+      yield* requests.open(inChat(said), {
         repositories: repositoriesOf(said),
-        by,
-        key: `${chatId}/${messageId}`,
         watcher: watcherOf(said),
         target: { chatId, requestId: messageId, ...(threadId === undefined ? {} : { threadId }) },
-        conversation: makesCurrent ? Option.some(chatKey(said)) : Option.none()
+        conversations: makesCurrent ? [chatKey(said)] : []
       })
-      yield* conversations.bind(messageKey(chatId, messageId), session.id)
       yield* receive(said)
     }),
     followUp: Effect.fn("TelegramRequests.followUp")(function*(said: Said, session: SessionId) {
-      const { by, chatId, messageId, written } = said
-      yield* actions.followUp(session, plain(written), by, `telegram:${chatId}/${messageId}`)
-      yield* conversations.bind(messageKey(chatId, messageId), session)
+      yield* requests.followUp(inChat(said), session)
       yield* receive(said)
     })
   }

@@ -9,12 +9,12 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import type { SessionId } from "../../domain/Ids.ts"
-import { ChatMemory } from "../../services/store/ChatMemory.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
 import { TelegramClient, type TelegramDestination, type TelegramError } from "../../services/telegram/TelegramClient.ts"
 import { bold, link, type Rich, text, write } from "../../services/telegram/TelegramText.ts"
 import { Conversations } from "../shared/Conversations.ts"
 import { letFinish } from "../shared/LetFinish.ts"
+import * as ReplyOnce from "../shared/ReplyOnce.ts"
 import type { SessionFile } from "../shared/SessionFiles.ts"
 import { messageKey } from "./TelegramKeys.ts"
 import type { Shown } from "./TelegramView.ts"
@@ -45,7 +45,7 @@ export class TelegramSender extends Context.Tag("opentl/bots/telegram/TelegramSe
     Effect.gen(function*() {
       const client = yield* TelegramClient
       const conversations = yield* Conversations
-      const memory = yield* ChatMemory
+      const replyOnce = yield* ReplyOnce.make
       const sending = yield* FiberSet.make<void>()
 
       /** Sends in the background: a chat's rate limit may delay a reply, and the next update must not wait for it. */
@@ -55,26 +55,24 @@ export class TelegramSender extends Context.Tag("opentl/bots/telegram/TelegramSe
           yield* Effect.timeoutOption(Fiber.join(fiber), "3 seconds")
         })
 
-      const once = Effect.fnUntraced(function*(
+      const once = (
         asked: Asked,
         part: string,
         send: Effect.Effect<number, TelegramError>,
         remember: (messageId: number) => Effect.Effect<void, StoreError>
-      ) {
+      ) => {
         const key = { platform: "telegram", place: `update ${asked.updateId}/${part}`, name: "reply" } as const
-        if (!(yield* memory.claim(key, "sending"))) return
-        yield* inBackground(
-          send.pipe(
-            Effect.retry({ schedule: again, while: (error) => error.isRetryable && error.kind !== "uncertain" }),
-            Effect.flatMap(remember),
-            Effect.catchTags({
-              TelegramError: (error) => Effect.logWarning(`telegram: a reply was not sent: ${error.message}`),
-              StoreError: (error) => Effect.logError(error.message, error.cause)
-            }),
-            letFinish
-          )
+        const sent = send.pipe(
+          Effect.retry({ schedule: again, while: (error) => error.isRetryable && error.kind !== "uncertain" }),
+          Effect.flatMap(remember),
+          Effect.catchTags({
+            TelegramError: (error) => Effect.logWarning(`telegram: a reply was not sent: ${error.message}`),
+            StoreError: (error) => Effect.logError(error.message, error.cause)
+          }),
+          letFinish
         )
-      })
+        return replyOnce(key, "sending", inBackground(sent))
+      }
 
       const about = (asked: Asked, session: About) => (messageId: number) =>
         session === undefined ? Effect.void : conversations.bind(messageKey(asked.chatId, messageId), session)

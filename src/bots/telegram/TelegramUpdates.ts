@@ -102,9 +102,6 @@ const chatOf = ({ callback_query, message, message_reaction }: Update): string =
 /** Retries after a database failure until it works again. */
 const untilStored = Schedule.exponential("500 millis").pipe(Schedule.either(Schedule.spaced("20 seconds")))
 
-/** Retries the calls that the bot needs to start. */
-export const untilAnswered = Schedule.exponential("1 second").pipe(Schedule.either(Schedule.spaced("30 seconds")))
-
 /** The delay before the n-th attempt in a row, in milliseconds. */
 const pause = (tries: number, least: number): number =>
   Math.max(least, Math.min(30_000, 1000 * 2 ** Math.min(tries, 5)))

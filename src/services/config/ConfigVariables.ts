@@ -36,7 +36,7 @@ export const variables = {
     read: Value.list(Value.absolutePath)
   }),
   databaseUrl: optional("OPENTL_DATABASE_URL", {
-    accepted: "no value: this version does not support Postgres yet; if unset, SQLite in the data directory is used",
+    accepted: "no value: Postgres is not supported yet by this version; if unset, SQLite in the data directory is used",
     doc: "Reserved for Postgres. Unset: SQLite in the data directory.",
     secret: true,
     read: Value.nothing

@@ -2,3 +2,6 @@
 
 /** Files that only the running process needs. The next owner empties this directory. */
 export const temporaryIn = (dataDir: string): string => `${dataDir}/tmp`
+
+/** Copies of the runtime files of sandboxes, one a version. */
+export const runtimesIn = (dataDir: string): string => `${dataDir}/runtime`

@@ -3,7 +3,7 @@
  * closes no issue, links and loads nothing, and hides nothing.
  */
 import * as Invisible from "../../domain/Invisible.ts"
-import { excerpt } from "../model/PromptText.ts"
+import { excerpt } from "../support/Excerpt.ts"
 
 /**
  * Invisible, and breaks up a sign so that it has no meaning. Used inside code, too, where an escape would be visible.

@@ -1,6 +1,6 @@
 /** The planner's overview of a repository: its files, its readme and the files that say how it is built. Pure. */
 import * as Arr from "effect/Array"
-import { excerpt } from "../model/PromptText.ts"
+import { excerpt } from "../support/Excerpt.ts"
 
 const readme = /^(docs\/)?readme(\.(md|markdown|rst|adoc|txt))?$/i
 

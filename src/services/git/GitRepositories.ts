@@ -1,42 +1,17 @@
 /** `Repositories` on git and the mirrors. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { CommitId } from "../../domain/Ids.ts"
 import * as GitBundles from "./GitBundles.ts"
-import * as GitChanges from "./GitChanges.ts"
+import * as GitDiff from "./GitDiff.ts"
 import * as GitMirror from "./GitMirror.ts"
 import * as GitOverview from "./GitOverview.ts"
 import * as GitPush from "./GitPush.ts"
-import { type Diff, Repositories } from "./Repositories.ts"
+import { Repositories } from "./Repositories.ts"
 import * as SandboxResults from "./SandboxResults.ts"
 import * as SessionBranches from "./SessionBranches.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
-/** In bytes. A larger diff is cut, because it is stored, shown and reviewed as text. */
-const maxPatchBytes = 20 * 1024 * 1024
 const maxListBytes = 8 * 1024 * 1024
-const maxStatFiles = 300
-
-/** Parses the last line of git's statistics: " 3 files changed, 10 insertions(+), 2 deletions(-)". */
-const statistics = (output: string): Omit<Diff, "patch" | "changed"> => {
-  const lines = output.trimEnd().split("\n")
-  const total = lines.at(-1) ?? ""
-  const count = (what: RegExp) => Number(what.exec(total)?.[1] ?? 0)
-  return {
-    stat: lines.slice(0, -1).join("\n"),
-    files: count(/(\d+) files? changed/),
-    insertions: count(/(\d+) insertions?/),
-    deletions: count(/(\d+) deletions?/)
-  }
-}
-
-/** Cuts after the last whole file, so that the rest still applies; or inside the only one. */
-const cutPatch = (patch: string): string => {
-  const end = patch.lastIndexOf("\ndiff --git ")
-  return `${
-    end > 0 ? patch.slice(0, end + 1) : `${patch}\n`
-  }# The diff is longer than ${maxPatchBytes} bytes and ends here.\n`
-}
 
 export const layer = Layer.scoped(
   Repositories,
@@ -72,34 +47,12 @@ export const layer = Layer.scoped(
       Effect.scoped
     )
 
-    const compare = (
-      directory: string,
-      [from, to]: readonly [from: CommitId, to: CommitId],
-      maxBytes: number,
-      ...args: ReadonlyArray<string>
-    ) => {
-      const call = (args: ReadonlyArray<string>) => ({
-        operation: "diff",
-        directory,
-        args: ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", ...args, from, to, "--"],
-        maxBytes
-      })
-      // files that cannot be compared within the limits are only reported as different
-      const without = { ...call(args.filter((arg) => arg !== "--binary")), config: { "core.bigFileThreshold": "1m" } }
-      return Effect.orElse(git.run(call(args)), () => git.run(without))
-    }
+    const compare = yield* GitDiff.make
 
     const diff: Repositories["Type"]["diff"] = Effect.fn("Repositories.diff")(
       function*(repo, from, to) {
         const { directory } = yield* mirrors.openAt(repo, to)
-        const patch = yield* compare(directory, [from, to], maxPatchBytes, "--binary", "--full-index")
-        const stat = yield* compare(directory, [from, to], maxListBytes, "--stat=100", `--stat-count=${maxStatFiles}`)
-        const list = yield* compare(directory, [from, to], maxListBytes, "--raw", "-z", "--full-index")
-        return {
-          ...statistics(stat.stdout),
-          changed: GitChanges.read(list.stdout),
-          patch: patch.isCut ? cutPatch(patch.stdout) : patch.stdout
-        }
+        return yield* compare({ directory, from, to })
       },
       Effect.scoped
     )

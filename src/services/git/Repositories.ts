@@ -9,7 +9,7 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type { ChangedFile } from "../../domain/ChangedFile.ts"
+import type { Diff } from "../../domain/Diff.ts"
 import type { BranchName, CommitId, SessionId } from "../../domain/Ids.ts"
 import type { Repository } from "../../domain/Repository.ts"
 import type { BranchChanged } from "../../domain/SessionEvent.ts"
@@ -41,18 +41,6 @@ export class ResultRefused extends Schema.TaggedError<ResultRefused>()("ResultRe
 }
 
 export type RepositoryFailure = GitError | BranchNotFound | ResultRefused | RepositoryNotFound | ForgeError
-
-export interface Diff {
-  /** A unified diff that `git apply` accepts, binary files included. */
-  readonly patch: string
-  /** The output of `git diff --stat`, one line per file, without the summary line. */
-  readonly stat: string
-  /** Every changed file, even if the patch was cut; if there are very many, the first ones. */
-  readonly changed: ReadonlyArray<ChangedFile>
-  readonly files: number
-  readonly insertions: number
-  readonly deletions: number
-}
 
 /** A session's branch, with what the session knows about it from earlier turns. */
 export interface SessionBranch {

@@ -7,9 +7,11 @@ import { check, type GitOutput } from "./Git.ts"
 import type { GitCall } from "./GitCommand.ts"
 import { GitError } from "./Repositories.ts"
 
-type Exec = (call: Pick<GitCall, "operation" | "directory" | "args">) => Effect.Effect<GitOutput, GitError>
+type Exec = (call: Pick<GitCall, "operation" | "directory" | "args" | "stdin">) => Effect.Effect<GitOutput, GitError>
 
 const decodeCommit = Schema.decodeUnknown(CommitId)
+/** For a revision that names nothing, git prints "<revision> missing" or "<revision> ambiguous". */
+const decodeFound = Schema.decodeUnknownOption(CommitId)
 
 export const make = (exec: Exec) => {
   const call = (directory: string, ...args: ReadonlyArray<string>) => ({ operation: "read", directory, args })
@@ -29,8 +31,19 @@ export const make = (exec: Exec) => {
           : Effect.succeedNone
     )
 
+  /** `find` for several revisions in one process, in their order. A revision must not contain white space. */
+  const findEach = Effect.fnUntraced(function*(directory: string, revisions: ReadonlyArray<string>) {
+    if (revisions.length === 0) return []
+    const asked = call(directory, "cat-file", "--batch-check=%(objectname)")
+    const stdin = revisions.map((revision) => `${revision}\n`).join("")
+    const { stdout } = yield* Effect.flatMap(exec({ ...asked, stdin }), (output) => check(asked, output))
+    const lines = stdout.split("\n")
+    return revisions.map((_, i) => decodeFound(lines[i] ?? ""))
+  })
+
   return {
     find,
+    findEach,
     commit: (directory: string, revision: string) => find(directory, `${revision}^{commit}`),
     has: (directory: string, commit: CommitId) => Effect.map(find(directory, `${commit}^{commit}`), Option.isSome),
     isAncestor: (directory: string, ancestor: CommitId, commit: CommitId): Effect.Effect<boolean, GitError> => {
@@ -50,7 +63,7 @@ export const make = (exec: Exec) => {
       return Effect.flatMap(exec(asked), (output) =>
         output.exitCode === 1
           ? Effect.succeedNone
-          : Effect.flatMap(check(asked, output), ({ stdout }) => find(directory, stdout.split("\n")[0] ?? "")))
+          : Effect.map(check(asked, output), ({ stdout }) => decodeFound(stdout.split("\n")[0])))
     }
   }
 }

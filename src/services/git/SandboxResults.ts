@@ -6,9 +6,12 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { CommitId, SessionId } from "../../domain/Ids.ts"
+import type { SessionId } from "../../domain/Ids.ts"
+import { CommitId } from "../../domain/Ids.ts"
 import * as BundleHeader from "./BundleHeader.ts"
 import { Git } from "./Git.ts"
 import type { Mirror } from "./GitMirror.ts"
@@ -24,6 +27,8 @@ export const workRef = (session: SessionId): string => `refs/opentl/${session}/w
 /** The most commit messages of the agent that are read, and their most bytes. */
 const mostMessages = 50
 const messageBytes = 64 * 1024
+
+const decodeCommit = Schema.decodeUnknown(CommitId)
 
 const refuse = (reason: string) => new ResultRefused({ reason })
 
@@ -56,41 +61,46 @@ export const make = Effect.gen(function*() {
     return tip
   }, Effect.catchTags({ BadArgument: (e) => refuse(e.message), SystemError: (e) => refuse(e.message) }))
 
+  /** Writes a file of a repository that nobody else uses, such as a reference, without starting git. */
+  const writeIn = Effect.fnUntraced(
+    function*(directory: string, file: string, line: string) {
+      const path = `${directory}/${file}`
+      yield* fs.makeDirectory(path.slice(0, path.lastIndexOf("/")), { recursive: true })
+      yield* fs.writeFileString(path, `${line}\n`)
+    },
+    Effect.mapError((error) => new GitError({ operation: "import", reason: error.message }))
+  )
+
   /** A repository that shares the mirror's objects but none of its references. */
   const quarantine = Effect.fnUntraced(function*(mirror: Mirror, start: CommitId) {
     const directory = yield* git.temporaryDirectory
-    const format = yield* git.run({
-      operation: "read",
-      directory: mirror.directory,
-      args: ["rev-parse", "--show-object-format"]
-    })
     yield* git.run({
       operation: "init",
       directory,
-      args: ["init", "--quiet", "--bare", "--template=", `--object-format=${format.stdout.trim()}`, directory]
+      args: ["init", "--quiet", "--bare", "--template=", `--object-format=${mirror.format}`, directory]
     })
-    yield* fs.makeDirectory(`${directory}/objects/info`, { recursive: true }).pipe(
-      Effect.zipRight(fs.writeFileString(`${directory}/objects/info/alternates`, `${mirror.directory}/objects\n`)),
-      Effect.mapError((error) => new GitError({ operation: "import", reason: error.message }))
-    )
+    yield* writeIn(directory, "objects/info/alternates", `${mirror.directory}/objects`)
     // the commit that a bundle may build upon
-    yield* git.run({ operation: "update-ref", directory, args: ["update-ref", "refs/opentl/start", start] })
+    yield* writeIn(directory, "refs/opentl/start", start)
     return directory
   })
 
-  /** Unpacks the bundle; returns its commit once it is known to be within the limits. */
+  /** Unpacks the bundle; returns its commit once it is known to be within the limits, or none if no file changed. */
   const unpack = Effect.fnUntraced(
     function*(directory: string, bundle: string, claimed: string, { branch, start }: ResultCommit) {
       yield* inside(directory, "bundle", "unbundle", bundle)
-      const tip = yield* Effect.flatMap(
-        revisions.commit(directory, claimed),
-        Option.match({ onNone: () => refuse(`${branch} is not a commit in it`), onSome: Effect.succeed })
+      const [tip, after, before] = yield* Effect.flatMap(
+        revisions.findEach(directory, [`${claimed}^{commit}`, `${claimed}^{tree}`, `${start}^{tree}`]),
+        ([tip, ...trees]) =>
+          tip !== undefined && Option.isSome(tip)
+            ? Effect.succeed([tip.value, ...trees] as const)
+            : refuse(`${branch} is not a commit in it`)
       )
       if (!(yield* revisions.isAncestor(directory, start, tip))) {
         return yield* refuse(`${branch} does not continue from ${start.slice(0, 12)}`)
       }
       yield* inspect(directory, start, tip, resultLimits)
-      return tip
+      return Equal.equals(before, after) ? Option.none() : Option.some(tip)
     },
     refusing
   )
@@ -126,15 +136,18 @@ export const make = Effect.gen(function*() {
           GIT_COMMITTER_DATE: seconds
         }
       })
-      return stdout.trim()
+      return yield* Effect.mapError(
+        decodeCommit(stdout.trim()),
+        ({ message }) => new GitError({ operation: "commit", reason: message })
+      )
     }
   )
 
   /** Imports the one commit into the mirror; its objects are checked on the way. */
   const takeIn = Effect.fnUntraced(
-    function*(mirror: Mirror, directory: string, commit: string, session: SessionId) {
+    function*(mirror: Mirror, directory: string, commit: CommitId, session: SessionId) {
       const outgoing = "refs/opentl/result"
-      yield* inside(directory, "update-ref", outgoing, commit)
+      yield* writeIn(directory, outgoing, commit)
       yield* untrusted.run({
         operation: "import",
         directory: mirror.directory,
@@ -149,10 +162,7 @@ export const make = Effect.gen(function*() {
         ],
         config: { "transfer.fsckObjects": "true", "fetch.unpackLimit": "1" }
       }).pipe(mirror.exclusively)
-      return yield* Effect.flatMap(
-        revisions.commit(mirror.directory, workRef(session)),
-        Option.match({ onNone: () => refuse("its commit could not be imported"), onSome: Effect.succeed })
-      )
+      return commit
     },
     refusing
   )
@@ -163,12 +173,8 @@ export const make = Effect.gen(function*() {
       const claimed = yield* checkFile(bundle, result)
       const directory = yield* quarantine(mirror, start)
       const tip = yield* unpack(directory, bundle, claimed, result)
-      const [before, after] = yield* Effect.all([
-        revisions.find(directory, `${start}^{tree}`),
-        revisions.find(directory, `${tip}^{tree}`)
-      ])
-      if (Option.getEquivalence<CommitId>((one, other) => one === other)(before, after)) return start
-      return yield* takeIn(mirror, directory, yield* commitTree(directory, tip, result), session)
+      if (Option.isNone(tip)) return start
+      return yield* takeIn(mirror, directory, yield* commitTree(directory, tip.value, result), session)
     },
     Effect.scoped
   )

@@ -24,6 +24,9 @@ const mostAuthors = 3
 const longestName = 60
 const mostCommits = 1000
 
+/** A reference that no repository has. */
+const nowhere = "refs/opentl/none"
+
 const remoteRef = (branch: BranchName): string => `refs/remotes/origin/${branch}`
 
 const shownName = (name: string): string => name.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim().slice(0, longestName)
@@ -79,18 +82,16 @@ export const make = Effect.fnUntraced(function*(mirrors: Effect.Effect.Success<t
     const mirror = yield* mirrors.open(repo)
     yield* mirrors.fetch(repo, mirror)
     const { directory } = mirror
-    const isHere = (commit: CommitId | undefined) =>
-      commit === undefined ? Effect.succeedNone : revisions.commit(directory, commit)
-    const baseTip = yield* revisions.commit(directory, remoteRef(base))
-    const before = yield* isHere(remoteTip)
-    const now = yield* revisions.commit(directory, remoteRef(branch))
+    const wanted = [remoteRef(base), remoteRef(branch), remoteTip ?? nowhere, origin?.commit ?? nowhere]
+    const [baseTip = Option.none(), now = Option.none(), before = Option.none(), earlier = Option.none()] =
+      yield* revisions.findEach(directory, wanted.map((revision) => `${revision}^{commit}`))
     const start = Option.orElse(now, () => before)
     const forked = yield* Option.match(Option.all([baseTip, start]), {
       onNone: () => Effect.succeedNone,
       onSome: ([tip, start]) => revisions.mergeBase(directory, tip, start)
     })
     // a deleted base branch does not keep a session from continuing
-    const commit = Option.firstSomeOf([forked, yield* isHere(origin?.commit), baseTip])
+    const commit = Option.firstSomeOf([forked, earlier, baseTip])
     if (Option.isNone(commit)) return yield* new BranchNotFound({ repo: show(repo), branch: base })
     const change = yield* changeOf(directory, now, before, baseTip)
     return { base, commit: commit.value, start, change } satisfies Preparation

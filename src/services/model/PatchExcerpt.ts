@@ -6,11 +6,11 @@
 import * as Arr from "effect/Array"
 import * as Order from "effect/Order"
 import { type ChangedFile, isExecutable } from "../../domain/ChangedFile.ts"
+import type { Diff } from "../../domain/Diff.ts"
 import * as Patch from "../../domain/Patch.ts"
 import { isSensitive, maxBinaryBytes } from "../../domain/SensitiveFile.ts"
 import * as Unseen from "../../domain/Unseen.ts"
-import type { Diff } from "../git/Repositories.ts"
-import { excerpt } from "./PromptText.ts"
+import { excerpt } from "../support/Excerpt.ts"
 
 export interface PatchExcerpt {
   readonly text: string

@@ -3,12 +3,10 @@ import * as Plan from "../../domain/Plan.ts"
 import * as Review from "../../domain/Review.ts"
 import type { ReviewedRound } from "../../domain/SessionState.ts"
 import * as Unseen from "../../domain/Unseen.ts"
+import { excerpt } from "../support/Excerpt.ts"
 import type { ModelQuestion } from "./LanguageModel.ts"
 import type { PatchExcerpt } from "./PatchExcerpt.ts"
-import { excerpt, fence, untrustedRule } from "./PromptText.ts"
-
-export { author, commitMessage } from "../forge/CommitMessage.ts"
-export { pullRequestText } from "../forge/PullRequestText.ts"
+import { fence, untrustedRule } from "./PromptText.ts"
 
 /** How much of a diff the reviewer sees, in characters. */
 export const patchLimit = 200_000

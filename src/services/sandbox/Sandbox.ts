@@ -56,14 +56,6 @@ export interface RunExit {
   readonly overLimit?: true
 }
 
-/** What the entrypoint left in `out/`. Untrusted: the sandbox could write anything there. */
-export interface RunResult {
-  /** The agent's final words; empty if there are none. */
-  readonly answer: string
-  /** The commits, as a bundle file in the caller's scope; none if nothing was committed. */
-  readonly bundle: Option.Option<string>
-}
-
 /** No sandbox can be run. */
 export class SandboxUnavailable extends Schema.TaggedError<SandboxUnavailable>()("SandboxUnavailable", {
   reason: Schema.String,
@@ -115,8 +107,10 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
    * that left more on the disk than OPENTL_DISK permits, whatever its own exit code.
    */
   readonly exit: (run: RunId) => Effect.Effect<RunExit, SandboxFailure>
-  /** Reads the result of an ended run: the answer's first 200 kB, and a bundle of at most 1 GiB. */
-  readonly result: (run: RunId) => Effect.Effect<RunResult, SandboxFailure, Scope.Scope>
+  /** The agent's final words in an ended run, at most 200 kB; empty if there are none. Untrusted. */
+  readonly answer: (run: RunId) => Effect.Effect<string, SandboxFailure>
+  /** The commits of an ended run, as a bundle file of at most 1 GiB in the caller's scope; none if nothing was committed. Untrusted. */
+  readonly bundle: (run: RunId) => Effect.Effect<Option.Option<string>, SandboxFailure, Scope.Scope>
   /** Kills and removes all runs of the session. The workspace stays, unless a run was ended for its disk use. */
   readonly removeRuns: (session: SessionId) => Effect.Effect<void, SandboxFailure>
   /** Removes the session's workspace and runs. */

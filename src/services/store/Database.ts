@@ -11,10 +11,11 @@ import * as DatabaseHealth from "./DatabaseHealth.ts"
 import * as DatabaseState from "./DatabaseState.ts"
 import sessions from "./migrations/0001_sessions.ts"
 import chat from "./migrations/0002_chat.ts"
+import lists from "./migrations/0003_lists.ts"
 import { StoreError } from "./StoreError.ts"
 
 const migrate = Migrator.make({})({
-  loader: Migrator.fromRecord({ "0001_sessions": sessions, "0002_chat": chat })
+  loader: Migrator.fromRecord({ "0001_sessions": sessions, "0002_chat": chat, "0003_lists": lists })
 })
 
 const open = (filename: string) =>

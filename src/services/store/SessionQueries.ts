@@ -98,8 +98,11 @@ export const make = Effect.gen(function*() {
     byPrefix: SqlSchema.findAll({
       Request: Schema.String,
       Result: SessionRow,
-      // a prefix contains no wildcard: its alphabet has none
-      execute: (prefix) => sql`SELECT * FROM sessions WHERE id LIKE ${`${prefix}%`} ORDER BY position DESC LIMIT 6`
+      // a range of the primary key; the plus keeps SQLite from scanning all sessions by position instead
+      execute: (prefix) =>
+        sql`SELECT * FROM sessions WHERE id IN (
+          SELECT id FROM sessions WHERE id >= ${prefix} AND id < ${`${prefix}\uffff`} ORDER BY +position DESC LIMIT 6
+        ) ORDER BY position DESC`
     }),
     /** The sessions whose next step is not a person's, first those that were running. */
     live: SqlSchema.findAll({

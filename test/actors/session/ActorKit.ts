@@ -10,14 +10,15 @@ import type { RecordFailure, StepContext, StepFailure } from "../../../src/actor
 import { SessionId } from "../../../src/domain/Ids.ts"
 import type { Step } from "../../../src/domain/NextStep.ts"
 import { SessionNotFound } from "../../../src/domain/Session.ts"
+import { SessionCommand } from "../../../src/domain/SessionCommand.ts"
 import type { SessionEvent } from "../../../src/domain/SessionEvent.ts"
 import * as State from "../../../src/domain/SessionState.ts"
 import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import { SessionLost, SessionStore } from "../../../src/services/store/SessionStore.ts"
-import type { StoreError } from "../../../src/services/store/StoreError.ts"
+import { StoreError } from "../../../src/services/store/StoreError.ts"
 import { BackgroundTasks } from "../../../src/services/support/BackgroundTasks.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
-import { created, outcomes } from "../../support/Walk.ts"
+import { by, created, outcomes } from "../../support/Walk.ts"
 
 interface Stored {
   readonly events: Array<SessionEvent>
@@ -103,11 +104,12 @@ export class ActorWorld {
 /** Runs a test on a world of its own, under one supervisor. */
 export const supervised = <A, E>(
   test: (world: ActorWorld) => Effect.Effect<A, E, SessionSupervisor | Admission | Scope.Scope>,
-  config: Partial<AppConfigShape> = {}
+  config: Partial<AppConfigShape> = {},
+  admission = Admission.layer
 ) =>
   Effect.suspend(() => {
     const world = new ActorWorld()
-    return Effect.scoped(test(world)).pipe(Effect.provide(Layer.fresh(world.layer(config))))
+    return Effect.scoped(test(world)).pipe(Effect.provide(Layer.fresh(world.layer(config, admission))))
   })
 
 /** Lets time pass, a little at a time, until something holds. */
@@ -116,3 +118,34 @@ export const eventually = (holds: () => boolean) =>
     while: (held) => !held,
     body: () => Effect.as(TestClock.adjust("50 millis"), undefined).pipe(Effect.map(holds))
   })
+
+export const say = (n: number) => SessionCommand.Message({ messageId: `m${n}`, text: `message ${n}`, by })
+export const stop = SessionCommand.Stop({ by })
+/** What a store says whose disk is full. */
+export const full = new StoreError({ operation: "record events", cause: "disk full" })
+export const start = (id: SessionId) => Effect.flatMap(SessionSupervisor, (supervisor) => supervisor.start(id))
+export const ask = (id: SessionId, command: SessionCommand) =>
+  Effect.flatMap(SessionSupervisor, (supervisor) => supervisor.ask(id, command))
+
+export const hasEnded = (world: ActorWorld, id: SessionId) => () => world.of(id).state.phase._tag === "Ended"
+/** How the session ended, and its sentence; else its phase. */
+export const ending = (world: ActorWorld, id: SessionId) => {
+  const { phase } = world.of(id).state
+  return phase._tag === "Ended" ? `${phase.end}: ${phase.text}` : phase._tag
+}
+
+/** A session whose agent works until it is interrupted, and then until it lets go; `agent` counts how often it was. */
+export const withRunningAgent = Effect.fnUntraced(function*(
+  world: ActorWorld,
+  letsGo: Effect.Effect<void> = Effect.void
+) {
+  const id = world.create("session-a")
+  const agent = { interrupted: 0 }
+  world.script = (step) =>
+    step._tag === "RunAgent"
+      ? Effect.onInterrupt(Effect.never, () => Effect.zipRight(Effect.sync(() => agent.interrupted++), letsGo))
+      : undefined
+  yield* start(id)
+  yield* eventually(() => world.begun.includes("session-a:RunAgent"))
+  return { id, agent }
+})

@@ -1,110 +1,47 @@
 /** Every message in every behaviour: what it leads to, and what is done about it. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Cause from "effect/Cause"
-import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
-import { Behaviour, type Reaction, receive, settle } from "../../../src/actors/session/Behaviour.ts"
-import { Message, StepOutcome } from "../../../src/actors/session/Messages.ts"
-import type { Reply } from "../../../src/actors/session/Reply.ts"
-import { CommitId } from "../../../src/domain/Ids.ts"
-import { nextStep, type Step } from "../../../src/domain/NextStep.ts"
-import { SessionCommand } from "../../../src/domain/SessionCommand.ts"
-import * as Event from "../../../src/domain/SessionEvent.ts"
-import * as SessionFold from "../../../src/domain/SessionFold.ts"
-import * as State from "../../../src/domain/SessionState.ts"
-import { SessionLost } from "../../../src/services/store/SessionStore.ts"
-import { StoreError } from "../../../src/services/store/StoreError.ts"
-import { by, created, id } from "../../support/Walk.ts"
-
-const deadline = DateTime.unsafeMake("2026-01-01T00:30:00Z")
-
-// one session, as it goes on
-const queued = State.create(created())
-const active = SessionFold.evolve(queued, Event.TurnStarted.make({ turn: 1, prompt: "Fix the bug", deadline }))
-const stopping = SessionFold.evolve(active, Event.StopRequested.make({ turn: 1, by }))
-const ended = SessionFold.evolve(stopping, Event.TurnEnded.make({ turn: 1, end: "cancelled", text: "stopped by ada" }))
-const next = SessionFold.evolve(ended, Event.MessageReceived.make({ messageId: "m", text: "again", by }))
-
-const behaviours = {
-  resting: Behaviour.Resting(),
-  queued: Behaviour.Queued(),
-  working: Behaviour.Working({ step: nextStep(active), begunWith: queued }),
-  cleaningUp: Behaviour.Working({ step: nextStep(stopping), begunWith: active }),
-  proceedLater: Behaviour.Interrupting({ then: "proceed" }),
-  timeOutLater: Behaviour.Interrupting({ then: "time out" }),
-  leaveLater: Behaviour.Interrupting({ then: "leave" }),
-  stopped: Behaviour.Stopped()
-}
-
-const reply: Reply<unknown> = { complete: () => Effect.void }
-const ask = (command: SessionCommand) => Message.Ask({ command, receipt: undefined, reply })
-const record = (event: Event.SessionEvent) => Message.Record({ events: [event], patch: undefined, reply })
-const over = (outcome: StepOutcome) => Message.StepEnded({ outcome })
-
-const messages = {
-  stop: ask(SessionCommand.Stop({ by })),
-  message: ask(SessionCommand.Message({ messageId: "m", text: "and more", by })),
-  approve: ask(SessionCommand.Approve({ plan: undefined, answers: undefined, by })),
-  facts: record(Event.UsageRecorded.make({
-    ...{ turn: 1, source: "agent", model: "m" },
-    usage: { inputTokens: 1, outputTokens: 1, costUsd: 0 }
-  })),
-  foreignFacts: record(Event.BranchPushed.make({
-    ...{ turn: 1, branch: queued.branch, pullRequests: true },
-    commit: CommitId.make("b".repeat(40))
-  })),
-  stepEnded: over(StepOutcome.Ended()),
-  stepFailed: over(StepOutcome.Failed({ reason: "there is no such branch" })),
-  stepDied: over(StepOutcome.Died({ cause: Cause.die("a bug") })),
-  stepInterrupted: over(StepOutcome.Interrupted()),
-  stepLost: over(StepOutcome.Unrecorded({ error: new SessionLost({ sessionId: id }) })),
-  stepUnread: over(StepOutcome.Unrecorded({ error: new StoreError({ operation: "read events", cause: "full" }) })),
-  admitted: Message.Admitted(),
-  deadline: Message.DeadlinePassed({ deadline }),
-  oldDeadline: Message.DeadlinePassed({ deadline: DateTime.subtract(deadline, { hours: 1 }) }),
-  release: Message.Release()
-}
-
-const showStep = (step: Step): string => step._tag === "EndTurn" ? `EndTurn ${step.end}` : step._tag
-
-const show = ({ actions, behaviour }: Reaction): string => {
-  const to = behaviour._tag === "Working"
-    ? `Working ${showStep(behaviour.step)}`
-    : behaviour._tag === "Interrupting"
-    ? `Interrupting, then ${behaviour.then}`
-    : behaviour._tag
-  return [to, ...actions.map((action) => action._tag)].join(" | ")
-}
-
-/** What each message leads to in a behaviour. */
-const reactions = (behaviour: keyof typeof behaviours, state: State.SessionState) =>
-  Record.map(messages, (message) => show(receive(id, behaviours[behaviour], state, message, { fourEyes: false })))
-
-const heard = "Persist"
-const ignored = (behaviour: string) => ({
-  facts: `${behaviour} | RefuseFacts`,
-  foreignFacts: `${behaviour} | RefuseFacts`,
-  stepEnded: behaviour,
-  stepFailed: behaviour,
-  stepDied: behaviour,
-  stepInterrupted: behaviour,
-  stepLost: behaviour,
-  stepUnread: behaviour,
-  admitted: behaviour,
-  deadline: behaviour,
-  oldDeadline: behaviour
-})
+import { Behaviour, isIdle, receive, settle } from "../../../src/actors/session/Behaviour.ts"
+import { nextStep } from "../../../src/domain/NextStep.ts"
+import type * as State from "../../../src/domain/SessionState.ts"
+import { id } from "../../support/Walk.ts"
+import {
+  active,
+  behaviours,
+  ended,
+  heard,
+  ignored,
+  messages,
+  next,
+  queued,
+  reactions,
+  show,
+  stopping,
+  waiting
+} from "./BehaviourKit.ts"
 
 describe("an actor that rests", () => {
   it("hears people, and leaves when it is released", () =>
     assert.deepStrictEqual(reactions("resting", ended), {
       ...ignored("Resting"),
-      stop: "Resting | Refuse | Passivate",
+      stop: "Resting | Refuse",
       message: `Resting | ${heard}`,
-      approve: "Resting | Refuse | Passivate",
-      release: "Stopped | Leave"
+      approve: "Resting | Refuse",
+      reject: "Resting | Refuse",
+      retry: `Resting | ${heard}`,
+      release: "Stopped"
     }))
+})
+
+describe("an actor that waits for approval", () => {
+  it("hears the answer", () => {
+    const { approve, reject, retry } = reactions("resting", waiting)
+    assert.deepStrictEqual({ approve, reject, retry }, {
+      approve: `Resting | ${heard}`,
+      reject: `Resting | ${heard}`,
+      retry: "Resting | Refuse"
+    })
+  })
 })
 
 describe("an actor that waits for admission", () => {
@@ -113,9 +50,11 @@ describe("an actor that waits for admission", () => {
       ...ignored("Queued"),
       stop: `Queued | ${heard}`,
       message: `Queued | ${heard}`,
-      approve: "Queued | Refuse | Passivate",
+      approve: "Queued | Refuse",
+      reject: "Queued | Refuse",
+      retry: "Queued | Refuse",
       admitted: "Working StartTurn | Perform",
-      release: "Stopped | Leave"
+      release: "Stopped"
     }))
 })
 
@@ -124,10 +63,12 @@ describe("an actor with a step under way", () => {
     assert.deepStrictEqual(reactions("working", active), {
       stop: `Working PrepareRepository | ${heard}`,
       message: `Working PrepareRepository | ${heard}`,
-      approve: "Working PrepareRepository | Refuse | Passivate",
+      approve: "Working PrepareRepository | Refuse",
+      reject: "Working PrepareRepository | Refuse",
+      retry: "Working PrepareRepository | Refuse",
       facts: `Working PrepareRepository | ${heard}`,
       foreignFacts: "Working PrepareRepository | RefuseFacts",
-      stepEnded: "Queued | RequestAdmission | Passivate",
+      stepEnded: "Queued | RequestAdmission",
       stepFailed: "Working EndTurn error | Perform",
       stepDied: "Working EndTurn error | Perform",
       stepInterrupted: "Working EndTurn error | Perform",
@@ -143,7 +84,9 @@ describe("an actor with a step under way", () => {
     assert.deepStrictEqual(reactions("cleaningUp", stopping), {
       stop: `Working EndTurn cancelled | ${heard}`,
       message: `Working EndTurn cancelled | ${heard}`,
-      approve: "Working EndTurn cancelled | Refuse | Passivate",
+      approve: "Working EndTurn cancelled | Refuse",
+      reject: "Working EndTurn cancelled | Refuse",
+      retry: "Working EndTurn cancelled | Refuse",
       facts: `Working EndTurn cancelled | ${heard}`,
       foreignFacts: "Working EndTurn cancelled | RefuseFacts",
       stepEnded: "Working EndTurn cancelled | ReleaseAdmission | Perform",
@@ -173,7 +116,7 @@ describe("an actor with a step under way", () => {
 
   it("queues anew for the next turn when one is over", () => {
     const over = receive(id, behaviours.cleaningUp, next, messages.stepEnded, { fourEyes: false })
-    assert.strictEqual(show(over), "Queued | ReleaseAdmission | RequestAdmission | Passivate")
+    assert.strictEqual(show(over), "Queued | ReleaseAdmission | RequestAdmission")
   })
 })
 
@@ -181,7 +124,9 @@ describe("an actor that interrupts its step", () => {
   const whateverComes = {
     stop: heard,
     message: heard,
-    approve: "Refuse | Passivate",
+    approve: "Refuse",
+    reject: "Refuse",
+    retry: "Refuse",
     facts: heard,
     foreignFacts: "RefuseFacts"
   }
@@ -219,7 +164,33 @@ describe("an actor that interrupts its step", () => {
   it("because it is released, leaves when the step has ended", () =>
     assert.deepStrictEqual(reactions("leaveLater", active), {
       ...waits("Interrupting, then leave"),
-      ...ends("Stopped | Leave")
+      ...ends("Stopped")
+    }))
+})
+
+describe("an actor that has left", () => {
+  it("decides nothing: whoever asks or records is told that it is gone", () =>
+    assert.deepStrictEqual(reactions("stopped", active), {
+      ...ignored("Stopped"),
+      ...Record.map(
+        { stop: 0, message: 0, approve: 0, reject: 0, retry: 0, facts: 0, foreignFacts: 0 },
+        () => "Stopped | Abandon"
+      ),
+      release: "Stopped"
+    }))
+})
+
+describe("an actor that only waits", () => {
+  it("may leave memory; one with a step may not", () =>
+    assert.deepStrictEqual(Record.map(behaviours, isIdle), {
+      resting: true,
+      queued: true,
+      working: false,
+      cleaningUp: false,
+      proceedLater: false,
+      timeOutLater: false,
+      leaveLater: false,
+      stopped: false
     }))
 })
 
@@ -229,11 +200,11 @@ describe("the consequence of a state", () => {
 
   it("for an actor without a step is the next step, the queue for it, or rest", () => {
     for (const behaviour of ["resting", "queued"] as const) {
-      assert.strictEqual(settled(behaviour, queued), "Queued | RequestAdmission | Passivate")
-      assert.strictEqual(settled(behaviour, active), "Queued | RequestAdmission | Passivate")
+      assert.strictEqual(settled(behaviour, queued), "Queued | RequestAdmission")
+      assert.strictEqual(settled(behaviour, active), "Queued | RequestAdmission")
       assert.strictEqual(settled(behaviour, stopping), "Working EndTurn cancelled | Perform")
-      assert.strictEqual(settled(behaviour, ended), "Resting | ReleaseAdmission | Passivate")
-      assert.strictEqual(settled(behaviour, next), "Queued | RequestAdmission | Passivate")
+      assert.strictEqual(settled(behaviour, ended), "Resting | ReleaseAdmission")
+      assert.strictEqual(settled(behaviour, next), "Queued | RequestAdmission")
     }
   })
 

@@ -57,7 +57,7 @@ const make = Effect.gen(function*() {
 })
 
 describe("recovery", () => {
-  it.scoped("starts the actors of live sessions, and every minute those of whom gave up", () =>
+  it.scoped("starts the actors of live sessions, and every minute those of sessions whose actor gave up", () =>
     Effect.gen(function*() {
       const world = yield* make
       yield* world.isLive(one, two)

@@ -101,20 +101,16 @@ const approving: Readonly<Record<string, ModelStandIn.ModelReply>> = {
 
 for (const provider of providers) {
   describe(`a review over ${provider}`, () => {
-    it.scoped(
-      "approves nothing that could mean something else: it is asked again once, and makes a draft",
-      () =>
-        Effect.gen(function*() {
-          for (const { asked, name, proposal, review } of yield* hold(provider, unreadable)) {
-            assert.match(review, /^unreadable review: the model's answer could not be read: ./, name)
-            assert.strictEqual(asked, 2, name)
-            assert.isTrue(proposal?.draft, name)
-            assert.include(proposal?.body, "nobody has judged the change yet", name)
-            assert.notInclude(proposal?.body, "**approved", name)
-          }
-        }),
-      120_000
-    )
+    it.scoped("approves nothing that could mean something else: it is asked again once, and makes a draft", () =>
+      Effect.gen(function*() {
+        for (const { asked, name, proposal, review } of yield* hold(provider, unreadable)) {
+          assert.match(review, /^unreadable review: the model's answer could not be read: ./, name)
+          assert.strictEqual(asked, 2, name)
+          assert.isTrue(proposal?.draft, name)
+          assert.include(proposal?.body, "nobody has judged the change yet", name)
+          assert.notInclude(proposal?.body, "**approved", name)
+        }
+      }))
 
     it.scoped("approves by one structured answer", () =>
       Effect.gen(function*() {
@@ -123,7 +119,7 @@ for (const provider of providers) {
           assert.strictEqual(asked, 1, name)
           assert.isFalse(proposal?.draft, name)
         }
-      }), 120_000)
+      }))
 
     it.scoped("takes a request for changes with words beside it for what it is", () =>
       Effect.gen(function*() {
@@ -131,6 +127,6 @@ for (const provider of providers) {
         const [held] = yield* hold(provider, { "a refusing call": reply })
         assert.match(held?.review ?? "", /^changes requested: bad\n- it deletes production data/)
         assert.isTrue(held?.proposal?.draft)
-      }), 120_000)
+      }))
   })
 }

@@ -1,9 +1,9 @@
-/** A sandbox that is not to be had is noticed before a model is paid, or a person asked. */
+/** A missing sandbox is reported before a model is paid or a person is asked. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import { SandboxUnavailable } from "../../../src/services/sandbox/Sandbox.ts"
-import { by, create, history, withServer } from "../../support/TestApp.ts"
+import { by, create, history, tags, withServer } from "../../support/TestApp.ts"
 
 const missing = new SandboxUnavailable({
   reason: "the sandbox image opentl-sandbox is missing",
@@ -11,9 +11,6 @@ const missing = new SandboxUnavailable({
   missingImage: "opentl-sandbox"
 })
 const dead = new SandboxUnavailable({ reason: "Docker is not reachable", mend: "start Docker" })
-
-const tags = (events: ReadonlyArray<{ readonly detail?: Readonly<Record<string, unknown>> }>) =>
-  events.map((event) => event.detail?.["_tag"])
 
 describe("a session without a sandbox", () => {
   it.effect("ends with the sentence and its mend, and no model was asked", () =>

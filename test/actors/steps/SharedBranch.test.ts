@@ -66,7 +66,7 @@ const makeWorld = Effect.gen(function*() {
 
   const agent = (lines: string) => fs.writeFileString(script, lines)
   let seen = 0
-  /** The events of the turn that is on, to its end. */
+  /** The events of the running turn, to its end. */
   const turn = Effect.fnUntraced(function*(id: SessionId) {
     const events = [...(yield* Stream.runCollect(sessions.events(id, seen)))]
     seen = events.at(-1)?.id ?? seen
@@ -106,7 +106,7 @@ const told = (events: ReadonlyArray<{ readonly data: string }>, words: string) =
   events.filter((event) => event.data.includes(words)).map((event) => event.data)
 
 const live = <E>(name: string, test: Effect.Effect<void, E, NodeContext.NodeContext | Scope.Scope>) =>
-  it.scopedLive(name, () => Effect.provide(test, NodeContext.layer), 300_000)
+  it.scopedLive(name, () => Effect.provide(test, NodeContext.layer))
 
 describe("a session's branch", () => {
   live(

@@ -2,10 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
-import { by, create, history, ticking, until, withServer } from "../../support/TestApp.ts"
-
-const tags = (events: ReadonlyArray<{ readonly detail?: Readonly<Record<string, unknown>> }>) =>
-  events.map((event) => event.detail?.["_tag"])
+import { by, create, history, tags, ticking, until, withServer } from "../../support/TestApp.ts"
 
 const isOutput = (event: { readonly type: string }) => event.type === "output"
 

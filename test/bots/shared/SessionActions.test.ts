@@ -35,8 +35,8 @@ const run = (command: ChatCommand, keys: ReadonlyArray<string> = [], known: Sess
         approve: (id: SessionId, approval) => Effect.as(note("approve", id, approval), known),
         reject: (id: SessionId, rejection) => Effect.as(note("reject", id, rejection), known),
         retry: (id: SessionId, retry) => Effect.as(note("retry", id, retry), known),
-        stop: (id: SessionId, by) => Effect.as(note("stop", id, by), known),
-        eventsPage: () => Effect.succeed([])
+        stop: (id: SessionId, by, turn) => Effect.as(note("stop", id, by, turn), known),
+        eventsPage: () => Effect.dieMessage("a command reads no events")
       }),
       Layer.mock(Conversations, {
         requester: () => ada,
@@ -101,11 +101,12 @@ describe("a retry", () => {
 })
 
 describe("a stop", () => {
-  it.scoped("of a turn that is over stops nothing", () =>
+  it.scoped("is sent at once, and names the turn that was seen: nothing is looked up first", () =>
     Effect.gen(function*() {
-      const { asked, result } = yield* run({ verb: "stop", id: "0123", turn: 2 })
-      assert.deepStrictEqual([result, asked], ["that turn is over", []])
-      const present = yield* run({ verb: "stop", id: "0123", turn: 1 })
-      assert.deepStrictEqual(present.asked, [["stop", session.id, ada]])
+      const stop = { verb: "stop", id: "0123" } as const
+      const seen = yield* run({ ...stop, turn: 2 })
+      assert.deepStrictEqual(seen.asked, [["stop", session.id, ada, 2]])
+      const any = yield* run(stop)
+      assert.deepStrictEqual(any.asked, [["stop", session.id, ada, undefined]])
     }))
 })

@@ -77,7 +77,7 @@ describe("what an earlier version stored of a thread in Slack", () => {
     assert.deepStrictEqual(watching(memo), before)
   })
 
-  it.scopedLive("is gone on with by a server of this version: everything is there once", () =>
+  it.scopedLive("is continued by a server of this version: everything is posted once", () =>
     Effect.gen(function*() {
       const { database, serve, slack, world } = yield* setup()
       world.engine.script = () => ({ lines: ["working"] })

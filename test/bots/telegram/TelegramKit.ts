@@ -78,7 +78,36 @@ export const kit = (options: KitOptions = {}) =>
     return made
   })
 
+/** The same with one server that runs. */
+export const running = (options: KitOptions = {}) =>
+  Effect.gen(function*() {
+    const all = yield* kit(options)
+    return { all, server: yield* all.start, telegram: all.telegram, world: all.world }
+  })
+
+/** Writes to the bot: alice in her chat, unless it is said who and where. */
+export const write = (
+  { telegram }: Kit,
+  text: string,
+  to: Partial<Omit<Parameters<TelegramStandInShape["message"]>[0], "text">> = {}
+) => telegram.message({ chat: alice, from: alice, ...to, text })
+
+const answerTo = (pressed: ReturnType<TelegramStandInShape["pressButton"]>) =>
+  Effect.flatMap(pressed, ({ answered }) => Effect.map(answered, (answer) => stringAt(answer, "text")))
+
+/** Presses a button of a message by its label; the text that the bot answers. */
+export const press = ({ telegram }: Kit, message: TelegramMessage, label: string, from = alice) =>
+  answerTo(telegram.pressButton({ chat: message.chat, id: message.id }, dataOf(message, label), from))
+
+/** The same by a person whose client still shows the message as it was. */
+export const pressOld = ({ telegram }: Kit, message: TelegramMessage, label: string) =>
+  answerTo(telegram.pressButton({ ...message, shown: message.keyboard }, dataOf(message, label), alice))
+
 export const byBot = (message: TelegramMessage) => message.from.id === botId
+
+/** What each of the messages is: a text, or a file of a kind. */
+export const kindsOf = (messages: ReadonlyArray<TelegramMessage>) =>
+  messages.map(({ document }) => document?.name.split(".")[1] ?? "text")
 
 /** What the bot wrote in a chat, in order. */
 export const texts = ({ telegram }: Kit, chat: number) =>

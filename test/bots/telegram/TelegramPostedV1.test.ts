@@ -8,8 +8,8 @@ import * as Schema from "effect/Schema"
 import * as Watching from "../../../src/bots/shared/Watching.ts"
 import * as PostedV1 from "../../../src/bots/telegram/TelegramPostedV1.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
-import { fingerprint } from "../../../src/services/store/Fingerprint.ts"
-import { alice, byBot, dataOf, kit, labelsOf, says, sends } from "./TelegramKit.ts"
+import { fingerprint } from "../../../src/services/support/Fingerprint.ts"
+import { alice, byBot, labelsOf, press, running, says, sends, write } from "./TelegramKit.ts"
 import * as Stored from "./TelegramStored.ts"
 
 const json = Schema.decodeSync(Schema.parseJson())
@@ -81,12 +81,10 @@ describe("what an earlier version stored of a chat in Telegram", () => {
     assert.deepStrictEqual(watching(memo), before)
   })
 
-  it.scopedLive("is gone on with by a server of this version: everything is there once", () =>
+  it.scopedLive("is continued by a server of this version: everything is posted once", () =>
     Effect.gen(function*() {
-      const all = yield* kit()
-      const { database, telegram } = all
-      const first = yield* all.start
-      yield* telegram.message({ chat: alice, from: alice, text: "Fix it --approve" })
+      const { all, server: first, telegram } = yield* running()
+      yield* write(all, "Fix it --approve")
       const plan = yield* says(all, alice, "📋 The plan: Fix it")
       const status = yield* says(all, alice, "waiting for approval")
       yield* first.shutdown
@@ -96,10 +94,10 @@ describe("what an earlier version stored of a chat in Telegram", () => {
         shown: "{\"markdown\":\"\",\"keyboard\":[]}",
         plan: { proposal: 1, pieces: [{ id: plan.id }], open: true, isWhole: true }
       })
-      const sql = Context.get(database, SqlClient.SqlClient)
+      const sql = Context.get(all.database, SqlClient.SqlClient)
       yield* sql`UPDATE outbox SET memo = json_set(json_remove(memo, '$.posted'), '$.own', json(${own}))`
       yield* all.start
-      yield* telegram.pressButton({ chat: alice, id: plan.id }, dataOf(plan, "Approve"), alice)
+      yield* press(all, plan, "Approve")
       yield* sends(all, alice, ".diff")
       yield* telegram.until(({ messages }) => messages.some((each) => each.text.includes("✅ complete")))
       const said = (yield* telegram.chat(alice)).filter(byBot)
@@ -111,5 +109,5 @@ describe("what an earlier version stored of a chat in Telegram", () => {
         "diff"
       ])
       assert.deepStrictEqual(said[1] === undefined ? [] : labelsOf(said[1]), [])
-    }), 30_000)
+    }))
 })

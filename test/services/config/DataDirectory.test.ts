@@ -88,7 +88,7 @@ describe("DataDirectory", () => {
       )
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scopedLive("is free again when its owner lets go", () =>
+  it.scopedLive("is free again when its owner releases it", () =>
     Effect.gen(function*() {
       const dataDir = yield* temporary
       const scope = yield* Scope.make()

@@ -26,9 +26,9 @@ describe("BundleHeader", () => {
   it("says what is wrong", () => {
     assert.include(refused("PACK"), "does not look like a git bundle")
     assert.include(refused("# v4 git bundle\n"), "does not look like a git bundle")
-    assert.include(refused(`# v2 git bundle\n\n${pack}`), "holds no branch")
-    assert.include(refused(`# v2 git bundle\n${id} refs/heads/main\n\n${pack}`), "refs/heads/main where only")
-    assert.include(refused(`# v2 git bundle\n${id} refs/heads/\u001b[31m\n\n${pack}`), "refs/heads/?[31m where only")
+    assert.include(refused(`# v2 git bundle\n\n${pack}`), "contains no branch")
+    assert.include(refused(`# v2 git bundle\n${id} refs/heads/main\n\n${pack}`), "refs/heads/main, but only")
+    assert.include(refused(`# v2 git bundle\n${id} refs/heads/\u001b[31m\n\n${pack}`), "refs/heads/?[31m, but only")
     assert.include(
       refused(`# v2 git bundle\n${`${id} refs/heads/${branch}\n`.repeat(2)}\n${pack}`),
       "more than once"

@@ -6,47 +6,41 @@ import { CommitId } from "../../../src/domain/Ids.ts"
 import * as Git from "../../support/Git.ts"
 import { exported, firstTurn, mirrorIn, setup, withRepositories } from "../../support/GitSession.ts"
 
-const minutes = 120_000
-
 layer(NodeContext.layer, { excludeTestServices: true })("GitMirror", (it) => {
-  it.scoped(
-    "heals a mirror that a killed process left: half-made, locked, with half a pack, or damaged",
-    () =>
-      Effect.gen(function*() {
-        const { dataDir, origin, repo } = yield* setup
-        const fs = yield* FileSystem.FileSystem
-        const prepare = withRepositories(dataDir, (repositories) => repositories.prepare(repo, firstTurn()))
-        const first = yield* prepare
-        const mirror = yield* mirrorIn(dataDir)
+  it.scoped("heals a mirror that a killed process left: half-made, locked, with half a pack, or damaged", () =>
+    Effect.gen(function*() {
+      const { dataDir, origin, repo } = yield* setup
+      const fs = yield* FileSystem.FileSystem
+      const prepare = withRepositories(dataDir, (repositories) => repositories.prepare(repo, firstTurn()))
+      const first = yield* prepare
+      const mirror = yield* mirrorIn(dataDir)
 
-        yield* fs.writeFileString(`${mirror}/packed-refs.lock`, "")
-        yield* fs.writeFileString(`${mirror}/config.lock`, "")
-        yield* fs.writeFileString(`${mirror}/refs/remotes/origin/main.lock`, "")
-        yield* fs.makeDirectory(`${mirror}/objects/pack`, { recursive: true })
-        yield* fs.writeFileString(`${mirror}/objects/pack/tmp_pack_x`, "half")
-        const second = yield* Git.commit(origin, { "m.txt": "m\n" })
-        assert.strictEqual((yield* prepare).commit, second)
-        assert.isFalse(yield* fs.exists(`${mirror}/objects/pack/tmp_pack_x`))
+      yield* fs.writeFileString(`${mirror}/packed-refs.lock`, "")
+      yield* fs.writeFileString(`${mirror}/config.lock`, "")
+      yield* fs.writeFileString(`${mirror}/refs/remotes/origin/main.lock`, "")
+      yield* fs.makeDirectory(`${mirror}/objects/pack`, { recursive: true })
+      yield* fs.writeFileString(`${mirror}/objects/pack/tmp_pack_x`, "half")
+      const second = yield* Git.commit(origin, { "m.txt": "m\n" })
+      assert.strictEqual((yield* prepare).commit, second)
+      assert.isFalse(yield* fs.exists(`${mirror}/objects/pack/tmp_pack_x`))
 
-        yield* fs.remove(`${mirror}/HEAD`)
-        yield* fs.remove(`${mirror}/config`)
-        assert.strictEqual((yield* prepare).commit, second)
+      yield* fs.remove(`${mirror}/HEAD`)
+      yield* fs.remove(`${mirror}/config`)
+      assert.strictEqual((yield* prepare).commit, second)
 
-        yield* fs.writeFileString(`${mirror}/HEAD`, "")
-        assert.strictEqual((yield* prepare).commit, second)
+      yield* fs.writeFileString(`${mirror}/HEAD`, "")
+      assert.strictEqual((yield* prepare).commit, second)
 
-        yield* fs.writeFileString(`${mirror}/refs/remotes/origin/main`, "")
-        assert.strictEqual((yield* prepare).commit, second)
+      yield* fs.writeFileString(`${mirror}/refs/remotes/origin/main`, "")
+      assert.strictEqual((yield* prepare).commit, second)
 
-        yield* fs.remove(`${mirror}/objects`, { recursive: true })
-        assert.strictEqual((yield* prepare).commit, second)
+      yield* fs.remove(`${mirror}/objects`, { recursive: true })
+      assert.strictEqual((yield* prepare).commit, second)
 
-        yield* fs.remove(mirror, { recursive: true })
-        assert.strictEqual((yield* prepare).commit, second)
-        assert.notStrictEqual(first.commit, second)
-      }),
-    minutes
-  )
+      yield* fs.remove(mirror, { recursive: true })
+      assert.strictEqual((yield* prepare).commit, second)
+      assert.notStrictEqual(first.commit, second)
+    }))
 
   it.scoped("lifts a lock that appears while the server runs", () =>
     Effect.gen(function*() {
@@ -60,7 +54,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitMirror", (it) => {
           const second = yield* Git.commit(origin, { "n.txt": "n\n" })
           assert.strictEqual((yield* repositories.prepare(repo, firstTurn())).commit, second)
         }))
-    }), minutes)
+    }))
 
   it.scoped("fetches a commit again that a mirror made anew does not have", () =>
     Effect.gen(function*() {
@@ -75,7 +69,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitMirror", (it) => {
           const error = yield* Effect.flip(repositories.overview(repo, unknown, 10_000))
           assert.include(error.message, "has no commit ffffffffffff")
         }))
-    }), minutes)
+    }))
 
   it.scoped("prepares many times at once", () =>
     Effect.gen(function*() {
@@ -91,7 +85,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitMirror", (it) => {
           assert.deepStrictEqual(new Set(all.map(({ commit }) => commit)).size, 1)
           assert.deepStrictEqual(all[0], yield* repositories.prepare(repo, firstTurn()))
         }))
-    }), minutes)
+    }))
 
   it.scoped("leaves nothing behind but the mirror", () =>
     Effect.gen(function*() {
@@ -104,5 +98,5 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitMirror", (it) => {
           yield* Effect.scoped(exported(repositories, repo, commit))
         }))
       assert.deepStrictEqual(yield* fs.readDirectory(`${dataDir}/mirrors/.tmp`), [])
-    }), minutes)
+    }))
 })

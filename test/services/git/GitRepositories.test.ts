@@ -4,8 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Git from "../../support/Git.ts"
 import { firstTurn, setup, withRepositories } from "../../support/GitSession.ts"
 
-const minutes = 120_000
-
 layer(NodeContext.layer, { excludeTestServices: true })("GitRepositories", (it) => {
   it.scoped("cuts an endless diff behind its last whole file, and says so", () =>
     Effect.gen(function*() {
@@ -27,5 +25,5 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitRepositories", (it) 
           assert.notInclude(patch, "diff --git a/3.txt b/3.txt")
           assert.match(patch.slice(-80), /# The diff is longer than \d+ bytes and ends here\.\n$/)
         }))
-    }), minutes)
+    }))
 })

@@ -6,16 +6,7 @@ import * as Effect from "effect/Effect"
 import type { CommitId } from "../../../src/domain/Ids.ts"
 import { resultLimits } from "../../../src/services/git/ResultLimits.ts"
 import * as Git from "../../support/Git.ts"
-import {
-  branch,
-  exported,
-  firstTurn,
-  mirrorIn,
-  resultOf,
-  setup,
-  withRepositories,
-  workspace
-} from "../../support/GitSession.ts"
+import { branch, mirrorIn, onFirstTurn, workspace } from "../../support/GitSession.ts"
 import * as Hostile from "../../support/HostileBundles.ts"
 
 interface Inside {
@@ -26,29 +17,24 @@ interface Inside {
 
 /** What becomes of the bundle that an attacker makes, and whether anything of it is left in the mirror. */
 const refusalOf = <E, R>(attack: (inside: Inside) => Effect.Effect<string, E, R>) =>
-  Effect.gen(function*() {
-    const { dataDir, repo } = yield* setup
-    return yield* withRepositories(dataDir, (repositories) =>
-      Effect.gen(function*() {
-        const fs = yield* FileSystem.FileSystem
-        const { commit } = yield* repositories.prepare(repo, firstTurn())
-        const work = yield* workspace(yield* exported(repositories, repo, commit))
-        const bundle = yield* attack({ work, start: commit })
-        const mirror = yield* mirrorIn(dataDir)
-        const objects = Git.git(mirror, "count-objects", "-v")
-        const before = yield* objects
-        const error = yield* Effect.flip(repositories.importBundle(repo, bundle, resultOf(commit)))
-        assert.strictEqual(yield* objects, before, "nothing of it is taken in")
-        assert.deepStrictEqual(yield* Git.git(mirror, "for-each-ref", "refs/opentl"), "")
-        const left = (yield* fs.readDirectory(`${dataDir}/mirrors/.tmp`)).length
-        assert.strictEqual(left, 1, "the exported bundle's directory alone is left, until its scope closes")
-        assert.strictEqual(error._tag, "ResultRefused")
-        assert.match(error.message, /^the sandbox's result is refused: [^\n]+$/)
-        return error.message.slice("the sandbox's result is refused: ".length)
-      }))
-  })
-
-const minutes = 300_000
+  onFirstTurn(({ commit, dataDir, initialBundle, take }) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const work = yield* workspace(yield* initialBundle)
+      const bundle = yield* attack({ work, start: commit })
+      const mirror = yield* mirrorIn(dataDir)
+      const objects = Git.git(mirror, "count-objects", "-v")
+      const before = yield* objects
+      const error = yield* Effect.flip(take(bundle))
+      assert.strictEqual(yield* objects, before, "nothing of it is taken in")
+      assert.deepStrictEqual(yield* Git.git(mirror, "for-each-ref", "refs/opentl"), "")
+      const left = (yield* fs.readDirectory(`${dataDir}/mirrors/.tmp`)).length
+      assert.strictEqual(left, 1, "the exported bundle's directory alone is left, until its scope closes")
+      assert.strictEqual(error._tag, "ResultRefused")
+      assert.match(error.message, /^the sandbox's result is refused: [^\n]+$/)
+      return error.message.slice("the sandbox's result is refused: ".length)
+    })
+  )
 
 layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is refused", (it) => {
   const refused = <E, R>(
@@ -119,7 +105,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is r
     ),
     overLimit(
       "of one large file many times",
-      "its changed files have more than 512 MiB together",
+      "its changed files are larger than 512 MiB in total",
       (work) =>
         Effect.flatMap(
           Hostile.zeros(work, resultLimits.file),
@@ -129,7 +115,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is r
     ),
     overLimit(
       "of a symbolic link as long as a book",
-      "a symbolic link in it names more than",
+      "a symbolic link in it has a target of more than",
       (work) =>
         Effect.flatMap(
           Hostile.blob(work, "x".repeat(5_000)),
@@ -175,5 +161,5 @@ layer(NodeContext.layer, { excludeTestServices: true })("a sandbox's result is r
     )
   ]
 
-  for (const { name, test } of cases) it.scoped(name, () => test, minutes)
+  for (const { name, test } of cases) it.scoped(name, () => test)
 })

@@ -31,8 +31,6 @@ const make = (changed: Partial<GitLimits> = {}, aliases: Readonly<Record<string,
     return { directory, git: yield* Effect.provide(UntrustedGit, context) }
   })
 
-const minutes = 120_000
-
 layer(NodeContext.layer, { excludeTestServices: true })("UntrustedGit", (it) => {
   const ends = (
     name: string,
@@ -45,7 +43,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("UntrustedGit", (it) => 
         const { directory, git } = yield* make(changed, { bad: line })
         const error = yield* Effect.flip(git.run({ operation: "import", directory, args: ["bad"] }))
         assert.strictEqual(error.message, `git import failed: ${sentence}`)
-      }), minutes)
+      }))
 
   ends("ends one that computes without end", "while :; do :; done", { cpu: 1 }, "it takes more than 1 seconds to read")
   ends(
@@ -69,37 +67,33 @@ layer(NodeContext.layer, { excludeTestServices: true })("UntrustedGit", (it) => 
       const cut = yield* git.run({ ...call, maxBytes: 5 })
       assert.deepInclude(cut, { stdout: "y\ny\ny", isCut: true })
       assert.strictEqual((yield* git.run(call)).stdout.length, 1024 * 1024)
-    }), minutes)
+    }))
 
-  it.scoped(
-    "reads records as they come, no further than wanted, and none that has no end",
-    () =>
-      Effect.gen(function*() {
-        const { directory, git } = yield* make({}, {
-          endless: "while :; do printf 'record\\0'; done",
-          broken: "printf 'one\\0two\\0'; echo 'fatal: it broke' >&2; exit 3",
-          line: "exec cat /dev/zero | tr '\\0' x"
+  it.scoped("reads records as they come, no further than wanted, and none that has no end", () =>
+    Effect.gen(function*() {
+      const { directory, git } = yield* make({}, {
+        endless: "while :; do printf 'record\\0'; done",
+        broken: "printf 'one\\0two\\0'; echo 'fatal: it broke' >&2; exit 3",
+        line: "exec cat /dev/zero | tr '\\0' x"
+      })
+      const fold = (...args: ReadonlyArray<string>) =>
+        git.fold({ operation: "import", directory, args }, {
+          initial: new Array<string>(),
+          while: (all) => all.length < 10,
+          step: (all, records) => [...all, ...records]
         })
-        const fold = (...args: ReadonlyArray<string>) =>
-          git.fold({ operation: "import", directory, args }, {
-            initial: new Array<string>(),
-            while: (all) => all.length < 10,
-            step: (all, records) => [...all, ...records]
-          })
-        assert.deepStrictEqual(yield* fold("ls-tree", "-z", "--name-only", "HEAD"), ["a.txt", "b.txt"])
-        assert.isAtLeast((yield* fold("endless")).length, 10)
-        assert.include((yield* Effect.flip(fold("broken"))).message, "it broke")
-        assert.include((yield* Effect.flip(fold("line"))).message, "a name in it has over 65536 bytes")
-      }),
-    minutes
-  )
+      assert.deepStrictEqual(yield* fold("ls-tree", "-z", "--name-only", "HEAD"), ["a.txt", "b.txt"])
+      assert.isAtLeast((yield* fold("endless")).length, 10)
+      assert.include((yield* Effect.flip(fold("broken"))).message, "it broke")
+      assert.include((yield* Effect.flip(fold("line"))).message, "a name in it has over 65536 bytes")
+    }))
 
   it.scoped("leaves no core file behind, and opens no more files than it may", () =>
     Effect.gen(function*() {
       const { directory, git } = yield* make({ openFiles: 33 }, { limits: "ulimit -c; ulimit -n" })
       const { stdout } = yield* git.run({ operation: "import", directory, args: ["limits"] })
       assert.strictEqual(stdout, "0\n33\n")
-    }), minutes)
+    }))
 
   it.scoped("says once that prlimit is missing, and works without it", () =>
     Effect.gen(function*() {
@@ -134,5 +128,5 @@ layer(NodeContext.layer, { excludeTestServices: true })("UntrustedGit", (it) => 
         String(said[0]),
         "prlimit (util-linux) does not work (prlimit is not installed, or not on the PATH)"
       )
-    }), minutes)
+    }))
 })

@@ -145,7 +145,7 @@ for (const provider of providers) {
         assert.strictEqual((yield* standIn.calls).length, 4)
       }))
 
-    it.scopedLive("fails when nobody answers in time, and lets go of the connection", () =>
+    it.scopedLive("fails when no answer comes in time, and closes the connection", () =>
       Effect.gen(function*() {
         const { model, standIn } = yield* serve(provider, [Effect.never], { llmTimeout: Duration.millis(200) })
         const error = yield* Effect.flip(model.ask(question))

@@ -3,11 +3,9 @@ import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import type * as Plan from "../../../src/domain/Plan.ts"
 import * as Prompts from "../../../src/services/model/Prompts.ts"
-import { excerpt, fence, fenceTag } from "../../../src/services/model/PromptText.ts"
+import { fence, fenceTag } from "../../../src/services/model/PromptText.ts"
 
 const plan: Plan.Plan = { title: "Add a flag", markdown: "Because.\n\n### Steps\n\n1. Edit a.ts" }
-
-const isWellFormed = (text: string) => !/\p{Surrogate}/u.test(text)
 
 describe("PromptText", () => {
   it.prop("fences text that cannot close the fence, even if it knew the tag", [
@@ -28,16 +26,6 @@ describe("PromptText", () => {
       assert.strictEqual(new Set(tags).size, 100)
       for (const tag of tags) assert.match(tag, /^data-[0-9a-f]{24}$/)
     }))
-
-  it.prop("cuts to about the limit and never a code point in two", [
-    FastCheck.string({ unit: "binary", maxLength: 300 }),
-    FastCheck.integer({ min: 10, max: 100 })
-  ], ([text, limit]) => {
-    const cut = excerpt(text, limit)
-    assert.isAtMost(cut.length, Math.max(text.length, limit + 60))
-    assert.isTrue(cut === text || text.length > limit)
-    assert.isTrue(isWellFormed(cut) || !isWellFormed(text))
-  })
 })
 
 describe("Prompts", () => {

@@ -29,8 +29,8 @@ export const conformance = <E, R>(declare: Declare<R>, makeSubject: MakeSubject<
         assert.deepStrictEqual(exit, { code: 0, reason: undefined })
         assert.include(output, "\nworking\n")
         assert.include(output, `###OPENTL_DONE### opentl/${session}\n`)
-        const { answer, bundle } = yield* sandbox.result(run)
-        assert.strictEqual(answer, "Done.\n")
+        assert.strictEqual(yield* sandbox.answer(run), "Done.\n")
+        const bundle = yield* sandbox.bundle(run)
         // where the next start sweeps what a killed server leaves
         assert.isTrue(Option.getOrThrow(bundle).startsWith(`${subject.dataDir}/tmp/`))
         const log = yield* takeBundle(Option.getOrThrow(bundle))
@@ -46,7 +46,7 @@ export const conformance = <E, R>(declare: Declare<R>, makeSubject: MakeSubject<
       assert.isTrue(yield* sandbox.hasRepository(session))
       const { output, run } = yield* runAgent(2, "cat ../home/kept; echo again >>hello.txt")
       assert.include(output, "\nsecret\n")
-      const { bundle } = yield* sandbox.result(run)
+      const bundle = yield* sandbox.bundle(run)
       assert.include(yield* takeBundle(Option.getOrThrow(bundle)), "+again")
     }))
 
@@ -54,8 +54,7 @@ export const conformance = <E, R>(declare: Declare<R>, makeSubject: MakeSubject<
     Effect.gen(function*() {
       const { exit, run } = yield* runAgent(1, "exit 3")
       assert.deepStrictEqual(exit, { code: 3, reason: undefined })
-      const { answer, bundle } = yield* sandbox.result(run)
-      assert.deepStrictEqual([answer, bundle], ["", Option.none()])
+      assert.deepStrictEqual([yield* sandbox.answer(run), yield* sandbox.bundle(run)], ["", Option.none()])
     }))
 
   test(
@@ -85,7 +84,7 @@ export const conformance = <E, R>(declare: Declare<R>, makeSubject: MakeSubject<
         assert.notInclude(all, "another run")
         assert.strictEqual(all, yield* outputOf(run))
         assert.strictEqual((yield* second.exit(run)).code, 0)
-        assert.isTrue(Option.isSome((yield* second.result(run)).bundle))
+        assert.isTrue(Option.isSome(yield* second.bundle(run)))
       })
   )
 
@@ -141,7 +140,7 @@ export const conformance = <E, R>(declare: Declare<R>, makeSubject: MakeSubject<
         1,
         `cd ..; rm -rf in "$OPENTL_ANSWER_FILE"; ln -s ${outside} in; ln -s ${outside}/answer.md "$OPENTL_ANSWER_FILE"`
       )
-      assert.strictEqual((yield* sandbox.result(run)).answer, "")
+      assert.strictEqual(yield* sandbox.answer(run), "")
       const next = round(2)
       yield* sandbox.start(specOf(next, "ls -A ../in; cat ../in/prompt.md"))
       assert.include(yield* outputOf(next), "commit-message.txt\nprompt.md\nChange the greeting.")
@@ -151,7 +150,7 @@ export const conformance = <E, R>(declare: Declare<R>, makeSubject: MakeSubject<
   test("an answer is cut at its limit, between characters", ({ runAgent, sandbox }) =>
     Effect.gen(function*() {
       const { run } = yield* runAgent(1, `yes €€ | head -n 50000 >"$OPENTL_ANSWER_FILE"`)
-      const { answer } = yield* sandbox.result(run)
+      const answer = yield* sandbox.answer(run)
       assert.strictEqual(answer, "€€\n".repeat(50_000).slice(0, answer.length))
       assert.closeTo(new TextEncoder().encode(answer).length, 200_000, 2)
     }))
@@ -163,7 +162,8 @@ export const conformance = <E, R>(declare: Declare<R>, makeSubject: MakeSubject<
       const failures = [
         yield* Effect.flip(Stream.runDrain(sandbox.output(run))),
         yield* Effect.flip(sandbox.exit(run)),
-        yield* Effect.flip(Effect.scoped(sandbox.result(run)))
+        yield* Effect.flip(sandbox.answer(run)),
+        yield* Effect.flip(Effect.scoped(sandbox.bundle(run)))
       ]
       assert.isTrue(failures.every((failure) => failure._tag === "SandboxError"))
       yield* sandbox.removeWorkspace(session)

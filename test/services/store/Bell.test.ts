@@ -25,7 +25,7 @@ describe("a bell", () => {
       yield* bell.after(1)
     }))
 
-  it.effect("lets go of who is interrupted, and of all when it is closed", () =>
+  it.effect("forgets a waiter that is interrupted, and all when it is closed", () =>
     Effect.gen(function*() {
       const bell = Bell.make()
       const [one, other] = yield* Effect.all([Effect.fork(bell.after(0)), Effect.fork(bell.after(0))])

@@ -1,4 +1,4 @@
-/** A database of the original OpenTL opens, and its sessions can be listed, read and gone on with. */
+/** A database of the original OpenTL opens, and its sessions can be listed, read and continued. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"

@@ -157,7 +157,7 @@ describe("while the program runs", () => {
 
   itOnSmallDisk("the file can be moved away and back", (disk) =>
     survives(disk, (file) => ({
-      words: /is not in its directory any more/,
+      words: /is no longer in its directory/,
       begin: Effect.flatMap(FileSystem.FileSystem, (fs) => fs.rename(file, `${file}.away`)),
       end: Effect.flatMap(FileSystem.FileSystem, (fs) => fs.rename(`${file}.away`, file))
     })))

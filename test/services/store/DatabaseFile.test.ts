@@ -62,46 +62,50 @@ describe("at the start", () => {
   )
 })
 
+/** Runs a test on an open database with an empty table, into which the test inserts one row in the end. */
+const whileOpen = <A, E>(
+  name: string,
+  test: (open: {
+    readonly sql: SqlClient.SqlClient
+    readonly fs: FileSystem.FileSystem
+    readonly file: string
+  }) => Effect.Effect<A, E, SqlClient.SqlClient>
+) =>
+  itOnSmallDisk(name, (disk) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE t (x)`
+      yield* test({ sql, fs, file: `${disk.path}/opentl.db` })
+      assert.deepStrictEqual(yield* sql`SELECT * FROM t`, [{ x: 1 }])
+    }).pipe(Effect.provide(layerOn(disk))))
+
 describe("while it is open", () => {
-  itOnSmallDisk(
+  whileOpen(
     "another file in its place is not written to; its own is, when that is back",
-    (disk) =>
+    ({ file, fs, sql }) =>
       Effect.gen(function*() {
-        const fs = yield* FileSystem.FileSystem
-        const file = `${disk.path}/opentl.db`
-        yield* Effect.gen(function*() {
-          const sql = yield* SqlClient.SqlClient
-          yield* sql`CREATE TABLE t (x)`
-          yield* fs.rename(file, `${file}.away`)
-          yield* fs.writeFileString(file, "another")
-          assert.strictEqual(fault(yield* Effect.flip(insert)), "replaced")
-          assert.strictEqual(fault(yield* Effect.flip(sql`SELECT 1`)), "replaced")
-          assert.strictEqual(yield* fs.readFileString(file), "another")
-          yield* fs.rename(`${file}.away`, file)
-          yield* insert
-          assert.deepStrictEqual(yield* sql`SELECT * FROM t`, [{ x: 1 }])
-        }).pipe(Effect.provide(layerOn(disk)))
+        yield* fs.rename(file, `${file}.away`)
+        yield* fs.writeFileString(file, "another")
+        assert.strictEqual(fault(yield* Effect.flip(insert)), "replaced")
+        assert.strictEqual(fault(yield* Effect.flip(sql`SELECT 1`)), "replaced")
+        assert.strictEqual(yield* fs.readFileString(file), "another")
+        yield* fs.rename(`${file}.away`, file)
+        yield* insert
       })
   )
 
-  itOnSmallDisk(
+  whileOpen(
     "a connection that has to be opened anew makes no empty file in the place of a lost one",
-    (disk) =>
+    ({ file, fs, sql }) =>
       Effect.gen(function*() {
-        const fs = yield* FileSystem.FileSystem
-        const file = `${disk.path}/opentl.db`
-        yield* Effect.gen(function*() {
-          const sql = yield* SqlClient.SqlClient
-          yield* sql`CREATE TABLE t (x)`
-          yield* sql`PRAGMA query_only = ON`
-          assert.strictEqual(fault(yield* Effect.flip(insert)), "readOnly")
-          yield* fs.rename(file, `${file}.away`)
-          assert.strictEqual(fault(yield* Effect.flip(insert)), "missing")
-          assert.isFalse(yield* fs.exists(file))
-          yield* fs.rename(`${file}.away`, file)
-          yield* insert
-          assert.deepStrictEqual(yield* sql`SELECT * FROM t`, [{ x: 1 }])
-        }).pipe(Effect.provide(layerOn(disk)))
+        yield* sql`PRAGMA query_only = ON`
+        assert.strictEqual(fault(yield* Effect.flip(insert)), "readOnly")
+        yield* fs.rename(file, `${file}.away`)
+        assert.strictEqual(fault(yield* Effect.flip(insert)), "missing")
+        assert.isFalse(yield* fs.exists(file))
+        yield* fs.rename(`${file}.away`, file)
+        yield* insert
       })
   )
 })

@@ -90,7 +90,7 @@ describe("the log writer", () => {
       assert.deepStrictEqual(yield* Ref.get(stored), [1, 2, 3])
     }))
 
-  it.effect("lets go of a caller that is interrupted while the disk is full", () =>
+  it.effect("returns to a caller that is interrupted while the disk is full", () =>
     Effect.gen(function*() {
       yield* Effect.gen(function*() {
         const writer = yield* LogWriter

@@ -19,7 +19,7 @@ import * as Transaction from "../../../src/services/store/Transaction.ts"
 const failure = (code: string, message: string = code) =>
   new SqlError.SqlError({ cause: { code, message }, message: "failed" })
 
-/** A connection that keeps what was asked of it, and fails where it is told to. */
+/** A connection that records its statements, and fails on request. */
 const scripted = (failures: Readonly<Record<string, SqlError.SqlError>>) =>
   Effect.gen(function*() {
     const said = yield* Ref.make<ReadonlyArray<string>>([])

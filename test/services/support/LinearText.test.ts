@@ -1,4 +1,4 @@
-/** What is done with a text of strangers' is done in proportion to its length, whatever it is made of. */
+/** The time that a function takes for untrusted text grows linearly with its length, whatever the text contains. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Invisible from "../../../src/domain/Invisible.ts"
 import * as Patch from "../../../src/domain/Patch.ts"
@@ -6,7 +6,8 @@ import * as Review from "../../../src/domain/Review.ts"
 import { inline, quote } from "../../../src/services/forge/Markdown.ts"
 import * as JsonText from "../../../src/services/model/JsonText.ts"
 import { patchExcerpt } from "../../../src/services/model/PatchExcerpt.ts"
-import { excerpt, fence } from "../../../src/services/model/PromptText.ts"
+import { fence } from "../../../src/services/model/PromptText.ts"
+import { excerpt } from "../../../src/services/support/Excerpt.ts"
 import { isLinear } from "../../support/Growth.ts"
 import { added, diffOf } from "../../support/Patches.ts"
 
@@ -44,7 +45,7 @@ const pieces = [
   "[0,"
 ]
 
-/** Alone, and within what an expression might begin and not end with. */
+/** Each piece repeated alone, and between a start and an end that a regular expression might try to match. */
 const shapes = [
   ...pieces.map((piece) => ["", piece, ""] as const),
   ...[" ", "\t", "a", ">", "1", "~"].map((piece) => ["```", piece, "`"] as const),

@@ -17,7 +17,7 @@ import {
 } from "../../../src/services/telegram/TelegramText.ts"
 import { parseMarkdown, reservedCharacters } from "../../standins/telegram/TelegramMarkdown.ts"
 
-/** Text of every kind that hurts: reserved characters, backslashes, line ends, emoji, code. */
+/** Text with everything that needs escaping or counting: reserved characters, backslashes, line ends, emoji, code. */
 const nasty = FastCheck.string({
   unit: FastCheck.constantFrom(...reservedCharacters, "\\", "\n", "a", "ü", "🚀", "👩‍💻", " ", "\n\n", "x y"),
   maxLength: 60

@@ -169,7 +169,7 @@ describe("ModelStandIn: Anthropic Messages", () => {
       }))
   }
 
-  it.scoped("holds a stream in the middle until the script lets go", () =>
+  it.scoped("holds a stream in the middle until the script continues it", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<void>()
       const standIn = yield* ModelStandIn.make(ModelStandIn.replies([

@@ -4,91 +4,28 @@
  */
 import * as Predicate from "effect/Predicate"
 import { arrayAt, at, isJsonObject, type JsonObject, stringAt } from "./SlackJson.ts"
+import {
+  array,
+  boolean,
+  characters,
+  type Check,
+  type Fields,
+  integer,
+  object,
+  oneOf,
+  problem,
+  schemas,
+  string,
+  type,
+  url,
+  variant
+} from "./SlackSchema.ts"
 
-type Check = (value: unknown, pointer: string) => ReadonlyArray<string>
-
-const problem = (message: string, pointer: string) => [`${message} [json-pointer:${pointer}]`]
-const characters = (text: string) => [...text].length
-
-const string = (max: number, min = 1): Check => (value, pointer) =>
-  !Predicate.isString(value)
-    ? problem("must provide a string", pointer)
-    : characters(value) > max
-    ? problem(`must be less than ${max + 1} characters`, pointer)
-    : characters(value) < min
-    ? problem(`must be more than ${min - 1} characters`, pointer)
-    : []
-
-const oneOf = (...values: ReadonlyArray<string>): Check => (value, pointer) =>
-  Predicate.isString(value) && values.includes(value) ? [] : problem("must be a valid enum value", pointer)
-
-const boolean: Check = (value, pointer) => Predicate.isBoolean(value) ? [] : problem("must be a boolean", pointer)
-
-const integer = (min: number, max: number): Check => (value, pointer) =>
-  !Predicate.isNumber(value) || !Number.isInteger(value)
-    ? problem("must provide an integer", pointer)
-    : value < min
-    ? problem(`must be greater than ${min}`, pointer)
-    : value > max
-    ? problem(`must be less than ${max}`, pointer)
-    : []
-
-const url: Check = (value, pointer) => {
-  const problems = string(3000)(value, pointer)
-  return problems.length > 0 || !Predicate.isString(value) || URL.canParse(value)
-    ? problems
-    : problem("input must be a valid: uri", pointer)
-}
-
-const array = (items: Check, max: number, min = 1): Check => (value, pointer) =>
-  !Array.isArray(value)
-    ? problem("must provide an array", pointer)
-    : value.length > max
-    ? problem(`no more than ${max} items allowed`, pointer)
-    : value.length < min
-    ? problem(`must provide at least ${min} items`, pointer)
-    : value.flatMap((item, index) => items(item, `${pointer}/${index}`))
-
-interface Fields {
-  readonly [name: string]: Check
-}
-
-const object = (required: Fields, optional: Fields = {}): Check => (value, pointer) => {
-  if (!isJsonObject(value)) return problem("must provide an object", pointer)
-  const known: Fields = { ...optional, ...required }
-  return [
-    ...Object.keys(required).filter((name) => value[name] === undefined).flatMap((name) =>
-      problem(`missing required field: ${name}`, pointer)
-    ),
-    ...Object.entries(value).flatMap(([name, field]) =>
-      known[name] === undefined
-        ? problem(`invalid additional property: ${name}`, pointer)
-        : field === undefined
-        ? []
-        : known[name](field, `${pointer}/${name}`)
-    )
-  ]
-}
-
-/** An object told apart by its `type`. */
-const variant = (variants: Fields): Check => (value, pointer) => {
-  if (!isJsonObject(value)) return problem("must provide an object", pointer)
-  const type = value["type"]
-  if (type === undefined) return problem("missing required field: type", pointer)
-  const check = variants[String(type)]
-  return check === undefined ? problem(`unsupported type: ${String(type)}`, `${pointer}/type`) : check(value, pointer)
-}
-
-const type: Check = () => []
 const actionId = { action_id: string(255) }
 const blockId = { block_id: string(255) }
 
 const plainText = (max: number) => object({ text: string(max), type }, { emoji: boolean })
 const markdownText = (max: number) => object({ text: string(max), type }, { verbatim: boolean })
-const schemas = (check: Check): Check => (value, pointer) => {
-  const problems = check(value, pointer)
-  return problems.length === 0 ? [] : [...problem("failed to match all allowed schemas", pointer), ...problems]
-}
 const plain = (max: number) => schemas(variant({ plain_text: plainText(max) }))
 const text = (max: number) => schemas(variant({ mrkdwn: markdownText(max), plain_text: plainText(max) }))
 

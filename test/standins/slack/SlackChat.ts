@@ -18,7 +18,8 @@ import {
   threadArgument,
   writableChannel
 } from "./SlackMethod.ts"
-import { botUserId, messageWire, newMessage, nextTs, putMessage, type SlackMessage } from "./SlackState.ts"
+import { botUserId, newMessage, nextTs, putMessage, type SlackMessage } from "./SlackState.ts"
+import { messageWire } from "./SlackWire.ts"
 
 interface Content {
   readonly text: string

@@ -9,7 +9,6 @@ import {
   botUserId,
   imOf,
   messagesIn,
-  messageWire,
   nextId,
   type SlackChannel,
   type SlackMessage,
@@ -17,6 +16,7 @@ import {
   teamId,
   threadOf
 } from "./SlackState.ts"
+import { messageWire } from "./SlackWire.ts"
 
 /** What the app may do, as `auth.test` says in its headers: the scopes of the documented manifest. */
 export const defaultScopes = [

@@ -1,6 +1,7 @@
 /** The events that Slack's Events API tells an app, as it writes them. */
 import type { JsonObject } from "./SlackJson.ts"
-import { imOf, messageWire, type SlackMessage, type SlackState, type SlackView, viewWire } from "./SlackState.ts"
+import { imOf, type SlackMessage, type SlackState, type SlackView } from "./SlackState.ts"
+import { messageWire, viewWire } from "./SlackWire.ts"
 
 const channelType = (state: SlackState, channel: string) =>
   state.channels.find((each) => each.id === channel)?.kind ?? "channel"

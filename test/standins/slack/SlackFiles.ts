@@ -4,7 +4,8 @@ import * as Predicate from "effect/Predicate"
 import { messagePosted } from "./SlackEvents.ts"
 import { arrayAt, isJsonObject, numberAt, stringAt } from "./SlackJson.ts"
 import { done, type Method, refuse, require, required, threadArgument, writableChannel } from "./SlackMethod.ts"
-import { botUserId, fileWire, newMessage, nextId, nextTs, type SlackFile, type SlackState } from "./SlackState.ts"
+import { botUserId, newMessage, nextId, nextTs, type SlackFile, type SlackState } from "./SlackState.ts"
+import { fileWire } from "./SlackWire.ts"
 
 /** 1 GiB, as for a person's upload. */
 const maxLength = 1_073_741_824

@@ -7,7 +7,6 @@ import {
   appId,
   botUserId,
   findMessage,
-  messageWire,
   newMessage,
   nextId,
   nextTs,
@@ -16,9 +15,9 @@ import {
   type SlackMessage,
   type SlackState,
   type SlackView,
-  teamId,
-  viewWire
+  teamId
 } from "./SlackState.ts"
+import { messageWire, viewWire } from "./SlackWire.ts"
 
 const hookLife = 30 * 60 * 1000
 

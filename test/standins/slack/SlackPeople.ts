@@ -1,7 +1,6 @@
-/** The people of the Slack stand-in's workspace: they write, edit, react, press buttons and fill in forms. */
+/** The people of the Slack stand-in's workspace: they write, edit and react, and do what `SlackPressing` has. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { withoutReaction, withReaction } from "./SlackChat.ts"
 import {
@@ -12,59 +11,31 @@ import {
   messagePosted,
   reactionChanged
 } from "./SlackEvents.ts"
+import type { JsonObject } from "./SlackJson.ts"
 import {
-  type Act,
-  findUsed,
-  messageAction,
-  slashCommand,
-  unfilled,
-  viewAction,
-  viewSubmission
-} from "./SlackInteractions.ts"
-import { arrayAt, type JsonObject } from "./SlackJson.ts"
-import type { SlackNotConnected, SlackSocket } from "./SlackSocket.ts"
+  cannot,
+  makePressing,
+  type MessageRef,
+  sentOver,
+  type SlackCannot,
+  type SlackPressing,
+  type SlackSent
+} from "./SlackPressing.ts"
+import type { SlackSocket } from "./SlackSocket.ts"
 import {
   botUserId,
   findMessage,
-  messageWire,
   newMessage,
   nextTs,
   putMessage,
-  type SlackDelivery,
   type SlackMessage,
-  type SlackState,
-  type SlackView
+  type SlackState
 } from "./SlackState.ts"
-import { homeOf, modalOf } from "./SlackViews.ts"
-import { awaitSome } from "./SlackWaiting.ts"
-
-/** A person cannot do this: there is no such message, button, form or place. */
-export class SlackCannot extends Schema.TaggedError<SlackCannot>()("SlackCannot", { reason: Schema.String }) {
-  override get message() {
-    return this.reason
-  }
-}
-
-/** What went out over Socket Mode. */
-export interface SlackSent {
-  readonly envelopeId: string
-  /** Waits for the acknowledgement. */
-  readonly acked: Effect.Effect<SlackDelivery>
-}
+import { homeOf } from "./SlackViews.ts"
+import { messageWire } from "./SlackWire.ts"
 
 export interface SlackSaid extends SlackSent {
   readonly message: SlackMessage
-}
-
-/** A message, and what the person's screen still shows of it where it has been edited since. */
-export interface ShownMessage extends MessageRef {
-  readonly shown?: ReadonlyArray<unknown>
-}
-
-/** A message by its place. */
-export interface MessageRef {
-  readonly channel: string
-  readonly ts: string
 }
 
 export interface Saying {
@@ -77,9 +48,7 @@ export interface Saying {
   readonly threadTs?: string | undefined
 }
 
-type Interaction = Effect.Effect<SlackSent, SlackCannot | SlackNotConnected>
-
-export interface SlackPeople {
+export interface SlackPeople extends SlackPressing {
   /** Writes a message; the app hears `message`. */
   readonly say: (saying: Saying) => Effect.Effect<SlackSaid, SlackCannot>
   /** Writes a message that names the app, before the text unless the text does; heard as both kinds of event. */
@@ -90,31 +59,14 @@ export interface SlackPeople {
   readonly react: (message: MessageRef, name: string, user: string) => Effect.Effect<SlackSent, SlackCannot>
   readonly unreact: (message: MessageRef, name: string, user: string) => Effect.Effect<SlackSent, SlackCannot>
   readonly openHome: (user: string) => Effect.Effect<SlackSent>
-  readonly slashCommand: (
-    command: { readonly channel: string; readonly user: string; readonly command: string; readonly text: string }
-  ) => Effect.Effect<SlackSent, SlackNotConnected>
-  /** Presses a button of a message, or of an ephemeral message that the user sees. */
-  readonly pressButton: (message: ShownMessage, actionId: string, user: string) => Interaction
-  /** Presses a button of one's Home tab or open modal. */
-  readonly pressInView: (user: string, actionId: string) => Interaction
-  /** Submits the modal one looks at; values by action id. Slack does not send it with a required input left empty. */
-  readonly submitView: (user: string, values: Readonly<Record<string, string>>) => Interaction
 }
-
-const cannot = (reason: string) => Effect.fail(new SlackCannot({ reason }))
 
 export const makePeople = (
   state: SubscriptionRef.SubscriptionRef<SlackState>,
   socket: SlackSocket,
   origin: string
 ): SlackPeople => {
-  const sent = (envelopeId: string): SlackSent => ({
-    acked: awaitSome(
-      state,
-      (current) => current.deliveries.find((each) => each.envelopeId === envelopeId && each.ackedAt !== undefined)
-    ),
-    envelopeId
-  })
+  const sent = sentOver(state)
 
   const emit = (event: JsonObject) => Effect.map(socket.emit(event), sent)
 
@@ -201,59 +153,8 @@ export const makePeople = (
       return yield* emit(reactionChanged(type, message, name, user, yield* tick))
     })
 
-  /** Changes the state by an interaction and sends its payload. */
-  const interact = (
-    type: "slash_commands" | "interactive",
-    user: string,
-    build: (state: SlackState, act: Act) => readonly [JsonObject, SlackState]
-  ) =>
-    Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
-      const payload = yield* SubscriptionRef.modify(state, (current) => build(current, { now, origin, user }))
-      return sent(yield* socket.interact(type, payload))
-    })
-
-  const pressButton = (
-    ref: ShownMessage,
-    actionId: string,
-    user: string
-  ) =>
-    Effect.gen(function*() {
-      const current = yield* SubscriptionRef.get(state)
-      const message = findMessage(current, ref.channel, ref.ts)
-      const ephemeral = current.ephemerals.find((each) => each.ts === ref.ts && each.user === user)
-      const target = message !== undefined ? { message } : ephemeral !== undefined ? { ephemeral } : undefined
-      const used = findUsed(ref.shown ?? (message ?? ephemeral)?.blocks ?? [], actionId)
-      if (target === undefined || used === undefined) {
-        return yield* cannot(`${user} sees no button ${actionId} in ${ref.channel} at ${ref.ts}`)
-      }
-      return yield* interact("interactive", user, (latest, act) => messageAction(latest, used, target, act))
-    })
-
-  const pressInView = (user: string, actionId: string) =>
-    Effect.gen(function*() {
-      const current = yield* SubscriptionRef.get(state)
-      const seen = [modalOf(current, user), homeOf(current, user)].filter((view): view is SlackView =>
-        view !== undefined
-      )
-      const found = seen.flatMap((view) => {
-        const used = findUsed(arrayAt(view.view, "blocks"), actionId)
-        return used === undefined ? [] : [{ used, view }]
-      })[0]
-      if (found === undefined) return yield* cannot(`${user} sees no button ${actionId} in a view`)
-      return yield* interact("interactive", user, (latest, act) => viewAction(latest, found.used, found.view, act))
-    })
-
-  const submitView = (user: string, values: Readonly<Record<string, string>>) =>
-    Effect.gen(function*() {
-      const view = modalOf(yield* SubscriptionRef.get(state), user)
-      if (view === undefined) return yield* cannot(`${user} has no modal open`)
-      const empty = unfilled(view, values)
-      if (empty.length > 0) return yield* cannot(`${user} left ${empty.join(", ")} empty`)
-      return yield* interact("interactive", user, (latest, act) => viewSubmission(latest, view, values, act))
-    })
-
   return {
+    ...makePressing(state, socket, origin),
     deleteMessage,
     editMessage,
     mention,
@@ -262,13 +163,8 @@ export const makePeople = (
         const ts = yield* tick
         return yield* emit(appHomeOpened(user, homeOf(yield* SubscriptionRef.get(state), user), ts))
       }),
-    pressButton,
-    pressInView,
     react: (ref, name, user) => changeReaction(ref, name, user, "reaction_added"),
     say,
-    slashCommand: ({ channel, command, text, user }) =>
-      interact("slash_commands", user, (current, act) => slashCommand(current, { ...act, channel, command, text })),
-    submitView,
     unreact: (ref, name, user) => changeReaction(ref, name, user, "reaction_removed")
   }
 }

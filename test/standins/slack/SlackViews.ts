@@ -3,7 +3,8 @@ import * as Either from "effect/Either"
 import { viewProblems } from "./SlackBlocks.ts"
 import { arrayAt, isJsonObject, type JsonObject, stringAt } from "./SlackJson.ts"
 import { done, keptBlocks, type Method, type Refusal, refuse, require, required } from "./SlackMethod.ts"
-import { botUserId, nextId, type SlackState, type SlackView, viewWire } from "./SlackState.ts"
+import { botUserId, nextId, type SlackState, type SlackView } from "./SlackState.ts"
+import { viewWire } from "./SlackWire.ts"
 
 /** How long a trigger is good for, in milliseconds; and only once. */
 const triggerLife = 3000

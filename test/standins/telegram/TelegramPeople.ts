@@ -57,9 +57,9 @@ export interface TelegramPeople {
   /** Writes a message; commands, mentions and links in it become entities, as the service finds them. */
   readonly message: (writing: Writing) => Effect.Effect<TelegramMessage, TelegramCannot>
   readonly editMessage: (message: MessageRef, text: string) => Effect.Effect<TelegramMessage, TelegramCannot>
-  /** Presses the inline button of a message that carries the data. */
+  /** Presses the inline button that carries the data: of the message, or of a keyboard `shown` since before an edit. */
   readonly pressButton: (
-    message: MessageRef,
+    message: MessageRef & { readonly shown?: JsonObject | undefined },
     data: string,
     from: number
   ) => Effect.Effect<TelegramPressed, TelegramCannot>
@@ -182,12 +182,13 @@ export const makePeople = (ref: SubscriptionRef.SubscriptionRef<TelegramState>):
       return next
     })
 
-  const pressButton = (target: MessageRef, data: string, from: number) =>
+  const pressButton = (target: Parameters<TelegramPeople["pressButton"]>[0], data: string, from: number) =>
     Effect.gen(function*() {
       const state = yield* SubscriptionRef.get(ref)
       const user = yield* person(state, from)
       const shown = yield* messageAt(state, target)
-      const buttons = arrayAt(shown.keyboard, "inline_keyboard").flatMap((row) => arrayAt({ row }, "row"))
+      const rows = arrayAt(target.shown ?? shown.keyboard, "inline_keyboard")
+      const buttons = rows.flatMap((row) => arrayAt({ row }, "row"))
       if (!buttons.some((button) => stringAt(button, "callback_data") === data)) {
         return yield* cannot(`message ${target.id} in ${target.chat} has no button with ${data}`)
       }

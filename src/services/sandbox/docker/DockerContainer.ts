@@ -11,13 +11,22 @@ import type { ContainerInfo, ContainerSpec, ExecSpec } from "./DockerSchema.ts"
 
 export const workspace = "/workspace"
 /** Owned by root: the user inside can only read it. */
-export const runtime = "/opt/opentl"
+const ours = "/opt/opentl"
+/** The runtime files, mounted. */
+export const runtime = `${ours}/runtime`
 const gateway = "/run/opentl"
 /** The file that stores why a run was ended by its limits. */
-export const endedFile = `${runtime}/ended.json`
+export const endedFile = `${ours}/ended.json`
 
 const diskScript = `${runtime}/disk.sh`
-const diskTools = `${runtime}/disk`
+const diskTools = `${ours}/disk`
+
+/** Runs `disk.sh`, also in a container of an earlier version, where the runtime files are in another directory. */
+const diskCommand = [
+  "-c",
+  `script=${diskScript}; [ -e "$script" ] || script=${ours}/disk.sh; . "$script"`,
+  "disk.sh"
+]
 
 /** Overrides everything in the image's or the container's environment that could decide what a measurement runs. */
 const cleanEnvironment = ["PATH=/usr/bin:/bin", "LD_PRELOAD=", "LD_LIBRARY_PATH=", "ENV=", "BASH_ENV="]
@@ -79,13 +88,19 @@ const killMargin = 32 * 1024 ** 2
 
 const sharedMemoryBytes = 64 * 1024 ** 2
 
-/** A container of the session; `bind` is the gateway's directory on the host. */
+/** Directories of the host that are mounted into a container, read-only. */
+export interface HostDirectories {
+  readonly runtime: string
+  readonly gateway?: string
+}
+
+/** A container of the session. */
 const container = (settings: Settings, options: {
   readonly session: SessionId
   readonly labels: Readonly<Record<string, string>>
   readonly command: ReadonlyArray<string>
   readonly environment: Readonly<Record<string, string>>
-  readonly bind: string | undefined
+  readonly directories: Partial<HostDirectories>
 }): ContainerSpec => ({
   image: settings.docker.image,
   command: options.command,
@@ -110,20 +125,22 @@ const container = (settings: Settings, options: {
     mounts: [
       { type: "volume", source: volumeName(options.session), target: workspace, readOnly: false },
       // connecting to a socket requires write permission on the socket only, not on the mount
-      ...(options.bind === undefined
-        ? []
-        : [{ type: "bind", source: options.bind, target: gateway, readOnly: true } as const])
+      ...mounted(options.directories.gateway, gateway),
+      ...mounted(options.directories.runtime, runtime)
     ],
     logging: logging(settings.limits.outputBytes),
     restartPolicy: { name: "no" }
   }
 })
 
+const mounted = (source: string | undefined, target: string): ContainerSpec["host"]["mounts"] =>
+  source === undefined ? [] : [{ type: "bind", source, target, readOnly: true }]
+
 /** The container of a run. `logHead` is the first line of its log. */
 export const runContainer = (settings: Settings, instance: InstanceId, logHead: string, spec: {
   readonly run: RunId
   readonly environment: Readonly<Record<string, string>>
-  readonly gatewayDirectory: string
+  readonly directories: Required<HostDirectories>
 }): ContainerSpec =>
   container(settings, {
     session: spec.run.sessionId,
@@ -136,7 +153,7 @@ export const runContainer = (settings: Settings, instance: InstanceId, logHead: 
       OPENTL_OUTPUT_LIMIT: String(settings.limits.outputBytes),
       OPENTL_GATEWAY_SOCKET: `${gateway}/${Layout.gatewaySocket}`
     },
-    bind: spec.gatewayDirectory
+    directories: spec.directories
   })
 
 /** The container that is only inspected. */
@@ -146,7 +163,7 @@ export const probeContainer = (settings: Settings, instance: InstanceId, session
     labels: sessionLabels(session, instance),
     command: ["true"],
     environment: {},
-    bind: undefined
+    directories: {}
   })
 
 /**
@@ -161,34 +178,26 @@ const emptied = (name: string): ReadonlyArray<TarEntry> => [
  * The container that measures a session's workspace when the agent no longer runs. It runs only our script, as a root
  * user whose only capability is to read everything: directories can be closed even to their owner.
  */
-export const measuringContainer = (settings: Settings, instance: InstanceId, session: SessionId): ContainerSpec => {
+export const measuringContainer = (
+  settings: Settings,
+  instance: InstanceId,
+  session: SessionId,
+  directories: HostDirectories
+): ContainerSpec => {
   const spec = container(settings, {
     session,
     labels: sessionLabels(session, instance),
     command: ["/bin/sh", diskScript, "used", workspace],
     environment: {},
-    bind: undefined
+    directories: { runtime: directories.runtime }
   })
   const host = { ...spec.host, networkMode: "none", addedCapabilities: ["DAC_READ_SEARCH"] }
   return { ...spec, environment: cleanEnvironment, user: `${root}:${root}`, workingDirectory: "/", host }
 }
 
-/** The files unpacked at `/` before it starts. */
-export const measuringContents = (source: string): ReadonlyArray<TarEntry> => [
-  TarEntry.Directory({ path: runtime.slice(1), mode: 0o755, owner: root }),
-  TarEntry.File({ path: diskScript.slice(1), mode: 0o555, owner: root, source })
-]
-
-/** The files unpacked at `/` before the start: the runtime, which the user inside can only read, and the inputs. */
-export const contents = (
-  runtimeFiles: ReadonlyArray<{ readonly name: string; readonly source: string }>,
-  logHead: string,
-  inputs: ReadonlyArray<InputFile>
-): ReadonlyArray<TarEntry> => [
-  TarEntry.Directory({ path: runtime.slice(1), mode: 0o755, owner: root }),
-  ...runtimeFiles.map(({ name, source }) =>
-    TarEntry.File({ path: `${runtime.slice(1)}/${name}`, mode: 0o555, owner: root, source })
-  ),
+/** The files unpacked at `/` before the start. */
+export const contents = (logHead: string, inputs: ReadonlyArray<InputFile>): ReadonlyArray<TarEntry> => [
+  TarEntry.Directory({ path: ours.slice(1), mode: 0o755, owner: root }),
   TarEntry.Directory({ path: "workspace", mode: 0o755, owner: user }),
   ...emptied(Layout.outputs),
   ...emptied(Layout.inputs),
@@ -215,10 +224,10 @@ const program = (user: string, command: ReadonlyArray<string>): ExecSpec => ({
 })
 
 /** Reports the free space of the workspace's disk. Runs as root (without capabilities), so the agent cannot stop it. */
-export const freeProgram = program(`${root}:${root}`, ["/bin/sh", diskScript, "free", workspace, diskTools])
+export const freeProgram = program(`${root}:${root}`, ["/bin/sh", ...diskCommand, "free", workspace, diskTools])
 
 /** Reports the workspace's disk use, as the user who owns the files. */
-export const usedProgram = program(owner, [`${diskTools}/sh`, diskScript, "used", "--open", diskTools, workspace])
+export const usedProgram = program(owner, [`${diskTools}/sh`, ...diskCommand, "used", "--open", diskTools, workspace])
 
 /** Whether a container is a run, rather than the remains of a crash between its creation and its start. */
 export const wasStarted = (info: ContainerInfo): boolean => info.state.status !== "created"

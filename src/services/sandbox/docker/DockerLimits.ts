@@ -1,6 +1,9 @@
 /** Applies the limits to containers that the engine itself does not enforce. */
+import * as Command from "@effect/platform/Command"
+import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -21,6 +24,9 @@ import type { EngineFailure } from "./DockerErrors.ts"
 const reportLimit = 16 * 1024 ** 2
 const markLimit = 4096
 
+/** As `disk.sh free` prints it. */
+const freeFormat = "free %S %a %b %d %c"
+
 const asMeasurement = (failure: EngineFailure): DiskWatch.MeasurementFailed | DiskWatch.RunEnded =>
   failure._tag === "EngineConflict" || failure._tag === "EngineNotFound"
     ? new DiskWatch.RunEnded()
@@ -29,14 +35,15 @@ const asMeasurement = (failure: EngineFailure): DiskWatch.MeasurementFailed | Di
 interface Options {
   readonly engine: Context.Tag.Service<DockerEngine>
   readonly instance: InstanceId
-  /** `disk.sh` of the runtime. */
-  readonly script: Effect.Effect<string, { readonly message: string }>
+  /** The directory of the runtime files that containers are given. */
+  readonly runtime: Effect.Effect<string, { readonly message: string }>
 }
 
-export const make = Effect.fnUntraced(function*({ engine, instance, script }: Options) {
+export const make = Effect.fnUntraced(function*({ engine, instance, runtime }: Options) {
   const config = yield* AppConfig
   const { limits } = config
   const fs = yield* FileSystem.FileSystem
+  const executor = yield* CommandExecutor.CommandExecutor
 
   const free = (run: string) =>
     engine.exec(run, DockerContainer.freeProgram).pipe(
@@ -58,6 +65,17 @@ export const make = Effect.fnUntraced(function*({ engine, instance, script }: Op
       )
     )
 
+  const rootDirectory = yield* Effect.cachedWithTTL(Effect.option(engine.rootDirectory), Duration.infinity)
+
+  /** Read on the host, if the engine runs there: reading it in a container means starting a program there. */
+  const freeNow = rootDirectory.pipe(
+    Effect.flatten,
+    Effect.flatMap((directory) => Command.string(Command.make("stat", "-f", "-c", freeFormat, directory))),
+    Effect.provideService(CommandExecutor.CommandExecutor, executor),
+    Effect.flatMap((line) => DiskReport.freeSpace(line.trim())),
+    Effect.option
+  )
+
   const used = (run: string) =>
     measured(
       run,
@@ -72,23 +90,15 @@ export const make = Effect.fnUntraced(function*({ engine, instance, script }: Op
   /** Nothing can be run in an ended container, so another one inspects the volume. */
   const reportLeft = (session: SessionId) => {
     const name = DockerContainer.measuringName(session)
-    const create = Effect.zipRight(
-      engine.removeContainer(name),
-      engine.createContainer(name, DockerContainer.measuringContainer(config, instance, session))
-    )
+    const create = Effect.gen(function*() {
+      const directories = { runtime: yield* runtime }
+      yield* engine.removeContainer(name)
+      const spec = DockerContainer.measuringContainer(config, instance, session, directories)
+      return yield* engine.createContainer(name, spec)
+    })
     return Effect.acquireUseRelease(
       create,
-      (id) =>
-        Effect.gen(function*() {
-          const archive = yield* Effect.provideService(
-            Tar.pack(DockerContainer.measuringContents(yield* script)),
-            FileSystem.FileSystem,
-            fs
-          )
-          yield* engine.putArchive(id, "/", archive)
-          yield* engine.startContainer(id)
-          return yield* Layout.readText(engine.logs(id, true), reportLimit)
-        }),
+      (id) => Effect.zipRight(engine.startContainer(id), Layout.readText(engine.logs(id, true), reportLimit)),
       (id) => Effect.ignoreLogged(engine.removeContainer(id))
     ).pipe(Effect.mapError(failed))
   }
@@ -115,6 +125,7 @@ export const make = Effect.fnUntraced(function*({ engine, instance, script }: Op
       ),
     kill: engine.killContainer,
     probe: (run) => ({ free: free(run), used: used(run) }),
+    freeNow,
     left
   })
 })

@@ -13,30 +13,41 @@ import { failing } from "./DockerErrors.ts"
 
 export const make = (engine: Context.Tag.Service<DockerEngine>, fs: FileSystem.FileSystem, dataDir: string) => {
   /** Reads one file of the run's `out/`. A link is ignored: it could point anywhere. */
-  const takeOut = <A, E, R>(run: RunId, file: string, use: (entry: Tar.ArrivingEntry) => Effect.Effect<A, E, R>) =>
-    Tar.firstEntry(
-      engine.getArchive(runName(run), `${DockerContainer.workspace}/${Layout.outputs}/${file}`),
-      (entry) => entry.isFile ? Effect.asSome(use(entry)) : Effect.succeedNone
-    ).pipe(
-      Effect.map(Option.flatten),
-      Effect.catchTag("EngineNotFound", () => Effect.succeedNone)
-    )
-
-  return Effect.fn("DockerSandbox.result")(
-    function*(run: RunId) {
+  const takeOut = Effect.fnUntraced(
+    function*<A, E, R>(run: RunId, file: string, use: (entry: Tar.ArrivingEntry) => Effect.Effect<A, E, R>) {
       if (!Option.exists(yield* engine.inspectContainer(runName(run)), DockerContainer.wasStarted)) {
         return yield* new SandboxError({ operation: "result", reason: `the run ${runName(run)} does not exist` })
       }
-      const answer = yield* takeOut(run, Layout.answer, (entry) => Layout.readText(entry.content, Layout.answerLimit))
-      const bundle = yield* takeOut(run, Layout.bundle, (entry) =>
-        Effect.gen(function*() {
+      return yield* Tar.firstEntry(
+        engine.getArchive(runName(run), `${DockerContainer.workspace}/${Layout.outputs}/${file}`),
+        (entry) => entry.isFile ? Effect.asSome(use(entry)) : Effect.succeedNone
+      ).pipe(
+        Effect.map(Option.flatten),
+        Effect.catchTag("EngineNotFound", () => Effect.succeedNone)
+      )
+    }
+  )
+
+  const answer = Effect.fn("DockerSandbox.answer")(
+    (run: RunId) => takeOut(run, Layout.answer, (entry) => Layout.readText(entry.content, Layout.answerLimit)),
+    Effect.map(Option.getOrElse(() => "")),
+    Effect.mapError(failing("result"))
+  )
+
+  const bundle = Effect.fn("DockerSandbox.bundle")(
+    (run: RunId) =>
+      takeOut(
+        run,
+        Layout.bundle,
+        Effect.fnUntraced(function*(entry) {
           yield* Layout.checkBundle(entry.size)
           const file = yield* Effect.provideService(Layout.bundleFile(dataDir), FileSystem.FileSystem, fs)
           yield* Stream.run(entry.content, fs.sink(file))
           return file
-        }))
-      return { answer: Option.getOrElse(answer, () => ""), bundle }
-    },
+        })
+      ),
     Effect.mapError(failing("result"))
   )
+
+  return { answer, bundle }
 }

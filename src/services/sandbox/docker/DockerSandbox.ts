@@ -1,10 +1,9 @@
 /**
  * Sandboxes as containers: one volume per session, one container per round, no network and no host mount except the
- * gateway's directory. The engine holds all state. A container that was created but never started is not a run: it was
- * left by a crash in between, and `start` recreates it.
+ * gateway's directory and the runtime files, read-only. The engine holds all state. A container that was created but never
+ * started is not a run: it was left by a crash in between, and `start` recreates it.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
-import * as Path from "@effect/platform/Path"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,12 +15,11 @@ import * as Stream from "effect/Stream"
 import * as Crypto from "node:crypto"
 import { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
-import * as NamedLock from "../../git/NamedLock.ts"
+import * as NamedLock from "../../support/NamedLock.ts"
 import { overLimit } from "../LimitReached.ts"
 import { type RunId, runName, type RunSpec, Sandbox, SandboxError, SandboxUnavailable } from "../Sandbox.ts"
 import { instanceOf } from "../SandboxInstance.ts"
 import * as Layout from "../SandboxLayout.ts"
-import { SandboxRuntime } from "../SandboxRuntime.ts"
 import * as Tar from "../Tar.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import { DockerEngine } from "./DockerEngine.ts"
@@ -30,6 +28,7 @@ import * as DockerLimits from "./DockerLimits.ts"
 import * as DockerOutput from "./DockerOutput.ts"
 import * as DockerResult from "./DockerResult.ts"
 import type { ContainerSpec, ContainerSummary } from "./DockerSchema.ts"
+import * as RuntimeCopy from "./RuntimeCopy.ts"
 
 const isConflict = Schema.is(EngineConflict)
 
@@ -39,16 +38,17 @@ const untilFree = Schedule.spaced("100 millis").pipe(Schedule.upTo("15 seconds")
 const make = Effect.gen(function*() {
   const config = yield* AppConfig
   const engine = yield* DockerEngine
-  const runtime = yield* SandboxRuntime
   const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
   const instance = yield* instanceOf(config.dataDir)
+  const runtime = yield* RuntimeCopy.make(
+    config.dataDir,
+    engine.listContainers(DockerContainer.instanceLabels(instance)).pipe(
+      Effect.map((containers) => containers.length > 0),
+      Effect.orElseSucceed(() => true)
+    )
+  )
   const locked = yield* NamedLock.make
-  const limits = yield* DockerLimits.make({
-    engine,
-    instance,
-    script: Effect.map(runtime.directory, (directory) => path.join(directory, "disk.sh"))
-  })
+  const limits = yield* DockerLimits.make({ engine, instance, runtime })
   const output = DockerOutput.make(engine, limits)
 
   const imageMissing = new SandboxUnavailable({
@@ -60,7 +60,7 @@ const make = Effect.gen(function*() {
   const check = Effect.gen(function*() {
     yield* engine.ping
     if (!(yield* engine.hasImage(config.docker.image))) return yield* imageMissing
-    yield* runtime.files
+    yield* runtime
   }).pipe(
     Effect.mapError(asUnavailable),
     Effect.withSpan("DockerSandbox.check")
@@ -84,10 +84,8 @@ const make = Effect.gen(function*() {
   }
 
   const putFiles = Effect.fnUntraced(function*(container: string, logHead: string, inputs: RunSpec["inputs"]) {
-    const directory = yield* runtime.directory
-    const files = (yield* runtime.files).map((name) => ({ name, source: path.join(directory, name) }))
     const archive = yield* Effect.provideService(
-      Tar.pack(DockerContainer.contents(files, logHead, inputs)),
+      Tar.pack(DockerContainer.contents(logHead, inputs)),
       FileSystem.FileSystem,
       fs
     )
@@ -103,9 +101,11 @@ const make = Effect.gen(function*() {
       // checked before anything is created: without its image a session leaves nothing behind
       if (!(yield* engine.hasImage(config.docker.image))) return yield* imageMissing
       yield* createVolume(sessionId)
+      yield* limits.begin(name)
       const logHead = yield* newLogHead
+      const directories = { runtime: yield* runtime, gateway: spec.gatewayDirectory }
       yield* Effect.acquireUseRelease(
-        create(name, DockerContainer.runContainer(config, instance, logHead, spec)),
+        create(name, DockerContainer.runContainer(config, instance, logHead, { ...spec, directories })),
         (id) => Effect.andThen(putFiles(id, logHead, spec.inputs), engine.startContainer(id)),
         (id, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.ignoreLogged(engine.removeContainer(id))
       )
@@ -220,7 +220,7 @@ const make = Effect.gen(function*() {
       output.output(run).pipe(Stream.mapError(failing("output")), Stream.withSpan("DockerSandbox.output")),
     watch: (run) => Effect.raceFirst(limits.watchDisk(runName(run)), output.watchLog(run)),
     exit,
-    result: DockerResult.make(engine, fs, config.dataDir),
+    ...DockerResult.make(engine, fs, config.dataDir),
     removeRuns,
     removeWorkspace,
     removeIdleWorkspace,

@@ -17,7 +17,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
-import * as NamedLock from "../../git/NamedLock.ts"
+import * as NamedLock from "../../support/NamedLock.ts"
 import { overLimit } from "../LimitReached.ts"
 import {
   type RunId,
@@ -118,13 +118,14 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     Effect.mapError(failing("start"))
   )
 
-  const result = Effect.fn("LocalSandbox.result")(
-    function*(run: RunId) {
-      yield* runs.recordOrFail(run, "result")
-      const answer = yield* workspaces.answer(run.sessionId)
-      const bundle = yield* workspaces.bundle(run.sessionId)
-      return { answer, bundle }
-    },
+  const answer = Effect.fn("LocalSandbox.answer")(
+    (run: RunId) => Effect.zipRight(runs.recordOrFail(run, "result"), workspaces.answer(run.sessionId)),
+    Effect.provideService(FileSystem.FileSystem, fs),
+    Effect.mapError(failing("result"))
+  )
+
+  const bundle = Effect.fn("LocalSandbox.bundle")(
+    (run: RunId) => Effect.zipRight(runs.recordOrFail(run, "result"), workspaces.bundle(run.sessionId)),
     Effect.provideService(FileSystem.FileSystem, fs),
     Effect.mapError(failing("result"))
   )
@@ -185,7 +186,8 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
       ),
     watch: (run) => limits.watchDisk(runName(run)),
     exit,
-    result,
+    answer,
+    bundle,
     removeRuns,
     removeWorkspace: Effect.fn("LocalSandbox.removeWorkspace")(
       (session: SessionId) => Effect.andThen(removeRuns(session), workspaces.remove(workspaces.directoryOf(session))),

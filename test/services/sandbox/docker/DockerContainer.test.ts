@@ -9,7 +9,7 @@ import { testConfig } from "../../../support/TestConfig.ts"
 const spec = {
   run: { sessionId: SessionId.make("0123456789ab"), turn: 2, round: 3 },
   environment: { OPENTL_AGENT: "opentl", OPENTL_RUNTIME: "/elsewhere" },
-  gatewayDirectory: "/data/gateways/0123456789ab"
+  directories: { gateway: "/data/gateways/0123456789ab", runtime: "/data/runtime/cafe" }
 }
 
 const container = (changes: Partial<AppConfigShape> = {}) =>
@@ -28,14 +28,15 @@ describe("DockerContainer", () => {
     assert.strictEqual(network({ docker, egress: "open" }), "builds")
   })
 
-  it("mounts the session's volume and the gateway's directory, nothing else", () =>
+  it("mounts the session's volume, and read-only the gateway's directory and the runtime, nothing else", () =>
     assert.deepStrictEqual(container().host.mounts, [
       { type: "volume", source: "opentl-0123456789ab", target: "/workspace", readOnly: false },
-      { type: "bind", source: "/data/gateways/0123456789ab", target: "/run/opentl", readOnly: true }
+      { type: "bind", source: "/data/gateways/0123456789ab", target: "/run/opentl", readOnly: true },
+      { type: "bind", source: "/data/runtime/cafe", target: "/opt/opentl/runtime", readOnly: true }
     ]))
 
   it("what the sandbox sets cannot be overridden", () => {
-    assert.include(container().environment, "OPENTL_RUNTIME=/opt/opentl")
+    assert.include(container().environment, "OPENTL_RUNTIME=/opt/opentl/runtime")
     assert.notInclude(container().environment, "OPENTL_RUNTIME=/elsewhere")
     assert.include(container().environment, "OPENTL_AGENT=opentl")
   })

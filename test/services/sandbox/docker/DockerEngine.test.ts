@@ -125,7 +125,7 @@ describe("DockerEngine", () => {
         Effect.flip(Effect.provide(Effect.flatMap(DockerEngine, (engine) => engine.ping), layer(host)))
       assert.include(
         (yield* ping(`unix://${directory}/docker.sock`)).message,
-        "something else answers there (status 418)"
+        "something other than Docker answers there (status 418)"
       )
       assert.include((yield* ping("npipe:////./pipe/docker_engine")).message, "must be unix:///… or tcp://…")
       assert.include((yield* ping("tcp://127.0.0.1:1")).message, "ECONNREFUSED")
@@ -192,7 +192,7 @@ describe("DockerSandbox, when the connection breaks", () => {
       const { sandbox } = yield* makeEngine(({ url }) =>
         url.includes("/archive") ? json(404, { message: "no such file" }) : exited
       )
-      assert.deepStrictEqual(yield* sandbox.result(run), { answer: "", bundle: Option.none() })
+      assert.deepStrictEqual([yield* sandbox.answer(run), yield* sandbox.bundle(run)], ["", Option.none()])
     }))
 
   test("a bundle that is too large is refused by what its head says", () =>
@@ -211,6 +211,6 @@ describe("DockerSandbox, when the connection breaks", () => {
           ? json(404, { message: "no such file" })
           : exited
       )
-      assert.include((yield* Effect.flip(sandbox.result(run))).message, "larger than 1 GiB")
+      assert.include((yield* Effect.flip(sandbox.bundle(run))).message, "larger than 1 GiB")
     }))
 })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
-import { fingerprint } from "../../../src/services/store/Fingerprint.ts"
+import { fingerprint } from "../../../src/services/support/Fingerprint.ts"
 
 const parse = Schema.decodeUnknownSync(Schema.parseJson())
 

@@ -1,5 +1,5 @@
 /**
- * Parses the command in `/opentl …`, or in a mention that contains nothing else. Pure. A known word, alone or with a
+ * Parses the command in a mention, or in a slash command that takes any text. Pure. A known word, alone or with a
  * session's id, is a command; anything longer is a task.
  *
  * @example
@@ -7,8 +7,8 @@
  * read(typed("stop the login failing")) // Task
  */
 import * as Data from "effect/Data"
-import { type Verb, verbs } from "../shared/ChatCommand.ts"
-import { dropStart, plain, trimStart, type Written } from "../shared/WrittenText.ts"
+import { type Verb, verbs } from "./ChatCommand.ts"
+import { dropStart, plain, trimStart, type Written } from "./WrittenText.ts"
 
 const isVerb = (word: string): word is Verb => verbs.some((verb) => verb === word)
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Verb } from "../../../src/bots/shared/ChatCommand.ts"
+import { Command, read, readSlash } from "../../../src/bots/shared/CommandText.ts"
 import { Piece, plain, typed } from "../../../src/bots/shared/WrittenText.ts"
-import { Command, read, readSlash } from "../../../src/bots/slack/SlackCommands.ts"
 
 const on = (verb: Verb, id?: string, reason = "") => Command.OnSession({ verb, id, reason })
 const task = (command: Command): string => command._tag === "Task" ? plain(command.task) : command._tag
