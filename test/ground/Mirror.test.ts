@@ -4,8 +4,8 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 
-/** What has no counterpart: what tests import, and tests of the whole. */
-const ownRooms = ["fakes", "ground", "integration", "library", "standins", "support"]
+/** What has no counterpart below `src` or `sandbox`: what tests import, and tests of the whole and of the benchmark. */
+const ownRooms = ["bench", "fakes", "ground", "integration", "library", "standins", "support"]
 
 interface File {
   readonly folder: string
