@@ -35,6 +35,14 @@ export const deepImports = {
   })
 }
 
+/** Calls a check with the source of every import and re-export. */
+const onSource = (check) => ({
+  "ImportDeclaration, ImportExpression, ExportNamedDeclaration, ExportAllDeclaration": (node) => {
+    const source = node.source?.value
+    if (typeof source === "string") check(node, source)
+  }
+})
+
 /** Built-ins that have a service of Effect's in their place. */
 const builtins = /^(node:)?(fs|fs\/promises|child_process|process|timers|timers\/promises|readline|readline\/promises)$/
 
@@ -44,14 +52,10 @@ export const noBuiltins = {
     schema: [],
     messages: { forbidden: "{{source}} has a service in its place: FileSystem, Command, Terminal, Config, Clock" }
   },
-  create: (context) => ({
-    "ImportDeclaration, ImportExpression, ExportNamedDeclaration, ExportAllDeclaration": (node) => {
-      const source = node.source?.value
-      if (typeof source === "string" && builtins.test(source)) {
-        context.report({ node, messageId: "forbidden", data: { source } })
-      }
-    }
-  })
+  create: (context) =>
+    onSource((node, source) => {
+      if (builtins.test(source)) context.report({ node, messageId: "forbidden", data: { source } })
+    })
 }
 
 /** The domain is pure: Effect's data types and nothing that runs. */
@@ -61,12 +65,10 @@ export const pureDomain = {
     schema: [],
     messages: { forbidden: "the domain is pure: {{source}} is not" }
   },
-  create: (context) => ({
-    "ImportDeclaration, ImportExpression, ExportNamedDeclaration, ExportAllDeclaration": (node) => {
-      const source = node.source?.value
-      if (typeof source !== "string" || source.startsWith(".")) return
+  create: (context) =>
+    onSource((node, source) => {
+      if (source.startsWith(".")) return
       const isData = /^effect\/[A-Z]/.test(source) && !/^effect\/(Runtime|ManagedRuntime|FiberRef|Layer)$/.test(source)
       if (!isData) context.report({ node, messageId: "forbidden", data: { source } })
-    }
-  })
+    })
 }

@@ -80,6 +80,14 @@ export const create = (changes: Partial<CreateSession> = {}) =>
       ({ session }) => session.id
     ))
 
+/** A session whose agent has printed a line and works on until it is stopped. */
+export const createWorking = Effect.fnUntraced(function*(world: World) {
+  world.engine.script = () => ({ lines: ["working"] })
+  const id = yield* create()
+  yield* untilFact(id, "OutputWritten")
+  return id
+})
+
 /** Lets the test's time pass, a little at a time, for as long as an effect takes. */
 export const ticking = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.raceFirst(effect, Effect.forever(TestClock.adjust("20 millis")))

@@ -14,8 +14,7 @@ import type { GitError } from "./Repositories.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
 /** In bytes. A longer patch is cut, because it is stored, shown and reviewed as text. */
-const maxPatchBytes = 20 * 1024 * 1024
-const maxListBytes = 8 * 1024 * 1024
+const limits = { patch: 20 * 1024 * 1024, list: 8 * 1024 * 1024 }
 const maxStatFiles = 300
 
 /** The longest cached patch, in UTF-16 code units. Commits never change, so a cached diff is never out of date. */
@@ -44,11 +43,9 @@ const statistics = (text: string): Pick<Diff, "stat" | "files" | "insertions" | 
 }
 
 /** Cuts after the last whole file, so that the rest still applies; or inside the only one. */
-const cutPatch = (patch: string): string => {
+const cutPatch = (patch: string, limit: number): string => {
   const end = patch.lastIndexOf("\ndiff --git ")
-  return `${
-    end > 0 ? patch.slice(0, end + 1) : `${patch}\n`
-  }# The diff is longer than ${maxPatchBytes} bytes and ends here.\n`
+  return `${end > 0 ? patch.slice(0, end + 1) : `${patch}\n`}# The diff is longer than ${limit} bytes and ends here.\n`
 }
 
 /**
@@ -72,7 +69,8 @@ export const parts = (output: string): { readonly list: string; readonly stat: s
   return { list, stat: field(), patch: output.slice(at) }
 }
 
-export const make = Effect.gen(function*() {
+/** With other limits than usual, in bytes. */
+export const makeWith = Effect.fnUntraced(function*(limits: { readonly patch: number; readonly list: number }) {
   const git = yield* UntrustedGit
 
   const ask = ({ directory, from, to }: Range, maxBytes: number, ...args: ReadonlyArray<string>) => {
@@ -90,13 +88,20 @@ export const make = Effect.gen(function*() {
   /** Asks for each part separately when the output was cut, so that no part can hide another. */
   const oneByOne = (range: Range) =>
     Effect.all({
-      list: ask(range, maxListBytes, ...list),
-      stat: ask(range, maxListBytes, ...stat),
-      patch: ask(range, maxPatchBytes, ...patch)
+      list: ask(range, limits.list, ...list),
+      stat: ask(range, limits.list, ...stat),
+      patch: ask(range, limits.patch, ...patch)
     })
 
+  const textOf = (found: { readonly list: string; readonly patch: string }, isCut = false) => ({
+    changed: GitChanges.read(found.list),
+    patch: isCut || found.patch.length > limits.patch
+      ? cutPatch(found.patch.slice(0, limits.patch), limits.patch)
+      : found.patch
+  })
+
   const compare = Effect.fnUntraced(function*(range: Range): Effect.fn.Return<Diff, GitError> {
-    const all = yield* ask(range, maxListBytes + maxPatchBytes, ...list, ...stat, ...patch)
+    const all = yield* ask(range, limits.list + limits.patch, ...list, ...stat, ...patch)
     const found = parts(all.stdout)
     if (!all.isCut) return { ...statistics(found.stat), ...textOf(found) }
     const each = yield* oneByOne(range)
@@ -120,7 +125,4 @@ const list = ["--raw", "-z", "--full-index"]
 const stat = ["--stat=100", `--stat-count=${maxStatFiles}`]
 const patch = ["--patch", "--binary", "--full-index"]
 
-const textOf = (found: { readonly list: string; readonly patch: string }, isCut = false) => ({
-  changed: GitChanges.read(found.list),
-  patch: isCut || found.patch.length > maxPatchBytes ? cutPatch(found.patch.slice(0, maxPatchBytes)) : found.patch
-})
+export const make = makeWith(limits)

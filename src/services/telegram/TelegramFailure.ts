@@ -61,7 +61,7 @@ const Refusal = Schema.Struct({
 })
 const isRefusal = Schema.is(Refusal)
 
-/** Error codes of the system and of undici for a connection that was never made. */
+/** The error codes of Node and undici that mean no connection was established, so the request was not sent. */
 const unreached = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",

@@ -15,6 +15,7 @@ import { approve, plan } from "../../fakes/FakeModel.ts"
 import {
   by,
   create,
+  createWorking,
   endings,
   history,
   tags,
@@ -84,9 +85,7 @@ describe("stop", () => {
     withServer((world) =>
       Effect.gen(function*() {
         const sessions = yield* Sessions
-        world.engine.script = () => ({ lines: ["working"] })
-        const id = yield* create()
-        yield* untilFact(id, "OutputWritten")
+        const id = yield* createWorking(world)
         const [first, second] = yield* Effect.all([sessions.stop(id, by), sessions.stop(id, by)], {
           concurrency: "unbounded"
         })

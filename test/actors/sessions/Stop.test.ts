@@ -11,7 +11,7 @@ import * as FakeForge from "../../fakes/FakeForge.ts"
 import * as FakeGateway from "../../fakes/FakeGateway.ts"
 import * as FakeModel from "../../fakes/FakeModel.ts"
 import * as FakeSandbox from "../../fakes/FakeSandbox.ts"
-import { by, create, ticking, untilFact, withServer, World } from "../../support/TestApp.ts"
+import { by, create, createWorking, ticking, withServer, World } from "../../support/TestApp.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 
 /** A process that only records, on a world and a database of its own. */
@@ -32,9 +32,7 @@ describe("a stop whose clean-up dies of a defect", () => {
     withServer((world) =>
       Effect.gen(function*() {
         const sessions = yield* Sessions
-        world.engine.script = () => ({ lines: ["working"] })
-        const id = yield* create()
-        yield* untilFact(id, "OutputWritten")
+        const id = yield* createWorking(world)
         world.engine.removal = Effect.dieMessage("a bug")
         const session = yield* ticking(sessions.stop(id, by))
         assert.strictEqual(session.status, "cancelled")

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
-import { by, create, history, tags, ticking, until, withServer } from "../../support/TestApp.ts"
+import { by, create, createWorking, history, tags, ticking, until, withServer } from "../../support/TestApp.ts"
 
 const isOutput = (event: { readonly type: string }) => event.type === "output"
 
@@ -44,9 +44,7 @@ describe("the work of a turn", () => {
     withServer((world) =>
       Effect.gen(function*() {
         const sessions = yield* Sessions
-        world.engine.script = () => ({ lines: ["working"] })
-        const id = yield* create()
-        yield* until(id, isOutput)
+        const id = yield* createWorking(world)
         yield* sessions.stop(id, by)
         assert.strictEqual(yield* sessions.diff(id), "")
         world.engine.packingHangs = true
