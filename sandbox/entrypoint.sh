@@ -111,7 +111,7 @@ prepare_surroundings() {
   export GIT_TERMINAL_PROMPT=0 GIT_EDITOR=true GIT_PAGER=cat PAGER=cat GIT_LFS_SKIP_SMUDGE=1
   export COREPACK_ENABLE_DOWNLOAD_PROMPT=0
   rm -f "$HOME/.gitconfig.lock"
-  if [ -e "$HOME/.gitconfig" ]; then
+  if [ -e "$HOME/.gitconfig" ] || [ -L "$HOME/.gitconfig" ]; then
     git config --global --list >/dev/null 2>&1 || rm -f "$HOME/.gitconfig" # the agent broke it
   fi
   git config --global user.name "$author_name"
@@ -132,6 +132,7 @@ await_bridge() {
     kill -0 "$bridge" 2>/dev/null || die "The bridge to the gateway did not start"
     sleep 0.02
   done
+  kill -0 "$bridge" 2>/dev/null || die "The bridge to the gateway has ended"
   bridged=yes
   base=http://127.0.0.1:$(<"$port_file")
   export ANTHROPIC_BASE_URL=$base/anthropic ANTHROPIC_API_KEY=opentl-gateway

@@ -42,9 +42,9 @@ export class TurnOver
   extends Schema.TaggedError<TurnOver>()("TurnOver", { sessionId: SessionId, turn: Schema.Number, current: Ordinal })
 {
   override get message() {
-    return this.turn < this.current
+    return this.turn >= 1 && this.turn < this.current
       ? `turn ${this.turn} of session ${this.sessionId} is over; the session has moved on to turn ${this.current}`
-      : `session ${this.sessionId} has no turn ${this.turn} yet; its current one is turn ${this.current}`
+      : `session ${this.sessionId} has no turn ${this.turn}; its current one is turn ${this.current}`
   }
 }
 

@@ -47,10 +47,13 @@ const collect = (
 export const bytes: Effect.Effect<Buffer, BodyError, HttpServerRequest.HttpServerRequest> = Effect.gen(function*() {
   const request = yield* HttpServerRequest.HttpServerRequest
   const { "content-length": length, "content-type": contentType, "transfer-encoding": encoding } = request.headers
-  if (encoding === undefined && (length === undefined || Number(length) === 0)) return Buffer.alloc(0)
-  if (!isJson(contentType)) return yield* new UnsupportedMediaType()
-  if (Number(length) > maximumBytes) return yield* new PayloadTooLarge()
-  return yield* collect(request)
+  const size = encoding === undefined ? Number(length ?? 0) : undefined
+  if (size === 0) return Buffer.alloc(0)
+  // only what was sent needs a media type: a body of unknown size may be empty
+  if (size !== undefined && !isJson(contentType)) return yield* new UnsupportedMediaType()
+  if (size !== undefined && size > maximumBytes) return yield* new PayloadTooLarge()
+  const body = yield* collect(request)
+  return body.length > 0 && !isJson(contentType) ? yield* new UnsupportedMediaType() : body
 })
 
 const parseJson = Schema.decode(Schema.parseJson())

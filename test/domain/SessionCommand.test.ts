@@ -141,7 +141,8 @@ describe("a rejected command", () => {
     assert.strictEqual(tell(approve({ turn: 2, proposal: 1 })), plan1)
     assert.strictEqual(tell(rejectPlan({ turn: 2, proposal: 1 })), plan1)
     assert.strictEqual(tell(stop(1)), `turn 1 of session ${id} is over; the session has moved on to turn 2`)
-    assert.strictEqual(tell(stop(3)), `session ${id} has no turn 3 yet; its current one is turn 2`)
+    assert.strictEqual(tell(stop(3)), `session ${id} has no turn 3; its current one is turn 2`)
+    assert.strictEqual(tell(stop(0)), `session ${id} has no turn 0; its current one is turn 2`)
     assert.include(tell(retry(1), states["Ended error"]), "it has moved on since turn 1")
   })
 

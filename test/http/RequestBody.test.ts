@@ -59,6 +59,13 @@ describe("bodies", () => {
       )
     }))
 
+  it.scopedLive("that turn out to be empty need no media type", () =>
+    Effect.gen(function*() {
+      const server = yield* working
+      const stop = yield* send(server, `/api/sessions/${id}/stop`, { method: "POST", headers: authorized, body: [] })
+      assert.notStrictEqual(stop.status, 415)
+    }))
+
   it.scopedLive("that are not said to be JSON are 415", () =>
     Effect.gen(function*() {
       const server = yield* working

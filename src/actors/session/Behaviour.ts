@@ -57,7 +57,7 @@ export type Action = Data.TaggedEnum<{
   Perform: { readonly step: Step }
   /** Interrupt the running step. It reports its end by `StepEnded`. */
   Interrupt: object
-  /** Request admission: granted now, or later by `Admitted`. */
+  /** Request admission: `Admitted` follows at once if it is granted, else `CheckAdmission` when it is. */
   RequestAdmission: object
   /** Release admission, or leave the queue for it. */
   ReleaseAdmission: object
@@ -203,6 +203,12 @@ export const receive = (
         ? interrupted(behaviour, state)
         : ignore,
     Admitted: () => behaviour._tag === "Queued" ? perform(nextStep(state), state) : ignore,
+    CheckAdmission: () =>
+      behaviour._tag === "Queued"
+        ? become(behaviour, Action.RequestAdmission())
+        : behaviour._tag === "Resting"
+        ? become(behaviour, Action.ReleaseAdmission())
+        : ignore,
     DeadlinePassed: ({ deadline }) =>
       behaviour._tag === "Working" && behaviour.step._tag !== "EndTurn" && isDeadlineOf(state, deadline)
         ? interrupt("time out")

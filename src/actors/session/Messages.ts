@@ -41,8 +41,10 @@ export type Message = Data.TaggedEnum<{
   }
   /** The running step has ended. */
   StepEnded: { readonly outcome: StepOutcome }
-  /** The session may run now. */
+  /** Admission was granted. The actor sends this to itself; what others know about admission may be out of date. */
   Admitted: object
+  /** The session was admitted, according to the queue or to recovery: the actor requests admission to be sure. */
+  CheckAdmission: object
   /** The turn with this deadline has run out of time. */
   DeadlinePassed: { readonly deadline: DateTime.Utc }
   /** Release the session: this process stops. A takeover sends nothing; it shows as `SessionLost` at the next write. */

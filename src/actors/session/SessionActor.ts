@@ -20,7 +20,7 @@ import { evolveAll } from "../../domain/SessionFold.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { SessionLost, SessionStore } from "../../services/store/SessionStore.ts"
-import type { StoreError } from "../../services/store/StoreError.ts"
+import { logStoreError, type StoreError } from "../../services/store/StoreError.ts"
 import { countTurnEnded, Pipeline } from "../steps/Pipeline.ts"
 import type { RecordFailure, StepContext, StepFailure } from "../steps/StepContext.ts"
 import type { ActorMailbox } from "./ActorMailbox.ts"
@@ -41,8 +41,9 @@ type Persist = Extract<Action, { readonly _tag: "Persist" }>
 
 const isAlive = ({ behaviour }: Self): boolean => behaviour._tag !== "Stopped"
 
-/** While the log cannot be written (a full disk), a step's facts are retried at this interval. */
-const untilWritten = Schedule.spaced("5 seconds")
+/** Tries again while the log cannot be read or written (a full disk). */
+const untilStoreWorks = <A, E extends { readonly _tag: string }, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.retry(self, { schedule: Schedule.spaced("5 seconds"), while: ({ _tag }) => _tag === "StoreError" })
 
 export const make = Effect.gen(function*() {
   const admission = yield* Admission
@@ -128,14 +129,19 @@ export const make = Effect.gen(function*() {
             ? Effect.as(abandon(message, self.uncertainWrite), self)
             : carryOut(self, receive(id, self.behaviour, self.state, message, { fourEyes })))
 
-      /** Leaves memory if there is nothing to do and nothing to read. */
-      const passivate = (self: Self): Effect.Effect<Self> =>
-        isIdle(self.behaviour) && self.uncertainWrite === undefined
-          ? Effect.map(
+      /**
+       * Leaves memory if there is nothing to do and nothing to read. If the log may be ahead it may have to do something
+       * after all: the actor fails, to be restarted until the log can be read.
+       */
+      const passivate = (self: Self): Effect.Effect<Self, ActorFailure> =>
+        !isIdle(self.behaviour)
+          ? Effect.succeed(self)
+          : self.uncertainWrite !== undefined
+          ? Effect.fail(self.uncertainWrite)
+          : Effect.map(
             mailbox.closeIfEmpty,
             (isClosed) => isClosed ? { ...self, behaviour: Behaviour.Stopped() } : self
           )
-          : Effect.succeed(self)
 
       const state = yield* store.load(id)
       const awake = yield* adopt({ behaviour: Behaviour.Resting(), state, uncertainWrite: undefined }, state)
@@ -156,18 +162,23 @@ export const make = Effect.gen(function*() {
 
   /**
    * Records the end of a session's turn when no actor could be kept alive. It claims the session first, performs no step
-   * and cleans nothing up: what made the actor fail must not make its end fail, too.
+   * and cleans nothing up: what made the actor fail must not make its end fail, too. While the log cannot be read or
+   * written, it is tried again.
    */
-  const endTurn = Effect.fn("SessionActor.endTurn")(function*(id: SessionId, reason: string) {
-    const claim = yield* store.claim(id, dataDir)
-    const state = yield* store.load(id)
-    const events = abandonTurn(state, reason, yield* DateTime.now)
-    if (events.length === 0) return
-    yield* store.append(claim, events, evolveAll(state, events))
-    yield* Effect.forEach(events, (event) => event._tag === "TurnEnded" ? countTurnEnded(event.end) : Effect.void, {
-      discard: true
-    })
-  })
+  const endTurn = Effect.fn("SessionActor.endTurn")(
+    function*(id: SessionId, reason: string) {
+      const claim = yield* store.claim(id, dataDir)
+      const state = yield* store.load(id)
+      const events = abandonTurn(state, reason, yield* DateTime.now)
+      if (events.length === 0) return
+      yield* store.append(claim, events, evolveAll(state, events))
+      yield* Effect.forEach(events, (event) => event._tag === "TurnEnded" ? countTurnEnded(event.end) : Effect.void, {
+        discard: true
+      })
+    },
+    Effect.tapErrorTag("StoreError", logStoreError),
+    untilStoreWorks
+  )
 
   return { run, endTurn }
 })
@@ -184,7 +195,7 @@ const recorder = (id: SessionId, mailbox: ActorMailbox): StepContext["record"] =
       SessionNotFound: () => new SessionLost({ sessionId: id })
     }),
     Effect.tapErrorTag("StoreError", (error) => Effect.logError(error)),
-    Effect.retry({ schedule: untilWritten, while: (error) => error._tag === "StoreError" }),
+    untilStoreWorks,
     Effect.asVoid
   )
 

@@ -24,13 +24,12 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { SessionNotFound } from "../../domain/Session.ts"
 import type { RejectionOf, SessionCommand } from "../../domain/SessionCommand.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import type { ReceiptKey } from "../../services/store/SessionStore.ts"
-import { logStoreError, type StoreError } from "../../services/store/StoreError.ts"
+import type { StoreError } from "../../services/store/StoreError.ts"
 import { BackgroundTasks } from "../../services/support/BackgroundTasks.ts"
 import * as ActorMailbox from "./ActorMailbox.ts"
 import { Admission } from "./Admission.ts"
@@ -87,15 +86,25 @@ const make = Effect.gen(function*() {
     if (Exit.isFailure(exit)) yield* admission.release(id)
     mailboxes.delete(id)
     yield* count
-    const error = Option.getOrElse(failureOf(exit), () => new ActorGone())
+    const failure = Option.flatMap(Exit.causeOption(exit), Cause.failureOption)
+    const error = Option.getOrElse(failure, () => new ActorGone())
     yield* Effect.forEach(yield* mailbox?.left ?? Effect.succeed([]), (message) => abandon(message, error))
   })
 
-  /** Passes commands from people on to the next actor. Other messages were about a step that is over. */
-  const reopenMailbox = Effect.fnUntraced(function*(id: SessionId, before: ActorMailbox.ActorMailbox) {
-    const [others, asked] = Chunk.partition(yield* before.left, isAsk)
-    yield* Effect.forEach(others, (message) => abandon(message), { discard: true })
-    return yield* openMailbox(id, asked)
+  /**
+   * Passes commands from people on to the next actor; if the log fails, they are told so instead of waiting for it.
+   * Other messages were about a step that is over.
+   */
+  const reopenMailbox = Effect.fnUntraced(function*(
+    id: SessionId,
+    before: ActorMailbox.ActorMailbox,
+    cause: Cause.Cause<ActorFailure>
+  ) {
+    const error = Cause.failureOption(cause)
+    const isKept = (message: Message) => message._tag === "Ask" && Option.isNone(error)
+    const [dropped, kept] = Chunk.partition(yield* before.left, isKept)
+    yield* Effect.forEach(dropped, (message) => abandon(message, Option.getOrUndefined(error)), { discard: true })
+    return yield* openMailbox(id, kept)
   })
 
   /** Runs a session's actor, restarting it after failures, until it leaves. Fails if it is given up. */
@@ -121,34 +130,24 @@ const make = Effect.gen(function*() {
     directive: Directive,
     defects: Defects,
     cause: Cause.Cause<ActorFailure>
-  ) =>
-    Directive.$match(directive, {
-      Restart: ({ after }) => superviseAfter(id, mailbox, defects, Effect.sleep(after)),
-      EndTurn: ({ reason }) =>
-        superviseAfter(
-          id,
-          mailbox,
-          [],
-          actor.endTurn(id, reason).pipe(
-            Effect.tapErrorTag("StoreError", logStoreError),
-            Effect.retry({
-              schedule: Schedule.spaced(strategy.storeDelay),
-              while: (error) => error._tag === "StoreError"
-            })
-          )
-        ),
+  ) => {
+    const next = reopenMailbox(id, mailbox, cause)
+    return Directive.$match(directive, {
+      Restart: ({ after }) => superviseAfter(id, next, defects, Effect.sleep(after)),
+      EndTurn: ({ reason }) => superviseAfter(id, next, [], actor.endTurn(id, reason)),
       Forget: () => Effect.failCause(cause)
     })
+  }
 
   /** The next actor, once this is done. A shutdown does not wait for it. */
   const superviseAfter = (
     id: SessionId,
-    mailbox: ActorMailbox.ActorMailbox,
+    mailbox: Effect.Effect<ActorMailbox.ActorMailbox>,
     defects: Defects,
     before: Effect.Effect<void, ActorFailure>
   ) =>
     Effect.flatMap(
-      reopenMailbox(id, mailbox),
+      mailbox,
       (next) =>
         Effect.if(Effect.raceFirst(Effect.as(before, true), Effect.as(Deferred.await(releasing), false)), {
           onTrue: () => supervise(id, next, defects),
@@ -194,7 +193,7 @@ const make = Effect.gen(function*() {
       })
     )
 
-  const admit = (id: SessionId) => Effect.catchAll(tell(id, Message.Admitted()), () => admission.release(id))
+  const admit = (id: SessionId) => Effect.catchAll(tell(id, Message.CheckAdmission()), () => admission.release(id))
 
   const ask = Effect.fn("SessionSupervisor.ask")(function*<C extends SessionCommand>(
     id: SessionId,
@@ -231,11 +230,6 @@ const make = Effect.gen(function*() {
     hasActor: (id) => Effect.sync(() => mailboxes.has(id))
   })
 })
-
-const failureOf = (exit: Exit.Exit<void, ActorFailure>): Option.Option<ActorFailure> =>
-  Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
-
-const isAsk = (message: Message): boolean => message._tag === "Ask"
 
 const report = (directive: Directive, cause: Cause.Cause<ActorFailure>) =>
   Directive.$match(directive, {

@@ -40,8 +40,11 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
     const running = yield* sandbox.sessionsWithRuns
     const alive = new Set((yield* takeUp).map(({ id }) => id))
     const orphans = running.filter((id) => !alive.has(id))
-    yield* Effect.forEach(orphans, (id) => sandbox.removeRuns(id), { discard: true })
-    if (orphans.length > 0) yield* Effect.logInfo(`removed the sandboxes of ${orphans.length} ended session(s)`)
+    const [, removed] = yield* Effect.partition(orphans, (id) =>
+      // one that cannot be removed keeps none of the others
+      Effect.tapErrorCause(Effect.sandbox(sandbox.removeRuns(id)), () =>
+        Effect.logWarning(`the sandbox of the ended session ${id} cannot be removed now; it is tried again`)))
+    if (removed.length > 0) yield* Effect.logInfo(`removed the sandboxes of ${removed.length} ended session(s)`)
   })
 
   // an engine or database that is unavailable now is tried again at the next sweep

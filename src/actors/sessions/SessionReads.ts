@@ -37,7 +37,9 @@ export const make = Effect.fnUntraced(function*(
     get: Effect.fn("SessionReads.get")(history.get),
     find: Effect.fn("SessionReads.find")(function*(prefix) {
       const isId = /^[0-9A-Za-z-]+$/.test(prefix)
-      const found = isId ? yield* history.byPrefix(prefix) : []
+      const asWritten = isId ? yield* history.byPrefix(prefix) : []
+      // ids are in lower case, apart from what an original's database may have
+      const found = isId && asWritten.length === 0 ? yield* history.byPrefix(prefix.toLowerCase()) : asWritten
       const exact = found.find((session) => session.id === prefix) ?? (found.length === 1 ? found[0] : undefined)
       if (exact !== undefined) return exact
       if (found.length === 0) return yield* new SessionNotFound({ id: prefix })

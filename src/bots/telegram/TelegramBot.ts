@@ -22,18 +22,19 @@ const reasonOf = (error: TelegramError): string =>
     ? "TELEGRAM_BOT_TOKEN was rejected: get the bot's token from @BotFather"
     : `${error.message}; retrying`
 
-/** Tries until Telegram replies. A rejected token is final, and reported once. */
+/** Tries until Telegram replies. A rejected token is final. A problem is reported once for as long as it is the same. */
 const connect = Effect.gen(function*() {
   const client = yield* TelegramClient
   const status = yield* BotStatus
-  const said = yield* Ref.make(false)
+  const reported = yield* Ref.make("")
   const me = client.me.pipe(
-    Effect.tapError((error) =>
-      Effect.whenEffect(
-        status.report("telegram", { state: "failed", reason: reasonOf(error) }),
-        Effect.map(Ref.getAndSet(said, true), (before) => !before)
+    Effect.tapError((error) => {
+      const reason = reasonOf(error)
+      return Effect.whenEffect(
+        status.report("telegram", { state: "failed", reason }),
+        Effect.map(Ref.getAndSet(reported, reason), (before) => before !== reason)
       )
-    ),
+    }),
     untilAnswered
   )
   return yield* Effect.option(me)

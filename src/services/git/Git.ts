@@ -238,6 +238,7 @@ const makeEnvironment = (home: string) =>
       GIT_ATTR_NOSYSTEM: "1",
       GIT_CONFIG_GLOBAL: `${home}/config`,
       GIT_CONFIG_NOSYSTEM: "1",
+      GIT_DEFAULT_REF_FORMAT: "files",
       GIT_NO_REPLACE_OBJECTS: "1",
       GIT_TERMINAL_PROMPT: "0"
     })

@@ -1,12 +1,5 @@
-/**
- * The difference between two commits: patch, statistics and list of files, from one git process. A round's diff is needed
- * when it is collected, reviewed and proposed, so recent small diffs are cached.
- */
-import * as Cache from "effect/Cache"
-import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
+/** The difference between two commits: patch, statistics and list of files, from one git process. */
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type { Diff } from "../../domain/Diff.ts"
 import type { CommitId } from "../../domain/Ids.ts"
 import * as GitChanges from "./GitChanges.ts"
@@ -16,11 +9,6 @@ import { UntrustedGit } from "./UntrustedGit.ts"
 /** In bytes. A longer patch is cut, because it is stored, shown and reviewed as text. */
 const limits = { patch: 20 * 1024 * 1024, list: 8 * 1024 * 1024 }
 const maxStatFiles = 300
-
-/** The longest cached patch, in UTF-16 code units. Commits never change, so a cached diff is never out of date. */
-const keptPatch = 1024 * 1024
-const keptDiffs = 16
-const keptFor = Duration.minutes(10)
 
 /** Two commits of the repository in a directory. */
 export interface Range {
@@ -85,7 +73,7 @@ export const makeWith = Effect.fnUntraced(function*(limits: { readonly patch: nu
     return Effect.orElse(git.run(call(args)), () => git.run(without))
   }
 
-  /** Asks for each part separately when the output was cut, so that no part can hide another. */
+  /** Asks for each part separately when all together is too much, so that no part can hide another. */
   const oneByOne = (range: Range) =>
     Effect.all({
       list: ask(range, limits.list, ...list),
@@ -93,32 +81,20 @@ export const makeWith = Effect.fnUntraced(function*(limits: { readonly patch: nu
       patch: ask(range, limits.patch, ...patch)
     })
 
-  const textOf = (found: { readonly list: string; readonly patch: string }, isCut = false) => ({
-    changed: GitChanges.read(found.list),
-    patch: isCut || found.patch.length > limits.patch
-      ? cutPatch(found.patch.slice(0, limits.patch), limits.patch)
-      : found.patch
-  })
-
-  const compare = Effect.fnUntraced(function*(range: Range): Effect.fn.Return<Diff, GitError> {
+  /** The difference, as `git diff` has it with renames found. */
+  return Effect.fnUntraced(function*(range: Range): Effect.fn.Return<Diff, GitError> {
     const all = yield* ask(range, limits.list + limits.patch, ...list, ...stat, ...patch)
     const found = parts(all.stdout)
-    if (!all.isCut) return { ...statistics(found.stat), ...textOf(found) }
+    if (!all.isCut && Buffer.byteLength(found.patch) <= limits.patch) {
+      return { ...statistics(found.stat), changed: GitChanges.read(found.list), patch: found.patch }
+    }
     const each = yield* oneByOne(range)
     return {
       ...statistics(each.stat.stdout),
-      ...textOf({ list: each.list.stdout, patch: each.patch.stdout }, each.patch.isCut)
+      changed: GitChanges.read(each.list.stdout),
+      patch: each.patch.isCut ? cutPatch(each.patch.stdout, limits.patch) : each.patch.stdout
     }
   })
-
-  const known = yield* Cache.makeWith({
-    capacity: keptDiffs,
-    lookup: compare,
-    timeToLive: (exit) => Exit.isSuccess(exit) && exit.value.patch.length <= keptPatch ? keptFor : Duration.zero
-  })
-
-  /** The difference, as `git diff` has it with renames found. */
-  return (range: Range) => known.get(Data.struct(range))
 })
 
 const list = ["--raw", "-z", "--full-index"]

@@ -22,12 +22,7 @@ export interface Mirror {
   readonly format: string
   /** Runs operations that change references one after another. */
   readonly exclusively: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Commits known to be in it. It loses none unless it is recreated. */
-  readonly seen: Set<CommitId>
 }
-
-/** The most commits remembered per mirror; with more, all are forgotten. */
-const mostSeen = 10_000
 
 /** With more packs than this, a mirror is repacked, which takes a moment now and saves many later. */
 const manyPacks = 50
@@ -112,7 +107,7 @@ export const make = Effect.gen(function*() {
         yield* sweep(directory)
         const format = yield* initialise(repo, directory)
         const semaphore = yield* Effect.makeSemaphore(1)
-        return { directory, format, exclusively: semaphore.withPermits(1), seen: new Set<CommitId>() }
+        return { directory, format, exclusively: semaphore.withPermits(1) }
       }),
     idleTimeToLive: "10 minutes"
   })
@@ -124,7 +119,7 @@ export const make = Effect.gen(function*() {
   }, Effect.ignoreLogged /* the mirror is only larger than necessary */)
 
   /** Fetches the remote's branches. Locks and damage from an earlier crash are repaired, once. */
-  const fetch = (repo: Repository, { directory, exclusively, seen }: Mirror): Effect.Effect<void, RepositoryFailure> =>
+  const fetch = (repo: Repository, { directory, exclusively }: Mirror): Effect.Effect<void, RepositoryFailure> =>
     Effect.gen(function*() {
       const remote = yield* forge.remote(repo)
       const call: GitCall = {
@@ -135,7 +130,6 @@ export const make = Effect.gen(function*() {
       }
       const remake = Effect.gen(function*() {
         yield* setAside(directory)
-        seen.clear()
         yield* initialise(repo, directory)
         const output = yield* git.exec(call)
         if (output.exitCode !== 0) return yield* Effect.as(putBack(directory), output)
@@ -163,16 +157,11 @@ export const make = Effect.gen(function*() {
   const open = (repo: Repository): Effect.Effect<Mirror, RepositoryFailure, Scope.Scope> =>
     RcMap.get(mirrors, Repository.$match(repo, { GitHub: Repository.GitHub, Local: Repository.Local }))
 
-  const has = Effect.fnUntraced(function*({ directory, seen }: Mirror, commit: CommitId) {
-    // a mirror may have been removed by hand
-    const isThere = yield* Effect.orElseSucceed(fs.exists(`${directory}/HEAD`), () => false)
-    if (isThere && seen.has(commit)) return true
-    if (!isThere || seen.size >= mostSeen) seen.clear()
-    const asked = { operation: "read", directory, args: ["cat-file", "-e", `${commit}^{commit}`] }
-    const { exitCode } = yield* git.exec(asked)
-    if (exitCode === 0) seen.add(commit)
-    return exitCode === 0
-  })
+  const has = (directory: string, commit: CommitId) =>
+    Effect.map(
+      git.exec({ operation: "read", directory, args: ["cat-file", "-e", `${commit}^{commit}`] }),
+      ({ exitCode }) => exitCode === 0
+    )
 
   return {
     open,
@@ -180,9 +169,9 @@ export const make = Effect.gen(function*() {
     /** Opens the mirror and ensures that it has the commit: a recreated mirror fetches it. */
     openAt: Effect.fnUntraced(function*(repo: Repository, commit: CommitId) {
       const mirror = yield* open(repo)
-      if (yield* has(mirror, commit)) return mirror
+      if (yield* has(mirror.directory, commit)) return mirror
       yield* fetch(repo, mirror)
-      if (yield* has(mirror, commit)) return mirror
+      if (yield* has(mirror.directory, commit)) return mirror
       return yield* new GitError({
         operation: "read",
         reason: `${show(repo)} has no commit ${commit.slice(0, 12)}, or no longer has it`

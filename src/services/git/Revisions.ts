@@ -36,7 +36,9 @@ export const make = (exec: Exec) => {
     if (revisions.length === 0) return []
     const asked = call(directory, "cat-file", "--batch-check=%(objectname)")
     const stdin = revisions.map((revision) => `${revision}\n`).join("")
-    const { stdout } = yield* Effect.flatMap(exec({ ...asked, stdin }), (output) => check(asked, output))
+    const { exitCode, stdout } = yield* exec({ ...asked, stdin })
+    // a damaged object ends the whole batch
+    if (exitCode !== 0) return yield* Effect.forEach(revisions, (revision) => find(directory, revision))
     const lines = stdout.split("\n")
     return revisions.map((_, i) => decodeFound(lines[i] ?? ""))
   })

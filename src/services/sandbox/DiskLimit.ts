@@ -33,9 +33,6 @@ export interface DiskUse {
 /** The minimum size counted per file, in bytes. Empty files take space, too, and a disk can run out of inodes. */
 const bytesPerFile = 4096
 
-/** The fraction of a session's limit below which a loss of free space is too small to hide a run over its limit. */
-const smallPart = 1 / 10
-
 /** Below this fraction of the reserve it no longer matters whose files they are. */
 const urgentPart = 1 / 4
 
@@ -166,12 +163,3 @@ export const overReserve = (
     ? Option.some(LimitReached.tooLittleLeft(reserve.bytes))
     : Option.none()
 }
-
-/**
- * Whether the disk has lost so little free space since a run started that the run's files need not be measured at its end.
- * A run could hide its files behind space that another session frees at the same time, but then the disk has lost nothing;
- * and the session's next run is measured when it starts.
- */
-export const isSmallLoss = ({ diskBytes }: Limits, before: FreeSpace, after: FreeSpace): boolean =>
-  before.bytes - after.bytes < diskBytes * smallPart &&
-  before.files - after.files < diskBytes * smallPart / bytesPerFile

@@ -19,8 +19,6 @@ export interface Runs<E> {
   readonly readMark: (run: string) => Effect.Effect<Option.Option<string>, E>
   readonly kill: (run: string) => Effect.Effect<void, E>
   readonly probe: (run: string) => DiskWatch.DiskProbe
-  /** The free space of the runs' disk, if it can be read cheaply. */
-  readonly freeNow: Effect.Effect<Option.Option<DiskLimit.FreeSpace>>
   /** The disk used by the session's workspace and an ended run. */
   readonly left: (run: string) => Effect.Effect<DiskLimit.DiskUse, DiskWatch.MeasurementFailed | DiskWatch.RunEnded>
 }
@@ -31,16 +29,12 @@ const isFull = /no space left on device|disk quota exceeded/i
 /** On a busy machine, measuring an ended run may fail once or twice. */
 const untilMeasured = Schedule.intersect(Schedule.exponential("500 millis"), Schedule.recurs(2))
 
-/** Measuring starts programs beside the agent, which is itself just starting. */
-const firstMeasurement = "1 second"
-
 /** Retries until the run is killed. */
 const untilKilled = Schedule.exponential("200 millis").pipe(Schedule.either(Schedule.spaced("10 seconds")))
 
 export const make = Effect.fnUntraced(function*<E>(limits: AppConfigShape["limits"], runs: Runs<E>) {
   const disk = yield* DiskWatch.make(limits)
   const ended = yield* Ref.make<ReadonlyMap<string, LimitReached.LimitReached>>(new Map())
-  const freeAtStart = yield* Ref.make<ReadonlyMap<string, DiskLimit.FreeSpace>>(new Map())
   const settled = yield* Ref.make<ReadonlySet<string>>(new Set())
 
   const end = Effect.fn("RunLimits.end")(function*(run: string, reached: LimitReached.LimitReached) {
@@ -59,18 +53,7 @@ export const make = Effect.fnUntraced(function*<E>(limits: AppConfigShape["limit
     return Option.isSome(known) ? known : Option.flatMap(yield* runs.readMark(run), LimitReached.fromJson)
   })
 
-  const hasLeftLittle = Effect.fnUntraced(function*(run: string) {
-    const before = (yield* Ref.get(freeAtStart)).get(run)
-    return before !== undefined &&
-      Option.exists(yield* runs.freeNow, (after) => DiskLimit.isSmallLoss(limits, before, after))
-  })
-
   return {
-    /** Remembers the free space before a run starts. */
-    begin: Effect.fn("RunLimits.begin")(function*(run: string) {
-      const free = yield* runs.freeNow
-      if (Option.isSome(free)) yield* Ref.update(freeAtStart, (all) => new Map([...all, [run, free.value]]))
-    }),
     /** The reason if a run was ended by its limits. */
     endOf,
     /** Ends a run that has printed more than it may. */
@@ -81,7 +64,6 @@ export const make = Effect.fnUntraced(function*<E>(limits: AppConfigShape["limit
     /** Ends the run if it uses too much disk. */
     watchDisk: (run: string): Effect.Effect<never> =>
       disk.untilOver(run, runs.probe(run)).pipe(
-        Effect.delay(firstMeasurement),
         Effect.flatMap((reached) => Effect.retry(end(run, reached), untilKilled)),
         Effect.ignoreLogged,
         Effect.zipRight(Effect.never)
@@ -94,7 +76,7 @@ export const make = Effect.fnUntraced(function*<E>(limits: AppConfigShape["limit
       if ((yield* Ref.get(settled)).has(run)) return
       // a run that was ended for its output may also have filled the disk
       if (Option.exists(yield* endOf(run), ({ resource }) => resource === "disk")) return
-      const over = (yield* hasLeftLittle(run)) ? Option.none() : yield* runs.left(run).pipe(
+      const over = yield* runs.left(run).pipe(
         Effect.retry({ schedule: untilMeasured, while: (error) => error._tag === "MeasurementFailed" }),
         Effect.map((use) => DiskLimit.overAtEnd(limits, use)),
         Effect.catchTags({
@@ -114,7 +96,6 @@ export const make = Effect.fnUntraced(function*<E>(limits: AppConfigShape["limit
     forget: Effect.fnUntraced(function*(run: string) {
       yield* disk.forget(run)
       yield* Ref.update(ended, (all) => new Map([...all].filter(([other]) => other !== run)))
-      yield* Ref.update(freeAtStart, (all) => new Map([...all].filter(([other]) => other !== run)))
       yield* Ref.update(settled, (all) => new Set([...all].filter((other) => other !== run)))
     })
   } as const

@@ -101,7 +101,7 @@ export const make = Effect.gen(function*() {
       // a range of the primary key; the plus keeps SQLite from scanning all sessions by position instead
       execute: (prefix) =>
         sql`SELECT * FROM sessions WHERE id IN (
-          SELECT id FROM sessions WHERE id >= ${prefix} AND id < ${`${prefix}\uffff`} ORDER BY +position DESC LIMIT 6
+          SELECT id FROM sessions WHERE id >= ${prefix} AND id < ${`${prefix}\uffff`} ORDER BY id = ${prefix} DESC, +position DESC LIMIT 6
         ) ORDER BY position DESC`
     }),
     /** The sessions whose next step is not a person's, first those that were running. */

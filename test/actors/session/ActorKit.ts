@@ -119,6 +119,10 @@ export const eventually = (holds: () => boolean) =>
     body: () => Effect.as(TestClock.adjust("50 millis"), undefined).pipe(Effect.map(holds))
   })
 
+/** Lets time pass, a little at a time, until this is done. */
+export const soon = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.raceFirst(self, Effect.forever(TestClock.adjust("50 millis")))
+
 export const say = (n: number) => SessionCommand.Message({ messageId: `m${n}`, text: `message ${n}`, by })
 export const stop = SessionCommand.Stop({ by })
 /** What a store says whose disk is full. */

@@ -29,6 +29,8 @@ describe("an actor that rests", () => {
       approve: "Resting | Refuse",
       reject: "Resting | Refuse",
       retry: `Resting | ${heard}`,
+      // needs no admission, so it does not keep one that it was given
+      checkAdmission: "Resting | ReleaseAdmission",
       release: "Stopped"
     }))
 })
@@ -54,6 +56,7 @@ describe("an actor that waits for admission", () => {
       reject: "Queued | Refuse",
       retry: "Queued | Refuse",
       admitted: "Working StartTurn | Perform",
+      checkAdmission: "Queued | RequestAdmission",
       release: "Stopped"
     }))
 })
@@ -75,6 +78,7 @@ describe("an actor with a step under way", () => {
       stepLost: "Stopped | Fail",
       stepUnread: "Stopped | Fail",
       admitted: "Working PrepareRepository",
+      checkAdmission: "Working PrepareRepository",
       deadline: "Interrupting, then time out | Interrupt",
       oldDeadline: "Working PrepareRepository",
       release: "Interrupting, then leave | Interrupt"
@@ -96,6 +100,7 @@ describe("an actor with a step under way", () => {
       stepLost: "Stopped | Fail",
       stepUnread: "Stopped | Fail",
       admitted: "Working EndTurn cancelled",
+      checkAdmission: "Working EndTurn cancelled",
       deadline: "Working EndTurn cancelled",
       oldDeadline: "Working EndTurn cancelled",
       release: "Interrupting, then leave | Interrupt"
@@ -133,6 +138,7 @@ describe("an actor that interrupts its step", () => {
   const waits = (behaviour: string) => ({
     ...Record.map(whateverComes, (actions) => `${behaviour} | ${actions}`),
     admitted: behaviour,
+    checkAdmission: behaviour,
     deadline: behaviour,
     oldDeadline: behaviour,
     release: "Interrupting, then leave"

@@ -71,6 +71,7 @@ export const messages = {
   stepLost: over(StepOutcome.Unrecorded({ error: new SessionLost({ sessionId: id }) })),
   stepUnread: over(StepOutcome.Unrecorded({ error: new StoreError({ operation: "read events", cause: "full" }) })),
   admitted: Message.Admitted(),
+  checkAdmission: Message.CheckAdmission(),
   deadline: Message.DeadlinePassed({ deadline }),
   oldDeadline: Message.DeadlinePassed({ deadline: DateTime.subtract(deadline, { hours: 1 }) }),
   release: Message.Release()
@@ -102,6 +103,7 @@ export const ignored = (behaviour: string) => ({
   stepLost: behaviour,
   stepUnread: behaviour,
   admitted: behaviour,
+  checkAdmission: behaviour,
   deadline: behaviour,
   oldDeadline: behaviour
 })

@@ -9,6 +9,7 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as ActorMailbox from "../../../src/actors/session/ActorMailbox.ts"
 import { Message } from "../../../src/actors/session/Messages.ts"
+import { SessionSupervisor } from "../../../src/actors/session/SessionSupervisor.ts"
 import { SessionCommand } from "../../../src/domain/SessionCommand.ts"
 import { UsageRecorded } from "../../../src/domain/SessionEvent.ts"
 import { by } from "../../support/Walk.ts"
@@ -20,7 +21,9 @@ import {
   full,
   hasEnded,
   say,
+  soon,
   start,
+  stop,
   supervised,
   withRunningAgent
 } from "./ActorKit.ts"
@@ -29,7 +32,10 @@ describe("a mailbox", () => {
   it.effect("accepts so many messages that nobody has read, and the next one when there is room", () =>
     Effect.gen(function*() {
       const mailbox = yield* ActorMailbox.make([])
-      yield* Effect.forEach(Array.from({ length: ActorMailbox.capacity }), () => mailbox.offer(Message.Admitted()))
+      yield* Effect.forEach(
+        Array.from({ length: ActorMailbox.capacity }),
+        () => mailbox.offer(Message.CheckAdmission())
+      )
       const next = yield* Effect.fork(mailbox.offer(Message.Release()))
       yield* TestClock.adjust("1 second")
       assert.isNull(next.unsafePoll())
@@ -118,11 +124,37 @@ describe("a write of which it is not known whether it came through", () => {
           return isGone ? full : Effect.void
         }
         assert.strictEqual((yield* Effect.flip(ask(id, say(1))))._tag, "StoreError")
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual((yield* soon(ask(id, say(2)).pipe(Effect.flip)))._tag, "StoreError", "who asks is told so")
         world.fault = () => Effect.void
-        yield* ask(id, say(2))
+        yield* soon(ask(id, say(3)))
         yield* eventually(() => world.tags(id).filter((tag) => tag === "TurnEnded").length === 2)
       })
     ))
+
+  it.effect("by an actor that only waits is carried out as soon as the log can be read", () =>
+    supervised((world) =>
+      Effect.gen(function*() {
+        const { hasActor } = yield* SessionSupervisor
+        const [id, busy] = [world.create("session-a", { approvePlan: true }), world.create("session-b")]
+        world.script = (step, { claim }) =>
+          claim.sessionId === busy && step._tag === "RunAgent" ? Effect.never : undefined
+        yield* start(id)
+        yield* eventually(() => world.of(id).state.phase._tag === "Waiting")
+        yield* start(busy)
+        yield* eventually(() => world.begun.includes("session-b:RunAgent"))
+        let isGone = false
+        world.fault = (operation, session) => {
+          isGone ||= operation === "appended" && session === id
+          return isGone && session === id ? full : Effect.void
+        }
+        assert.strictEqual((yield* Effect.flip(ask(id, stop)))._tag, "StoreError")
+        assert.strictEqual(world.of(id).state.phase._tag, "Stopping")
+        world.fault = () => Effect.void
+        yield* eventually(hasEnded(world, id))
+        yield* TestClock.adjust("1 second")
+        assert.isFalse(yield* hasActor(id))
+      }), { maxSessions: 1 }))
 })
 
 describe("a session that another owner has taken", () => {

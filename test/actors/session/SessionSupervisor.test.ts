@@ -1,13 +1,27 @@
 /** Actors under their supervisor: who has one, who restarts it and how often, and what nobody else notices. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { Admission } from "../../../src/actors/session/Admission.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import { SessionCommand } from "../../../src/domain/SessionCommand.ts"
-import { PlanProduced } from "../../../src/domain/SessionEvent.ts"
+import { PlanProduced, TurnEnded } from "../../../src/domain/SessionEvent.ts"
 import { by } from "../../support/Walk.ts"
-import { ask, ending, eventually, full, hasEnded, say, start, stop, supervised, withRunningAgent } from "./ActorKit.ts"
+import {
+  ask,
+  ending,
+  eventually,
+  full,
+  hasEnded,
+  say,
+  soon,
+  start,
+  stop,
+  supervised,
+  withRunningAgent
+} from "./ActorKit.ts"
 
 describe("a session", () => {
   it.effect("is worked on to its end; its actor leaves memory, and the next message finds a new one", () =>
@@ -52,6 +66,39 @@ describe("a session", () => {
     ))
 })
 
+describe("admission", () => {
+  it.effect("that was given back before its notice was read admits nobody: one place, one session", () =>
+    supervised((world) =>
+      Effect.gen(function*() {
+        const [id, other] = [world.create("session-a"), world.create("session-b")]
+        const [isOver, isWritten] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const done = TurnEnded.make({ turn: 1, end: "complete", text: "done" })
+        world.script = (step, { claim, record }) =>
+          claim.sessionId === id && step._tag === "EndTurn"
+            ? Effect.zipRight(record([done]), Deferred.await(isOver))
+            : world.begun.includes("session-a:EndTurn") && step._tag === "RunAgent"
+            ? Effect.never
+            : undefined
+        world.fault = (operation, session, events) =>
+          session === id && operation === "append" && events[0]?._tag === "MessageReceived"
+            ? Deferred.await(isWritten)
+            : Effect.void
+        yield* Effect.forEach([id, other], start)
+        yield* eventually(hasEnded(world, id))
+        // the actor is busy with a message when its step ends and when a notice of its old admission arrives
+        const asked = yield* Effect.fork(ask(id, say(1)))
+        yield* Effect.repeatN(Effect.yieldNow(), 50)
+        yield* Deferred.succeed(isOver, undefined)
+        yield* Effect.repeatN(Effect.yieldNow(), 50)
+        yield* start(id)
+        yield* Deferred.succeed(isWritten, undefined)
+        yield* Fiber.join(asked)
+        yield* eventually(() => world.begun.includes("session-b:RunAgent"))
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(world.of(id).state.phase._tag, "Queued")
+      }), { maxSessions: 1 }))
+})
+
 describe("an actor that dies of a defect", () => {
   it.effect("is restarted and goes on; who asked meanwhile gets an answer, and no neighbour notices", () =>
     supervised((world) =>
@@ -64,7 +111,7 @@ describe("an actor that dies of a defect", () => {
             : Effect.void
         yield* Effect.forEach([id, neighbour], start)
         yield* eventually(() => defects > 0)
-        yield* Effect.raceFirst(ask(id, say(1)), Effect.forever(TestClock.adjust("50 millis")))
+        yield* soon(ask(id, say(1)))
         yield* eventually(() => hasEnded(world, id)() && hasEnded(world, neighbour)())
         assert.strictEqual(ending(world, id), "complete: u")
         assert.strictEqual(ending(world, neighbour), "complete: u")

@@ -25,6 +25,7 @@ const make = Effect.gen(function*() {
   const woken = yield* Ref.make<ReadonlyArray<SessionId>>([])
   const started = yield* Ref.make<ReadonlyArray<SessionId>>([])
   const removed = yield* Ref.make<ReadonlyArray<SessionId>>([])
+  const removal = yield* Ref.make<(id: SessionId) => Effect.Effect<void>>(() => Effect.void)
   const logged = yield* Logged.make
   const layer = Recovery.layer.pipe(
     Layer.provide(Layer.mock(SessionHistory, { live: Effect.flatten(Ref.get(live)) })),
@@ -35,7 +36,10 @@ const make = Effect.gen(function*() {
     Layer.provide(Layer.mock(Sandbox, {
       kind: "fake",
       sessionsWithRuns: Effect.flatten(Ref.get(runs)),
-      removeRuns: (id) => Ref.update(removed, (all) => [...all, id])
+      removeRuns: (id) =>
+        Effect.flatMap(Ref.get(removal), (remove) => remove(id)).pipe(
+          Effect.zipRight(Ref.update(removed, (all) => [...all, id]))
+        )
     })),
     Layer.provideMerge(BackgroundTasks.layer),
     Layer.provide(logged.layer)
@@ -48,6 +52,7 @@ const make = Effect.gen(function*() {
     runs: (...ids: ReadonlyArray<SessionId>) => Ref.set(runs, Effect.succeed(ids)),
     live,
     sandbox: runs,
+    removal,
     started: Ref.getAndSet(started, []),
     woken: Ref.getAndSet(woken, []),
     removed: Ref.getAndSet(removed, []),
@@ -90,6 +95,20 @@ describe("recovery", () => {
       yield* Layer.build(world.layer)
       yield* TestClock.adjust(0)
       assert.deepStrictEqual(yield* world.removed, [one, three])
+    }))
+
+  it.scoped("removes all that it can where one cannot be removed, which it tries again", () =>
+    Effect.gen(function*() {
+      const world = yield* make
+      yield* world.runs(one, two, three)
+      yield* Ref.set(world.removal, (id) => id === two ? Effect.dieMessage("a bug") : Effect.void)
+      yield* Layer.build(world.layer)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(yield* world.removed, [one, three])
+      yield* world.runs(two)
+      yield* Ref.set(world.removal, () => Effect.void)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* world.removed, [two])
     }))
 
   it.scoped("does not take a session that has just begun for one that is over", () =>

@@ -149,20 +149,3 @@ describe("the disk's reserve", () => {
       })
     )))
 })
-
-describe("what an ended run has left", () => {
-  const isSmall = (before: DiskLimit.FreeSpace, after: DiskLimit.FreeSpace) =>
-    DiskLimit.isSmallLoss(limits, before, after)
-
-  it("need not be measured where the disk has lost less than a tenth of what the run may take", () => {
-    assert.isTrue(isSmall(free(500), free(491)))
-    assert.isTrue(isSmall(free(500), free(700)))
-    assert.isFalse(isSmall(free(500), free(490)))
-  })
-
-  it("is measured where it is in very many small files", () => {
-    const files = 10 * mib / 4096
-    assert.isTrue(isSmall(free(500, 10_000), free(500, 10_001 - files)))
-    assert.isFalse(isSmall(free(500, 10_000), free(500, 10_000 - files)))
-  })
-})

@@ -19,8 +19,6 @@ export class DockerEngine extends Context.Tag("opentl/services/sandbox/docker/Do
   readonly host: string
   /** Returns the API version in use. */
   readonly ping: Effect.Effect<string, EngineUnreachable>
-  /** Where the engine keeps all that it has, on its own machine. */
-  readonly rootDirectory: Effect.Effect<string, EngineFailure>
   readonly hasImage: (image: string) => Effect.Effect<boolean, EngineFailure>
   /** Builds an image from a tar archive with a `Dockerfile`; streams the engine's output. */
   readonly buildImage: <E>(options: {
@@ -84,10 +82,6 @@ const make = Effect.gen(function*() {
   return DockerEngine.of({
     host,
     ping,
-    rootDirectory: Effect.map(
-      json("ask for the root directory", Wire.EngineInfo, HttpClientRequest.get("/info")),
-      (info) => info.rootDirectory
-    ),
     hasImage: (image) => exists(text("inspect the image", HttpClientRequest.get(`/images/${image}/json`))),
     buildImage: ({ arguments: buildArguments, context, tag }) =>
       Stream.unwrap(uploading(context, (body) =>

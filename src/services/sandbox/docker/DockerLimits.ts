@@ -1,9 +1,6 @@
 /** Applies the limits to containers that the engine itself does not enforce. */
-import * as Command from "@effect/platform/Command"
-import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -24,9 +21,6 @@ import type { EngineFailure } from "./DockerErrors.ts"
 const reportLimit = 16 * 1024 ** 2
 const markLimit = 4096
 
-/** As `disk.sh free` prints it. */
-const freeFormat = "free %S %a %b %d %c"
-
 const asMeasurement = (failure: EngineFailure): DiskWatch.MeasurementFailed | DiskWatch.RunEnded =>
   failure._tag === "EngineConflict" || failure._tag === "EngineNotFound"
     ? new DiskWatch.RunEnded()
@@ -43,7 +37,6 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime }: O
   const config = yield* AppConfig
   const { limits } = config
   const fs = yield* FileSystem.FileSystem
-  const executor = yield* CommandExecutor.CommandExecutor
 
   const free = (run: string) =>
     engine.exec(run, DockerContainer.freeProgram).pipe(
@@ -64,17 +57,6 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime }: O
         )
       )
     )
-
-  const rootDirectory = yield* Effect.cachedWithTTL(Effect.option(engine.rootDirectory), Duration.infinity)
-
-  /** Read on the host, if the engine runs there: reading it in a container means starting a program there. */
-  const freeNow = rootDirectory.pipe(
-    Effect.flatten,
-    Effect.flatMap((directory) => Command.string(Command.make("stat", "-f", "-c", freeFormat, directory))),
-    Effect.provideService(CommandExecutor.CommandExecutor, executor),
-    Effect.flatMap((line) => DiskReport.freeSpace(line.trim())),
-    Effect.option
-  )
 
   const used = (run: string) =>
     measured(
@@ -125,7 +107,6 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime }: O
       ),
     kill: engine.killContainer,
     probe: (run) => ({ free: free(run), used: used(run) }),
-    freeNow,
     left
   })
 })

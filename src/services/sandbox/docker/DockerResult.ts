@@ -12,6 +12,16 @@ import type { DockerEngine } from "./DockerEngine.ts"
 import { failing } from "./DockerErrors.ts"
 
 export const make = (engine: Context.Tag.Service<DockerEngine>, fs: FileSystem.FileSystem, dataDir: string) => {
+  /** If a directory that is mounted into a container is gone, the engine finds no file in it at all. */
+  const checkReadable = (run: RunId) =>
+    Effect.unlessEffect(
+      new SandboxError({
+        operation: "result",
+        reason: `nothing in ${runName(run)} can be read: was a directory below ${dataDir} removed?`
+      }),
+      engine.hasPath(runName(run), DockerContainer.workspace)
+    )
+
   /** Reads one file of the run's `out/`. A link is ignored: it could point anywhere. */
   const takeOut = Effect.fnUntraced(
     function*<A, E, R>(run: RunId, file: string, use: (entry: Tar.ArrivingEntry) => Effect.Effect<A, E, R>) {
@@ -23,7 +33,7 @@ export const make = (engine: Context.Tag.Service<DockerEngine>, fs: FileSystem.F
         (entry) => entry.isFile ? Effect.asSome(use(entry)) : Effect.succeedNone
       ).pipe(
         Effect.map(Option.flatten),
-        Effect.catchTag("EngineNotFound", () => Effect.succeedNone)
+        Effect.catchTag("EngineNotFound", () => Effect.zipRight(checkReadable(run), Effect.succeedNone))
       )
     }
   )

@@ -101,7 +101,6 @@ const make = Effect.gen(function*() {
       // checked before anything is created: without its image a session leaves nothing behind
       if (!(yield* engine.hasImage(config.docker.image))) return yield* imageMissing
       yield* createVolume(sessionId)
-      yield* limits.begin(name)
       const logHead = yield* newLogHead
       const directories = { runtime: yield* runtime, gateway: spec.gatewayDirectory }
       yield* Effect.acquireUseRelease(

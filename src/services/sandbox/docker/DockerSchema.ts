@@ -60,8 +60,6 @@ export const ContainerSpec = Schema.Struct({
 })
 export type ContainerSpec = typeof ContainerSpec.Type
 
-export const EngineInfo = Schema.Struct({ rootDirectory: key("DockerRootDir", Schema.String) })
-
 export const Created = Schema.Struct({ id: key("Id", Schema.String) })
 
 export const ContainerInfo = Schema.Struct({

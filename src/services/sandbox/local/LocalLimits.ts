@@ -59,7 +59,6 @@ export const make = Effect.fnUntraced(function*({ directoriesOf, isolation, kill
     readMark: (run) => Effect.option(fs.readFileString(markOf(run))),
     kill,
     probe: (run) => ({ free, used: used(run) }),
-    freeNow: Effect.succeedNone,
     left: used
   })
 })

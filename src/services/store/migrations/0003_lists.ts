@@ -4,6 +4,6 @@ import * as Effect from "effect/Effect"
 
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  yield* sql`CREATE INDEX sessions_by_repo ON sessions (repo, position)`
-  yield* sql`CREATE INDEX sessions_by_repo_and_status ON sessions (repo, status, position)`
+  yield* sql`CREATE INDEX IF NOT EXISTS sessions_by_repo ON sessions (repo, position)`
+  yield* sql`CREATE INDEX IF NOT EXISTS sessions_by_repo_and_status ON sessions (repo, status, position)`
 })

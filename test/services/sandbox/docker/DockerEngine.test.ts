@@ -189,10 +189,18 @@ describe("DockerSandbox, when the connection breaks", () => {
 
   test("files that are not there are no result", () =>
     Effect.gen(function*() {
+      const { sandbox } = yield* makeEngine(({ method, url }) =>
+        url.includes("/archive") && method !== "HEAD" ? json(404, { message: "no such file" }) : exited
+      )
+      assert.deepStrictEqual([yield* sandbox.answer(run), yield* sandbox.bundle(run)], ["", Option.none()])
+    }))
+
+  test("a container in which nothing is there is an error, not a run without a result", () =>
+    Effect.gen(function*() {
       const { sandbox } = yield* makeEngine(({ url }) =>
         url.includes("/archive") ? json(404, { message: "no such file" }) : exited
       )
-      assert.deepStrictEqual([yield* sandbox.answer(run), yield* sandbox.bundle(run)], ["", Option.none()])
+      assert.include((yield* Effect.flip(sandbox.bundle(run))).message, "was a directory below")
     }))
 
   test("a bundle that is too large is refused by what its head says", () =>
