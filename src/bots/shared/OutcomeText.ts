@@ -22,5 +22,3 @@ export const changeOf = (change: Change): ReadonlyArray<string> => {
 export const inSentences = (...clauses: ReadonlyArray<string>): string =>
   clauses.map((clause) => `${clause.charAt(0).toUpperCase()}${clause.slice(1)}${/[.?!…]$/.test(clause) ? "" : "."}`)
     .join(" ")
-
-export const noSessions = "There are no sessions yet."

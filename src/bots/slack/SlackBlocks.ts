@@ -1,6 +1,7 @@
 /** The block types that the bot uses, each within Slack's documented limits. Pure. */
 import type { SlackBlock } from "../../services/slack/SlackClient.ts"
-import { cut, escapeTo } from "../../services/slack/SlackText.ts"
+import { escapeTo } from "../../services/slack/SlackText.ts"
+import { cut } from "../../services/support/RichText.ts"
 
 /** Lengths in UTF-16 code units, slightly below Slack's limits. */
 const limits = { header: 150, section: 2900, context: 1900, markdown: 8000, notification: 2000, button: 75 }
@@ -80,10 +81,3 @@ export const actions = (buttons: ReadonlyArray<Button>): ReadonlyArray<SlackBloc
 
 /** The text for notifications and screen readers. */
 export const notification = (text: string): string => escapeTo(some(text), limits.notification)
-
-/** Whether Slack accepts it as a link. */
-export const isLink = (url: string): boolean => url.length <= 2000 && /^https?:\/\//.test(url) && URL.canParse(url)
-
-/** A link in mrkdwn; the text alone if the address is not valid. */
-export const link = (url: string, text: string): string =>
-  isLink(url) ? `<${url.replace(/[<>|]/g, encodeURIComponent)}|${escapeTo(text, 300)}>` : escapeTo(text, 300)

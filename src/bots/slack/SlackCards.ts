@@ -3,7 +3,8 @@ import * as DateTime from "effect/DateTime"
 import type { Session } from "../../domain/Session.ts"
 import * as Usage from "../../domain/Usage.ts"
 import type { SlackBlock, SlackContent, SlackView } from "../../services/slack/SlackClient.ts"
-import { cut, escapeTo, oneLine } from "../../services/slack/SlackText.ts"
+import { escapeTo, isLink, link, oneLine } from "../../services/slack/SlackText.ts"
+import { cut } from "../../services/support/RichText.ts"
 import { Result, resultOf } from "../shared/TurnSummary.ts"
 import { elapsed, type TurnView } from "../shared/TurnView.ts"
 import {
@@ -11,8 +12,6 @@ import {
   type Button,
   fields,
   header,
-  isLink,
-  link,
   markdown,
   notification,
   section,

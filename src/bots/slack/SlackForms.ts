@@ -7,7 +7,8 @@ import * as Schema from "effect/Schema"
 import { SessionId } from "../../domain/Ids.ts"
 import { PlanRef } from "../../domain/SessionCommand.ts"
 import type { SlackView } from "../../services/slack/SlackClient.ts"
-import { cut, join, split } from "../../services/slack/SlackText.ts"
+import { join, split } from "../../services/slack/SlackText.ts"
+import { cut } from "../../services/support/RichText.ts"
 import { plainText } from "./SlackBlocks.ts"
 
 /** The most characters of the plan in each field, which leaves room for edits. */

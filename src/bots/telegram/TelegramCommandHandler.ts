@@ -1,9 +1,12 @@
-/** Handles the commands that people give, and replies to them. */
+/** Carries out Telegram's commands, and shows the replies. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Session } from "../../domain/Session.ts"
-import type { Caller, ChatCommand, Verb } from "../shared/ChatCommand.ts"
+import type { Caller } from "../shared/ChatCommand.ts"
+import * as CommandHandler from "../shared/CommandHandler.ts"
+import { type Reply, textOf } from "../shared/CommandReplies.ts"
+import { Command } from "../shared/CommandText.ts"
 import { Conversations } from "../shared/Conversations.ts"
 import { SessionActions } from "../shared/SessionActions.ts"
 import { type CommandName, leadingId } from "./TelegramCommands.ts"
@@ -45,28 +48,31 @@ export const callerOf = ({ asked, repliedTo, said }: Pick<Given, "asked" | "repl
 
 const orNothing = (rest: string): string | undefined => rest === "" ? undefined : rest
 
-const commandOf = (verb: Verb, rest: string): ChatCommand => {
-  if (verb !== "reject") return { verb, id: orNothing(rest) }
-  const { id, rest: reason } = leadingId(rest)
-  return { verb, id, reason }
+const commandOf = (name: Exclude<CommandName, "new" | "run" | "use">, rest: string): CommandHandler.Given => {
+  switch (name) {
+    case "start":
+    case "help":
+      return Command.Help()
+    case "list":
+      return Command.List()
+    case "repo":
+      return Command.Repository({ name: orNothing(rest) })
+    case "reject": {
+      const { id, rest: reason } = leadingId(rest)
+      return Command.OnSession({ verb: name, id, reason })
+    }
+    default:
+      return Command.OnSession({ verb: name, id: orNothing(rest), reason: "" })
+  }
 }
 
 export const make = Effect.gen(function*() {
   const actions = yield* SessionActions
   const conversations = yield* Conversations
+  const handle = yield* CommandHandler.make
   const questions = yield* Questions.make
   const requests = yield* Requests.make
   const { file, say } = yield* TelegramSender
-
-  const list = Effect.fnUntraced(function*({ asked }: Given) {
-    const current = Option.getOrUndefined(yield* conversations.sessionOf(chatKey(asked)))
-    yield* say(asked, Replies.list(yield* actions.list(10), current))
-  })
-
-  const repository = Effect.fnUntraced(function*({ asked, rest }: Given) {
-    const repo = yield* actions.repository(orNothing(rest), requests.repositoriesOf(asked))
-    yield* say(asked, Replies.repository(repo, rest !== ""))
-  })
 
   const begin = Effect.fnUntraced(function*({ asked, rest, said }: Given) {
     if (rest !== "") return yield* requests.open(said, true)
@@ -94,44 +100,41 @@ export const make = Effect.gen(function*() {
     yield* status(asked, session)
   })
 
-  const onSession = Effect.fnUntraced(function*(given: Given, verb: Verb) {
-    const { asked, rest, user } = given
-    const outcome = yield* actions.run(commandOf(verb, rest), callerOf(given))
-    const { session, session: { id } } = outcome.found
-    switch (outcome._tag) {
+  const show = Effect.fnUntraced(function*({ asked, user }: Given, reply: Reply) {
+    const about = "found" in reply ? reply.found.session : undefined
+    switch (reply._tag) {
       case "Status":
-        return yield* status(asked, session)
+        return yield* status(asked, reply.found.session)
       case "Plan":
-        return yield* plan(asked, session)
-      case "File":
-        return yield* Option.match(outcome.file, {
-          onNone: () => say(asked, Replies.sentence(Replies.empty(outcome.kind)), id),
-          onSome: (found) => file(asked, found, id)
-        })
+        return yield* plan(asked, reply.found.session)
       case "ReasonWanted":
-        return yield* questions.askReason(asked, user, { sessionId: id, ...outcome.answers })
-      default:
-        return yield* say(asked, Replies.sentence(Replies.done(outcome)), id)
+        return yield* questions.askReason(asked, user, { sessionId: reply.found.session.id, ...reply.answers })
+      case "File":
+        if (Option.isSome(reply.file)) return yield* file(asked, reply.file.value, reply.found.session.id)
     }
+    return yield* say(
+      asked,
+      Replies.shows(textOf(reply, Replies.wording, yield* Clock.currentTimeMillis)),
+      about?.id
+    )
   })
 
   return Effect.fn("TelegramCommandHandler.run")(function*(given: Given) {
-    switch (given.name) {
-      case "start":
-      case "help":
-        return yield* say(given.asked, Replies.help)
+    const { asked, name, rest, said } = given
+    switch (name) {
       case "new":
         return yield* begin(given)
       case "run":
-        return yield* requests.open(given.said, false)
-      case "repo":
-        return yield* repository(given)
-      case "list":
-        return yield* list(given)
+        return yield* requests.open(said, false)
       case "use":
         return yield* use(given)
-      default:
-        return yield* onSession(given, given.name)
+      default: {
+        const reply = yield* handle(commandOf(name, rest), {
+          caller: Effect.succeed(callerOf(given)),
+          repositories: requests.repositoriesOf(asked)
+        })
+        return yield* show(given, reply)
+      }
     }
   })
 })

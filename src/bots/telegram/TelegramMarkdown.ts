@@ -1,6 +1,7 @@
 /** The markdown that models write (plans, answers), as far as a chat can show it. Pure; `Markdown` keeps it within bounds. */
 import * as Markdown from "../../services/support/Markdown.ts"
-import { code, cut, type Mark, pre, type Rich, shorten, text } from "../../services/telegram/TelegramText.ts"
+import { code, cut, type Mark, pre, type Rich, text } from "../../services/support/RichText.ts"
+import { shorten } from "../../services/telegram/TelegramText.ts"
 
 /** A bold text stays bold whatever is marked in it. */
 const within = (outer: Mark, inner: Mark): Mark => outer === "plain" ? inner : outer

@@ -1,9 +1,9 @@
-/** Replies to commands in Telegram. Pure. */
-import * as Option from "effect/Option"
-import * as Plan from "../../domain/Plan.ts"
+/** Telegram's own words in replies, and the replies that it shows in its own way. Pure. */
 import type { Session } from "../../domain/Session.ts"
-import { bold, code, type Rich, text, write } from "../../services/telegram/TelegramText.ts"
-import { type Change, changeOf, inSentences, noSessions } from "../shared/OutcomeText.ts"
+import { bold, code, type Rich, text } from "../../services/support/RichText.ts"
+import { write } from "../../services/telegram/TelegramText.ts"
+import type { Wording } from "../shared/CommandReplies.ts"
+import { type Change, changeOf, inSentences } from "../shared/OutcomeText.ts"
 import type { FileKind } from "../shared/Posted.ts"
 import type { TurnView } from "../shared/TurnView.ts"
 import { menu } from "./TelegramCommands.ts"
@@ -12,12 +12,12 @@ import { messages, type Shown, status } from "./TelegramView.ts"
 type Shows = ReadonlyArray<Shown>
 
 /** A plain sentence as a message. */
-export const sentence = (sentence: string): Shows => messages([text(sentence)], [])
+export const sentence = (sentence: string): Shows => shows([text(sentence)])
 
 /** A refusal as a full sentence. */
 export const refusal = (reason: string): string => inSentences(reason)
 
-export const help: Shows = messages([
+const help: Rich = [
   bold("OpenTL"),
   text(" works on a task in the background and opens a pull request.\n\nWrite what should be done, with "),
   code("--repo owner/name"),
@@ -33,25 +33,17 @@ export const help: Shows = messages([
   code("--base"),
   text(".\nAfter that, what you write, or reply to one of my messages, is a follow-up.\n\n"),
   text(menu.map(({ command, description }) => `/${command}: ${description}`).join("\n"))
-], [])
-
-const line = (session: Session, isCurrent: boolean): Rich => [
-  code(session.id),
-  text(` ${session.status}${isCurrent ? " (current)" : ""} · ${session.repo} · ${Plan.subject(session.prompt, 60)}\n`)
 ]
 
-/** The newest sessions, with the chat's current one marked. */
-export const list = (sessions: ReadonlyArray<Session>, current: string | undefined): Shows =>
-  sessions.length === 0
-    ? sentence(noSessions)
-    : messages(sessions.flatMap((session) => line(session, session.id === current)), [])
+export const wording: Wording = {
+  help,
+  setRepository: "/repo owner/name",
+  signs: { pending: "", running: "", waiting: "", complete: "", error: "", cancelled: "" },
+  elsewhere: ""
+}
 
-/** The chat's repository; `isNew` if it was just set. */
-export const repository = (repo: Option.Option<string>, isNew: boolean): Shows =>
-  sentence(Option.match(repo, {
-    onNone: () => "No repository is set here. Set one with /repo owner/name.",
-    onSome: (name) => `Tasks here are for ${name}${isNew ? " from now on" : ""}.`
-  }))
+/** Rich text as messages. */
+export const shows = (rich: Rich): Shows => messages(rich, [])
 
 /** A session's status; `now` is in epoch milliseconds. */
 export const summary = (session: Session, view: TurnView, now: number): Shows => {

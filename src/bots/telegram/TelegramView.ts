@@ -1,19 +1,9 @@
 /** What Telegram shows of a session: the status message, the plan, the result card. Pure. */
 import * as Plan from "../../domain/Plan.ts"
 import type { Session } from "../../domain/Session.ts"
+import { bold, code, cut, link, type Rich, text } from "../../services/support/RichText.ts"
 import type { TelegramButton, TelegramKeyboard } from "../../services/telegram/TelegramClient.ts"
-import {
-  bold,
-  code,
-  cut,
-  isBlank,
-  link,
-  messageLimit,
-  type Rich,
-  split,
-  text,
-  write
-} from "../../services/telegram/TelegramText.ts"
+import { isBlank, messageLimit, split, write } from "../../services/telegram/TelegramText.ts"
 import type { Doubts } from "../shared/ChatPort.ts"
 import { Result, resultOf } from "../shared/TurnSummary.ts"
 import * as TurnView from "../shared/TurnView.ts"

@@ -1,16 +1,9 @@
 /** Texts for Slack: escaped, cut and split by its limits, never inside a character. Pure. */
+import { cut, type Rich, type Span } from "../support/RichText.ts"
 
 /** Escapes a text for mrkdwn: it cannot mention people or channels, or contain links. */
 export const escape = (text: string): string =>
   text.replace(/[&<>]/g, (character) => character === "&" ? "&amp;" : character === "<" ? "&lt;" : "&gt;")
-
-/** Cuts a text to `length` UTF-16 code units, never inside a code point. */
-export const cut = (text: string, length: number): string => {
-  if (text.length <= length) return text
-  const end = length - 1
-  const code = text.charCodeAt(end - 1)
-  return `${text.slice(0, Math.max(0, code >= 0xd800 && code <= 0xdbff ? end - 1 : end))}…`
-}
 
 /** Escapes a text and cuts the result, never inside a code point or an entity. */
 export const escapeTo = (text: string, length: number): string => {
@@ -24,6 +17,42 @@ export const escapeTo = (text: string, length: number): string => {
   }
   return `${out}…`
 }
+
+/** Whether Slack accepts it as a link. */
+export const isLink = (url: string): boolean => url.length <= 2000 && /^https?:\/\//.test(url) && URL.canParse(url)
+
+/** A link in mrkdwn; the text alone if the address is not valid. */
+export const link = (url: string, text: string): string =>
+  isLink(url) ? `<${url.replace(/[<>|]/g, encodeURIComponent)}|${escapeTo(text, 300)}>` : escapeTo(text, 300)
+
+/** The most characters of a code block; Slack accepts about 4000 in a text. */
+const blockLength = 2800
+
+const writeSpan = ({ mark, text, url }: Span): string => {
+  const written = url === undefined ? escape(text) : link(url, text)
+  switch (mark) {
+    case "plain":
+      return written
+    case "bold":
+      return `*${written}*`
+    case "italic":
+      return `_${written}_`
+    case "strike":
+      return `~${written}~`
+    case "code":
+      return `\`${escape(text)}\``
+    case "pre":
+      return `\`\`\`\n${escapeTo(text.replaceAll("```", "`\u200b`\u200b`"), blockLength)}\n\`\`\``
+  }
+}
+
+/**
+ * Writes rich text as mrkdwn.
+ *
+ * @example
+ * write([bold("Done."), text(" a < b")]) // "*Done.* a &lt; b"
+ */
+export const write = (rich: Rich): string => rich.map(writeSpan).join("")
 
 /** The text on one line. */
 export const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()

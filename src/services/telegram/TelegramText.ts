@@ -1,27 +1,11 @@
 /**
- * Formatted text for Telegram's MarkdownV2. Pure. A text is a list of spans, and it is cut before it is rendered, so a
- * cut never breaks markup, and every piece is valid by itself.
+ * Rich text in Telegram's MarkdownV2. Pure. A text is cut before it is written, so a cut never breaks markup, and every
+ * piece is valid by itself.
  *
  * @example
  * write([bold("Done."), text(" 1.5 min")]) // "*Done\\.* 1\\.5 min"
  */
-
-export type Mark = "plain" | "bold" | "italic" | "strike" | "code" | "pre"
-
-export interface Span {
-  readonly mark: Mark
-  readonly text: string
-  /** The target of a plain or bold span. */
-  readonly url?: string
-}
-
-export type Rich = ReadonlyArray<Span>
-
-export const text = (text: string): Span => ({ mark: "plain", text })
-export const bold = (text: string): Span => ({ mark: "bold", text })
-export const code = (text: string): Span => ({ mark: "code", text })
-export const pre = (text: string): Span => ({ mark: "pre", text })
-export const link = (text: string, url: string): Span => ({ mark: "plain", text, url })
+import { codePointEnd, plain, type Rich, type Span } from "../support/RichText.ts"
 
 /** The most UTF-16 code units of a message without its markup; source: core.telegram.org/bots/api#sendmessage */
 export const messageLimit = 4096
@@ -77,21 +61,8 @@ const merged = (rich: Rich): Rich => {
 /** Renders the text as MarkdownV2. */
 export const write = (rich: Rich): string => merged(rich).map(writeSpan).join("")
 
-/** The text without its markup, as Telegram counts it. */
-export const plain = (rich: Rich): string => rich.map((span) => span.text).join("")
-
 /** Whether the text is blank; Telegram rejects a message of only white space. */
 export const isBlank = (rich: Rich): boolean => plain(rich).trim() === ""
-
-/** The largest end up to `at` that does not split a code point. */
-const codePointEnd = (text: string, at: number): number =>
-  at > 0 && at < text.length && /[\ud800-\udbff]/.test(text.charAt(at - 1)) && /[\udc00-\udfff]/.test(text.charAt(at))
-    ? at - 1
-    : at
-
-/** Cuts a text to `limit` code units, without splitting a code point, with an ellipsis if something was left out. */
-export const cut = (text: string, limit: number): string =>
-  text.length <= limit ? text : `${text.slice(0, codePointEnd(text, limit - 1))}…`
 
 /** Where to end a piece: after the last line that fits, else at the limit. */
 const pieceEnd = (text: string, limit: number): number => {

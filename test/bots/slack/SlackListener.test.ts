@@ -48,7 +48,7 @@ describe("/opentl", () => {
       assert.include(status, `\`${id}\` fix the login (your latest session in this channel)`)
       assert.include(status, "*coding*")
       assert.include(yield* ask(kit, `status ${id.slice(0, 6)}`, "U2"), `\`${id}\``)
-      assert.include(yield* ask(kit, "repo"), "uses acme/app")
+      assert.include(yield* ask(kit, "repo"), "Tasks here are for acme/app.")
       yield* give(kit, "stop")
       assert.include(said(yield* kit.slack.awaitMessage("C1", isKind("card"))), "Stopped")
       assert.include(yield* ask(kit, "stop"), "has already ended")

@@ -1,16 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import { fromMarkdown, shortened } from "../../../src/bots/telegram/TelegramMarkdown.ts"
-import {
-  bold,
-  code,
-  messageLimit,
-  plain,
-  pre,
-  split,
-  text,
-  write
-} from "../../../src/services/telegram/TelegramText.ts"
+import { bold, code, plain, pre, text } from "../../../src/services/support/RichText.ts"
+import { messageLimit, split, write } from "../../../src/services/telegram/TelegramText.ts"
 import { parseMarkdown } from "../../standins/telegram/TelegramMarkdown.ts"
 import { markdown, nested } from "../../support/HostileMarkdown.ts"
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { cut, escapeTo, join, split } from "../../../src/services/slack/SlackText.ts"
+import { escapeTo, join, split, write } from "../../../src/services/slack/SlackText.ts"
+import { bold, code, cut, link, pre, text as plainly } from "../../../src/services/support/RichText.ts"
 
 const text = FastCheck.string({ unit: "binary", maxLength: 300 })
 
@@ -24,5 +25,16 @@ describe("lengths of Slack", () => {
       assert.isTrue(parts.every((part) => part.length <= length))
       assert.strictEqual(join(parts, joins), words)
     }))
+  })
+})
+
+describe("rich text in Slack", () => {
+  it("is mrkdwn, in which no text is read as markup of Slack's own", () => {
+    assert.strictEqual(
+      write([bold("a<b"), plainly(" & "), code("<c>"), link("d|e", "https://example.org/?a=1|2")]),
+      "*a&lt;b* &amp; `&lt;c&gt;`<https://example.org/?a=1%7C2|d|e>"
+    )
+    assert.strictEqual(write([link("here", "javascript:1")]), "here")
+    assert.strictEqual(write([pre("a\n```b")]), "```\na\n`\u200b`\u200b`b\n```")
   })
 })

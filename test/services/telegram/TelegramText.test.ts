@@ -1,20 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
-import {
-  bold,
-  code,
-  cut,
-  escape,
-  isBlank,
-  link,
-  plain,
-  pre,
-  type Rich,
-  split,
-  text,
-  write
-} from "../../../src/services/telegram/TelegramText.ts"
+import { bold, code, cut, link, plain, pre, type Rich, text } from "../../../src/services/support/RichText.ts"
+import { escape, isBlank, split, write } from "../../../src/services/telegram/TelegramText.ts"
 import { parseMarkdown, reservedCharacters } from "../../standins/telegram/TelegramMarkdown.ts"
 
 /** Text with everything that needs escaping or counting: reserved characters, backslashes, line ends, emoji, code. */
