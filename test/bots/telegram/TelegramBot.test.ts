@@ -167,7 +167,7 @@ describe("a stranger", () => {
       yield* press(all, plan, "Approve", mallory)
       yield* telegram.react({ chat: -100, id: plan.id }, "💔", mallory)
       yield* write(all, "/list")
-      yield* says(all, alice, "waiting · acme/app")
+      yield* says(all, alice, "Fix it · approval · acme/app")
       yield* settled(all)
       assert.strictEqual((yield* allSessions(server))[0]?.status, "waiting")
       // an allowed person's is
