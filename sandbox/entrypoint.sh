@@ -8,6 +8,15 @@
 set -u
 exec 2>&1
 
+# A container that was created before its inputs were known waits for them. The host puts the awaited file in last.
+if [ -n "${OPENTL_BEGIN_FILE:-}" ]; then
+  exec {idle}<> <(:)
+  until [ -e "$OPENTL_BEGIN_FILE" ]; do read -r -t 0.02 -u "$idle"; done # sleeps without a process
+  exec {idle}>&-
+  . "$OPENTL_ENVIRONMENT_FILE"
+  unset OPENTL_BEGIN_FILE OPENTL_ENVIRONMENT_FILE
+fi
+
 # The line by which the host recognises the beginning of its log. Nobody else may learn it: the agent could print it.
 log_head=$OPENTL_WORKSPACE/in/log-head
 if [ -f "$log_head" ]; then

@@ -22,6 +22,7 @@ export const layer = (script: FakeGatewayScript) =>
             Effect.forEach(script.calls, request.onUsage, { discard: true })
           ),
           { directory: "/nonexistent", isExhausted: Effect.sync(() => script.isExhausted) }
-        )
+        ),
+      directoryOf: () => Effect.succeed("/nonexistent")
     })
   )

@@ -41,6 +41,8 @@ export class FakeEngine {
   readonly runs = new Map<string, FakeRun>()
   readonly started: Array<string> = []
   readonly removed: Array<string> = []
+  /** The runs for which a sandbox was to be prepared. */
+  readonly prepared: Array<string> = []
   readonly workspaces = new Set<SessionId>()
   /** What the removal of a session's runs waits for. */
   removal: Effect.Effect<void> = Effect.void
@@ -85,6 +87,7 @@ export const layer = (engine: FakeEngine) => {
     Sandbox.of({
       kind: "fake",
       check: Effect.suspend(() => engine.check),
+      prepare: (run) => Effect.sync(() => void engine.prepared.push(runName(run))),
       hasRepository: (session) => Effect.sync(() => engine.workspaces.has(session)),
       exists: (run) => Effect.sync(() => engine.runs.has(runName(run))),
       start: (spec) =>

@@ -25,6 +25,7 @@ export const layerAnswering = Layer.effect(
       exit: () => Effect.succeed({ code: 0, reason: undefined }),
       answer: () => Effect.succeed("Nothing has to be done."),
       bundle: () => Effect.succeedNone,
+      prepare: () => Effect.void,
       removeRuns,
       removeWorkspace: removeRuns,
       removeIdleWorkspace: (session) => Effect.as(removeRuns(session), true),

@@ -134,7 +134,7 @@ export const make = Effect.gen(function*() {
     function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentEnvironment, gatewayDirectory: string) {
       const { claim, record, state } = context
       // a run of an earlier round that an unavailable engine kept alive must not work beside this one
-      yield* sandbox.removeRuns(claim.sessionId)
+      yield* sandbox.removeRuns(claim.sessionId, run)
       const { environment, files } = yield* inputs(context, step)
       yield* record([RoundStarted.make({ turn: run.turn, round: run.round, sandbox: sandbox.kind })])
       yield* sandbox.start({

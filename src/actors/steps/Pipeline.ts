@@ -18,6 +18,7 @@ import {
   TurnStarted
 } from "../../domain/SessionEvent.ts"
 import type { Turn } from "../../domain/SessionState.ts"
+import { Gateway } from "../../services/gateway/Gateway.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import * as AgentStep from "./AgentStep.ts"
@@ -55,6 +56,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       const publish = yield* PublishSteps.make
       const repositories = yield* Repositories
       const sandbox = yield* Sandbox
+      const gateway = yield* Gateway
       const work = yield* UncollectedWork.make
 
       const startTurn: Perform<Named<"StartTurn">> = Effect.fn("Pipeline.startTurn")(
@@ -100,6 +102,19 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
           () => state.spec.planOnly && turn.number === 1
         )
 
+      /**
+       * Has a sandbox prepared for the turn's first run, while the repository is fetched and the plan is made. A session
+       * that waits for a person has no sandbox.
+       */
+      const prepareSandbox = ({ claim, state }: StepContext, { turn }: { readonly turn: Turn }) =>
+        gateway.directoryOf(claim.sessionId).pipe(
+          Effect.flatMap((directory) =>
+            sandbox.prepare({ sessionId: claim.sessionId, turn: turn.number, round: 1 }, directory)
+          ),
+          Effect.ignoreLogged,
+          Effect.unless(() => state.spec.approvePlan || state.spec.planOnly)
+        )
+
       const askApproval: Perform<Named<"AskApproval">> = Effect.fn("Pipeline.askApproval")(
         function*({ record }, { turn }) {
           const remaining = DateTime.toEpochMillis(turn.deadline) - (yield* Clock.currentTimeMillis)
@@ -132,7 +147,10 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
             case "ResumeTurn":
               return resumeTurn(context, step)
             case "PrepareRepository":
-              return Effect.zipRight(checkSandbox(context, step), prepare(context, step))
+              return checkSandbox(context, step).pipe(
+                Effect.zipRight(prepareSandbox(context, step)),
+                Effect.zipRight(prepare(context, step))
+              )
             case "MakePlan":
               return Effect.zipRight(checkSandbox(context, step), plan(context, step))
             case "AskApproval":

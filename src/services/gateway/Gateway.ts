@@ -63,6 +63,8 @@ export class Gateway extends Context.Tag("opentl/services/gateway/Gateway")<Gate
    * Fails with `GatewayError` if the socket cannot be created.
    */
   readonly open: (request: GatewayRequest) => Effect.Effect<OpenGateway, GatewayError, Scope.Scope>
+  /** The directory of the session's gateway, created if necessary, for a sandbox that is prepared before it is open. */
+  readonly directoryOf: (session: SessionId) => Effect.Effect<string, GatewayError>
 }>() {
   /** The network is left open. */
   static readonly layerWithoutNetwork = Layer.scoped(Gateway, Effect.suspend(() => make)).pipe(
@@ -123,5 +125,11 @@ const make = Effect.gen(function*() {
     (effect, request) => Effect.annotateLogs(effect, { sessionId: request.sessionId })
   )
 
-  return Gateway.of({ open })
+  const directoryOf = Effect.fn("Gateway.directoryOf")(
+    (session: SessionId) => Effect.map(GatewayDirectory.create(config.dataDir, session), ({ directory }) => directory),
+    Effect.mapError(failed),
+    Effect.provide(files)
+  )
+
+  return Gateway.of({ open, directoryOf })
 })

@@ -46,8 +46,8 @@ const makePrivate = Effect.fnUntraced(function*(directory: string, dataDir: stri
   yield* fs.chmod(directory, 0o700)
 })
 
-/** Prepares the directory for a session's socket: removes what a killed server left there. */
-export const prepare = Effect.fnUntraced(function*(dataDir: string, session: SessionId) {
+/** Creates the directory for a session's socket. */
+export const create = Effect.fnUntraced(function*(dataDir: string, session: SessionId) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const socketIn = (root: string) => path.join(root, session, Layout.gatewaySocket)
@@ -58,6 +58,13 @@ export const prepare = Effect.fnUntraced(function*(dataDir: string, session: Ses
   const directory = path.dirname(socket)
   yield* fs.makeDirectory(directory, { recursive: true })
   yield* fs.chmod(directory, 0o755)
-  yield* fs.remove(socket, { force: true })
   return { directory, socket }
+})
+
+/** Creates the directory, and removes what a killed server left in it. */
+export const prepare = Effect.fnUntraced(function*(dataDir: string, session: SessionId) {
+  const fs = yield* FileSystem.FileSystem
+  const created = yield* create(dataDir, session)
+  yield* fs.remove(created.socket, { force: true })
+  return created
 })

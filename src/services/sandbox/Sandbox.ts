@@ -86,6 +86,11 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
   readonly kind: string
   /** Checks whether a run could start now: engine reachable, image present. */
   readonly check: Effect.Effect<void, SandboxUnavailable>
+  /**
+   * Begins to prepare a sandbox for a run whose inputs are not known yet, and returns at once. It is a hint: `start`
+   * succeeds and fails without it, only later. `removeRuns` gives it up.
+   */
+  readonly prepare: (run: RunId, gatewayDirectory: string) => Effect.Effect<void>
   /** Whether the session's workspace still contains its repository, completely cloned. */
   readonly hasRepository: (session: SessionId) => Effect.Effect<boolean, SandboxFailure>
   /**
@@ -111,8 +116,11 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
   readonly answer: (run: RunId) => Effect.Effect<string, SandboxFailure>
   /** The commits of an ended run, as a bundle file of at most 1 GiB in the caller's scope; none if nothing was committed. Untrusted. */
   readonly bundle: (run: RunId) => Effect.Effect<Option.Option<string>, SandboxFailure, Scope.Scope>
-  /** Kills and removes all runs of the session. The workspace stays, unless a run was ended for its disk use. */
-  readonly removeRuns: (session: SessionId) => Effect.Effect<void, SandboxFailure>
+  /**
+   * Kills and removes all runs of the session, apart from what is prepared for the run `next`. The workspace stays,
+   * unless a run was ended for its disk use.
+   */
+  readonly removeRuns: (session: SessionId, next?: RunId) => Effect.Effect<void, SandboxFailure>
   /** Removes the session's workspace and runs. */
   readonly removeWorkspace: (session: SessionId) => Effect.Effect<void, SandboxFailure>
   /**

@@ -35,7 +35,7 @@ describe("a plan that waits for approval", () => {
         const id = yield* create({ approvePlan: true })
         yield* untilFact(id, "ApprovalRequested")
         assert.strictEqual((yield* sessions.get(id)).status, "waiting")
-        assert.deepStrictEqual(world.engine.started, [])
+        assert.deepStrictEqual([...world.engine.started, ...world.engine.prepared], [])
         yield* sessions.approve(id, { plan: "Do it my way", by })
         const events = yield* history(id)
         assert.deepStrictEqual(endings(events), ["complete"])

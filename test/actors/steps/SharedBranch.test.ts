@@ -55,7 +55,10 @@ const makeWorld = Effect.gen(function*() {
     Layer.provide(
       Layer.succeed(
         Gateway,
-        Gateway.of({ open: () => Effect.succeed({ directory, isExhausted: Effect.succeed(false) }) })
+        Gateway.of({
+          open: () => Effect.succeed({ directory, isExhausted: Effect.succeed(false) }),
+          directoryOf: () => Effect.succeed(directory)
+        })
       )
     ),
     Layer.provide(Database.layerMemory),

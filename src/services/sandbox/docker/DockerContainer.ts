@@ -11,7 +11,7 @@ import type { ContainerInfo, ContainerSpec, ExecSpec } from "./DockerSchema.ts"
 
 export const workspace = "/workspace"
 /** Owned by root: the user inside can only read it. */
-const ours = "/opt/opentl"
+export const ours = "/opt/opentl"
 /** The runtime files, mounted. */
 export const runtime = `${ours}/runtime`
 const gateway = "/run/opentl"
@@ -34,7 +34,7 @@ const cleanEnvironment = ["PATH=/usr/bin:/bin", "LD_PRELOAD=", "LD_LIBRARY_PATH=
 /** The unprivileged user inside; it owns the workspace. */
 const user = 1000
 export const owner = `${user}:${user}`
-const root = 0
+export const root = 0
 
 /** The name of a session's volume. */
 export const volumeName = (session: SessionId): string => `opentl-${session}`
@@ -146,15 +146,17 @@ export const runContainer = (settings: Settings, instance: InstanceId, logHead: 
     session: spec.run.sessionId,
     labels: { ...runLabels(spec.run, instance), [logHeadLabel]: logHead },
     command: ["bash", `${runtime}/${entrypoint}`],
-    environment: {
-      ...spec.environment,
-      OPENTL_RUNTIME: runtime,
-      OPENTL_WORKSPACE: workspace,
-      OPENTL_OUTPUT_LIMIT: String(settings.limits.outputBytes),
-      OPENTL_GATEWAY_SOCKET: `${gateway}/${Layout.gatewaySocket}`
-    },
+    environment: { ...spec.environment, ...fixedEnvironment(settings) },
     directories: spec.directories
   })
+
+/** The part of a run's environment that nobody else decides. */
+export const fixedEnvironment = (settings: Settings) => ({
+  OPENTL_RUNTIME: runtime,
+  OPENTL_WORKSPACE: workspace,
+  OPENTL_OUTPUT_LIMIT: String(settings.limits.outputBytes),
+  OPENTL_GATEWAY_SOCKET: `${gateway}/${Layout.gatewaySocket}`
+})
 
 /** The container that is only inspected. */
 export const probeContainer = (settings: Settings, instance: InstanceId, session: SessionId): ContainerSpec =>
@@ -231,6 +233,8 @@ export const usedProgram = program(owner, [`${diskTools}/sh`, ...diskCommand, "u
 
 /** Whether a container is a run, rather than the remains of a crash between its creation and its start. */
 export const wasStarted = (info: ContainerInfo): boolean => info.state.status !== "created"
+
+export const isRunning = (info: ContainerInfo): boolean => info.state.status === "running"
 
 /** The reason for an exit code. 137 and 143 mean that the process was killed or terminated from outside. */
 export const reasonOf = (code: number, info: Option.Option<ContainerInfo>): string | undefined => {

@@ -38,6 +38,8 @@ export class DockerEngine extends Context.Tag("opentl/services/sandbox/docker/Do
   readonly createContainer: (name: string, spec: Wire.ContainerSpec) => Effect.Effect<string, EngineFailure>
   /** Starts the container. A running one is left alone. */
   readonly startContainer: (container: string) => Effect.Effect<void, EngineFailure>
+  /** Renames the container, running or not. `EngineConflict` if the name is taken. */
+  readonly renameContainer: (container: string, name: string) => Effect.Effect<void, EngineFailure>
   readonly inspectContainer: (container: string) => Effect.Effect<Option.Option<Wire.ContainerInfo>, EngineFailure>
   /** The bytes that the container has written outside its volumes, as counted by the engine. */
   readonly layerBytes: (container: string) => Effect.Effect<number, EngineFailure>
@@ -113,6 +115,13 @@ const make = Effect.gen(function*() {
       ),
     startContainer: (container) =>
       Effect.asVoid(text("start the container", HttpClientRequest.post(`/containers/${container}/start`))),
+    renameContainer: (container, name) =>
+      Effect.asVoid(
+        text(
+          "rename the container",
+          HttpClientRequest.post(`/containers/${container}/rename`, { urlParams: { name } })
+        )
+      ),
     inspectContainer: (container) =>
       json("inspect the container", Wire.ContainerInfo, HttpClientRequest.get(`/containers/${container}/json`)).pipe(
         Effect.asSome,

@@ -6,28 +6,25 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as Crypto from "node:crypto"
 import { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
 import * as NamedLock from "../../support/NamedLock.ts"
 import { overLimit } from "../LimitReached.ts"
-import { type RunId, runName, type RunSpec, Sandbox, SandboxError, SandboxUnavailable } from "../Sandbox.ts"
+import { type RunId, runName, Sandbox, SandboxError } from "../Sandbox.ts"
 import { instanceOf } from "../SandboxInstance.ts"
-import * as Layout from "../SandboxLayout.ts"
-import * as Tar from "../Tar.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import { DockerEngine } from "./DockerEngine.ts"
 import { asUnavailable, EngineConflict, failing } from "./DockerErrors.ts"
 import * as DockerLimits from "./DockerLimits.ts"
 import * as DockerOutput from "./DockerOutput.ts"
 import * as DockerResult from "./DockerResult.ts"
-import type { ContainerSpec, ContainerSummary } from "./DockerSchema.ts"
+import type { ContainerSummary } from "./DockerSchema.ts"
+import * as DockerStart from "./DockerStart.ts"
 import * as RuntimeCopy from "./RuntimeCopy.ts"
 
 const isConflict = Schema.is(EngineConflict)
@@ -51,11 +48,7 @@ const make = Effect.gen(function*() {
   const limits = yield* DockerLimits.make({ engine, instance, runtime })
   const output = DockerOutput.make(engine, limits)
 
-  const imageMissing = new SandboxUnavailable({
-    reason: `the sandbox image ${config.docker.image} is missing`,
-    mend: "run `opentl sandbox build`",
-    missingImage: config.docker.image
-  })
+  const { hasRepository, imageMissing, prepared, start } = yield* DockerStart.make({ instance, locked, runtime })
 
   const check = Effect.gen(function*() {
     yield* engine.ping
@@ -66,69 +59,8 @@ const make = Effect.gen(function*() {
     Effect.withSpan("DockerSandbox.check")
   )
 
-  /** Recreates the container with this name; "not found" can only mean the image. */
-  const create = (name: string, spec: ContainerSpec) =>
-    Effect.andThen(engine.removeContainer(name), engine.createContainer(name, spec)).pipe(
-      Effect.catchTag("EngineNotFound", () => imageMissing)
-    )
-
-  /** Creates the volume with a size limit if the engine supports that, else without one: then it is only watched. */
-  const createVolume = (session: SessionId) => {
-    const volume = {
-      name: DockerContainer.volumeName(session),
-      labels: DockerContainer.sessionLabels(session, instance)
-    }
-    return engine.createVolume({ ...volume, options: { size: String(config.limits.diskBytes) } }).pipe(
-      Effect.catchTag("EngineRefused", () => engine.createVolume({ ...volume, options: {} }))
-    )
-  }
-
-  const putFiles = Effect.fnUntraced(function*(container: string, logHead: string, inputs: RunSpec["inputs"]) {
-    const archive = yield* Effect.provideService(
-      Tar.pack(DockerContainer.contents(logHead, inputs)),
-      FileSystem.FileSystem,
-      fs
-    )
-    yield* engine.putArchive(container, "/", archive)
-  })
-
-  const start = Effect.fn("DockerSandbox.start")(
-    function*(spec: RunSpec) {
-      const name = runName(spec.run)
-      yield* Layout.checkInputs(spec)
-      if (Option.exists(yield* engine.inspectContainer(name), DockerContainer.wasStarted)) return
-      const { sessionId } = spec.run
-      // checked before anything is created: without its image a session leaves nothing behind
-      if (!(yield* engine.hasImage(config.docker.image))) return yield* imageMissing
-      yield* createVolume(sessionId)
-      const logHead = yield* newLogHead
-      const directories = { runtime: yield* runtime, gateway: spec.gatewayDirectory }
-      yield* Effect.acquireUseRelease(
-        create(name, DockerContainer.runContainer(config, instance, logHead, { ...spec, directories })),
-        (id) => Effect.andThen(putFiles(id, logHead, spec.inputs), engine.startContainer(id)),
-        (id, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.ignoreLogged(engine.removeContainer(id))
-      )
-    },
-    (effect, spec) => locked(spec.run.sessionId)(effect),
-    Effect.mapError(failing("start"))
-  )
-
   const exists = Effect.fn("DockerSandbox.exists")(
     (run: RunId) => Effect.map(engine.inspectContainer(runName(run)), Option.exists(DockerContainer.wasStarted)),
-    Effect.mapError(failing("lookup"))
-  )
-
-  const hasRepository = Effect.fn("DockerSandbox.hasRepository")(
-    function*(session: SessionId) {
-      if (!(yield* engine.hasVolume(DockerContainer.volumeName(session)))) return false
-      return yield* Effect.acquireUseRelease(
-        create(DockerContainer.probeName(session), DockerContainer.probeContainer(config, instance, session)),
-        (probe) =>
-          Effect.every(Layout.repositoryMarks, (mark) => engine.hasPath(probe, `${DockerContainer.workspace}/${mark}`)),
-        (probe) => Effect.ignoreLogged(engine.removeContainer(probe))
-      )
-    },
-    (effect, session) => locked(session)(effect),
     Effect.mapError(failing("lookup"))
   )
 
@@ -156,8 +88,12 @@ const make = Effect.gen(function*() {
     Effect.retry(engine.removeVolume(DockerContainer.volumeName(session)), untilFree)
 
   const removeRuns = Effect.fn("DockerSandbox.removeRuns")(
-    function*(session: SessionId) {
-      const containers = yield* engine.listContainers(DockerContainer.sessionLabels(session, instance))
+    function*(session: SessionId, next?: RunId) {
+      const isKept = next !== undefined && prepared.isFor(next)
+      const kept = isKept ? yield* prepared.ofSession(session) : Option.none()
+      if (!isKept) yield* prepared.discard(session)
+      const found = yield* engine.listContainers(DockerContainer.sessionLabels(session, instance))
+      const containers = found.filter(({ id }) => !Option.exists(kept, (waiting) => waiting.id === id))
       const ends = yield* Effect.forEach(
         containers,
         Effect.fnUntraced(function*({ id, names }) {
@@ -212,6 +148,7 @@ const make = Effect.gen(function*() {
   return Sandbox.of({
     kind: "docker",
     check,
+    prepare: prepared.begin,
     hasRepository,
     start,
     exists,
@@ -229,9 +166,6 @@ const make = Effect.gen(function*() {
 })
 
 type Labels = ContainerSummary["labels"]
-
-/** 128 unguessable bits. */
-const newLogHead = Effect.sync(() => Crypto.randomBytes(16).toString("hex"))
 
 const readSession = Schema.decodeUnknownOption(SessionId)
 

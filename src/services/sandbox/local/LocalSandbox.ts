@@ -172,6 +172,8 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
   return Sandbox.of({
     kind: LocalIsolation.kindOf(isolation),
     check: Effect.andThen(runtime.files, tools).pipe(Effect.withSpan("LocalSandbox.check")),
+    // a process starts at once
+    prepare: () => Effect.void,
     hasRepository: Effect.fn("LocalSandbox.hasRepository")(
       workspaces.hasRepository,
       (effect, session) => locked(session)(effect),

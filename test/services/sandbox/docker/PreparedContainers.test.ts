@@ -1,0 +1,154 @@
+/** A container that waits for a run: what becomes of it, and what a run that starts in it finds. */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { assert, describe } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import { DockerEngine } from "../../../../src/services/sandbox/docker/DockerEngine.ts"
+import * as DockerSandbox from "../../../../src/services/sandbox/docker/DockerSandbox.ts"
+import { runName, Sandbox } from "../../../../src/services/sandbox/Sandbox.ts"
+import { SandboxRuntime } from "../../../../src/services/sandbox/SandboxRuntime.ts"
+import { Docker, itDocker } from "../../../support/Docker.ts"
+import { layerConfig, testConfig } from "../../../support/TestConfig.ts"
+import { makeSession } from "../SandboxSession.ts"
+
+const makeSubject = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const dataDir = yield* fs.makeTempDirectoryScoped({ prefix: "data-" })
+  const config = layerConfig({
+    dataDir,
+    docker: yield* Docker,
+    limits: { ...testConfig.limits, memoryBytes: 256 * 1024 ** 2, pids: 100 }
+  })
+  const server = DockerSandbox.layer.pipe(
+    Layer.provide([DockerEngine.layer, SandboxRuntime.layer]),
+    Layer.provide([config, NodeContext.layer])
+  )
+  return { dataDir, open: Effect.map(Layer.build(Layer.fresh(server)), Context.get(Sandbox)) }
+})
+
+/** The session's containers by name, with their state. */
+const containers = (session: string) =>
+  Effect.gen(function*() {
+    const engine = yield* DockerEngine
+    const found = yield* engine.listContainers({ "opentl.session": session })
+    const named = yield* Effect.forEach(found, ({ id, names }) =>
+      Effect.map(engine.inspectContainer(id), (info) =>
+        [(names[0] ?? "").slice(1), {
+          id,
+          status: Option.map(info, ({ state }) =>
+            state.status)
+        }] as const))
+    return new Map(named)
+  })
+
+/** Until the container waits. */
+const waiting = (session: string, name: string) =>
+  containers(session).pipe(
+    Effect.map((all) => all.get(name)),
+    Effect.filterOrFail(
+      (found) => found !== undefined && Option.contains(found.status, "running"),
+      () => new Error(`${name} does not wait`)
+    ),
+    Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 400 }),
+    Effect.map((found) => found?.id)
+  )
+
+describe("a prepared container", () => {
+  itDocker(
+    "waits under another name, and becomes the run with its inputs and its environment",
+    () =>
+      Effect.gen(function*() {
+        const { gatewayDirectory, outputOf, round, sandbox, session, specOf, takeBundle } = yield* makeSession(
+          yield* makeSubject
+        )
+        const run = round(1)
+        yield* sandbox.prepare(run, gatewayDirectory)
+        const id = yield* waiting(session, `${runName(run)}-next`)
+        assert.isFalse(yield* sandbox.exists(run), "it is no run yet")
+        assert.isFalse(yield* sandbox.hasRepository(session))
+        yield* sandbox.removeRuns(session, run)
+        const spec = specOf(run, "printf '%s|' \"$ODD\"; env | grep OPENTL_; echo >> hello.txt")
+        const odd = "it's \"$HOME\" `id`\n\\ ü"
+        yield* sandbox.start({
+          ...spec,
+          environment: { ...spec.environment, ODD: odd, OPENTL_WORKSPACE: "/elsewhere" }
+        })
+        const output = yield* outputOf(run)
+        assert.deepStrictEqual(yield* sandbox.exit(run), { code: 0, reason: undefined })
+        assert.include(output, `${odd}|`)
+        assert.include(output, "OPENTL_WORKSPACE=/workspace\n")
+        assert.notInclude(output, "OPENTL_BEGIN_FILE")
+        assert.include(yield* takeBundle(Option.getOrThrow(yield* sandbox.bundle(run))), "Change the greeting")
+        const all = yield* containers(session)
+        assert.deepStrictEqual([...all.keys()], [runName(run)])
+        assert.strictEqual(all.get(runName(run))?.id, id)
+        assert.isTrue(yield* sandbox.hasRepository(session))
+      })
+  )
+
+  itDocker("sees what earlier runs left in the workspace", () =>
+    Effect.gen(function*() {
+      const { gatewayDirectory, outputOf, round, runAgent, sandbox, session, specOf } = yield* makeSession(
+        yield* makeSubject
+      )
+      yield* runAgent(1, "echo kept > kept.txt")
+      yield* sandbox.removeRuns(session)
+      const next = round(2)
+      yield* sandbox.prepare(next, gatewayDirectory)
+      assert.isTrue(yield* sandbox.hasRepository(session))
+      yield* sandbox.start(specOf(next, "cat kept.txt"))
+      const output = yield* outputOf(next)
+      assert.include(output, "Continuing in the workspace")
+      assert.include(output, "kept\n")
+    }))
+
+  itDocker(
+    "is removed with the session's runs, whether it waits already or not, and for another run",
+    () =>
+      Effect.gen(function*() {
+        const { gatewayDirectory, round, sandbox, session } = yield* makeSession(yield* makeSubject)
+        yield* sandbox.prepare(round(1), gatewayDirectory)
+        yield* sandbox.removeRuns(session)
+        assert.deepStrictEqual([...(yield* containers(session)).keys()], [])
+        yield* sandbox.prepare(round(1), gatewayDirectory)
+        yield* waiting(session, `${runName(round(1))}-next`)
+        yield* sandbox.removeRuns(session, round(2))
+        assert.deepStrictEqual([...(yield* containers(session)).keys()], [])
+      })
+  )
+
+  itDocker("of a server that is gone is not used by the next one", () =>
+    Effect.gen(function*() {
+      const subject = yield* makeSubject
+      const { gatewayDirectory, outputOf, round, sandbox, session, specOf } = yield* makeSession(subject)
+      const run = round(1)
+      yield* Effect.scoped(
+        Effect.gen(function*() {
+          const before = yield* subject.open
+          yield* before.prepare(run, gatewayDirectory)
+          yield* waiting(session, `${runName(run)}-next`)
+        })
+      )
+      assert.isFalse(yield* sandbox.exists(run))
+      yield* sandbox.removeRuns(session, run)
+      assert.deepStrictEqual([...(yield* containers(session)).keys()], [])
+      yield* sandbox.start(specOf(run, "echo hello there"))
+      assert.include(yield* outputOf(run), "hello there")
+    }))
+
+  itDocker("that has ended meanwhile is replaced", () =>
+    Effect.gen(function*() {
+      const { gatewayDirectory, outputOf, round, sandbox, session, specOf } = yield* makeSession(yield* makeSubject)
+      const run = round(1)
+      yield* sandbox.prepare(run, gatewayDirectory)
+      const id = yield* waiting(session, `${runName(run)}-next`)
+      yield* Effect.flatMap(DockerEngine, (engine) => engine.killContainer(id ?? ""))
+      yield* sandbox.start(specOf(run, "echo hello there"))
+      assert.include(yield* outputOf(run), "hello there")
+      assert.deepStrictEqual([...(yield* containers(session)).keys()], [runName(run)])
+    }))
+})
