@@ -17,6 +17,9 @@ import { SandboxUnavailable } from "./Sandbox.ts"
 /** The file that starts a run. */
 export const entrypoint = "entrypoint.sh"
 
+/** The script that measures what a run uses of the disk. */
+export const diskScript = "disk.sh"
+
 export interface RuntimeFiles {
   /** The directory with the runtime files. */
   readonly directory: string

@@ -5,7 +5,7 @@ import type { AppConfigShape } from "../../config/AppConfig.ts"
 import type { InputFile, RunId } from "../Sandbox.ts"
 import type { InstanceId } from "../SandboxInstance.ts"
 import * as Layout from "../SandboxLayout.ts"
-import { entrypoint } from "../SandboxRuntime.ts"
+import { diskScript as diskFile, entrypoint } from "../SandboxRuntime.ts"
 import { TarEntry } from "../Tar.ts"
 import type { ContainerInfo, ContainerSpec, ExecSpec } from "./DockerSchema.ts"
 
@@ -18,13 +18,13 @@ const gateway = "/run/opentl"
 /** The file that stores why a run was ended by its limits. */
 export const endedFile = `${ours}/ended.json`
 
-const diskScript = `${runtime}/disk.sh`
+const diskScript = `${runtime}/${diskFile}`
 const diskTools = `${ours}/disk`
 
 /** Runs `disk.sh`, also in a container of an earlier version, where the runtime files are in another directory. */
 const diskCommand = [
   "-c",
-  `script=${diskScript}; [ -e "$script" ] || script=${ours}/disk.sh; . "$script"`,
+  `script=${diskScript}; [ -e "$script" ] || script=${ours}/${diskFile}; . "$script"`,
   "disk.sh"
 ]
 

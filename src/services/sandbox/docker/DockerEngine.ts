@@ -29,6 +29,8 @@ export class DockerEngine extends Context.Tag("opentl/services/sandbox/docker/Do
   /** Creates a volume; `options` are for the driver. An existing volume with this name is left alone. */
   readonly createVolume: (volume: typeof Wire.VolumeSpec.Type) => Effect.Effect<void, EngineFailure>
   readonly hasVolume: (name: string) => Effect.Effect<boolean, EngineFailure>
+  /** Where the volume is on the engine's machine. */
+  readonly volumeDirectory: (name: string) => Effect.Effect<string, EngineFailure>
   /** The volumes that have all of the labels. */
   readonly listVolumes: (
     labels: Readonly<Record<string, string>>
@@ -100,6 +102,11 @@ const make = Effect.gen(function*() {
     createVolume: (volume) =>
       Effect.asVoid(text("create the volume", post("/volumes/create", Wire.VolumeSpec, volume))),
     hasVolume: (name) => exists(text("inspect the volume", HttpClientRequest.get(`/volumes/${name}`))),
+    volumeDirectory: (name) =>
+      Effect.map(
+        json("inspect the volume", Wire.VolumeInfo, HttpClientRequest.get(`/volumes/${name}`)),
+        ({ mountpoint }) => mountpoint
+      ),
     listVolumes: (labels) =>
       json("list the volumes", Wire.VolumeList, HttpClientRequest.get("/volumes", { urlParams: labelled(labels) }))
         .pipe(

@@ -95,6 +95,8 @@ export const VolumeSpec = Schema.Struct({
   options: key("DriverOpts", Schema.Record({ key: Schema.String, value: Schema.String }))
 })
 
+export const VolumeInfo = Schema.Struct({ mountpoint: key("Mountpoint", Schema.String) })
+
 export const VolumeSummary = Schema.Struct({
   name: key("Name", Schema.String),
   labels: key("Labels", Schema.NullishOr(Labels))
