@@ -75,13 +75,17 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
     return { id: yield* create(name, spec), logHead }
   })
 
+  const hasMarks = (container: string) =>
+    Effect.every(Layout.repositoryMarks, (mark) => engine.hasPath(container, `${DockerContainer.workspace}/${mark}`))
+
   const prepared = yield* PreparedContainers.make({
     create: Effect.fnUntraced(
       function*(run: RunId, gatewayDirectory: string) {
-        const isFresh = !(yield* engine.hasVolume(DockerContainer.volumeName(run.sessionId)))
+        const isKept = yield* engine.hasVolume(DockerContainer.volumeName(run.sessionId))
         const environment = PreparedContainers.waitingEnvironment
-        const name = PreparedContainers.preparedName(run)
-        return { ...(yield* createFor(name, { run, gatewayDirectory, environment })), isFresh }
+        const created = yield* createFor(PreparedContainers.preparedName(run), { run, gatewayDirectory, environment })
+        // now: while a container starts, the engine lets nobody look into it
+        return { ...created, hasRepository: isKept && (yield* hasMarks(created.id)) }
       },
       (effect, { sessionId }) => locked(sessionId)(effect)
     ),
@@ -129,9 +133,6 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
     Effect.mapError(failing("start"))
   )
 
-  const hasMarks = (container: string) =>
-    Effect.every(Layout.repositoryMarks, (mark) => engine.hasPath(container, `${DockerContainer.workspace}/${mark}`))
-
   const hasRepositoryBehindProbe = Effect.fnUntraced(function*(session: SessionId) {
     if (!(yield* engine.hasVolume(DockerContainer.volumeName(session)))) return false
     return yield* Effect.acquireUseRelease(
@@ -144,7 +145,7 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
   const hasRepository = Effect.fn("DockerSandbox.hasRepository")(
     function*(session: SessionId) {
       const waiting = yield* prepared.ofSession(session)
-      if (Option.isSome(waiting)) return waiting.value.isFresh ? false : yield* hasMarks(waiting.value.id)
+      if (Option.isSome(waiting)) return waiting.value.hasRepository
       return yield* locked(session)(hasRepositoryBehindProbe(session))
     },
     Effect.mapError(failing("lookup"))

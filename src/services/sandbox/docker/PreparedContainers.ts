@@ -42,8 +42,8 @@ export interface Prepared {
   readonly id: string
   /** The first line of its log. */
   readonly logHead: string
-  /** Whether its workspace was created for it, and is empty. */
-  readonly isFresh: boolean
+  /** Whether its workspace has the session's repository. */
+  readonly hasRepository: boolean
 }
 
 interface Entry {
