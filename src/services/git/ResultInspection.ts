@@ -3,9 +3,11 @@
  * depth and names, the sizes of changed files. All of it is counted while git streams the list.
  */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type { CommitId } from "../../domain/Ids.ts"
 import { ResultRefused } from "./Repositories.ts"
 import type { ResultLimits } from "./ResultLimits.ts"
+import * as Revisions from "./Revisions.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
 /** The size of a commit's tree. */
@@ -69,6 +71,7 @@ const isLink = ({ mode }: Change): boolean => mode === "120000"
 
 export const make = Effect.gen(function*() {
   const git = yield* UntrustedGit
+  const revisions = Revisions.make(git.exec)
 
   const refuse = (reason: string) => new ResultRefused({ reason })
 
@@ -89,8 +92,7 @@ export const make = Effect.gen(function*() {
     })
 
   const extent = Effect.fnUntraced(
-    function*(directory: string, start: CommitId, tip: CommitId, limits: ResultLimits) {
-      const base = yield* extentOf(directory, start, () => true)
+    function*(directory: string, base: Extent, tip: CommitId, limits: ResultLimits) {
       const isWithin = (extent: Extent) => excess(extent, base, limits) === undefined
       const reason = excess(yield* extentOf(directory, tip, isWithin), base, limits)
       if (reason !== undefined) return yield* refuse(reason)
@@ -144,11 +146,22 @@ export const make = Effect.gen(function*() {
     }
   )
 
-  /** Fails with the first limit that the commit exceeds, compared with its base commit. */
+  const descent = Effect.fnUntraced(function*(directory: string, start: CommitId, tip: CommitId) {
+    if (yield* revisions.isAncestor(directory, start, tip)) return
+    return yield* refuse(`its branch does not continue from ${start.slice(0, 12)}`)
+  })
+
+  /** Fails with the first limit that the commit exceeds, compared with its base commit, from which it must descend. */
   return Effect.fn("ResultInspection.inspect")(
     function*(directory: string, start: CommitId, tip: CommitId, limits: ResultLimits) {
-      yield* commits(directory, `${start}..${tip}`, limits)
-      yield* extent(directory, start, tip, limits)
+      // at the same time, since most of it is git's start; what fails is reported in this order
+      const [isDescendant, isShort, base] = yield* Effect.all([
+        descent(directory, start, tip),
+        commits(directory, `${start}..${tip}`, limits),
+        extentOf(directory, start, () => true)
+      ], { concurrency: "unbounded", mode: "either" })
+      yield* Either.flatMap(isDescendant, () => isShort)
+      yield* extent(directory, yield* base, tip, limits)
       yield* sizes(directory, yield* changes(directory, start, tip, limits), limits)
     }
   )

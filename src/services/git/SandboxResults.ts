@@ -96,9 +96,6 @@ export const make = Effect.gen(function*() {
             ? Effect.succeed([tip.value, ...trees] as const)
             : refuse(`${branch} is not a commit in it`)
       )
-      if (!(yield* revisions.isAncestor(directory, start, tip))) {
-        return yield* refuse(`${branch} does not continue from ${start.slice(0, 12)}`)
-      }
       yield* inspect(directory, start, tip, resultLimits)
       return Equal.equals(before, after) ? Option.none() : Option.some(tip)
     },
