@@ -147,11 +147,13 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
 
 const encode = Schema.encodeSync(SessionEvent)
 
-/** What is stored of an event beside its text. A line of output is its text, so it is not repeated here. */
+/**
+ * What is stored of an event beside its text. A line of output is its text, so it is not repeated here. Its encoded form
+ * is itself, and there may be hundreds of thousands of lines, so it is not encoded.
+ */
 export const storedDetail = (event: SessionEvent): Readonly<Record<string, unknown>> => {
-  const detail = encode(event)
-  if (detail._tag !== "OutputWritten") return detail
-  const { text: _, ...rest } = detail
+  if (event._tag !== "OutputWritten") return encode(event)
+  const { text: _, ...rest } = event
   return rest
 }
 

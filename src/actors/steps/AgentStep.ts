@@ -11,14 +11,7 @@ import type { CommitId, SessionId } from "../../domain/Ids.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import * as OutputLines from "../../domain/OutputLines.ts"
 import * as SandboxMarker from "../../domain/SandboxMarker.ts"
-import {
-  AgentFinished,
-  ErrorReported,
-  type LogEvent,
-  OutputWritten,
-  RoundStarted,
-  StatusReported
-} from "../../domain/SessionEvent.ts"
+import { AgentFinished, type LogEvent, RoundStarted } from "../../domain/SessionEvent.ts"
 import { type SessionState, turnStart } from "../../domain/SessionState.ts"
 import * as Usage from "../../domain/Usage.ts"
 import { type AgentEnvironment, Agents } from "../../services/Agents.ts"
@@ -47,33 +40,38 @@ const tailCharacters = 4_000
 const lastCharacters = (text: string): string => text.slice(-tailCharacters).replace(/^[\uDC00-\uDFFF]/, "")
 
 const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogEvent => {
-  const at = { turn: run.turn, round: run.round, line: number }
+  const at = { v: 1, turn: run.turn, round: run.round, line: number } as const
   const parsed = SandboxMarker.parse(line.text)
   switch (parsed._tag) {
     case "Status":
-      return StatusReported.make({ ...at, text: parsed.text })
+      return { _tag: "StatusReported", ...at, text: parsed.text }
     case "Error":
-      return ErrorReported.make({ ...at, text: parsed.text })
+      return { _tag: "ErrorReported", ...at, text: parsed.text }
     case "Done":
-      return StatusReported.make({ ...at, text: "the sandbox has finished" })
+      return { _tag: "StatusReported", ...at, text: "the sandbox has finished" }
     case "Output":
-      return OutputWritten.make({ ...at, text: parsed.text, ...(line.partial ? { partial: true } : {}) })
+      return { _tag: "OutputWritten", ...at, text: parsed.text, ...(line.partial ? { partial: true } : {}) }
   }
 }
 
-/** The numbered events of a run's output, from its first byte. */
+/**
+ * The numbered events of a run's output, from its first byte. An agent may print hundreds of thousands of lines, so the
+ * events are plain objects that the types check, not made by their schemas, and a chunk of bytes is one element of the
+ * stream until its lines are events.
+ */
 export const logEvents = <E>(run: RunId, output: Stream.Stream<Uint8Array, E>): Stream.Stream<LogEvent, E> =>
   output.pipe(
     Stream.map(Option.some),
     Stream.concat(Stream.make(Option.none<Uint8Array>())),
-    Stream.mapAccum(OutputLines.start, (unfinished, chunk) =>
-      Option.match(chunk, {
+    Stream.mapAccum({ unfinished: OutputLines.start, count: 0 }, ({ count, unfinished }, chunk) => {
+      const [rest, lines] = Option.match(chunk, {
         onNone: () => [OutputLines.start, OutputLines.finish(unfinished)] as const,
         onSome: (bytes) => OutputLines.push(unfinished, bytes)
-      })),
-    Stream.mapConcat((lines) => lines),
-    Stream.zipWithIndex,
-    Stream.map(([line, index]) => toEvent(run, line, index + 1))
+      })
+      const events = lines.map((line, index) => toEvent(run, line, count + index + 1))
+      return [{ unfinished: rest, count: count + lines.length }, Chunk.unsafeFromArray(events)]
+    }),
+    Stream.flattenChunks
   )
 
 export const make = Effect.gen(function*() {

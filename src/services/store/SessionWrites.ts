@@ -19,6 +19,13 @@ import type * as SessionQueries from "./SessionQueries.ts"
 /** How many rows are inserted at a time: SQLite limits the number of parameters of a statement. */
 const rowsAtOnce = 100
 
+/** Inserts so many rows. Its text is always the same, so that it is prepared once. */
+const insertion = (rows: number): string =>
+  `INSERT INTO session_events (id, session_id, type, data, created_at, detail) VALUES ${
+    Array.from({ length: rows }, () => "(?, ?, ?, ?, ?, ?)").join(", ")
+  }`
+const wholeInsertion = insertion(rowsAtOnce)
+
 const chunksOf = <A>(
   items: ReadonlyArray<A>,
   size: number
@@ -45,15 +52,13 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
       Effect.forEach(
         chunksOf(events, rowsAtOnce),
         ([offset, chunk]) =>
-          sql`INSERT INTO session_events ${
-            sql.insert(chunk.map((event, i) => ({
-              id: after + offset + i + 1,
-              session_id: id,
-              ...describe(event),
-              created_at: now,
-              detail: JSON.stringify(storedDetail(event))
-            })))
-          }`,
+          sql.unsafe(
+            chunk.length === rowsAtOnce ? wholeInsertion : insertion(chunk.length),
+            chunk.flatMap((event, i) => {
+              const { data, type } = describe(event)
+              return [after + offset + i + 1, id, type, data, now, JSON.stringify(storedDetail(event))]
+            })
+          ),
         { discard: true }
       )
 
