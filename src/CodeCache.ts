@@ -1,7 +1,7 @@
 /**
- * Loads the program's files with the code that V8 made of them the last time, on bare node. Compiling is 40 % of the
- * time that a command takes to start: `opentl list` takes 330 ms with the cache and 560 ms without (an empty process:
- * 90 ms). Node has this built in from 22.8 on; this is 20, too, and keeps what was compiled while the command ran.
+ * Loads the program's files with the code that V8 made of them the last time, on bare node. Compiling was a third of the
+ * 600 ms that `opentl list` took; with the cache, what it takes beyond an empty process is about half. Node has this
+ * built in from 22.8 on; this does it on 20, too, and keeps what was compiled while the command ran.
  *
  * A cache is kept below the data directory, which is the user's own: whoever may write there is trusted already. It
  * belongs to one file, one version of V8 and one set of its flags; one that fits no more, is damaged or cannot be
