@@ -45,7 +45,7 @@ export const restore = (argument: string): string => argument.startsWith(mark) ?
 export const isOption = (argument: string): boolean => argument.startsWith("-") && argument !== "-"
 
 /** Effect's, by name: its module would load the runtime before help is printed. */
-export const logLevels = ["all", "fatal", "error", "warning", "info", "debug", "trace", "none"]
+export const logLevels = ["all", "trace", "debug", "info", "warning", "error", "fatal", "none"]
 
 /** Whether this is `--log-level`, its value, or `--log-level=<value>`. */
 export const isLogLevel = (argument: string, before: string | undefined): boolean =>
