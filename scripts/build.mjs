@@ -15,6 +15,21 @@ const natives = [/^@parcel\/watcher/, /^msgpackr-extract/, /^bufferutil$/, /^utf
 /** Copied as it is. (The image's Dockerfile stays in `sandbox`: all that lies in `dist/sandbox` goes into every run.) */
 const scripts = ["entrypoint.sh", "disk.sh"]
 
+/**
+ * These libraries make an `Intl.Segmenter` when they are loaded, which takes 20 ms. It is made on first use, by texts
+ * that are not plain ASCII.
+ */
+const lateSegmenter = {
+  name: "late-segmenter",
+  transform: (code, id) => {
+    if (!/\/(string-width|wrap-ansi|slice-ansi)\/[\w-]+\.js$/.test(id)) return undefined
+    return code.replace(
+      /^const (\w+) = (new Intl\.Segmenter\([^)]*\));$/m,
+      "let made; const $1 = { segment: (text) => (made ??= $2).segment(text) };"
+    )
+  }
+}
+
 /** Small programs of the sandbox, each one file that needs nothing beside node. */
 const sandboxPrograms = [
   { entry: "sandbox/agent/main.ts", file: "agent.mjs" },
@@ -35,6 +50,7 @@ const bundle = async (input, output) => {
     external: natives,
     resolve: { alias: { "better-sqlite3": inRoot("scripts/support/sqlite.mjs") } },
     tsconfig: false,
+    plugins: [lateSegmenter],
     logLevel: "warn",
     onLog: (level, log, handler) => {
       // Libraries' own cycles and unusual requires are theirs.
@@ -55,14 +71,32 @@ const bundle = async (input, output) => {
   }
 }
 
-const buildProgram = (directory) =>
-  bundle(inRoot("src/main.ts"), {
+const buildProgram = async (directory) => {
+  await bundle(inRoot("src/main.ts"), {
+    file: `${directory}/main.js`,
+    codeSplitting: false,
+    banner: "#!/usr/bin/env node"
+  })
+  chmodSync(`${directory}/main.js`, 0o755)
+  await bundle(inRoot("src/start.ts"), {
     dir: directory,
-    entryFileNames: "main.js",
+    // as scripts, whose compiled code can be kept (`src/CodeCache.ts`)
+    format: "cjs",
+    entryFileNames: "start.cjs",
     // All beside each other, so that what lies next to the program is found the same way from every chunk.
-    chunkFileNames: "[name]-[hash].js",
-    banner: (chunk) => chunk.isEntry ? "#!/usr/bin/env node" : ""
-  }).then(() => chmodSync(`${directory}/main.js`, 0o755))
+    chunkFileNames: "[name]-[hash].cjs"
+  })
+  await writeCommands(directory)
+}
+
+/** The commands as the parser defines them, for the help that is printed before the program is loaded. */
+const writeCommands = async (directory) => {
+  const file = `${directory}/commands.mjs`
+  await bundle(inRoot("src/cli/CommandsJson.ts"), { file, codeSplitting: false })
+  const { commandsJson } = await import(pathToFileURL(file).href)
+  writeFileSync(`${directory}/commands.json`, commandsJson)
+  rmSync(file)
+}
 
 const buildSandbox = async (directory) => {
   for (const { entry, file } of sandboxPrograms) {

@@ -1,10 +1,27 @@
-/** The binary. Its logic is in `cli`, which sets the process's exit code. */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { program } from "./cli/Cli.ts"
-import { parts } from "./parts.ts"
+/**
+ * The binary. Help and the version are printed at once; for all else it loads the program. It must not import anything
+ * that loads Effect.
+ */
+import { readFileSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { bareHelp, type Commands } from "./cli/BareHelp.ts"
+import { cacheBelow, makeLoader } from "./CodeCache.ts"
 
-NodeRuntime.runMain(program(process, parts), {
-  disableErrorReporting: true,
-  disablePrettyLogger: true,
-  teardown: () => process.exit()
-})
+const directory = fileURLToPath(new URL(".", import.meta.url))
+
+/** Written by the build. */
+const commands: Commands = JSON.parse(readFileSync(join(directory, "commands.json"), "utf8"))
+const help = bareHelp(commands, { args: process.argv.slice(2), environment: process.env, stdout: process.stdout })
+
+if (help === undefined) {
+  const dataDir = process.env["OPENTL_DATA_DIR"] || join(homedir(), ".opentl")
+  const { keep, load } = makeLoader(directory, cacheBelow(dataDir))
+  process.on("exit", keep)
+  load("start.cjs")
+} else {
+  // a reader that has closed the pipe is no failure
+  process.stdout.on("error", () => undefined)
+  process.stdout.write(help)
+}

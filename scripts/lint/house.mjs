@@ -35,7 +35,7 @@ export const house = {
     ),
     "no-random": forbid("randomness comes through Random", member("Math", "\"random\"")),
     "no-run": forbid(
-      "effects are run in main.ts alone",
+      "effects are run in start.ts alone",
       member("Effect", "/^run(Promise|Sync|Fork|Callback)/"),
       member("Runtime", "/^run(Promise|Sync|Fork|Callback)/"),
       member("NodeRuntime", "\"runMain\"")

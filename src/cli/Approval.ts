@@ -10,8 +10,9 @@ import { Foreground } from "./Foreground.ts"
 import type { Connection } from "./Program.ts"
 import { Entered } from "./terminal/LineEditor.ts"
 import { markdownLines } from "./terminal/Markdown.ts"
+import { oneLine } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
-import { oneLine, truncate } from "./terminal/TerminalText.ts"
+import { truncate } from "./terminal/TerminalText.ts"
 
 const answers = ["approve", "edit", "reject", "show", "quit"] as const
 export type Answer = typeof answers[number]

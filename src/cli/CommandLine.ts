@@ -2,8 +2,6 @@
  * Prepares the command line for the parser: protects arguments that only look like options, and lets options come
  * before the command. Pure.
  */
-import * as LogLevel from "effect/LogLevel"
-
 /** Never occurs in an argument, so it can mark one. */
 const mark = "\0"
 
@@ -46,7 +44,8 @@ export const restore = (argument: string): string => argument.startsWith(mark) ?
 /** Whether the argument is an option. A marked one never is. */
 export const isOption = (argument: string): boolean => argument.startsWith("-") && argument !== "-"
 
-export const logLevels = LogLevel.allLevels.map((level) => level._tag.toLowerCase())
+/** Effect's, by name: its module would load the runtime before help is printed. */
+export const logLevels = ["all", "trace", "debug", "info", "warning", "error", "fatal", "none"]
 
 /** Whether this is `--log-level`, its value, or `--log-level=<value>`. */
 export const isLogLevel = (argument: string, before: string | undefined): boolean =>

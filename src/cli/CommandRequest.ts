@@ -1,6 +1,4 @@
-/** What a command line requests: to run a command, or to print help or the version. Pure. */
-import * as Data from "effect/Data"
-import * as Either from "effect/Either"
+/** What a command line requests: to run a command, or to print help or the version. Pure; loads as fast as `Help`. */
 import { isLogLevel, isOption, prepare, restore } from "./CommandLine.ts"
 import { unknownCommand, withoutCommandReason } from "./CommandMistake.ts"
 import type { CommandSpec } from "./CommandSpec.ts"
@@ -11,24 +9,27 @@ const valuesEverywhere = [...commonOptions, ...programOptions].flatMap(({ names,
   value === undefined ? [] : names
 )
 
-export type Request = Data.TaggedEnum<{
+export type Request =
   /** Run the command with these arguments for the parser. */
-  Run: { readonly command: CommandSpec; readonly args: ReadonlyArray<string> }
+  | { readonly _tag: "Run"; readonly command: CommandSpec; readonly args: ReadonlyArray<string> }
   /** Print the help page of a command, or of the program itself if `command` is the root. */
-  Help: { readonly command: CommandSpec }
-  Version: {}
+  | { readonly _tag: "Help"; readonly command: CommandSpec }
+  | { readonly _tag: "Version" }
   /** The command line is wrong; `reason` is one sentence. */
-  Wrong: { readonly reason: string }
-}>
-export const Request = Data.taggedEnum<Request>()
+  | { readonly _tag: "Wrong"; readonly reason: string }
+
+const run = (command: CommandSpec, args: ReadonlyArray<string>): Request => ({ _tag: "Run", command, args })
+const help = (command: CommandSpec): Request => ({ _tag: "Help", command })
+const version: Request = { _tag: "Version" }
+const wrong = (reason: string): Request => ({ _tag: "Wrong", reason })
 
 const isHelp = (argument: string): boolean => argument === "--help" || argument === "-h"
 /** Finds the command that the words name, as deep as subcommands exist. */
 const find = (from: CommandSpec, words: ReadonlyArray<string>): Request => {
   const [word, ...rest] = words
-  if (word === undefined || from.subcommands.length === 0) return Request.Help({ command: from })
+  if (word === undefined || from.subcommands.length === 0) return help(from)
   const below = from.subcommands.find(({ path }) => path.at(-1) === word.toLowerCase())
-  return below === undefined ? Request.Wrong({ reason: unknownCommand(from, word) }) : find(below, rest)
+  return below === undefined ? wrong(unknownCommand(from, word)) : find(below, rest)
 }
 
 /** The options with a value of a command and all its subcommands. */
@@ -41,12 +42,12 @@ const isAbout = (option: string) => (argument: string): boolean =>
   argument === option || argument.startsWith(`${option}=`)
 
 const withoutCommand = (program: CommandSpec, args: ReadonlyArray<string>): Request => {
-  if (args.some(isAbout("--completions"))) return Request.Run({ command: program, args })
-  if (args.some(isHelp)) return Request.Help({ command: program })
-  if (args.some((argument) => argument === "--version" || argument === "-v")) return Request.Version()
+  if (args.some(isAbout("--completions"))) return run(program, args)
+  if (args.some(isHelp)) return help(program)
+  if (args.some((argument) => argument === "--version" || argument === "-v")) return version
   return args.every((argument, i) => isLogLevel(argument, args[i - 1]))
-    ? Request.Help({ command: program })
-    : Request.Wrong({ reason: withoutCommandReason(program, args) })
+    ? help(program)
+    : wrong(withoutCommandReason(program, args))
 }
 
 interface Word {
@@ -74,17 +75,15 @@ export const interpret = (program: CommandSpec, args: ReadonlyArray<string>): Re
   if (first === undefined || open.some(isAbout("--completions"))) return withoutCommand(program, open)
   const asksHelp = open.some(isHelp)
   if (first === "help" && (behind.length > 0 || !asksHelp)) return find(program, behind)
-  if (first === "version" && open.length === 1) return Request.Version()
+  if (first === "version" && open.length === 1) return version
   const found = find(program, [first, ...behind])
   if (found._tag !== "Help") return behind[0] === "help" ? find(program, [first, ...behind.slice(1)]) : found
   const { command } = found
   const calling = command.path.length - 1
   const isHelpWord = open.length === calling + 1 && behind[calling - 1] === "help"
   if (command.subcommands.length > 0 || isHelpWord || asksHelp) return found
-  if (open.includes("--version")) return Request.Version()
+  if (open.includes("--version")) return version
   const callingAt = new Set(words.slice(0, calling).map(({ index }) => index))
-  return Either.match(read(program, command, prepared.filter((_, i) => !callingAt.has(i))), {
-    onLeft: (reason) => Request.Wrong({ reason }),
-    onRight: (rest) => Request.Run({ command, args: [...command.path.slice(1), ...rest] })
-  })
+  const rest = read(program, command, prepared.filter((_, i) => !callingAt.has(i)))
+  return "reason" in rest ? wrong(rest.reason) : run(command, [...command.path.slice(1), ...rest])
 }

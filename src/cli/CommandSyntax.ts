@@ -2,7 +2,6 @@
  * Separates a command's options from its arguments, by the options that the command has. Left to itself, the parser
  * takes an unknown option for an argument, and a word after a flag for the flag's value. Pure.
  */
-import * as Either from "effect/Either"
 import { markText, restore } from "./CommandLine.ts"
 import { needsValue, optionsOf, unknownOption, wrongNumber } from "./CommandMistake.ts"
 import type { CommandSpec, OptionSpec } from "./CommandSpec.ts"
@@ -10,12 +9,17 @@ import type { CommandSpec, OptionSpec } from "./CommandSpec.ts"
 /** For the parser: the options with their values, then the arguments, none of which looks like an option. */
 export type ParserArguments = ReadonlyArray<string>
 
-/** Reads the arguments after a command's name, or returns a sentence that says what is wrong with them. */
+/** One sentence about what is wrong. */
+export interface Mistake {
+  readonly reason: string
+}
+
+/** Reads the arguments after a command's name, or says what is wrong with them. */
 export const read = (
   program: CommandSpec,
   command: CommandSpec,
   args: ReadonlyArray<string>
-): Either.Either<ParserArguments, string> => {
+): ParserArguments | Mistake => {
   const known = optionsOf(command)
   const seen = new Set<OptionSpec>()
   const options: Array<string> = []
@@ -32,20 +36,20 @@ export const read = (
     }
     const [name = ""] = argument.split("=", 1)
     const option = known.find(({ names }) => names.includes(name.toLowerCase()))
-    if (option === undefined) return Either.left(unknownOption(program, command, name))
-    if (seen.has(option)) return Either.left(`${name} is given twice`)
+    if (option === undefined) return { reason: unknownOption(program, command, name) }
+    if (seen.has(option)) return { reason: `${name} is given twice` }
     seen.add(option)
     options.push(argument)
     if (option.value === undefined || argument !== name) continue
     const value = args[i + 1]
     if (value === undefined || known.some(({ names }) => names.includes(value))) {
-      return Either.left(needsValue(command, name, option))
+      return { reason: needsValue(command, name, option) }
     }
     options.push(value)
     i++
   }
   const number = wrongNumber(command, words.map(restore))
   return number === undefined
-    ? Either.right([...options, ...(words.length === 0 ? [] : ["--", ...words.map(markText)])])
-    : Either.left(number)
+    ? [...options, ...(words.length === 0 ? [] : ["--", ...words.map(markText)])]
+    : { reason: number }
 }

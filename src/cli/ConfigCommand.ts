@@ -5,9 +5,9 @@ import * as Schema from "effect/Schema"
 import { describeConfig } from "../services/config/AppConfig.ts"
 import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
+import { oneLine } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 import * as Table from "./terminal/Table.ts"
-import { oneLine } from "./terminal/TerminalText.ts"
 
 const encodeValues = jsonDocument(Schema.Array(Schema.Struct({
   name: Schema.String,

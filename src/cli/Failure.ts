@@ -8,7 +8,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import { SessionId } from "../domain/Ids.ts"
-import { oneLine } from "./terminal/TerminalText.ts"
+import { oneLine } from "./terminal/SafeText.ts"
 
 /** Exit codes, part of the public contract. */
 export const ExitCode = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const

@@ -1,8 +1,11 @@
-/** Help pages: one renderer for all commands, over the parser's definitions. Pure: the width is a parameter. */
+/**
+ * Help pages: one renderer for all commands, over the parser's definitions. Pure: the width is a parameter. Loads in
+ * milliseconds, as help is printed before the program is loaded (`BareHelp`).
+ */
 import { type CommandNotes, commandNotes } from "./CommandNotes.ts"
 import type { CommandSpec } from "./CommandSpec.ts"
 import type { Style } from "./terminal/Style.ts"
-import { pad, width, wrap } from "./terminal/TerminalText.ts"
+import { wrapWords } from "./terminal/WrapWords.ts"
 
 export interface HelpOptions {
   /** Lines are wrapped at this many columns; words are never broken. */
@@ -33,8 +36,14 @@ const remarks = /(?:\s*\[[^\]]*\])+$/
 const unbroken = "\u00a0"
 const longestUnbroken = 34
 
-const paragraph = (text: string, indent: number, columns: number): ReadonlyArray<string> =>
-  wrap(text, columns - indent).map((line) => " ".repeat(indent) + line)
+const paragraph = (
+  text: string,
+  indent: number,
+  columns: number,
+  style: (line: string) => string = identity
+): ReadonlyArray<string> => wrapWords(text, columns - indent).map((line) => " ".repeat(indent) + style(line))
+
+const identity = (line: string): string => line
 
 /** The text's lines. Remarks are dimmed, and kept on one line if short. */
 const described = (text: string, columns: number, style: Style): ReadonlyArray<string> => {
@@ -42,7 +51,7 @@ const described = (text: string, columns: number, style: Style): ReadonlyArray<s
   const start = text.length - remark.trimStart().length
   const kept = text.replace(/\[[^\]]*\]/g, (one) => one.length > longestUnbroken ? one : one.replaceAll(" ", unbroken))
   let seen = 0
-  return wrap(kept, columns).map((line) => {
+  return wrapWords(kept, columns).map((line) => {
     const from = Math.max(0, start - seen)
     seen += line.length + 1
     const shown = line.replaceAll(unbroken, " ")
@@ -55,13 +64,13 @@ const leastRight = 30
 
 /** Two columns. If the right one would be too narrow, its text goes below the left one's. */
 const table = (rows: ReadonlyArray<Row>, { columns, style }: HelpOptions): ReadonlyArray<string> => {
-  const left = Math.max(0, ...rows.map(([name]) => width(name)))
+  const left = Math.max(0, ...rows.map(([name]) => name.length))
   const indent = left + 2 * gap
   const isBeside = columns - indent >= leastRight
   const lines = rows.flatMap(([name, text]) => {
     const right = described(text, columns - (isBeside ? indent : 3 * gap), style)
     return isBeside
-      ? right.map((line, i) => " ".repeat(gap) + pad(i === 0 ? name : "", left + gap) + line)
+      ? right.map((line, i) => " ".repeat(gap) + (i === 0 ? name : "").padEnd(left + gap) + line)
       : [" ".repeat(gap) + name, ...right.map((line) => " ".repeat(3 * gap) + line)]
   })
   return lines.map((line) => line.trimEnd())
@@ -78,7 +87,10 @@ const optionRow = ({ description, names, value }: CommandSpec["options"][number]
 const optionRows = (options: CommandSpec["options"]): ReadonlyArray<Row> => options.map(optionRow)
 
 const exampleRows = ({ examples }: CommandNotes, options: HelpOptions): ReadonlyArray<string> =>
-  examples.flatMap(([line, does]) => [`  ${line}`, ...paragraph(options.style.dim(does), 6, options.columns)])
+  examples.flatMap(([line, does]) => [
+    `  ${line}`,
+    ...paragraph(does, 6, options.columns, options.style.dim)
+  ])
 
 const notesOf = ({ path }: CommandSpec): CommandNotes => commandNotes[path.slice(1).join(" ")] ?? { examples: [] }
 

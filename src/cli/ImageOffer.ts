@@ -7,8 +7,8 @@ import type { SandboxImage } from "../services/sandbox/SandboxImage.ts"
 import { Detached } from "./Failure.ts"
 import { StartFailed } from "./Program.ts"
 import type { Entered } from "./terminal/LineEditor.ts"
+import { neutralise, oneLine } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
-import { neutralise, oneLine } from "./terminal/TerminalText.ts"
 
 /** Loaded lazily: the engine's client takes longer to load than most commands take to run. */
 const missing = Effect.flatMap(Effect.promise(() => import("./ImageSetup.ts")), (module) => module.missing)

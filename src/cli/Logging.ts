@@ -16,8 +16,8 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Predicate from "effect/Predicate"
+import { oneLine } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
-import { oneLine } from "./terminal/TerminalText.ts"
 
 const messageOf = (part: unknown): string =>
   typeof part === "string"

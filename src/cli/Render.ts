@@ -5,9 +5,10 @@ import type { EventType, SessionEventView } from "../domain/EventText.ts"
 import * as Plan from "../domain/Plan.ts"
 import type { Session, SessionStatus } from "../domain/Session.ts"
 import { markdownLines } from "./terminal/Markdown.ts"
+import { neutralise, oneLine } from "./terminal/SafeText.ts"
 import type { Style } from "./terminal/Style.ts"
 import * as Table from "./terminal/Table.ts"
-import { neutralise, oneLine, pad, width } from "./terminal/TerminalText.ts"
+import { pad, width } from "./terminal/TerminalText.ts"
 import { wrapText } from "./terminal/Wrap.ts"
 
 /** An age in its largest full unit: "45s", "12m", "3h", "2d", "6w". */

@@ -11,8 +11,8 @@ import * as Parameters from "./Parameters.ts"
 import { createOptions, Program } from "./Program.ts"
 import { runRequest } from "./RunRequest.ts"
 import { taskText } from "./RunTask.ts"
+import { oneLine } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
-import { oneLine } from "./terminal/TerminalText.ts"
 import { showTurn } from "./Turn.ts"
 
 const encodeSession = jsonDocument(Session)

@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import { CreateSession } from "../domain/SessionRequest.ts"
 import { UsageError } from "./Failure.ts"
 import * as RepositoryOption from "./RepositoryOption.ts"
-import { oneLine } from "./terminal/TerminalText.ts"
+import { oneLine } from "./terminal/SafeText.ts"
 
 export interface RunOptions {
   readonly prompt: string

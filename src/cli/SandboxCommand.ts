@@ -7,8 +7,8 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Parameters from "./Parameters.ts"
 import { Program } from "./Program.ts"
+import { neutralise } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
-import { neutralise } from "./terminal/TerminalText.ts"
 
 /** Loaded lazily: the engine's client takes longer to load than the other commands take to run. */
 const image = Effect.flatMap(Effect.promise(() => import("./SandboxBuild.ts")), (module) => module.image)

@@ -8,8 +8,8 @@ import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import { ExitCode, InterruptedCode } from "./Failure.ts"
 import { Program, type Serving, type ServingBot } from "./Program.ts"
+import { oneLine } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
-import { oneLine } from "./terminal/TerminalText.ts"
 
 const counted = (count: number, one: string, many: string) =>
   count === 0 ? [] : [`${count} ${count === 1 ? one : many}`]

@@ -6,8 +6,9 @@ import type { SessionEventView } from "../domain/EventText.ts"
 import type { Session } from "../domain/Session.ts"
 import * as Usage from "../domain/Usage.ts"
 import { paintStatus, since } from "./Render.ts"
+import { neutralise, oneLine } from "./terminal/SafeText.ts"
 import type { Style } from "./terminal/Style.ts"
-import { neutralise, oneLine, pad } from "./terminal/TerminalText.ts"
+import { pad } from "./terminal/TerminalText.ts"
 
 export interface StatusOptions {
   readonly now: DateTime.DateTime

@@ -14,8 +14,8 @@ import { Detached, TurnFailed } from "./Failure.ts"
 import { answersApproval, asksApproval, eventPrinter, followTurn } from "./Follow.ts"
 import { type Connection, StartFailed } from "./Program.ts"
 import * as LiveLine from "./terminal/LiveLine.ts"
+import { neutralise, oneLine } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
-import { neutralise, oneLine } from "./terminal/TerminalText.ts"
 import { advance, closingLine, initial, isPrinted, reasonOf, statusLine } from "./TurnView.ts"
 
 export interface TurnOptions {

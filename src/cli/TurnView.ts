@@ -9,7 +9,7 @@ import type { SessionEventView } from "../domain/EventText.ts"
 import * as Review from "../domain/Review.ts"
 import type { SessionEvent } from "../domain/SessionEvent.ts"
 import * as Usage from "../domain/Usage.ts"
-import { oneLine } from "./terminal/TerminalText.ts"
+import { oneLine } from "./terminal/SafeText.ts"
 
 export interface TurnView {
   /** The newest status. */

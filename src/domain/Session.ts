@@ -68,7 +68,7 @@ export class Session extends Schema.Class<Session>("Session")({
 }) {
   /** The same session with a position in the queue. */
   at(queuePosition: number): Session {
-    return new Session({ ...this, queuePosition })
+    return new Session({ ...this, queuePosition }, { disableValidation: true })
   }
 
   /** Whether the last turn has ended and nothing is waiting to start. */

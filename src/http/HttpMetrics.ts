@@ -3,15 +3,17 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
+import * as MetricKey from "effect/MetricKey"
+import * as MetricLabel from "effect/MetricLabel"
 
 /** By `method`, `route` and `status`. */
-export const requests = Metric.counter("opentl_http_requests_total", {
+const requests = MetricKey.counter("opentl_http_requests_total", {
   description: "HTTP requests answered.",
   incremental: true
 })
 
-/** The time until the response starts: the length of a stream does not count. */
-export const requestSeconds = Metric.histogram(
+/** Not labelled. The time until the response starts: the length of a stream does not count. */
+const requestSeconds = Metric.histogram(
   "opentl_http_request_duration_seconds",
   MetricBoundaries.fromIterable([0.005, 0.025, 0.1, 0.5, 2.5, 10, 60]),
   "Time until an answer begins."
@@ -26,12 +28,34 @@ export const eventsSent = Metric.counter("opentl_event_stream_events_total", {
   incremental: true
 })
 
+interface Labels {
+  readonly method: string
+  readonly route: string
+  readonly status: number
+}
+
+const tagged = ({ method, route, status }: Labels) =>
+  Metric.fromMetricKey(MetricKey.taggedWithLabels(requests, [
+    MetricLabel.make("method", method),
+    MetricLabel.make("route", route),
+    MetricLabel.make("status", String(status))
+  ]))
+
+/** By labels, as many as there are series: a metric that is labelled anew for each request is looked up by all its labels. */
+const known = new Map<string, ReturnType<typeof tagged>>()
+
+const requestsOf = (labels: Labels): ReturnType<typeof tagged> => {
+  const name = `${labels.method} ${labels.status} ${labels.route}`
+  const found = known.get(name) ?? tagged(labels)
+  known.set(name, found)
+  return found
+}
+
 /** Counts a response by method, route pattern and status. */
-export const answered = (
-  labels: { readonly method: string; readonly route: string; readonly status: number },
-  duration: Duration.Duration
-): Effect.Effect<void> =>
-  Effect.zipRight(
-    Metric.increment(requests).pipe(Effect.tagMetrics({ ...labels, status: String(labels.status) })),
-    Metric.update(requestSeconds, Duration.toSeconds(duration))
+export const answered = (labels: Labels, duration: Duration.Duration): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    Effect.zipRight(
+      Metric.increment(requestsOf(labels)),
+      Metric.update(requestSeconds, Duration.toSeconds(duration))
+    )
   )

@@ -2,10 +2,14 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpServer from "@effect/platform/HttpServer"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
 import type { Sessions } from "../actors/sessions/Sessions.ts"
 import type { ApiTokens } from "../services/config/ApiTokens.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
@@ -54,7 +58,11 @@ const options = Effect.gen(function*() {
 const serve = Effect.gen(function*() {
   const app = yield* HttpApiBuilder.httpApp
   const pipeline = Pipeline.make(yield* options)
-  yield* HttpServer.serveEffect(pipeline(app))
+  const isUntraced = (yield* Effect.tracer) === Context.get(DefaultServices.liveServices, Tracer.Tracer)
+  yield* HttpServer.serveEffect(pipeline(app)).pipe(
+    // a span of every request, with all its headers, is made in vain where nobody collects them
+    HttpMiddleware.withTracerDisabledWhenEffect(() => isUntraced)
+  )
   const drain = yield* NodeServer.Drain
   yield* Effect.addFinalizer(() => drain)
 })

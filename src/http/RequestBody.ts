@@ -1,11 +1,8 @@
 /** Reads a request's JSON body, at most 1 MiB, however it is sent. */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
 import * as Json from "../services/support/Json.ts"
 import * as Decoding from "./Decoding.ts"
@@ -20,27 +17,35 @@ const isJson = (contentType: string | undefined): boolean => {
   return type === "application/json" || (type.startsWith("application/") && type.endsWith("+json"))
 }
 
+/** Listens to the request itself: a `Stream` of a single chunk costs more than all that is done with the body. */
 const collect = (
   request: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<Buffer, PayloadTooLarge | InvalidRequest> =>
-  Effect.suspend(() => {
+  Effect.async((resume) => {
     const incoming = NodeHttpServerRequest.toIncomingMessage(request)
-    // Do not wait for a body that is too large, but let it run out instead of cutting it off: a client that is still
-    // sending would never see the response.
-    return NodeStream.fromReadable<InvalidRequest, Uint8Array>(
-      () => incoming,
-      () => new InvalidRequest({ reason: "the body ended early" }),
-      { closeOnDone: false }
-    ).pipe(
-      Stream.runFoldEffect({ chunks: Chunk.empty<Uint8Array>(), size: 0 }, ({ chunks, size }, chunk) =>
-        size + chunk.byteLength > maximumBytes
-          ? new PayloadTooLarge()
-          : Effect.succeed({ chunks: Chunk.append(chunks, chunk), size: size + chunk.byteLength })),
-      Effect.map(({ chunks, size }) =>
-        Buffer.concat(Chunk.toReadonlyArray(chunks), size)
-      ),
-      Effect.ensuring(Effect.sync(() => incoming.resume()))
-    )
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    const release = () => {
+      incoming.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken)
+      // Do not wait for a body that is too large, but let it run out instead of cutting it off: a client that is still
+      // sending would never see the response.
+      incoming.on("error", () => undefined).resume()
+    }
+    const conclude = (result: Effect.Effect<Buffer, PayloadTooLarge | InvalidRequest>) => {
+      release()
+      resume(result)
+    }
+    const onData = (chunk: Uint8Array) => {
+      size += chunk.byteLength
+      if (size > maximumBytes) conclude(new PayloadTooLarge())
+      else chunks.push(chunk)
+    }
+    const onEnd = () => conclude(Effect.succeed(Buffer.concat(chunks, size)))
+    const onBroken = () => conclude(new InvalidRequest({ reason: "the body ended early" }))
+    if (incoming.readableEnded) return onEnd()
+    if (incoming.destroyed) return onBroken()
+    incoming.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken)
+    return Effect.sync(release)
   })
 
 /** The bytes of a JSON body; empty if there is no body. */

@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Sessions } from "../actors/sessions/Sessions.ts"
 import { SessionId } from "../domain/Ids.ts"
-import { Session, SessionNotFound } from "../domain/Session.ts"
+import { type Session, SessionNotFound } from "../domain/Session.ts"
 import type { PlanRef } from "../domain/SessionCommand.ts"
 import {
   ApprovePlan,
@@ -27,6 +27,7 @@ import { Api, CreatedSession, type ListQuery, MessageAccepted, type SessionsGrou
 import { type Authorization, Caller } from "./Authorization.ts"
 import { isLoopback } from "./Loopback.ts"
 import * as RequestBody from "./RequestBody.ts"
+import * as SessionJson from "./SessionJson.ts"
 
 const decodeId = Schema.decodeOption(SessionId)
 
@@ -42,8 +43,9 @@ const answer = <A, I>(schema: Schema.Schema<A, I>) => {
   return (value: A, options?: HttpServerResponse.Options.WithContent) => Effect.orDie(respond(value, options))
 }
 const answerCreated = answer(CreatedSession)
-const answerSession = answer(Session)
-const answerSessions = answer(Schema.Array(Session))
+const answerSession = (session: Session) => HttpServerResponse.unsafeJson(SessionJson.encode(session))
+const answerSessions = (sessions: ReadonlyArray<Session>, options?: HttpServerResponse.Options.WithContent) =>
+  HttpServerResponse.unsafeJson(sessions.map(SessionJson.encode), options)
 const answerAccepted = answer(MessageAccepted)
 
 const keyOf = (headers: { readonly "idempotency-key"?: string }): Effect.Effect<string | undefined, InvalidRequest> => {
@@ -101,11 +103,11 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
               Effect.map(Arr.of),
               Effect.catchTag("SessionNotFound", () => Effect.succeed(Arr.empty<Session>()))
             )
-            return yield* answerSessions(yield* found)
+            return answerSessions(yield* found)
           }
           const page = yield* sessions.list({ ...filter, limit })
           const last = page.sessions[page.sessions.length - 1]
-          return yield* answerSessions(
+          return answerSessions(
             page.sessions,
             page.hasMore && last !== undefined ? { headers: { link: nextPage(urlParams, last) } } : {}
           )
@@ -115,7 +117,7 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
         Effect.gen(function*() {
           const id = yield* sessionId(path.id)
           const { value } = yield* RequestBody.json(StopTurn)
-          return yield* answerSession(yield* sessions.stop(id, yield* Caller, value.turn))
+          return answerSession(yield* sessions.stop(id, yield* Caller, value.turn))
         }))
       .handleRaw("message", ({ headers, path }) =>
         Effect.gen(function*() {
@@ -128,7 +130,7 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
         Effect.gen(function*() {
           const id = yield* sessionId(path.id)
           const { value } = yield* RequestBody.json(ApprovePlan)
-          return yield* answerSession(
+          return answerSession(
             yield* sessions.approve(id, { plan: value.plan, answers: yield* answersOf(value), by: yield* Caller })
           )
         }))
@@ -136,7 +138,7 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
         Effect.gen(function*() {
           const id = yield* sessionId(path.id)
           const { value } = yield* RequestBody.json(RejectPlan)
-          return yield* answerSession(
+          return answerSession(
             yield* sessions.reject(id, { reason: value.reason, answers: yield* answersOf(value), by: yield* Caller })
           )
         }))
@@ -144,7 +146,7 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
         Effect.gen(function*() {
           const id = yield* sessionId(path.id)
           const { value } = yield* RequestBody.json(RetryTurn)
-          return yield* answerSession(yield* sessions.retry(id, { turn: value.turn, by: yield* Caller }))
+          return answerSession(yield* sessions.retry(id, { turn: value.turn, by: yield* Caller }))
         }))
       .handle("diff", ({ path }) => Effect.flatMap(sessionId(path.id), sessions.diff))
       .handleRaw("log", ({ path }) =>

@@ -5,6 +5,7 @@ const Names = Schema.Record({ key: Schema.String, value: Schema.String })
 
 const Manifest = Schema.Struct({
   name: Schema.String,
+  version: Schema.String,
   type: Schema.String,
   license: Schema.String,
   engines: Schema.Struct({ node: Schema.String }),

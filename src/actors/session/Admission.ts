@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import type { SessionId } from "../../domain/Ids.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
+import * as WaitingLine from "./WaitingLine.ts"
 
 export class Admission extends Context.Tag("opentl/actors/session/Admission")<Admission, {
   /** Returns whether the session is admitted, now or already. If not, it joins the queue. */
@@ -26,15 +27,14 @@ export class Admission extends Context.Tag("opentl/actors/session/Admission")<Ad
       const { maxSessions } = yield* AppConfig
       const grants = yield* Effect.acquireRelease(Queue.unbounded<SessionId>(), Queue.shutdown)
       const running = new Set<SessionId>()
-      const waiting = new Set<SessionId>()
+      const waiting = WaitingLine.make()
 
       const admitWaiting = Effect.suspend(() => {
         const admitted: Array<SessionId> = []
-        for (const session of waiting) {
-          if (running.size >= maxSessions) break
-          waiting.delete(session)
-          running.add(session)
-          admitted.push(session)
+        for (let next = waiting.first(); next !== undefined && running.size < maxSessions; next = waiting.first()) {
+          waiting.leave(next)
+          running.add(next)
+          admitted.push(next)
         }
         return Queue.offerAll(grants, admitted)
       })
@@ -43,8 +43,8 @@ export class Admission extends Context.Tag("opentl/actors/session/Admission")<Ad
         request: (session) =>
           Effect.sync(() => {
             if (running.has(session)) return true
-            if (waiting.size > 0 || running.size >= maxSessions) {
-              waiting.add(session)
+            if (waiting.first() !== undefined || running.size >= maxSessions) {
+              waiting.join(session)
               return false
             }
             running.add(session)
@@ -52,19 +52,10 @@ export class Admission extends Context.Tag("opentl/actors/session/Admission")<Ad
           }),
         release: (session) =>
           Effect.suspend(() => {
-            waiting.delete(session)
+            waiting.leave(session)
             return running.delete(session) ? Effect.asVoid(admitWaiting) : Effect.void
           }),
-        position: (session) =>
-          Effect.sync(() => {
-            if (!waiting.has(session)) return undefined
-            let position = 1
-            for (const other of waiting) {
-              if (other === session) break
-              position++
-            }
-            return position
-          }),
+        position: (session) => Effect.sync(() => waiting.position(session)),
         granted: Queue.take(grants)
       })
     })

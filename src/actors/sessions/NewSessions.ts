@@ -134,11 +134,11 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
 
 const sessionsCreated = Metric.counter("opentl_sessions_created_total", { description: "Sessions", incremental: true })
 
-/** Random hex digits from the runtime's generator: an id is a name, not a secret. */
+/** Random hex digits from the runtime's generator, six at a time: an id is a name, not a secret. */
 const randomHex = (digits: number): Effect.Effect<string> =>
   Effect.map(
-    Effect.replicateEffect(Random.nextIntBetween(0, 16), digits),
-    (values) => values.map((value) => value.toString(16)).join("")
+    Effect.replicateEffect(Random.nextIntBetween(0, 16 ** 6), Math.ceil(digits / 6)),
+    (values) => values.map((value) => value.toString(16).padStart(6, "0")).join("").slice(0, digits)
   )
 
 const isBelow = (path: string, directories: ReadonlyArray<string>): boolean =>

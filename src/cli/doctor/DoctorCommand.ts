@@ -9,9 +9,10 @@ import { SilentFailure } from "../Failure.ts"
 import { jsonDocument } from "../Json.ts"
 import * as Parameters from "../Parameters.ts"
 import * as LiveLine from "../terminal/LiveLine.ts"
+import { oneLine } from "../terminal/SafeText.ts"
 import { Stdio } from "../terminal/Stdio.ts"
 import type { Style } from "../terminal/Style.ts"
-import { oneLine, pad, width } from "../terminal/TerminalText.ts"
+import { pad, width } from "../terminal/TerminalText.ts"
 import { Finding } from "./DoctorCheck.ts"
 
 const encodeFindings = jsonDocument(Schema.Array(Finding))

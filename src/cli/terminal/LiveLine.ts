@@ -7,8 +7,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { age } from "../Render.ts"
+import { oneLine } from "./SafeText.ts"
 import { Stdio } from "./Stdio.ts"
-import { oneLine, truncate } from "./TerminalText.ts"
+import { truncate } from "./TerminalText.ts"
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const
 const eraseLine = "\r\x1b[2K"

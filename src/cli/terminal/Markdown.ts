@@ -3,8 +3,9 @@
  * written out. Pure; the text is made harmless first, so that all colours in the result are ours.
  */
 import * as Markdown from "../../services/support/Markdown.ts"
+import { neutralise } from "./SafeText.ts"
 import type { Style } from "./Style.ts"
-import { neutralise, pad, width } from "./TerminalText.ts"
+import { pad, width } from "./TerminalText.ts"
 import { wrapLine, wrapText } from "./Wrap.ts"
 
 export interface MarkdownOptions {

@@ -4,17 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../domain/Ids.ts"
-import type { Session, SessionNotFound, SessionStatus } from "../../domain/Session.ts"
+import type { Session, SessionNotFound } from "../../domain/Session.ts"
 import * as SessionQueries from "./SessionQueries.ts"
 import { toSession } from "./SessionRows.ts"
 import { StoreError } from "./StoreError.ts"
-
-export interface ListQuery {
-  readonly status: SessionStatus | null
-  readonly repo: string | null
-  readonly before: SessionId | null
-  readonly limit: number
-}
 
 export interface LiveSession {
   readonly id: SessionId
@@ -25,7 +18,7 @@ export interface LiveSession {
 export class SessionHistory extends Context.Tag("opentl/services/store/SessionHistory")<SessionHistory, {
   readonly get: (id: SessionId) => Effect.Effect<Session, SessionNotFound | StoreError>
   /** Newest first. */
-  readonly list: (query: ListQuery) => Effect.Effect<ReadonlyArray<Session>, StoreError>
+  readonly list: (query: SessionQueries.ListQuery) => Effect.Effect<ReadonlyArray<Session>, StoreError>
   /** At most six sessions whose id has this prefix. */
   readonly byPrefix: (prefix: string) => Effect.Effect<ReadonlyArray<Session>, StoreError>
   /**
@@ -59,9 +52,8 @@ export class SessionHistory extends Context.Tag("opentl/services/store/SessionHi
           )
           return toSession(row)
         }),
-        list: (query) => queries.list(query).pipe(Effect.map((rows) => rows.map(toSession)), failing("list sessions")),
-        byPrefix: (prefix) =>
-          queries.byPrefix(prefix).pipe(Effect.map((rows) => rows.map(toSession)), failing("find sessions")),
+        list: (query) => failing("list sessions")(queries.list(query)),
+        byPrefix: (prefix) => failing("find sessions")(queries.byPrefix(prefix)),
         live: failing("list live sessions")(queries.live(undefined)),
         logCursor: (id, turn, round) => failing("read a log's end")(queries.logCursor(id, turn, round)),
         lastOutput: (id, turn, round, limit) =>

@@ -12,6 +12,7 @@ import { SessionCreated, SessionEvent, type SessionSpec, TurnEnded } from "../..
 import { evolveAll, fold } from "../../domain/SessionFold.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import { EventRow, SessionRow, toSession } from "./SessionRows.ts"
+import { sessionOf } from "./StoredSession.ts"
 
 const FactRow = Schema.Struct({ detail: Schema.parseJson(SessionEvent) })
 
@@ -35,6 +36,13 @@ const originalState = (row: SessionRow): SessionState | undefined => {
   return state === undefined
     ? undefined
     : { ...state, inbox: [], turns: 1, phase: { _tag: "Ended", end: ended.end, text: ended.text } }
+}
+
+export interface ListQuery {
+  readonly status: SessionStatus | null
+  readonly repo: string | null
+  readonly before: SessionId | null
+  readonly limit: number
 }
 
 export const make = Effect.gen(function*() {
@@ -78,32 +86,25 @@ export const make = Effect.gen(function*() {
     receipt: (scope: string, key: string) => Effect.map(receiptRow({ scope, key }), Option.getOrUndefined),
 
     /** Newest first, one more than requested, so that the caller knows whether there are more. */
-    list: SqlSchema.findAll({
-      Request: Schema.Struct({
-        status: Schema.NullOr(SessionStatus),
-        repo: Schema.NullOr(Schema.String),
-        before: Schema.NullOr(SessionId),
-        limit: Schema.Int
-      }),
-      Result: SessionRow,
-      execute: ({ before, limit, repo, status }) =>
-        sql`SELECT * FROM sessions WHERE ${
+    list: ({ before, limit, repo, status }: ListQuery) =>
+      Effect.flatMap(
+        sql<typeof SessionRow.Encoded>`SELECT * FROM sessions WHERE ${
           sql.and([
             ...(status === null ? [] : [sql`status = ${status}`]),
             ...(repo === null ? [] : [sql`repo = ${repo}`]),
             ...(before === null ? [] : [sql`position < (SELECT position FROM sessions WHERE id = ${before})`])
           ])
-        } ORDER BY position DESC LIMIT ${limit}`
-    }),
-    byPrefix: SqlSchema.findAll({
-      Request: Schema.String,
-      Result: SessionRow,
-      // a range of the primary key; the plus keeps SQLite from scanning all sessions by position instead
-      execute: (prefix) =>
-        sql`SELECT * FROM sessions WHERE id IN (
+        } ORDER BY position DESC LIMIT ${limit}`,
+        (rows) => Effect.try(() => rows.map(sessionOf))
+      ),
+    byPrefix: (prefix: string) =>
+      Effect.flatMap(
+        // a range of the primary key; the plus keeps SQLite from scanning all sessions by position instead
+        sql<typeof SessionRow.Encoded>`SELECT * FROM sessions WHERE id IN (
           SELECT id FROM sessions WHERE id >= ${prefix} AND id < ${`${prefix}\uffff`} ORDER BY id = ${prefix} DESC, +position DESC LIMIT 6
-        ) ORDER BY position DESC`
-    }),
+        ) ORDER BY position DESC`,
+        (rows) => Effect.try(() => rows.map(sessionOf))
+      ),
     /** The sessions whose next step is not a person's, first those that were running. */
     live: SqlSchema.findAll({
       Request: Schema.Void,

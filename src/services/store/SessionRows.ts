@@ -10,14 +10,16 @@ import { Session, SessionStatus, SessionSummary } from "../../domain/Session.ts"
  * RFC 3339 as written here, or a time from the original's driver: `2024-01-31 10:20:30.123 +0000 UTC m=+0.1`, or
  * SQLite's `2024-01-31 10:20:30`.
  */
+export const timeOf = (text: string): DateTime.Utc => {
+  const [, day, time, sign, hours, minutes] =
+    /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d{1,3})?)\d*\s*(?:Z|([+-])(\d\d):?(\d\d))?/.exec(text) ?? []
+  const zone = sign === undefined ? "Z" : `${sign}${hours}:${minutes}`
+  return Option.getOrElse(DateTime.make(`${day}T${time}${zone}`), () => DateTime.unsafeMake(0))
+}
+
 export const StoredTime = Schema.transform(Schema.String, Schema.DateTimeUtcFromSelf, {
   strict: true,
-  decode: (text) => {
-    const [, day, time, sign, hours, minutes] =
-      /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d{1,3})?)\d*\s*(?:Z|([+-])(\d\d):?(\d\d))?/.exec(text) ?? []
-    const zone = sign === undefined ? "Z" : `${sign}${hours}:${minutes}`
-    return Option.getOrElse(DateTime.make(`${day}T${time}${zone}`), () => DateTime.unsafeMake(0))
-  },
+  decode: timeOf,
   encode: DateTime.formatIso
 })
 
@@ -63,6 +65,7 @@ const originalSummary = (row: SessionRow): SessionSummary => ({
   requestedBy: { name: "original", via: "library" }
 })
 
+/** The row's session, which is not validated again. */
 export const toSession = (row: SessionRow): Session =>
   new Session({
     id: row.id,
@@ -71,7 +74,7 @@ export const toSession = (row: SessionRow): Session =>
     updatedAt: row.updated_at,
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
     lastEventId: row.last_event_id
-  })
+  }, { disableValidation: true })
 
 /** An event's row. */
 export const EventRow = Schema.Struct({

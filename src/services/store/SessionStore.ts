@@ -4,18 +4,20 @@
  * events, so an owner that was presumed dead can no longer write.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
+import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { branchOf, type SessionId } from "../../domain/Ids.ts"
-import { type Session, SessionNotFound } from "../../domain/Session.ts"
-import { type LogEvent, SessionCreated, type SessionEvent, type SessionSpec } from "../../domain/SessionEvent.ts"
+import type { SessionId } from "../../domain/Ids.ts"
+import { SessionNotFound } from "../../domain/Session.ts"
+import type { LogEvent, SessionEvent } from "../../domain/SessionEvent.ts"
 import type { IdempotencyConflict } from "../../domain/SessionRequest.ts"
-import { create as createState, type SessionState } from "../../domain/SessionState.ts"
+import type { SessionState } from "../../domain/SessionState.ts"
 import { EventBus } from "./EventBus.ts"
+import * as GroupCommit from "./GroupCommit.ts"
+import * as NewSessionWrites from "./NewSessionWrites.ts"
 import { type Claim, type ReceiptKey, receiptLifetime, SessionLost } from "./SessionClaims.ts"
 import * as SessionQueries from "./SessionQueries.ts"
-import { toSession } from "./SessionRows.ts"
 import * as SessionWrites from "./SessionWrites.ts"
 import { StoreError } from "./StoreError.ts"
 
@@ -33,17 +35,11 @@ export interface AppendOptions {
   readonly receipt?: ReceiptKey | undefined
 }
 
-export interface NewSession {
-  readonly id: SessionId
-  readonly spec: SessionSpec
-  readonly receipt: ReceiptKey | undefined
-}
-
 export class SessionStore extends Context.Tag("opentl/services/store/SessionStore")<SessionStore, {
   /** Writes the session's first event. For a known receipt, returns the session that it was issued for. */
   readonly create: (
-    session: NewSession
-  ) => Effect.Effect<{ readonly session: Session; readonly replayed: boolean }, IdempotencyConflict | StoreError>
+    session: NewSessionWrites.NewSession
+  ) => Effect.Effect<NewSessionWrites.Created, IdempotencyConflict | StoreError>
   /**
    * Appends events to a session, all or none; `state` is the state that results. With a known receipt, nothing is
    * written. After a `StoreError`, either nothing or everything was written.
@@ -72,6 +68,7 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
       const bus = yield* EventBus
       const queries = yield* SessionQueries.make
       const writes = yield* SessionWrites.make(queries)
+      const create = yield* NewSessionWrites.make(queries, writes)
 
       const failing = (operation: string) => Effect.mapError((cause: unknown) => new StoreError({ operation, cause }))
 
@@ -79,17 +76,17 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
       const transaction = <A, E>(id: SessionId, body: Effect.Effect<A, E>) =>
         Effect.onExit(sql.withTransaction(body), () => bus.ring(id))
 
-      const create = ({ id, receipt, spec }: NewSession) =>
-        Effect.gen(function*() {
-          const known = receipt === undefined ? undefined : yield* writes.replayed(receipt)
-          if (known !== undefined) return { session: toSession(yield* queries.row(known)), replayed: true }
-          const event = SessionCreated.make({ ...spec, branch: branchOf(id) })
-          const state = createState(event)
-          yield* writes.open(id, state)
-          yield* writes.events(id, state, [event])
-          yield* writes.receipt(id, receipt)
-          return { session: toSession(yield* queries.row(id)), replayed: false }
-        })
+      /** All sessions of a batch, or none. */
+      const createAll = (batch: Arr.NonEmptyReadonlyArray<NewSessionWrites.NewSession>) =>
+        sql.withTransaction(create(batch)).pipe(
+          failing("create a session"),
+          Effect.onExit(() => Effect.forEach(batch, ({ id }) => bus.ring(id), { discard: true }))
+        )
+      const createInGroup = yield* GroupCommit.make<
+        NewSessionWrites.NewSession,
+        NewSessionWrites.Created,
+        IdempotencyConflict | StoreError
+      >(createAll)
 
       const append = (
         { generation, sessionId: id }: Claim,
@@ -98,24 +95,18 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
         { patch, receipt }: AppendOptions
       ) =>
         Effect.gen(function*() {
-          if (receipt !== undefined && (yield* writes.replayed(receipt)) !== undefined) return "known" as const
-          yield* writes.receipt(id, receipt)
+          if (receipt !== undefined) {
+            yield* writes.forgetReceipts
+            if ((yield* writes.replayed(receipt)) !== undefined) return "known" as const
+            yield* writes.receipt(id, receipt)
+          }
           if (events.length > 0) yield* writes.events(id, state, events, generation)
           if (patch !== undefined) yield* writes.patch(id, patch)
           return "written" as const
         })
 
       return SessionStore.of({
-        create: Effect.fn("SessionStore.create")((session) =>
-          transaction(session.id, create(session)).pipe(
-            Effect.catchTags({
-              SqlError: (cause) => new StoreError({ operation: "create a session", cause }),
-              ParseError: (cause) => new StoreError({ operation: "create a session", cause }),
-              SessionNotFound: (cause) => new StoreError({ operation: "create a session", cause }),
-              SessionLost: (cause) => new StoreError({ operation: "create a session", cause })
-            })
-          )
-        ),
+        create: Effect.fn("SessionStore.create")(createInGroup),
         append: Effect.fn("SessionStore.append")((claim, events, state, options = {}) =>
           transaction(claim.sessionId, append(claim, events, state, options)).pipe(
             Effect.catchTags({

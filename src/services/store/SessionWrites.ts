@@ -64,14 +64,6 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
 
     const mark = (id: SessionId, last: number) => sql`UPDATE outbox SET head = ${last} WHERE session_id = ${id}`
 
-    /** Inserts the session's row, at the end of the list. */
-    const open = Effect.fnUntraced(function*(id: SessionId, state: SessionState) {
-      const now = DateTime.formatIso(yield* DateTime.now)
-      const { prompt, repo } = summarize(state)
-      yield* sql`INSERT INTO sessions (id, repo, prompt, created_at, updated_at, position)
-        SELECT ${id}, ${repo}, ${prompt}, ${now}, ${now}, COALESCE(MAX(position), 0) + 1 FROM sessions`
-    })
-
     /** Numbers and writes events, and updates the row and the outbox; returns the newest event's id. */
     const events = Effect.fnUntraced(function*(
       id: SessionId,
@@ -136,10 +128,13 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
         return fresh.length < lines.length && (yield* follow(claim, fresh)) ? "stored" : "gap"
       })
 
+    const forgetReceipts = Effect.flatMap(
+      Clock.currentTimeMillis,
+      (now) => sql`DELETE FROM command_receipts WHERE created_at < ${now - Duration.toMillis(receiptLifetime)}`
+    )
+
     /** The session that an earlier request with this receipt got. */
     const replayed = Effect.fnUntraced(function*(receipt: ReceiptKey) {
-      const now = yield* Clock.currentTimeMillis
-      yield* sql`DELETE FROM command_receipts WHERE created_at < ${now - Duration.toMillis(receiptLifetime)}`
       const known = yield* queries.receipt(receipt.scope, receipt.key)
       if (known !== undefined && known.fingerprint !== receipt.fingerprint) {
         return yield* new IdempotencyConflict({ key: receipt.key })
@@ -147,8 +142,7 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
       return known?.session_id
     })
 
-    const receipt = Effect.fnUntraced(function*(id: SessionId, receipt: ReceiptKey | undefined) {
-      if (receipt === undefined) return
+    const receipt = Effect.fnUntraced(function*(id: SessionId, receipt: ReceiptKey) {
       const row = { ...receipt, session_id: id, created_at: yield* Clock.currentTimeMillis }
       yield* sql`INSERT INTO command_receipts ${sql.insert(row)}`
     })
@@ -162,5 +156,5 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
       sql`INSERT INTO session_diffs ${sql.insert({ session_id: id, ...patch })}
         ON CONFLICT (session_id) DO UPDATE SET turn = excluded.turn, round = excluded.round, patch = excluded.patch`
 
-    return { open, events, log, replayed, receipt, generation, patch }
+    return { events, log, forgetReceipts, replayed, receipt, generation, patch }
   })

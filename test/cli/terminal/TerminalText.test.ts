@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { neutralise, oneLine, pad, truncate, width, wrap } from "../../../src/cli/terminal/TerminalText.ts"
+import { neutralise, oneLine } from "../../../src/cli/terminal/SafeText.ts"
+import { pad, truncate, width } from "../../../src/cli/terminal/TerminalText.ts"
 
 const unruly = FastCheck.array(
   FastCheck.oneof(
@@ -92,25 +93,5 @@ describe("truncate", () => {
     assert.strictEqual(truncate("abc", 1), "…")
     assert.strictEqual(truncate("abc", 0), "")
     assert.strictEqual(truncate(`a${"\u0301".repeat(5000)}`, 3).at(-1), "…")
-  })
-})
-
-describe("wrap", () => {
-  const words = FastCheck.array(FastCheck.stringMatching(/^[a-z<>-]{1,12}$/), { minLength: 1 })
-
-  it.prop("breaks lines between words only, within the columns", [words, FastCheck.integer({ min: 12, max: 60 })], ([
-    given,
-    columns
-  ]) => {
-    const lines = wrap(given.join(" "), columns)
-    for (const line of lines) assert.isAtMost(width(line), columns)
-    assert.deepStrictEqual(lines.flatMap((line) => line.split(" ")), given)
-  })
-
-  it("leaves a word whole that is wider than the columns", () => {
-    assert.deepStrictEqual(wrap("see https://example.test/a/long/address", 10), [
-      "see",
-      "https://example.test/a/long/address"
-    ])
   })
 })

@@ -1,0 +1,10 @@
+/** Runs the program; the binary loads it when it is needed. Its logic is in `cli`, which sets the process's exit code. */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { program } from "./cli/Cli.ts"
+import { parts } from "./parts.ts"
+
+NodeRuntime.runMain(program(process, parts), {
+  disableErrorReporting: true,
+  disablePrettyLogger: true,
+  teardown: () => process.exit()
+})
