@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import type { Sessions } from "../actors/sessions/Sessions.ts"
 import type { ApiTokens } from "../services/config/ApiTokens.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
+import type { EventFeeds } from "../services/store/EventFeeds.ts"
 import { Api } from "./Api.ts"
 import { Authorization } from "./Authorization.ts"
 import * as Docs from "./Docs.ts"
@@ -30,7 +31,7 @@ export const urlOf = (address: HttpServer.Address): string => {
   return `http://${name}:${port}`
 }
 
-type Needs = Sessions | AppConfig | ApiTokens | HealthChecks
+type Needs = Sessions | EventFeeds | AppConfig | ApiTokens | HealthChecks
 
 /** The whole API with its handlers. */
 export const layerApi: Layer.Layer<HttpApi.Api, never, Needs> = HttpApiBuilder.api(Api).pipe(
