@@ -34,6 +34,7 @@ import { ChatMemory } from "./services/store/ChatMemory.ts"
 import * as Database from "./services/store/Database.ts"
 import { DatabaseHealth } from "./services/store/DatabaseHealth.ts"
 import { EventBus } from "./services/store/EventBus.ts"
+import { EventFeeds } from "./services/store/EventFeeds.ts"
 import { EventLog } from "./services/store/EventLog.ts"
 import { LogWriter } from "./services/store/LogWriter.ts"
 import { Outbox } from "./services/store/Outbox.ts"
@@ -45,6 +46,7 @@ import { BackgroundTasks, describe as describeTask } from "./services/support/Ba
 export const layerLog = Layer.mergeAll(
   LogWriter.layer,
   EventLog.layer,
+  EventFeeds.layer,
   SessionHistory.layer,
   Outbox.layer,
   ChatMemory.layer

@@ -77,6 +77,7 @@ export {
 export * as SandboxLayer from "./services/sandbox/SandboxLayer.ts"
 export * as Database from "./services/store/Database.ts"
 export { EventBus } from "./services/store/EventBus.ts"
+export { type EventFeed, EventFeeds } from "./services/store/EventFeeds.ts"
 export { EventLog } from "./services/store/EventLog.ts"
 export { SessionHistory } from "./services/store/SessionHistory.ts"
 export { type Claim, SessionStore } from "./services/store/SessionStore.ts"

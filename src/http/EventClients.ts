@@ -25,7 +25,7 @@ interface Client {
 
 export interface EventClients {
   /** Registers the current fiber as the writer of a request's event stream, for the lifetime of the scope. */
-  readonly join: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void, never, Scope.Scope>
+  readonly join: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<ServerResponse, never, Scope.Scope>
 }
 
 export const make: Effect.Effect<EventClients, never, Scope.Scope> = Effect.gen(function*() {
@@ -54,12 +54,17 @@ export const make: Effect.Effect<EventClients, never, Scope.Scope> = Effect.gen(
         return Effect.as(Metric.increment(HttpMetrics.eventClients), client)
       }),
       leave
-    ).pipe(Effect.flatMap(({ fiber }) => isDraining ? Fiber.interruptFork(fiber) : Effect.void))
+    ).pipe(
+      Effect.tap(({ fiber }) => isDraining ? Fiber.interruptFork(fiber) : Effect.void),
+      Effect.map(({ response }) => response)
+    )
 
   // a slow reader has enough to read
   const beat = Effect.sync(() => {
     for (const { response } of clients) {
-      if (!response.writableNeedDrain && !response.writableEnded) response.write(SseFrames.comment)
+      if (!response.writableNeedDrain && !response.writableEnded && !response.destroyed) {
+        response.write(SseFrames.comment)
+      }
     }
   })
   const end = Effect.suspend(() => {

@@ -3,25 +3,24 @@ import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Cause from "effect/Cause"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Sessions } from "../actors/sessions/Sessions.ts"
 import { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
+import { EventFeeds } from "../services/store/EventFeeds.ts"
 import { logStoreError, StoreError } from "../services/store/StoreError.ts"
 import { BackgroundTasks } from "../services/support/BackgroundTasks.ts"
 import * as Accept from "./Accept.ts"
 import { Api, type EventsGroup } from "./Api.ts"
 import type { Authorization } from "./Authorization.ts"
 import * as EventClients from "./EventClients.ts"
+import * as EventWriter from "./EventWriter.ts"
 import { FairScheduler } from "./FairScheduler.ts"
 import * as HttpMetrics from "./HttpMetrics.ts"
 import { sessionId } from "./SessionsHttp.ts"
@@ -53,22 +52,20 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
     const sessions = yield* Sessions
     const clients = yield* EventClients.make
     const scheduler = yield* FairScheduler
-    const encode = SseFrames.encoder()
+    const feeds = yield* EventFeeds
     yield* Metric.incrementBy(HttpMetrics.eventsSent, 0)
-    // sent at once: it flushes the headers, however long the first event takes
-    const opening = Stream.make(SseFrames.comment)
 
-    const frames = (id: SessionId, after: number) =>
-      sessions.events(id, after).pipe(
-        Stream.mapChunksEffect((events) =>
-          Effect.as(Metric.incrementBy(HttpMetrics.eventsSent, Chunk.size(events)), encode(events))
-        ),
-        Stream.tapErrorCause((cause) =>
-          Option.match(Option.filter(Cause.failureOption(cause), isStoreError), {
-            onNone: () => Effect.logError("an event stream failed", cause),
-            onSome: logStoreError
-          })
-        )
+    /** Writes the events until the client has all of them, or goes away. */
+    const write = (request: HttpServerRequest.HttpServerRequest, id: SessionId, after: number) =>
+      Effect.gen(function*() {
+        const response = yield* clients.join(request)
+        // at once: it flushes the headers, however long the first event takes
+        response.write(SseFrames.comment)
+        const feed = yield* feeds.open(id)
+        yield* EventWriter.write({ feed, response, after, scheduler })
+      }).pipe(
+        Effect.scoped,
+        Effect.catchAll((error) => isStoreError(error) ? logStoreError(error) : Effect.void)
       )
 
     /** Rejects a cursor beyond the newest event: the client means another session or another server. */
@@ -92,14 +89,17 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
         }
         // from here on this fiber only writes the stream
         yield* FiberRef.set(FiberRef.currentScheduler, scheduler)
-        const joined = clients.join(yield* HttpServerRequest.HttpServerRequest)
-        const body = Stream.unwrapScoped(Effect.as(joined, Stream.concat(opening, frames(id, after))))
-        return HttpServerResponse.stream(body, {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        return HttpServerResponse.stream(Stream.drain(Stream.fromEffect(write(request, id, after))), {
           contentType: "text/event-stream",
           headers: { "cache-control": "no-cache", "x-accel-buffering": "no" }
         })
       }))
   })
 
-export const layer: Layer.Layer<HttpApiGroup.ApiGroup<"opentl", "events">, never, Sessions | Authorization> = Layer
+export const layer: Layer.Layer<
+  HttpApiGroup.ApiGroup<"opentl", "events">,
+  never,
+  Sessions | EventFeeds | Authorization
+> = Layer
   .provide(HttpApiBuilder.group(Api, "events", handlers), BackgroundTasks.layer)

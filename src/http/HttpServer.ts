@@ -13,6 +13,7 @@ import * as Tracer from "effect/Tracer"
 import type { Sessions } from "../actors/sessions/Sessions.ts"
 import type { ApiTokens } from "../services/config/ApiTokens.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
+import type { EventFeeds } from "../services/store/EventFeeds.ts"
 import { Api } from "./Api.ts"
 import { Authorization } from "./Authorization.ts"
 import * as Docs from "./Docs.ts"
@@ -34,7 +35,7 @@ export const urlOf = (address: HttpServer.Address): string => {
   return `http://${name}:${port}`
 }
 
-type Needs = Sessions | AppConfig | ApiTokens | HealthChecks
+type Needs = Sessions | EventFeeds | AppConfig | ApiTokens | HealthChecks
 
 /** The whole API with its handlers. */
 export const layerApi: Layer.Layer<HttpApi.Api, never, Needs> = HttpApiBuilder.api(Api).pipe(

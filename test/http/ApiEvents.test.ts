@@ -24,15 +24,17 @@ describe("ApiClient.events", () => {
   const flaky = (connections: Ref.Ref<number>): Partial<Service> => ({
     list: () => Effect.succeed({ sessions: [], hasMore: false }),
     get: () => Effect.succeed(session(ended(30))),
-    events: (_, after) =>
-      Stream.unwrap(Effect.as(
-        Ref.update(connections, (n) => n + 1),
-        Stream.fromIterable(log.slice(after, after + 3)).pipe(
-          Stream.rechunk(1),
-          Stream.concat(
-            after % 2 === 0 ? Stream.empty : Stream.fail(new StoreError({ operation: "read events", cause: "x" }))
+    events: () =>
+      Stream.unwrap(Effect.map(
+        Ref.updateAndGet(connections, (n) => n + 1),
+        (connection) =>
+          Stream.fromIterable(log.slice(0, connection * 3)).pipe(
+            Stream.concat(
+              connection % 2 === 0
+                ? Stream.empty
+                : Stream.fail(new StoreError({ operation: "read events", cause: "x" }))
+            )
           )
-        )
       ))
   })
 

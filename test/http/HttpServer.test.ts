@@ -29,6 +29,7 @@ import * as Pipeline from "../../src/http/Pipeline.ts"
 import * as SessionsHttp from "../../src/http/SessionsHttp.ts"
 import { ApiTokens } from "../../src/services/config/ApiTokens.ts"
 import { layerConfig } from "../support/TestConfig.ts"
+import * as Feeds from "./Feeds.ts"
 import {
   bodyOf,
   errorOf,
@@ -83,7 +84,13 @@ describe("HttpLive", () => {
         }),
         (socket) => Effect.sync(() => socket.destroy())
       )
-      const received = yield* Effect.fork(Stream.runCollect(following.text))
+      const first = yield* Deferred.make<void>()
+      const received = yield* following.text.pipe(
+        Stream.tap((text) => text.includes("id: 1\n") ? Deferred.succeed(first, undefined) : Effect.void),
+        Stream.runCollect,
+        Effect.fork
+      )
+      yield* Deferred.await(first)
       const [duration] = yield* Effect.timed(stop)
       assert.isBelow(Duration.toMillis(duration), 2000, "well before anything is cut off")
       // ended, not broken: the client may come back with what it has seen
@@ -210,9 +217,9 @@ describe("the API's groups", () => {
         Layer.provide(Pipeline.layerErrors),
         Layer.provide(ApiTokens.layerOf([{ name: "ci", token: Redacted.make(token) }])),
         Layer.provide(layerConfig()),
+        Layer.provide(Feeds.layer({ events: () => Stream.make(event(1)) })),
         Layer.provide(Layer.mock(Sessions, {
-          get: (asked) => asked === id ? Effect.succeed(session()) : new SessionNotFound({ id: asked }),
-          events: () => Stream.make(event(1))
+          get: (asked) => asked === id ? Effect.succeed(session()) : new SessionNotFound({ id: asked })
         }))
       )
       const context = yield* Layer.build(

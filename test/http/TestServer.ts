@@ -24,6 +24,7 @@ import { ApiTokens } from "../../src/services/config/ApiTokens.ts"
 import type { AppConfigShape } from "../../src/services/config/AppConfig.ts"
 import { output } from "../support/Events.ts"
 import { layerConfig } from "../support/TestConfig.ts"
+import * as Feeds from "./Feeds.ts"
 
 export const token = "s3cret"
 export const authorized = { authorization: `Bearer ${token}` }
@@ -66,6 +67,7 @@ export interface Options {
 export const layer = (sessions: Partial<Context.Tag.Service<Sessions>>, { checks = [], config = {} }: Options = {}) =>
   HttpLive.pipe(
     Layer.provide(Layer.mock(Sessions, sessions)),
+    Layer.provide(Feeds.layer(sessions)),
     Layer.provide(ApiTokens.layerOf([
       { name: "ci", token: Redacted.make(token) },
       { name: "anna", token: Redacted.make("annas") }

@@ -11,6 +11,8 @@ export interface Bell {
   readonly after: (strokes: number) => Effect.Effect<void>
   /** Whether it will not ring again: listeners can leave. */
   readonly isClosed: () => boolean
+  /** Calls back at every stroke and when it is closed, until the returned function is called. */
+  readonly listen: (callback: () => void) => () => void
   readonly ring: () => void
   readonly close: () => void
 }
@@ -19,12 +21,14 @@ export const make = (): Bell => {
   let strokes = 0
   let closed = false
   let waiting = new Set<() => void>()
+  const listeners = new Set<() => void>()
 
   const ring = () => {
     strokes += 1
     const woken = waiting
     waiting = new Set()
     for (const wake of woken) wake()
+    for (const call of listeners) call()
   }
 
   return {
@@ -37,6 +41,10 @@ export const make = (): Bell => {
         waiting.add(wake)
         return Effect.sync(() => waiting.delete(wake))
       }),
+    listen: (callback) => {
+      listeners.add(callback)
+      return () => void listeners.delete(callback)
+    },
     ring,
     close: () => {
       closed = true

@@ -1,0 +1,149 @@
+/**
+ * Follows sessions for many readers at a time, as server-sent events. A session is followed once, however many read it:
+ * when its bell rings, the log's end is read once, the new events are read and encoded once, and each reader is told.
+ * What it then writes are blocks that all share; a reader that is behind reads older blocks at its own pace.
+ *
+ * A reader costs an entry in a set. A followed session costs one query each 5 seconds, in case a ring got lost or
+ * another process has written.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as RcMap from "effect/RcMap"
+import type * as Scope from "effect/Scope"
+import type { SessionId } from "../../domain/Ids.ts"
+import { isEnd, type SessionNotFound } from "../../domain/Session.ts"
+import { BackgroundTasks } from "../support/BackgroundTasks.ts"
+import * as Bell from "./Bell.ts"
+import type { EventBlock } from "./BlockCache.ts"
+import * as EventBlocks from "./EventBlocks.ts"
+import { EventBus } from "./EventBus.ts"
+import * as EventPages from "./EventPages.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/** One followed session. */
+export interface EventFeed {
+  /** The id of the newest event that is known. */
+  readonly last: () => number
+  /** Whether readers that have everything can leave: the session has ended, or the server stops. */
+  readonly isOver: () => boolean
+  /** The block with the next event after the cursor, if it is in memory. */
+  readonly held: (after: number) => EventBlock | undefined
+  /**
+   * Has that block read, once for all that want it, and calls back when it is in memory or could not be read. The cursor
+   * has to be before `last`.
+   */
+  readonly want: (after: number, callback: (read: Either.Either<unknown, StoreError>) => void) => void
+  /** Calls back when there is more, or it is over, until the returned function is called. */
+  readonly listen: (callback: () => void) => () => void
+}
+
+interface Following extends EventFeed {
+  readonly refresh: Effect.Effect<void, StoreError>
+}
+
+/** A block that readers wait for. */
+interface Wanted {
+  readonly id: SessionId
+  readonly after: number
+  readonly callbacks: Array<(read: Either.Either<unknown, StoreError>) => void>
+}
+
+export class EventFeeds extends Context.Tag("opentl/services/store/EventFeeds")<EventFeeds, {
+  /** The session's feed, for the lifetime of the scope. */
+  readonly open: (id: SessionId) => Effect.Effect<EventFeed, SessionNotFound | StoreError, Scope.Scope>
+}>() {
+  static readonly layer = Layer.scoped(
+    EventFeeds,
+    Effect.gen(function*() {
+      const bus = yield* EventBus
+      const tasks = yield* BackgroundTasks
+      const blocks = yield* EventBlocks.make
+      const { head } = yield* EventPages.make
+      /** The feeds whose bell has rung since their log's end was read. */
+      const rung = new Set<Following>()
+      /** By session and cursor. */
+      const wanted = new Map<string, Wanted>()
+      /** Rings when there is something to read. */
+      const work = Bell.make()
+
+      const follow = Effect.fnUntraced(function*(id: SessionId) {
+        const bell = yield* bus.bell(id)
+        const listeners = new Set<() => void>()
+        const announce = () => listeners.forEach((call) => call())
+        let seen = bell.strokes()
+        let isClosed = false
+        let end = yield* head(id)
+
+        const feed: Following = {
+          last: () => end.last_event_id,
+          // after a follow-up, an end that was read before it is no end
+          isOver: () => isClosed || isEnd(end.status) && seen === bell.strokes(),
+          held: (after) => blocks.held(id, after),
+          want: (after, callback) => {
+            const key = `${id} ${after}`
+            const known = wanted.get(key)
+            if (known !== undefined) return void known.callbacks.push(callback)
+            wanted.set(key, { id, after, callbacks: [callback] })
+            work.ring()
+          },
+          listen: (callback) => {
+            listeners.add(callback)
+            return () => void listeners.delete(callback)
+          },
+          refresh: Effect.gen(function*() {
+            const [strokes, before] = [bell.strokes(), end.last_event_id]
+            end = yield* Effect.catchTag(head(id), "SessionNotFound", () => Effect.succeed(end))
+            seen = strokes
+            // readers find it in memory; if it cannot be read, each of them says so
+            if (end.last_event_id > before) yield* Effect.ignore(blocks.read(id, before))
+            if (end.last_event_id > before || isEnd(end.status)) announce()
+          })
+        }
+        const heard = () => {
+          rung.add(feed)
+          work.ring()
+        }
+        yield* Effect.acquireRelease(Effect.sync(() => bell.listen(heard)), (leave) =>
+          Effect.sync(() => {
+            leave()
+            rung.delete(feed)
+            // the server stops: readers leave
+            isClosed = true
+            announce()
+          }))
+        if (seen !== bell.strokes()) heard()
+        return feed
+      })
+
+      /** Reads the end of each log whose bell has rung. What rings meanwhile is read in the next round. */
+      const refreshAll = Effect.suspend(() =>
+        Effect.forEach(Array.from(rung), (feed) => {
+          rung.delete(feed)
+          return Effect.onError(feed.refresh, () => Effect.sync(() => rung.add(feed)))
+        }, { discard: true })
+      )
+      const readAll = Effect.suspend(() =>
+        Effect.forEach(
+          Array.from(wanted),
+          ([key, { after, callbacks, id }]) =>
+            Effect.map(Effect.either(blocks.read(id, after)), (read) => {
+              wanted.delete(key)
+              callbacks.forEach((call) => call(read))
+            }),
+          { discard: true }
+        )
+      )
+      const round = Effect.suspend(() => {
+        const strokes = work.strokes()
+        return Effect.zipRight(readAll, Effect.zipRight(refreshAll, work.after(strokes)))
+      })
+      yield* tasks.run("event feeds", Effect.forever(round))
+
+      const feeds = yield* RcMap.make({ lookup: follow })
+
+      return EventFeeds.of({ open: (id) => RcMap.get(feeds, id) })
+    })
+  )
+}
