@@ -42,6 +42,21 @@ const lines = (from: number, to: number) =>
   )
 
 describe("a receipt", () => {
+  it.effect("of two requests that arrive together leads to one session, or to a conflict", () =>
+    Effect.gen(function*() {
+      const receipt = { scope: "create:ada", key: "together", fingerprint: "f" }
+      const [first, same, other] = yield* Effect.all(
+        [
+          open(receipt, SessionId.make("0000000000a1")),
+          open(receipt, SessionId.make("0000000000a2")),
+          Effect.flip(open({ ...receipt, fingerprint: "g" }, SessionId.make("0000000000a3")))
+        ],
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual([first.replayed, same.replayed, other._tag], [false, true, "IdempotencyConflict"])
+      assert.strictEqual(same.session.id, first.session.id)
+    }).pipe(Effect.provide(layer)))
+
   it.effect("answers the same request with the same session, and another with a conflict", () =>
     Effect.gen(function*() {
       const receipt = { scope: "create:ada", key: "k", fingerprint: "f" }
