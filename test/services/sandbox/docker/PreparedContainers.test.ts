@@ -2,6 +2,7 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, describe } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -51,7 +52,7 @@ const waiting = (session: string, name: string) =>
     Effect.map((all) => all.get(name)),
     Effect.filterOrFail(
       (found) => found !== undefined && Option.contains(found.status, "running"),
-      () => new Error(`${name} does not wait`)
+      () => new Cause.NoSuchElementException(`${name} does not wait`)
     ),
     Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 400 }),
     Effect.map((found) => found?.id)
