@@ -1,5 +1,5 @@
 /**
- * `relay.mjs [--limit COST] [--stdin FILE] -- COMMAND [ARGUMENT…]`
+ * `relay.mjs [--limit COST] [--silence MILLIS] [--stdin FILE] -- COMMAND [ARGUMENT…]`
  *
  * Runs an untrusted command and passes its output on with markers escaped (see MarkerEscape.ts). Stdout and stderr
  * share one pipe, so the order of writing is kept; a slow reader slows the command. Exits with the command's exit code,
@@ -8,6 +8,9 @@
  * With a limit, the command is ended once its output costs more, counted as on the host: one per byte, and 64 more per
  * line. The host decides in the end (a command can bypass the relay); this keeps the log limited while nobody follows
  * it.
+ *
+ * The relay ends with the command. Only while another process still has the output open does it wait for more, until
+ * there was none for a while (`--silence`, 500 ms).
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { closeSync, constants as files, mkdtempSync, openSync, rmSync } from "node:fs"
@@ -19,20 +22,23 @@ import { escape, finish, initial } from "./MarkerEscape.ts"
 const killAfterMillis = 5_000
 /** After the command's end its pipe holds at most this much: anything beyond comes from a surviving process. */
 const pipeCapacity = 1024 * 1024
-const silenceMillis = 500
+const defaultSilenceMillis = 500
 
 const lineCost = 64
 const lineFeed = 10
 
-const usage = "usage: relay.mjs [--limit COST] [--stdin FILE] -- COMMAND [ARGUMENT...]\n"
+const usage = "usage: relay.mjs [--limit COST] [--silence MILLIS] [--stdin FILE] -- COMMAND [ARGUMENT...]\n"
+
+/** Takes an option from the front of the arguments. */
+const option = (name: string, argv: ReadonlyArray<string>): readonly [string | undefined, ReadonlyArray<string>] =>
+  argv[0] === name ? [argv[1], argv.slice(2)] : [undefined, argv]
 
 const parse = (argv: ReadonlyArray<string>): Options | undefined => {
-  const limit = argv[0] === "--limit" ? Number(argv[1]) : undefined
-  const afterLimit = limit === undefined ? argv : argv.slice(2)
-  const stdin = afterLimit[0] === "--stdin" ? afterLimit[1] : undefined
-  const [separator, command, ...args] = stdin === undefined ? afterLimit : afterLimit.slice(2)
-  return separator === "--" && command !== undefined && (limit === undefined || limit > 0)
-    ? { limit: limit ?? Infinity, stdin, command, args }
+  const [limit = Infinity, afterLimit] = option("--limit", argv)
+  const [silence = defaultSilenceMillis, afterSilence] = option("--silence", afterLimit)
+  const [stdin, [separator, command, ...args]] = option("--stdin", afterSilence)
+  return separator === "--" && command !== undefined && Number(limit) > 0 && Number(silence) >= 0
+    ? { limit: Number(limit), silenceMillis: Number(silence), stdin, command, args }
     : undefined
 }
 
@@ -68,6 +74,7 @@ const signalGroup = (child: ChildProcess, signal: NodeJS.Signals) => {
 
 interface Options {
   readonly limit: number
+  readonly silenceMillis: number
   readonly stdin: string | undefined
   readonly command: string
   readonly args: ReadonlyArray<string>
@@ -92,12 +99,14 @@ const relay = (options: Options) => {
 
   const awaitSilence = () => {
     clearTimeout(silence)
+    // the end of the output is often known before the command's exit
+    if (output.destroyed) return
     const timer = setTimeout(() => {
       // on a busy machine the time may be up before the pipe was read
       setImmediate(() => {
         if (silence === timer) output.destroy()
       })
-    }, silenceMillis)
+    }, options.silenceMillis)
     silence = timer
   }
 

@@ -85,6 +85,13 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("relay.mjs", (it) => 
       assert.strictEqual((yield* run("kill", [outside.output.trim()])).exitCode, 0, "it was alive")
     }))
 
+  it.effect("ends with a command that has closed its output, without waiting for more", () =>
+    Effect.gen(function*() {
+      const script = "echo done; exec >&- 2>&-; sleep 0.2"
+      const { exitCode, output } = yield* relay("--silence", "600000", "--", "bash", "-c", script)
+      assert.deepStrictEqual([exitCode, output], [0, "done\n"])
+    }))
+
   it.scoped("passes output on before the line ends, and a SIGTERM to the whole group", () =>
     Effect.gen(function*() {
       const args = yield* relayArguments(["--", "bash", "-c", "printf 'name? '; sleep 1000"])
