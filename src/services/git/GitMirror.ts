@@ -118,10 +118,36 @@ export const make = Effect.gen(function*() {
     yield* git.run({ operation: "repack", directory, args: ["repack", "-d", "--quiet", "--geometric=2"] })
   }, Effect.ignoreLogged /* the mirror is only larger than necessary */)
 
+  /**
+   * Whether the mirror has exactly the branches of a repository on this machine. A fetch that changes nothing starts six
+   * processes to find that out.
+   */
+  const isCurrent = (repo: Repository, directory: string) => {
+    if (repo._tag !== "Local") return Effect.succeed(false)
+    const branches = (directory: string, namespace: string) =>
+      git.run({
+        operation: "read",
+        directory,
+        // with the type, git reads the object, and fails if it is missing
+        args: [
+          "for-each-ref",
+          `--format=%(objectname) %(objecttype) %(refname:lstrip=${namespace.split("/").length})`,
+          namespace
+        ]
+      })
+    return Effect.zipWith(
+      branches(repo.path, "refs/heads"),
+      branches(directory, "refs/remotes/origin"),
+      (source, mirror) => source.stdout === mirror.stdout && source.stderr + mirror.stderr === "",
+      { concurrent: true }
+    ).pipe(Effect.orElseSucceed(() => false))
+  }
+
   /** Fetches the remote's branches. Locks and damage from an earlier crash are repaired, once. */
   const fetch = (repo: Repository, { directory, exclusively }: Mirror): Effect.Effect<void, RepositoryFailure> =>
     Effect.gen(function*() {
       const remote = yield* forge.remote(repo)
+      if (yield* isCurrent(repo, directory)) return
       const call: GitCall = {
         operation: "fetch",
         directory,
@@ -166,16 +192,28 @@ export const make = Effect.gen(function*() {
   return {
     open,
     fetch,
-    /** Opens the mirror and ensures that it has the commit: a recreated mirror fetches it. */
-    openAt: Effect.fnUntraced(function*(repo: Repository, commit: CommitId) {
+    /**
+     * Uses a mirror that has a commit. A recreated mirror may lack it. Asking first would cost a process each time, so it
+     * is asked only when the use has failed; then the commit is fetched, and it is used again.
+     */
+    withCommit: Effect.fnUntraced(function*<A, E, R>(
+      repo: Repository,
+      commit: CommitId,
+      use: (mirror: Mirror) => Effect.Effect<A, E, R>
+    ) {
       const mirror = yield* open(repo)
-      if (yield* has(mirror.directory, commit)) return mirror
-      yield* fetch(repo, mirror)
-      if (yield* has(mirror.directory, commit)) return mirror
-      return yield* new GitError({
-        operation: "read",
-        reason: `${show(repo)} has no commit ${commit.slice(0, 12)}, or no longer has it`
+      const again = Effect.gen(function*() {
+        yield* fetch(repo, mirror)
+        if (yield* has(mirror.directory, commit)) return yield* use(mirror)
+        return yield* new GitError({
+          operation: "read",
+          reason: `${show(repo)} has no commit ${commit.slice(0, 12)}, or no longer has it`
+        })
       })
+      return yield* Effect.catchAll(
+        use(mirror),
+        (error) => Effect.if(has(mirror.directory, commit), { onTrue: () => Effect.fail(error), onFalse: () => again })
+      )
     })
   }
 })

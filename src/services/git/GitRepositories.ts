@@ -1,6 +1,7 @@
 /** `Repositories` on git and the mirrors. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { CommitId } from "../../domain/Ids.ts"
 import * as GitBundles from "./GitBundles.ts"
 import * as GitDiff from "./GitDiff.ts"
 import * as GitMirror from "./GitMirror.ts"
@@ -25,54 +26,54 @@ export const layer = Layer.scoped(
     const pushTo = yield* GitPush.make
 
     /** A submodule may have the name of a file, but no text. */
-    const overview: Repositories["Type"]["overview"] = Effect.fn("Repositories.overview")(
-      function*(repo, commit, limit) {
-        const { directory } = yield* mirrors.openAt(repo, commit)
-        const tree = yield* git.run({
-          operation: "ls-tree",
-          directory,
-          args: ["ls-tree", "-r", "-z", "--name-only", commit],
-          maxBytes: maxListBytes
-        })
-        const paths = tree.stdout.split("\0").filter((path) => path !== "")
-        const files = yield* Effect.forEach(GitOverview.keyFiles(paths), (path) =>
-          git.exec({
-            operation: "read",
-            directory,
-            args: ["cat-file", "blob", `${commit}:${path}`],
-            maxBytes: limit
-          }).pipe(Effect.map(({ exitCode, stdout }) => exitCode === 0 ? [{ path, text: stdout }] : [])))
-        return GitOverview.overview(paths, files.flat(), limit)
-      },
-      Effect.scoped
-    )
+    const keyFile = (directory: string, commit: CommitId, path: string, limit: number) =>
+      Effect.map(
+        git.exec({ operation: "read", directory, args: ["cat-file", "blob", `${commit}:${path}`], maxBytes: limit }),
+        ({ exitCode, stdout }) => exitCode === 0 ? [{ path, text: stdout }] : []
+      )
+
+    const overviewIn = Effect.fnUntraced(function*(directory: string, commit: CommitId, limit: number) {
+      const tree = yield* git.run({
+        operation: "ls-tree",
+        directory,
+        args: ["ls-tree", "-r", "-z", "--name-only", commit],
+        maxBytes: maxListBytes
+      })
+      const paths = tree.stdout.split("\0").filter((path) => path !== "")
+      const files = yield* Effect.forEach(
+        GitOverview.keyFiles(paths),
+        (path) => keyFile(directory, commit, path, limit),
+        { concurrency: 4 }
+      )
+      return GitOverview.overview(paths, files.flat(), limit)
+    })
 
     const compare = yield* GitDiff.make
 
-    const diff: Repositories["Type"]["diff"] = Effect.fn("Repositories.diff")(
-      function*(repo, from, to) {
-        const { directory } = yield* mirrors.openAt(repo, to)
-        return yield* compare({ directory, from, to })
-      },
-      Effect.scoped
-    )
-
     return Repositories.of({
       prepare: Effect.fn("Repositories.prepare")(prepare),
-      overview,
-      diff,
-      exportBundle: Effect.fn("Repositories.exportBundle")(function*(repo, branch, contents) {
-        const mirror = yield* mirrors.openAt(repo, contents.start)
-        return yield* exportBundle(mirror, branch, contents)
-      }),
-      importBundle: Effect.fn("Repositories.importBundle")(function*(repo, bundle, result) {
-        const mirror = yield* mirrors.openAt(repo, result.start)
-        return yield* importBundle(mirror, bundle, result)
-      }, Effect.scoped),
-      push: Effect.fn("Repositories.push")(function*(repo, branch, commit, expected) {
-        const mirror = yield* mirrors.openAt(repo, commit)
-        yield* pushTo(mirror, repo, branch, commit, expected)
-      }, Effect.scoped)
+      overview: Effect.fn("Repositories.overview")(
+        (repo, commit, limit) =>
+          mirrors.withCommit(repo, commit, ({ directory }) => overviewIn(directory, commit, limit)),
+        Effect.scoped
+      ),
+      diff: Effect.fn("Repositories.diff")(
+        (repo, from, to) => mirrors.withCommit(repo, to, ({ directory }) => compare({ directory, from, to })),
+        Effect.scoped
+      ),
+      exportBundle: Effect.fn("Repositories.exportBundle")((repo, branch, contents) =>
+        mirrors.withCommit(repo, contents.start, (mirror) => exportBundle(mirror, branch, contents))
+      ),
+      importBundle: Effect.fn("Repositories.importBundle")(
+        (repo, bundle, result) =>
+          mirrors.withCommit(repo, result.start, (mirror) => importBundle(mirror, bundle, result)),
+        Effect.scoped
+      ),
+      push: Effect.fn("Repositories.push")(
+        (repo, branch, commit, expected) =>
+          mirrors.withCommit(repo, commit, (mirror) => pushTo(mirror, repo, branch, commit, expected)),
+        Effect.scoped
+      )
     })
   })
 ).pipe(Layer.provide(UntrustedGit.layer))

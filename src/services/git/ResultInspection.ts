@@ -11,7 +11,7 @@ import * as Revisions from "./Revisions.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
 /** The size of a commit's tree. */
-interface Extent {
+export interface Extent {
   readonly entries: number
   readonly depth: number
   readonly path: number
@@ -68,6 +68,14 @@ const changesIn = (records: ReadonlyArray<string>): ReadonlyArray<Change> =>
 const isSubmodule = ({ mode }: Change): boolean => mode === "160000"
 const isDeletion = ({ mode }: Change): boolean => mode === "000000"
 const isLink = ({ mode }: Change): boolean => mode === "120000"
+
+/** A commit, and the one that it was made from. */
+export interface Inspected {
+  readonly start: CommitId
+  /** The extent of `start`. */
+  readonly base: Extent
+  readonly tip: CommitId
+}
 
 export const make = Effect.gen(function*() {
   const git = yield* UntrustedGit
@@ -151,18 +159,21 @@ export const make = Effect.gen(function*() {
     return yield* refuse(`its branch does not continue from ${start.slice(0, 12)}`)
   })
 
-  /** Fails with the first limit that the commit exceeds, compared with its base commit, from which it must descend. */
-  return Effect.fn("ResultInspection.inspect")(
-    function*(directory: string, start: CommitId, tip: CommitId, limits: ResultLimits) {
-      // at the same time, since most of it is git's start; what fails is reported in this order
-      const [isDescendant, isShort, base] = yield* Effect.all([
-        descent(directory, start, tip),
-        commits(directory, `${start}..${tip}`, limits),
-        extentOf(directory, start, () => true)
-      ], { concurrency: "unbounded", mode: "either" })
-      yield* Either.flatMap(isDescendant, () => isShort)
-      yield* extent(directory, yield* base, tip, limits)
-      yield* sizes(directory, yield* changes(directory, start, tip, limits), limits)
-    }
-  )
+  return {
+    /** The extent of a commit that is within limits. */
+    extentOf: (directory: string, commit: CommitId) => extentOf(directory, commit, () => true),
+    /** Fails with the first limit that the commit exceeds, compared with its base commit, from which it must descend. */
+    check: Effect.fn("ResultInspection.check")(
+      function*(directory: string, { base, start, tip }: Inspected, limits: ResultLimits) {
+        // at the same time, since most of it is git's start; what fails is reported in this order
+        const checked = yield* Effect.all([
+          descent(directory, start, tip),
+          commits(directory, `${start}..${tip}`, limits),
+          extent(directory, base, tip, limits)
+        ], { concurrency: "unbounded", mode: "either" })
+        yield* Either.all(checked)
+        yield* sizes(directory, yield* changes(directory, start, tip, limits), limits)
+      }
+    )
+  }
 })

@@ -28,6 +28,12 @@ export const workRef = (session: SessionId): string => `refs/opentl/${session}/w
 const mostMessages = 50
 const messageBytes = 64 * 1024
 
+/** The configuration of a bare repository whose objects are named by the hash. */
+const configOf = (format: string): string =>
+  format === "sha1"
+    ? "[core]\n\trepositoryformatversion = 0\n\tbare = true"
+    : `[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = ${format}`
+
 const decodeCommit = Schema.decodeUnknown(CommitId)
 
 const refuse = (reason: string) => new ResultRefused({ reason })
@@ -36,6 +42,12 @@ const refuse = (reason: string) => new ResultRefused({ reason })
 const refusing = Effect.mapError((error: GitError | ResultRefused) =>
   error._tag === "ResultRefused" ? error : refuse(error.reason)
 )
+
+interface Unpacked {
+  readonly tip: CommitId
+  /** The messages of the agent's commits, oldest first. */
+  readonly messages: ReadonlyArray<string>
+}
 
 export const make = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
@@ -58,7 +70,7 @@ export const make = Effect.gen(function*() {
     if (objects > resultLimits.objects) {
       return yield* refuse(`it has ${objects} objects, but at most ${resultLimits.objects} are allowed`)
     }
-    return tip
+    return yield* Effect.mapError(decodeCommit(tip), () => refuse("its bundle's header is malformed"))
   }, Effect.catchTags({ BadArgument: (e) => refuse(e.message), SystemError: (e) => refuse(e.message) }))
 
   /** Writes a file of a repository that nobody else uses, such as a reference, without starting git. */
@@ -71,36 +83,16 @@ export const make = Effect.gen(function*() {
     Effect.mapError((error) => new GitError({ operation: "import", reason: error.message }))
   )
 
-  /** A repository that shares the mirror's objects but none of its references. */
+  /** A repository that shares the mirror's objects but none of its references. `git init` would be one process more. */
   const quarantine = Effect.fnUntraced(function*(mirror: Mirror, start: CommitId) {
     const directory = yield* git.temporaryDirectory
-    yield* git.run({
-      operation: "init",
-      directory,
-      args: ["init", "--quiet", "--bare", "--template=", `--object-format=${mirror.format}`, directory]
-    })
+    yield* writeIn(directory, "config", configOf(mirror.format))
+    yield* writeIn(directory, "HEAD", "ref: refs/heads/none")
     yield* writeIn(directory, "objects/info/alternates", `${mirror.directory}/objects`)
     // the commit that a bundle may build upon
     yield* writeIn(directory, "refs/opentl/start", start)
     return directory
   })
-
-  /** Unpacks the bundle; returns its commit once it is known to be within the limits, or none if no file changed. */
-  const unpack = Effect.fnUntraced(
-    function*(directory: string, bundle: string, claimed: string, { branch, start }: ResultCommit) {
-      yield* inside(directory, "bundle", "unbundle", bundle)
-      const [tip, after, before] = yield* Effect.flatMap(
-        revisions.findEach(directory, [`${claimed}^{commit}`, `${claimed}^{tree}`, `${start}^{tree}`]),
-        ([tip, ...trees]) =>
-          tip !== undefined && Option.isSome(tip)
-            ? Effect.succeed([tip.value, ...trees] as const)
-            : refuse(`${branch} is not a commit in it`)
-      )
-      yield* inspect(directory, start, tip, resultLimits)
-      return Equal.equals(before, after) ? Option.none() : Option.some(tip)
-    },
-    refusing
-  )
 
   /** The messages of the agent's commits, oldest first. */
   const messages = (directory: string, start: CommitId, tip: CommitId) =>
@@ -110,20 +102,42 @@ export const make = Effect.gen(function*() {
       args: ["log", "-z", "--no-color", "--format=%B", `--max-count=${mostMessages}`, `${start}..${tip}`, "--"],
       maxBytes: messageBytes
     }).pipe(
-      Effect.map(({ stdout }) => stdout.split("\0").map((text) => text.trim()).filter((text) => text !== "").reverse()),
-      refusing
+      Effect.map(({ stdout }) => stdout.split("\0").map((text) => text.trim()).filter((text) => text !== "").reverse())
     )
+
+  /**
+   * Unpacks the bundle; returns its commit and the agent's messages once it is known to be within the limits, or none if
+   * no file changed.
+   */
+  const unpack = Effect.fnUntraced(
+    function*(directory: string, bundle: string, claimed: CommitId, { branch, start }: ResultCommit) {
+      // much of each is git's start, so what does not need the other's result runs beside it
+      const [base] = yield* Effect.all([
+        inspect.extentOf(directory, start),
+        inside(directory, "bundle", "unbundle", bundle)
+      ], { concurrency: 2 })
+      const [[tip, after, before], inspected, words] = yield* Effect.all([
+        revisions.findEach(directory, [`${claimed}^{commit}`, `${claimed}^{tree}`, `${start}^{tree}`]),
+        Effect.either(inspect.check(directory, { base, start, tip: claimed }, resultLimits)),
+        Effect.either(messages(directory, start, claimed))
+      ], { concurrency: "unbounded" })
+      if (tip === undefined || Option.isNone(tip)) return yield* refuse(`${branch} is not a commit in it`)
+      yield* inspected
+      if (Equal.equals(before, after)) return Option.none()
+      return Option.some({ tip: tip.value, messages: yield* words })
+    },
+    refusing
+  )
 
   /** The same files, start and message make the same commit. */
   const commitTree = Effect.fnUntraced(
-    function*(directory: string, tip: CommitId, { author, date, message, start }: ResultCommit) {
-      const words = message(yield* messages(directory, start, tip))
+    function*(directory: string, { messages, tip }: Unpacked, { author, date, message, start }: ResultCommit) {
       const seconds = `${Math.floor(DateTime.toEpochMillis(date) / 1000)} +0000`
       const { stdout } = yield* untrusted.run({
         operation: "commit",
         directory,
         args: ["commit-tree", `${tip}^{tree}`, "-p", start, "-F", "-"],
-        stdin: words,
+        stdin: message(messages),
         environment: {
           GIT_AUTHOR_NAME: author.name,
           GIT_AUTHOR_EMAIL: author.email,
@@ -169,9 +183,9 @@ export const make = Effect.gen(function*() {
       const { session, start } = result
       const claimed = yield* checkFile(bundle, result)
       const directory = yield* quarantine(mirror, start)
-      const tip = yield* unpack(directory, bundle, claimed, result)
-      if (Option.isNone(tip)) return start
-      return yield* takeIn(mirror, directory, yield* commitTree(directory, tip.value, result), session)
+      const unpacked = yield* unpack(directory, bundle, claimed, result)
+      if (Option.isNone(unpacked)) return start
+      return yield* takeIn(mirror, directory, yield* commitTree(directory, unpacked.value, result), session)
     },
     Effect.scoped
   )

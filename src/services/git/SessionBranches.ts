@@ -78,10 +78,14 @@ export const make = Effect.fnUntraced(function*(mirrors: Effect.Effect.Success<t
   )
 
   return Effect.fnUntraced(function*(repo: Repository, { branch, origin, remoteTip, wantedBase }: SessionBranch) {
-    const base = origin?.base ?? wantedBase ?? (yield* forge.defaultBranch(repo))
-    const mirror = yield* mirrors.open(repo)
-    yield* mirrors.fetch(repo, mirror)
-    const { directory } = mirror
+    const known = origin?.base ?? wantedBase
+    // at the same time; what fails is reported in this order
+    const [named, fetched] = yield* Effect.all([
+      known === undefined ? forge.defaultBranch(repo) : Effect.succeed(known),
+      Effect.tap(mirrors.open(repo), (mirror) => mirrors.fetch(repo, mirror))
+    ], { concurrency: 2, mode: "either" })
+    const base = yield* named
+    const { directory } = yield* fetched
     const wanted = [remoteRef(base), remoteRef(branch), remoteTip ?? nowhere, origin?.commit ?? nowhere]
     const [baseTip = Option.none(), now = Option.none(), before = Option.none(), earlier = Option.none()] =
       yield* revisions.findEach(directory, wanted.map((revision) => `${revision}^{commit}`))
