@@ -48,9 +48,13 @@ export const make = Effect.fnUntraced(function*<E>(limits: AppConfigShape["limit
     yield* runs.kill(run)
   })
 
+  /** The mark is read at most once after the run's end: from then on, nobody else ends it. */
   const endOf = Effect.fn("RunLimits.endOf")(function*(run: string) {
     const known = Option.fromNullable((yield* Ref.get(ended)).get(run))
-    return Option.isSome(known) ? known : Option.flatMap(yield* runs.readMark(run), LimitReached.fromJson)
+    if (Option.isSome(known) || (yield* Ref.get(settled)).has(run)) return known
+    const marked = Option.flatMap(yield* runs.readMark(run), LimitReached.fromJson)
+    if (Option.isSome(marked)) yield* Ref.update(ended, (all) => new Map([...all, [run, marked.value]]))
+    return marked
   })
 
   return {

@@ -93,6 +93,23 @@ layer(NodeContext.layer, { excludeTestServices: true })("SessionBranches", (it) 
         }))
     }))
 
+  it.scoped("notices that a repository that it knew is gone, and that its HEAD is no branch", () =>
+    Effect.gen(function*() {
+      const { dataDir, origin, repo } = yield* setup
+      const fs = yield* FileSystem.FileSystem
+      yield* withRepositories(dataDir, (repositories) =>
+        Effect.gen(function*() {
+          const { commit } = yield* repositories.prepare(repo, firstTurn())
+          yield* Git.git(origin, "checkout", "--quiet", "--detach")
+          const detached = yield* Effect.flip(repositories.prepare(repo, firstTurn()))
+          assert.include(detached.message, "has a detached HEAD")
+          assert.strictEqual((yield* repositories.prepare(repo, firstTurn(BranchName.make("main")))).commit, commit)
+          yield* fs.remove(`${origin}/.git`, { recursive: true })
+          const gone = yield* Effect.flip(repositories.prepare(repo, firstTurn(BranchName.make("main"))))
+          assert.strictEqual(gone._tag, "RepositoryNotFound")
+        }))
+    }))
+
   it.scoped("takes in what people pushed to the session's branch, and says who and how many commits", () =>
     Effect.gen(function*() {
       const { dataDir, origin, repo } = yield* setup

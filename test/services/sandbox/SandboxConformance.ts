@@ -30,12 +30,14 @@ export const conformance = <E, R>(declare: Declare<R>, makeSubject: MakeSubject<
         assert.include(output, "\nworking\n")
         assert.include(output, `###OPENTL_DONE### opentl/${session}\n`)
         assert.strictEqual(yield* sandbox.answer(run), "Done.\n")
-        const bundle = yield* sandbox.bundle(run)
-        // where the next start sweeps what a killed server leaves
-        assert.isTrue(Option.getOrThrow(bundle).startsWith(`${subject.dataDir}/tmp/`))
-        const log = yield* takeBundle(Option.getOrThrow(bundle))
+        const log = yield* Effect.scoped(
+          Effect.flatMap(sandbox.bundle(run), (bundle) => takeBundle(Option.getOrThrow(bundle)))
+        )
         assert.match(log, /^Change the greeting\n/)
         assert.include(log, "-hello\n+bye")
+        const fs = yield* FileSystem.FileSystem
+        const temporary = `${subject.dataDir}/tmp`
+        assert.deepStrictEqual((yield* fs.exists(temporary)) ? yield* fs.readDirectory(temporary) : [], [])
       })
   )
 

@@ -1,4 +1,4 @@
-/** Reads an ended run's result from its container through the engine's archives. */
+/** Reads an ended run's result: from its volume where it lies, or else through the engine's archives. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,8 +10,22 @@ import * as Tar from "../Tar.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import type { DockerEngine } from "./DockerEngine.ts"
 import { failing } from "./DockerErrors.ts"
+import { Found, type VolumeInPlace } from "./VolumeInPlace.ts"
 
-export const make = (engine: Context.Tag.Service<DockerEngine>, fs: FileSystem.FileSystem, dataDir: string) => {
+interface Parts {
+  readonly dataDir: string
+  readonly engine: Context.Tag.Service<DockerEngine>
+  readonly fs: FileSystem.FileSystem
+  readonly volumes: VolumeInPlace
+}
+
+/** What to do with a file, wherever it is read. */
+interface Use<A, E1, E2, R> {
+  readonly arriving: (entry: Tar.ArrivingEntry) => Effect.Effect<A, E1, R>
+  readonly inPlace: (path: string, size: bigint) => Effect.Effect<A, E2, R>
+}
+
+export const make = ({ dataDir, engine, fs, volumes }: Parts) => {
   /** If a directory that is mounted into a container is gone, the engine finds no file in it at all. */
   const checkReadable = (run: RunId) =>
     Effect.unlessEffect(
@@ -22,40 +36,54 @@ export const make = (engine: Context.Tag.Service<DockerEngine>, fs: FileSystem.F
       engine.hasPath(runName(run), DockerContainer.workspace)
     )
 
+  const throughEngine = <A, E1, E2, R>(run: RunId, file: string, { arriving }: Use<A, E1, E2, R>) =>
+    Tar.firstEntry(
+      engine.getArchive(runName(run), `${DockerContainer.workspace}/${file}`),
+      (entry) => entry.isFile ? Effect.asSome(arriving(entry)) : Effect.succeedNone
+    ).pipe(
+      Effect.map(Option.flatten),
+      Effect.catchTag("EngineNotFound", () => Effect.zipRight(checkReadable(run), Effect.succeedNone))
+    )
+
   /** Reads one file of the run's `out/`. A link is ignored: it could point anywhere. */
-  const takeOut = Effect.fnUntraced(
-    function*<A, E, R>(run: RunId, file: string, use: (entry: Tar.ArrivingEntry) => Effect.Effect<A, E, R>) {
-      if (!Option.exists(yield* engine.inspectContainer(runName(run)), DockerContainer.wasStarted)) {
-        return yield* new SandboxError({ operation: "result", reason: `the run ${runName(run)} does not exist` })
-      }
-      return yield* Tar.firstEntry(
-        engine.getArchive(runName(run), `${DockerContainer.workspace}/${Layout.outputs}/${file}`),
-        (entry) => entry.isFile ? Effect.asSome(use(entry)) : Effect.succeedNone
-      ).pipe(
-        Effect.map(Option.flatten),
-        Effect.catchTag("EngineNotFound", () => Effect.zipRight(checkReadable(run), Effect.succeedNone))
-      )
+  const takeOut = Effect.fnUntraced(function*<A, E1, E2, R>(run: RunId, name: string, use: Use<A, E1, E2, R>) {
+    const info = yield* engine.inspectContainer(runName(run))
+    if (!Option.exists(info, DockerContainer.wasStarted)) {
+      return yield* new SandboxError({ operation: "result", reason: `the run ${runName(run)} does not exist` })
     }
-  )
+    const file = `${Layout.outputs}/${name}`
+    const found = Option.exists(info, DockerContainer.isRunning)
+      ? Option.none()
+      : yield* volumes.find(run.sessionId, file)
+    if (Option.isNone(found)) return yield* throughEngine(run, file, use)
+    return yield* Found.$match(found.value, {
+      File: ({ path, size }) => Effect.asSome(use.inPlace(path, size)),
+      Nothing: () => Effect.succeedNone
+    })
+  })
 
   const answer = Effect.fn("DockerSandbox.answer")(
-    (run: RunId) => takeOut(run, Layout.answer, (entry) => Layout.readText(entry.content, Layout.answerLimit)),
+    (run: RunId) =>
+      takeOut(run, Layout.answer, {
+        arriving: (entry) => Layout.readText(entry.content, Layout.answerLimit),
+        inPlace: (path) => Layout.readText(fs.stream(path), Layout.answerLimit)
+      }),
     Effect.map(Option.getOrElse(() => "")),
     Effect.mapError(failing("result"))
   )
 
   const bundle = Effect.fn("DockerSandbox.bundle")(
     (run: RunId) =>
-      takeOut(
-        run,
-        Layout.bundle,
-        Effect.fnUntraced(function*(entry) {
+      takeOut(run, Layout.bundle, {
+        arriving: Effect.fnUntraced(function*(entry) {
           yield* Layout.checkBundle(entry.size)
           const file = yield* Effect.provideService(Layout.bundleFile(dataDir), FileSystem.FileSystem, fs)
           yield* Stream.run(entry.content, fs.sink(file))
           return file
-        })
-      ),
+        }),
+        // the run has ended, and its files stay until it is removed
+        inPlace: (path, size) => Effect.as(Layout.checkBundle(size), path)
+      }),
     Effect.mapError(failing("result"))
   )
 

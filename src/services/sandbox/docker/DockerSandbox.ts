@@ -26,6 +26,7 @@ import * as DockerResult from "./DockerResult.ts"
 import type { ContainerSummary } from "./DockerSchema.ts"
 import * as DockerStart from "./DockerStart.ts"
 import * as RuntimeCopy from "./RuntimeCopy.ts"
+import * as VolumeInPlace from "./VolumeInPlace.ts"
 
 const isConflict = Schema.is(EngineConflict)
 
@@ -45,7 +46,8 @@ const make = Effect.gen(function*() {
     )
   )
   const locked = yield* NamedLock.make
-  const limits = yield* DockerLimits.make({ engine, instance, runtime })
+  const volumes = yield* VolumeInPlace.make(engine)
+  const limits = yield* DockerLimits.make({ engine, instance, runtime, volumes })
   const output = DockerOutput.make(engine, limits)
 
   const { hasRepository, imageMissing, prepared, start } = yield* DockerStart.make({ instance, locked, runtime })
@@ -156,7 +158,7 @@ const make = Effect.gen(function*() {
       output.output(run).pipe(Stream.mapError(failing("output")), Stream.withSpan("DockerSandbox.output")),
     watch: (run) => Effect.raceFirst(limits.watchDisk(runName(run)), output.watchLog(run)),
     exit,
-    ...DockerResult.make(engine, fs, config.dataDir),
+    ...DockerResult.make({ dataDir: config.dataDir, engine, fs, volumes }),
     removeRuns,
     removeWorkspace,
     removeIdleWorkspace,
