@@ -155,7 +155,7 @@ await_bridge() {
 
 prepare_repository() {
   # Without the ready mark, an earlier round died before its agent started: what it left belongs to no one.
-  if [ ! -e "$ready" ] && [ -f "$bundle" ]; then
+  if [ ! -e "$ready" ] && can_clone; then
     rm -rf "$repo"
   fi
   if [ -e "$repo/.git" ]; then
@@ -172,17 +172,26 @@ prepare_repository() {
   rm -f "$bundle" 2>>"$log"
 }
 
+can_clone() { [ -f "$bundle" ] || [ -n "${OPENTL_REMOTE_OBJECTS:-}" ]; }
+
 # The repository as of the turn's start, with its dependencies and with work that was not pushed yet.
 clone_repository() {
   rm -rf "$repo" "$ready"
   git init -q --template= -b "$branch" "$repo" >>"$log" 2>&1 || return 1
-  take_in_bundle || return 1
+  share_objects && take_in_bundle || return 1
   attend repo_git checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
   install_dependencies
   if [ -n "${OPENTL_WORK_COMMIT:-}" ] && has_commit "$OPENTL_WORK_COMMIT"; then
     carry_over "$OPENTL_WORK_COMMIT"
   fi
   record_start
+}
+
+# Takes the objects of the remote from where they are, which copies none of them.
+share_objects() {
+  [ -n "${OPENTL_REMOTE_OBJECTS:-}" ] || return 0
+  mkdir -p "$repo/.git/objects/info" && printf '%s\n' "$OPENTL_REMOTE_OBJECTS" >"$repo/.git/objects/info/alternates" || return 1
+  ! has_commit "$start" || repo_git update-ref "refs/remotes/origin/$branch" "$start" >>"$log"
 }
 
 # Fetches the objects of commits that the workspace lacks.
@@ -197,7 +206,7 @@ take_in_bundle() {
 
 # Moves a repository that the agent broke aside, if the bundle has everything for a new one.
 start_anew() {
-  [ -f "$bundle" ] || return 1
+  can_clone || return 1
   cd "$OPENTL_WORKSPACE" && rm -rf "$repo.broken" && mv "$repo" "$repo.broken" || return 1
   if clone_repository; then
     note "The workspace's repository could no longer be used and was recreated; the old one is in $repo.broken"

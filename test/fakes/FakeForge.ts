@@ -68,6 +68,7 @@ export const layer = (remote: FakeRemote) =>
             change: Option.none()
           }),
         overview: () => Effect.succeed("README.md"),
+        objectsDirectory: () => Effect.succeed("/dev/null"),
         exportBundle: () => Effect.succeedSome("/dev/null"),
         importBundle: (_repo, bundle) => Effect.sync(() => commit(1 + remote.imports.push(bundle))),
         diff: (_, from, to) =>

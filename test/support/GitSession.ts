@@ -49,7 +49,7 @@ export const withRepositories = <A, E, R>(
 /** The bundle that a workspace which has nothing yet gets. */
 export const exported = (repositories: Repositories["Type"], repo: Repository, start: CommitId) =>
   Effect.map(
-    repositories.exportBundle(repo, branch, { start, known: undefined, work: undefined }),
+    repositories.exportBundle(repo, branch, { start, known: undefined, isShared: false, work: undefined }),
     Option.getOrThrow
   )
 

@@ -23,6 +23,7 @@ import { type InputFile, type RunExit, type RunId, Sandbox, SandboxError } from 
 import { LogWriter } from "../../services/store/LogWriter.ts"
 import { SessionHistory } from "../../services/store/SessionHistory.ts"
 import { BudgetSpent, remainingUsd, usageRecorded } from "./Budget.ts"
+import * as RunDirectories from "./RunDirectories.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
 type RunAgent = Extract<Step, { readonly _tag: "RunAgent" }>
@@ -81,6 +82,7 @@ export const make = Effect.gen(function*() {
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
   const writer = yield* LogWriter
+  const directories = yield* RunDirectories.make
 
   /**
    * The commits that the workspace lacks for the turn's start. For a missing workspace, that includes unpushed work.
@@ -88,7 +90,10 @@ export const make = Effect.gen(function*() {
   const bundleFor = Effect.fnUntraced(function*(session: SessionId, state: SessionState, start: CommitId) {
     const known = (yield* sandbox.hasRepository(session)) ? state.inWorkspace : undefined
     const work = known === undefined ? state.unpushed : undefined
-    return { bundle: yield* repositories.exportBundle(state.spec.repo, state.branch, { start, known, work }), work }
+    // a workspace that was cloned before its session's sandboxes shared objects has copies, and goes on with them
+    const isShared = sandbox.mountsObjects === true && known === undefined
+    const contents = { start, known, isShared, work }
+    return { bundle: yield* repositories.exportBundle(state.spec.repo, state.branch, contents), work }
   })
 
   const inputs = Effect.fnUntraced(function*({ claim, state }: StepContext, { findings, round, turn }: RunAgent) {
@@ -129,7 +134,7 @@ export const make = Effect.gen(function*() {
   })
 
   const start = Effect.fnUntraced(
-    function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentEnvironment, gatewayDirectory: string) {
+    function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentEnvironment) {
       const { claim, record, state } = context
       // a run of an earlier round that an unavailable engine kept alive must not work beside this one
       yield* sandbox.removeRuns(claim.sessionId, run)
@@ -137,7 +142,7 @@ export const make = Effect.gen(function*() {
       yield* record([RoundStarted.make({ turn: run.turn, round: run.round, sandbox: sandbox.kind })])
       yield* sandbox.start({
         run,
-        gatewayDirectory,
+        ...(yield* directories(claim.sessionId, state)),
         inputs: files,
         environment: {
           ...agent,
@@ -185,7 +190,7 @@ export const make = Effect.gen(function*() {
       const run: RunId = { sessionId: claim.sessionId, turn: step.turn.number, round: step.round }
       const agent = yield* agents.environment(state.spec.agent, state.spec.model)
       const used = yield* Ref.make(state.usage)
-      const { directory, isExhausted } = yield* gateway.open({
+      const { isExhausted } = yield* gateway.open({
         sessionId: claim.sessionId,
         remainingUsd: remainingUsd(state),
         onUsage: Effect.fnUntraced(function*(call) {
@@ -195,7 +200,7 @@ export const make = Effect.gen(function*() {
           )
         })
       })
-      if (!(step.started && (yield* sandbox.exists(run)))) yield* start(context, step, run, agent, directory)
+      if (!(step.started && (yield* sandbox.exists(run)))) yield* start(context, step, run, agent)
       yield* Effect.raceFirst(follow(context, run), sandbox.watch(run))
       const exit = yield* sandbox.exit(run)
       const said = yield* answerOf(context, run, exit)

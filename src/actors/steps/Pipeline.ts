@@ -18,13 +18,13 @@ import {
   TurnStarted
 } from "../../domain/SessionEvent.ts"
 import type { Turn } from "../../domain/SessionState.ts"
-import { Gateway } from "../../services/gateway/Gateway.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import * as AgentStep from "./AgentStep.ts"
 import * as PlanStep from "./PlanStep.ts"
 import * as PublishSteps from "./PublishSteps.ts"
 import * as ReviewStep from "./ReviewStep.ts"
+import * as RunDirectories from "./RunDirectories.ts"
 import type { Perform, RecordFailure, StepContext, StepFailure } from "./StepContext.ts"
 import * as UncollectedWork from "./UncollectedWork.ts"
 
@@ -56,7 +56,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       const publish = yield* PublishSteps.make
       const repositories = yield* Repositories
       const sandbox = yield* Sandbox
-      const gateway = yield* Gateway
+      const directories = yield* RunDirectories.make
       const work = yield* UncollectedWork.make
 
       const startTurn: Perform<Named<"StartTurn">> = Effect.fn("Pipeline.startTurn")(
@@ -107,9 +107,9 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
        * that waits for a person has no sandbox.
        */
       const prepareSandbox = ({ claim, state }: StepContext, { turn }: { readonly turn: Turn }) =>
-        gateway.directoryOf(claim.sessionId).pipe(
-          Effect.flatMap((directory) =>
-            sandbox.prepare({ sessionId: claim.sessionId, turn: turn.number, round: 1 }, directory)
+        directories(claim.sessionId, state).pipe(
+          Effect.flatMap((directories) =>
+            sandbox.prepare({ sessionId: claim.sessionId, turn: turn.number, round: 1 }, directories)
           ),
           Effect.ignoreLogged,
           Effect.unless(() => state.spec.approvePlan || state.spec.planOnly)

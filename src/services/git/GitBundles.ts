@@ -18,20 +18,28 @@ export const make = Effect.gen(function*() {
   const name = (directory: string, ref: string, commit: string) =>
     git.run({ operation: "update-ref", directory, args: ["update-ref", ref, commit] })
 
-  /** The commits that the receiver has, if this mirror has them, too: a recreated mirror may not. */
-  const exclusions = Effect.fnUntraced(function*(directory: string, { known }: BundleContents) {
-    return known !== undefined && (yield* revisions.has(directory, known)) ? [known] : []
+  const findIn = (environment: Readonly<Record<string, string>>) =>
+    Revisions.make((call) => git.exec({ ...call, environment }))
+
+  /** The newest commit that the receiver has, if this mirror has it, too: a recreated mirror may not. */
+  const exclusion = Effect.fnUntraced(function*({ directory, objects }: Mirror, contents: BundleContents) {
+    const { isShared, known, start } = contents
+    if (known !== undefined && (yield* revisions.has(directory, known))) return known
+    if (isShared && (yield* findIn({ GIT_OBJECT_DIRECTORY: objects }).has(directory, start))) return start
+    return undefined
   })
 
   return Effect.fnUntraced(function*(mirror: Mirror, branch: BranchName, contents: BundleContents) {
     const { directory } = mirror
-    const [known] = yield* exclusions(directory, contents)
-    if (known !== undefined && (yield* revisions.isAncestor(directory, contents.start, known))) return Option.none()
-    const file = `${yield* git.temporaryDirectory}/repository.bundle`
-    const ref = `refs/heads/${branch}`
+    const known = yield* exclusion(mirror, contents)
     const work = contents.work !== undefined && (yield* revisions.has(directory, contents.work))
       ? contents.work
       : undefined
+    const hasStart = known !== undefined &&
+      (known === contents.start || (yield* revisions.isAncestor(directory, contents.start, known)))
+    if (hasStart && work === undefined) return Option.none()
+    const file = `${yield* git.temporaryDirectory}/repository.bundle`
+    const ref = `refs/heads/${branch}`
     yield* name(directory, ref, contents.start).pipe(
       Effect.zipRight(work === undefined ? Effect.void : name(directory, workRef, work)),
       Effect.zipRight(git.run({
@@ -42,7 +50,7 @@ export const make = Effect.gen(function*() {
           "create",
           "--quiet",
           file,
-          ref,
+          ...(hasStart ? [] : [ref]),
           ...(work === undefined ? [] : [workRef]),
           ...(known === undefined ? [] : [`^${known}`])
         ]

@@ -16,7 +16,7 @@ export const isLocked = (stderr: string): boolean =>
 
 /** Whether the repository's objects are damaged, for example after a power failure. */
 export const isCorrupt = (stderr: string): boolean =>
-  /not a git repository|object file .* is empty|loose object .* is corrupt|bad object|invalid sha1 pointer|did not send all necessary objects|pack .* (corrupt|is too small|far too short)|unable to read tree|bad (tree|config)|badly formatted/i
+  /not a git repository|object file .* is empty|loose object .* is corrupt|bad object|invalid sha1 pointer|did not send all necessary objects|pack .* (corrupt|is too small|far too short)|unable to read tree|bad (tree|config)|badly formatted|reference broken/i
     .test(stderr.replace(/^remote:.*$/gm, ""))
 
 /** Whether the remote says that the repository does not exist or is not visible to us. */

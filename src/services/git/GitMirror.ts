@@ -2,7 +2,6 @@
  * The bare mirrors: one per repository, fetched one operation at a time. A mirror that a killed process left
  * incomplete, locked or damaged is repaired when it is next opened.
  */
-import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
@@ -14,10 +13,14 @@ import { Forge, RepositoryNotFound } from "../forge/Forge.ts"
 import { check, Git, type GitOutput } from "./Git.ts"
 import type { GitCall } from "./GitCommand.ts"
 import * as GitFailure from "./GitFailure.ts"
+import * as MirrorFiles from "./MirrorFiles.ts"
+import { objectsIn, remoteOnly } from "./MirrorFiles.ts"
 import { GitError, type RepositoryFailure } from "./Repositories.ts"
 
 export interface Mirror {
   readonly directory: string
+  /** The directory with the objects that came from the remote, and with nothing that a sandbox made. */
+  readonly objects: string
   /** The hash that names its objects: "sha1" or "sha256". */
   readonly format: string
   /** Runs operations that change references one after another. */
@@ -36,43 +39,9 @@ const headsRefspec = "+refs/heads/*:refs/remotes/origin/*"
 export const make = Effect.gen(function*() {
   const { dataDir } = yield* AppConfig
   const forge = yield* Forge
-  const fs = yield* FileSystem.FileSystem
   const git = yield* Git
   const root = `${dataDir}/mirrors`
-
-  const trouble = (operation: string) =>
-    Effect.mapError((error: { readonly message: string }) => new GitError({ operation, reason: error.message }))
-
-  const namesIn = (directory: string, recursive = false) =>
-    Effect.orElseSucceed(fs.readDirectory(directory, { recursive }), () => [])
-
-  /** Removes stale locks and incomplete packs: nobody else writes here, so they were left by a killed process. */
-  const sweep = Effect.fnUntraced(function*(directory: string) {
-    const isLock = (name: string) => name.endsWith(".lock")
-    const isHalf = (name: string) => name.startsWith("tmp_") || name.startsWith("incoming-")
-    const found = [
-      ...(yield* namesIn(directory)).filter(isLock),
-      ...(yield* namesIn(`${directory}/refs`, true)).filter(isLock).map((name) => `refs/${name}`),
-      ...(yield* namesIn(`${directory}/objects`)).filter(isHalf).map((name) => `objects/${name}`),
-      ...(yield* namesIn(`${directory}/objects/info`)).filter(isLock).map((name) => `objects/info/${name}`),
-      ...(yield* namesIn(`${directory}/objects/pack`)).filter(isHalf).map((name) => `objects/pack/${name}`)
-    ]
-    yield* Effect.forEach(found, (name) => fs.remove(`${directory}/${name}`, { recursive: true, force: true }))
-  }, trouble("cleanup"))
-
-  const broken = (directory: string) => `${directory}.broken`
-
-  /** Moves a damaged mirror aside and recreates it. The old one is kept meanwhile, and searched for sessions' work. */
-  const setAside = Effect.fnUntraced(function*(directory: string) {
-    yield* Effect.logWarning(`the mirror ${directory} is damaged and will be recreated`)
-    yield* fs.remove(broken(directory), { recursive: true, force: true })
-    yield* fs.rename(directory, broken(directory))
-  }, trouble("cleanup"))
-
-  const putBack = Effect.fnUntraced(function*(directory: string) {
-    yield* fs.remove(directory, { recursive: true, force: true })
-    yield* fs.rename(broken(directory), directory)
-  }, trouble("cleanup"))
+  const { broken, ensureObjects, packCount, putBack, setAside, shareObjects, sweep } = yield* MirrorFiles.make
 
   const objectFormat = Effect.fnUntraced(function*(repo: Repository) {
     if (repo._tag === "GitHub") return "sha1"
@@ -93,9 +62,11 @@ export const make = Effect.gen(function*() {
     const init = git.run({
       operation: "init",
       directory: root,
-      args: ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`, directory]
+      // readable for the users of sandboxes, whatever our umask; nobody else may enter the data directory
+      args: ["init", "--quiet", "--bare", "--template=", "--shared=0644", `--object-format=${format}`, directory]
     }).pipe(Effect.zipRight(git.run({ operation: "init", directory, args: ["rev-parse", "--git-dir"] })))
     yield* Effect.catchAll(init, () => Effect.zipRight(setAside(directory), init))
+    yield* shareObjects(directory)
     return format
   })
 
@@ -107,16 +78,25 @@ export const make = Effect.gen(function*() {
         yield* sweep(directory)
         const format = yield* initialise(repo, directory)
         const semaphore = yield* Effect.makeSemaphore(1)
-        return { directory, format, exclusively: semaphore.withPermits(1) }
+        return { directory, objects: objectsIn(directory), format, exclusively: semaphore.withPermits(1) }
       }),
     idleTimeToLive: "10 minutes"
   })
 
-  const repack = Effect.fnUntraced(function*(directory: string) {
-    const packs = (yield* namesIn(`${directory}/objects/pack`)).filter((name) => name.endsWith(".pack"))
-    if (packs.length <= manyPacks) return
-    yield* git.run({ operation: "repack", directory, args: ["repack", "-d", "--quiet", "--geometric=2"] })
+  const repackIn = Effect.fnUntraced(function*(directory: string, objects: string) {
+    if ((yield* packCount(objects)) <= manyPacks) return
+    yield* git.run({
+      operation: "repack",
+      directory,
+      args: ["repack", "-d", "-l", "--quiet", "--geometric=2"],
+      environment: objects === objectsIn(directory) ? remoteOnly(directory) : {}
+    })
   }, Effect.ignoreLogged /* the mirror is only larger than necessary */)
+
+  const repack = (directory: string) =>
+    Effect.forEach([`${directory}/objects`, objectsIn(directory)], (objects) => repackIn(directory, objects), {
+      discard: true
+    })
 
   /**
    * Whether the mirror has exactly the branches of a repository on this machine. A fetch that changes nothing starts six
@@ -124,10 +104,11 @@ export const make = Effect.gen(function*() {
    */
   const isCurrent = (repo: Repository, directory: string) => {
     if (repo._tag !== "Local") return Effect.succeed(false)
-    const branches = (directory: string, namespace: string) =>
+    const branches = (directory: string, namespace: string, environment = {}) =>
       git.run({
         operation: "read",
         directory,
+        environment,
         // with the type, git reads the object, and fails if it is missing
         args: [
           "for-each-ref",
@@ -137,7 +118,7 @@ export const make = Effect.gen(function*() {
       })
     return Effect.zipWith(
       branches(repo.path, "refs/heads"),
-      branches(directory, "refs/remotes/origin"),
+      branches(directory, "refs/remotes/origin", { GIT_OBJECT_DIRECTORY: objectsIn(directory) }),
       (source, mirror) => source.stdout === mirror.stdout && source.stderr + mirror.stderr === "",
       { concurrent: true }
     ).pipe(Effect.orElseSucceed(() => false))
@@ -152,6 +133,7 @@ export const make = Effect.gen(function*() {
         operation: "fetch",
         directory,
         remote,
+        environment: remoteOnly(directory),
         args: ["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--", remote.url, headsRefspec]
       }
       const remake = Effect.gen(function*() {
@@ -192,6 +174,8 @@ export const make = Effect.gen(function*() {
   return {
     open,
     fetch,
+    /** The directory of a repository's objects from the remote. It exists before they are fetched. */
+    objects: (repo: Repository) => ensureObjects(`${root}/${directoryName(repo)}`),
     /**
      * Uses a mirror that has a commit. A recreated mirror may lack it. Asking first would cost a process each time, so it
      * is asked only when the use has failed; then the commit is fetched, and it is used again.

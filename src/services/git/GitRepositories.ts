@@ -61,6 +61,7 @@ export const layer = Layer.scoped(
         (repo, from, to) => mirrors.withCommit(repo, to, ({ directory }) => compare({ directory, from, to })),
         Effect.scoped
       ),
+      objectsDirectory: Effect.fn("Repositories.objectsDirectory")(mirrors.objects),
       exportBundle: Effect.fn("Repositories.exportBundle")((repo, branch, contents) =>
         mirrors.withCommit(repo, contents.start, (mirror) => exportBundle(mirror, branch, contents))
       ),

@@ -72,6 +72,8 @@ export interface BundleContents {
   readonly start: CommitId
   /** A commit that the sandbox already has: it and its history are left out. */
   readonly known: CommitId | undefined
+  /** Whether the sandbox reads what came from the remote where it is: then that is left out, too. */
+  readonly isShared: boolean
   /** A commit of unpushed work to include, under no branch. */
   readonly work: CommitId | undefined
 }
@@ -94,6 +96,11 @@ export class Repositories extends Context.Tag("opentl/services/git/Repositories"
   readonly prepare: (repo: Repository, branch: SessionBranch) => Effect.Effect<Preparation, RepositoryFailure>
   /** The planner's overview of a commit: the file list and the readme, within `limit` characters. */
   readonly overview: (repo: Repository, commit: CommitId, limit: number) => Effect.Effect<string, RepositoryFailure>
+  /**
+   * The directory of the objects that came from the remote, which a sandbox on this machine may read. Nothing in it was
+   * made by a session.
+   */
+  readonly objectsDirectory: (repo: Repository) => Effect.Effect<string, RepositoryFailure>
   /**
    * A bundle file, for the lifetime of the scope, with `start` and its history under `refs/heads/<branch>`. None if all
    * of it is known.

@@ -46,7 +46,12 @@ export interface RunSpec {
   readonly inputs: ReadonlyArray<InputFile>
   /** The host directory that contains `gateway.sock`. */
   readonly gatewayDirectory: string
+  /** A host directory with git objects of the repository, for a sandbox that `mountsObjects`. */
+  readonly objectsDirectory?: string
 }
+
+/** The host directories that a run needs. */
+export type RunDirectories = Pick<RunSpec, "gatewayDirectory" | "objectsDirectory">
 
 export interface RunExit {
   readonly code: number
@@ -84,13 +89,18 @@ export type SandboxFailure = SandboxError | SandboxUnavailable
 export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sandbox, {
   /** The kind as shown to people: "docker", "local (bubblewrap)", "local (no isolation)". */
   readonly kind: string
+  /**
+   * Whether every run of a session reads the objects in `objectsDirectory` where they are. Absent: it does not, and gets
+   * the repository's whole history as an input.
+   */
+  readonly mountsObjects?: true
   /** Checks whether a run could start now: engine reachable, image present. */
   readonly check: Effect.Effect<void, SandboxUnavailable>
   /**
    * Begins to prepare a sandbox for a run whose inputs are not known yet, and returns at once. It is a hint: `start`
    * succeeds and fails without it, only later. `removeRuns` gives it up.
    */
-  readonly prepare: (run: RunId, gatewayDirectory: string) => Effect.Effect<void>
+  readonly prepare: (run: RunId, directories: RunDirectories) => Effect.Effect<void>
   /** Whether the session's workspace still contains its repository, completely cloned. */
   readonly hasRepository: (session: SessionId) => Effect.Effect<boolean, SandboxFailure>
   /**

@@ -40,7 +40,12 @@ layer(NodeContext.layer, { excludeTestServices: true })("Repositories on GitHub"
         "--branch",
         head,
         Option.getOrThrow(
-          yield* repositories.exportBundle(repo, head, { start: commit, known: undefined, work: undefined })
+          yield* repositories.exportBundle(repo, head, {
+            start: commit,
+            known: undefined,
+            isShared: false,
+            work: undefined
+          })
         ),
         work
       )

@@ -15,6 +15,9 @@ export const ours = "/opt/opentl"
 /** The runtime files, mounted. */
 export const runtime = `${ours}/runtime`
 const gateway = "/run/opentl"
+/** The repository's objects, mounted. A workspace refers to them here, so the path never changes. */
+const objects = `${ours}/objects`
+const sharedObjects = { OPENTL_REMOTE_OBJECTS: objects }
 /** The file that stores why a run was ended by its limits. */
 export const endedFile = `${ours}/ended.json`
 
@@ -92,6 +95,7 @@ const sharedMemoryBytes = 64 * 1024 ** 2
 export interface HostDirectories {
   readonly runtime: string
   readonly gateway?: string
+  readonly objects?: string
 }
 
 /** A container of the session. */
@@ -126,7 +130,8 @@ const container = (settings: Settings, options: {
       { type: "volume", source: volumeName(options.session), target: workspace, readOnly: false },
       // connecting to a socket requires write permission on the socket only, not on the mount
       ...mounted(options.directories.gateway, gateway),
-      ...mounted(options.directories.runtime, runtime)
+      ...mounted(options.directories.runtime, runtime),
+      ...mounted(options.directories.objects, objects)
     ],
     logging: logging(settings.limits.outputBytes),
     restartPolicy: { name: "no" }
@@ -140,13 +145,13 @@ const mounted = (source: string | undefined, target: string): ContainerSpec["hos
 export const runContainer = (settings: Settings, instance: InstanceId, logHead: string, spec: {
   readonly run: RunId
   readonly environment: Readonly<Record<string, string>>
-  readonly directories: Required<HostDirectories>
+  readonly directories: HostDirectories
 }): ContainerSpec =>
   container(settings, {
     session: spec.run.sessionId,
     labels: { ...runLabels(spec.run, instance), [logHeadLabel]: logHead },
     command: ["bash", `${runtime}/${entrypoint}`],
-    environment: { ...spec.environment, ...fixedEnvironment(settings) },
+    environment: { ...spec.environment, ...fixedEnvironment(settings), ...(spec.directories.objects && sharedObjects) },
     directories: spec.directories
   })
 

@@ -1,6 +1,6 @@
 /**
  * Sandboxes as containers: one volume per session, one container per round, no network and no host mount except the
- * gateway's directory and the runtime files, read-only. The engine holds all state. A container that was created but never
+ * gateway's directory, the runtime files and the objects of the repository, read-only. The engine holds all state. A container that was created but never
  * started is not a run: it was left by a crash in between, and `start` recreates it.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -149,6 +149,7 @@ const make = Effect.gen(function*() {
 
   return Sandbox.of({
     kind: "docker",
+    mountsObjects: true,
     check,
     prepare: prepared.begin,
     hasRepository,

@@ -10,7 +10,7 @@ import * as Record from "effect/Record"
 import * as Crypto from "node:crypto"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
-import { type RunId, runName, type RunSpec, SandboxError, SandboxUnavailable } from "../Sandbox.ts"
+import { type RunDirectories, type RunId, runName, type RunSpec, SandboxError, SandboxUnavailable } from "../Sandbox.ts"
 import type { InstanceId } from "../SandboxInstance.ts"
 import * as Layout from "../SandboxLayout.ts"
 import * as Tar from "../Tar.ts"
@@ -64,13 +64,17 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
   /** Creates a container for a run, and its session's volume. */
   const createFor = Effect.fnUntraced(function*(
     name: string,
-    { environment, gatewayDirectory, run }: Omit<RunSpec, "inputs">
+    { environment, gatewayDirectory, objectsDirectory, run }: Omit<RunSpec, "inputs">
   ) {
     // checked before anything is created: without its image a session leaves nothing behind
     if (!(yield* engine.hasImage(config.docker.image))) return yield* imageMissing
     yield* createVolume(run.sessionId)
     const logHead = yield* newLogHead
-    const directories = { runtime: yield* runtime, gateway: gatewayDirectory }
+    const directories = {
+      runtime: yield* runtime,
+      gateway: gatewayDirectory,
+      ...(objectsDirectory === undefined ? {} : { objects: objectsDirectory })
+    }
     const spec = DockerContainer.runContainer(config, instance, logHead, { run, environment, directories })
     return { id: yield* create(name, spec), logHead }
   })
@@ -80,10 +84,10 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
 
   const prepared = yield* PreparedContainers.make({
     create: Effect.fnUntraced(
-      function*(run: RunId, gatewayDirectory: string) {
+      function*(run: RunId, directories: RunDirectories) {
         const isKept = yield* engine.hasVolume(DockerContainer.volumeName(run.sessionId))
         const environment = PreparedContainers.waitingEnvironment
-        const created = yield* createFor(PreparedContainers.preparedName(run), { run, gatewayDirectory, environment })
+        const created = yield* createFor(PreparedContainers.preparedName(run), { run, ...directories, environment })
         // now: while a container starts, the engine lets nobody look into it
         return { ...created, hasRepository: isKept && (yield* hasMarks(created.id)) }
       },

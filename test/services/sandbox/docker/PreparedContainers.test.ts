@@ -67,7 +67,7 @@ describe("a prepared container", () => {
           yield* makeSubject
         )
         const run = round(1)
-        yield* sandbox.prepare(run, gatewayDirectory)
+        yield* sandbox.prepare(run, { gatewayDirectory })
         const id = yield* waiting(session, `${runName(run)}-next`)
         assert.isFalse(yield* sandbox.exists(run), "it is no run yet")
         assert.isFalse(yield* sandbox.hasRepository(session))
@@ -99,7 +99,7 @@ describe("a prepared container", () => {
       yield* runAgent(1, "echo kept > kept.txt")
       yield* sandbox.removeRuns(session)
       const next = round(2)
-      yield* sandbox.prepare(next, gatewayDirectory)
+      yield* sandbox.prepare(next, { gatewayDirectory })
       assert.isTrue(yield* sandbox.hasRepository(session))
       yield* sandbox.start(specOf(next, "cat kept.txt"))
       const output = yield* outputOf(next)
@@ -112,10 +112,10 @@ describe("a prepared container", () => {
     () =>
       Effect.gen(function*() {
         const { gatewayDirectory, round, sandbox, session } = yield* makeSession(yield* makeSubject)
-        yield* sandbox.prepare(round(1), gatewayDirectory)
+        yield* sandbox.prepare(round(1), { gatewayDirectory })
         yield* sandbox.removeRuns(session)
         assert.deepStrictEqual([...(yield* containers(session)).keys()], [])
-        yield* sandbox.prepare(round(1), gatewayDirectory)
+        yield* sandbox.prepare(round(1), { gatewayDirectory })
         yield* waiting(session, `${runName(round(1))}-next`)
         yield* sandbox.removeRuns(session, round(2))
         assert.deepStrictEqual([...(yield* containers(session)).keys()], [])
@@ -130,7 +130,7 @@ describe("a prepared container", () => {
       yield* Effect.scoped(
         Effect.gen(function*() {
           const before = yield* subject.open
-          yield* before.prepare(run, gatewayDirectory)
+          yield* before.prepare(run, { gatewayDirectory })
           yield* waiting(session, `${runName(run)}-next`)
         })
       )
@@ -145,7 +145,7 @@ describe("a prepared container", () => {
     Effect.gen(function*() {
       const { gatewayDirectory, outputOf, round, sandbox, session, specOf } = yield* makeSession(yield* makeSubject)
       const run = round(1)
-      yield* sandbox.prepare(run, gatewayDirectory)
+      yield* sandbox.prepare(run, { gatewayDirectory })
       const id = yield* waiting(session, `${runName(run)}-next`)
       yield* Effect.flatMap(DockerEngine, (engine) => engine.killContainer(id ?? ""))
       yield* sandbox.start(specOf(run, "echo hello there"))
