@@ -8,20 +8,31 @@
 set -u
 exec 2>&1
 
-# A container that was created before its inputs were known waits for them. The host puts the awaited file in last.
-if [ -n "${OPENTL_BEGIN_FILE:-}" ]; then
-  exec {idle}<> <(:)
-  until [ -e "$OPENTL_BEGIN_FILE" ]; do read -r -t 0.02 -u "$idle"; done # sleeps without a process
-  exec {idle}>&-
-  . "$OPENTL_ENVIRONMENT_FILE"
-  unset OPENTL_BEGIN_FILE OPENTL_ENVIRONMENT_FILE
-fi
+# Removes what an earlier run left, also where it has closed directories even to itself.
+remove() { rm -rf "$@" 2>/dev/null || { chmod -R u+rwx "$@" 2>/dev/null; rm -rf "$@"; }; }
 
-# The line by which the host recognises the beginning of its log. Nobody else may learn it: the agent could print it.
-log_head=$OPENTL_WORKSPACE/in/log-head
-if [ -f "$log_head" ]; then
-  cat "$log_head"
-  rm -f "$log_head"
+bridge=
+bridge_port=$OPENTL_WORKSPACE/bridge.port
+
+# Begins early: what comes before its first use happens while it starts.
+start_bridge() {
+  if [ -z "${OPENTL_GATEWAY_SOCKET:-}" ] || [ -n "$bridge" ]; then return 0; fi
+  remove "$bridge_port" "$bridge_port.new" # whatever an earlier agent made of them
+  node "$OPENTL_RUNTIME/bridge.mjs" "$OPENTL_GATEWAY_SOCKET" "$bridge_port" </dev/null >/dev/null 2>&1 &
+  bridge=$!
+}
+
+# A container waits here until its inputs are there, and gets the line by which the host recognises the beginning of its
+# log. The line comes through a pipe that gives it once: the agent must not learn it.
+if [ -n "${OPENTL_INPUTS:-}" ]; then
+  start_bridge
+  IFS= read -r log_head <"$OPENTL_INPUTS/begin" || exit 70
+  . "$OPENTL_INPUTS/environment"
+  remove "$OPENTL_WORKSPACE/in"
+  cp -R "$OPENTL_INPUTS/in" "$OPENTL_WORKSPACE/in" # an error shows as a missing input
+  unset OPENTL_INPUTS
+  printf '%s\n' "$log_head"
+  unset log_head
 fi
 
 repo=$OPENTL_WORKSPACE/repo
@@ -40,7 +51,6 @@ install_seconds=${OPENTL_INSTALL_TIMEOUT:-600}
 
 cannot_go_on=70
 child=
-bridge=
 bridged=
 installed=
 
@@ -106,7 +116,7 @@ has_commit() { repo_git cat-file -e "$1^{commit}"; }
 # --- Environment -----------------------------------------------------------------------------------------------------
 
 prepare_surroundings() {
-  if ! rm -rf "$out" || ! mkdir -p "$out" "$OPENTL_WORKSPACE/home"; then
+  if ! remove "$out" || ! mkdir -p "$out" "$OPENTL_WORKSPACE/home"; then
     say ERROR "The workspace $OPENTL_WORKSPACE is not writable"
     exit "$cannot_go_on"
   fi
@@ -127,23 +137,16 @@ prepare_surroundings() {
   git config --global user.email "$author_email"
 }
 
-# The repository is prepared while the bridge starts.
-start_bridge() {
-  [ -n "${OPENTL_GATEWAY_SOCKET:-}" ] || return 0
-  node "$OPENTL_RUNTIME/bridge.mjs" "$OPENTL_GATEWAY_SOCKET" "$out/bridge.port" </dev/null >>"$log" 2>&1 &
-  bridge=$!
-}
-
 await_bridge() {
   if [ -z "$bridge" ] || [ -n "$bridged" ]; then return 0; fi
-  local port_file=$out/bridge.port base
-  until [ -s "$port_file" ]; do
+  local base
+  until [ -s "$bridge_port" ]; do
     kill -0 "$bridge" 2>/dev/null || die "The bridge to the gateway did not start"
     sleep 0.02
   done
   kill -0 "$bridge" 2>/dev/null || die "The bridge to the gateway has ended"
   bridged=yes
-  base=http://127.0.0.1:$(<"$port_file")
+  base=http://127.0.0.1:$(<"$bridge_port")
   export ANTHROPIC_BASE_URL=$base/anthropic ANTHROPIC_API_KEY=opentl-gateway
   export OPENAI_BASE_URL=$base/openai/v1 OPENAI_API_KEY=opentl-gateway
   export HTTP_PROXY=$base HTTPS_PROXY=$base NO_PROXY=127.0.0.1,localhost

@@ -147,8 +147,8 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
             case "ResumeTurn":
               return resumeTurn(context, step)
             case "PrepareRepository":
-              return checkSandbox(context, step).pipe(
-                Effect.zipRight(prepareSandbox(context, step)),
+              return prepareSandbox(context, step).pipe(
+                Effect.zipRight(checkSandbox(context, step)),
                 Effect.zipRight(prepare(context, step))
               )
             case "MakePlan":

@@ -9,8 +9,6 @@ import { type RunSpec, SandboxError } from "./Sandbox.ts"
 export const inputs = "in"
 /** Emptied before each run. */
 export const outputs = "out"
-/** The entrypoint prints and removes this file before anything else. */
-export const logHead = `${inputs}/log-head`
 export const answer = "answer.md"
 export const bundle = "result.bundle"
 /** Both exist once a round has cloned its repository completely: the entrypoint creates the mark after the clone. */

@@ -2,12 +2,13 @@
 import * as Option from "effect/Option"
 import type { SessionId } from "../../../domain/Ids.ts"
 import type { AppConfigShape } from "../../config/AppConfig.ts"
-import type { InputFile, RunId } from "../Sandbox.ts"
+import type { RunId } from "../Sandbox.ts"
 import type { InstanceId } from "../SandboxInstance.ts"
 import * as Layout from "../SandboxLayout.ts"
 import { diskScript as diskFile, entrypoint } from "../SandboxRuntime.ts"
 import { TarEntry } from "../Tar.ts"
 import type { ContainerInfo, ContainerSpec, ExecSpec } from "./DockerSchema.ts"
+import * as RunInputs from "./RunInputs.ts"
 
 export const workspace = "/workspace"
 /** Owned by root: the user inside can only read it. */
@@ -17,7 +18,6 @@ export const runtime = `${ours}/runtime`
 const gateway = "/run/opentl"
 /** The repository's objects, mounted. A workspace refers to them here, so the path never changes. */
 const objects = `${ours}/objects`
-const sharedObjects = { OPENTL_REMOTE_OBJECTS: objects }
 /** The file that stores why a run was ended by its limits. */
 export const endedFile = `${ours}/ended.json`
 
@@ -141,26 +141,30 @@ const container = (settings: Settings, options: {
 const mounted = (source: string | undefined, target: string): ContainerSpec["host"]["mounts"] =>
   source === undefined ? [] : [{ type: "bind", source, target, readOnly: true }]
 
-/** The container of a run. `logHead` is the first line of its log. */
+/** The container of a run, which waits for its inputs. `logHead` is the first line of its log. */
 export const runContainer = (settings: Settings, instance: InstanceId, logHead: string, spec: {
   readonly run: RunId
-  readonly environment: Readonly<Record<string, string>>
   readonly directories: HostDirectories
 }): ContainerSpec =>
   container(settings, {
     session: spec.run.sessionId,
     labels: { ...runLabels(spec.run, instance), [logHeadLabel]: logHead },
     command: ["bash", `${runtime}/${entrypoint}`],
-    environment: { ...spec.environment, ...fixedEnvironment(settings), ...(spec.directories.objects && sharedObjects) },
+    environment: fixedEnvironment(settings, spec),
     directories: spec.directories
   })
 
 /** The part of a run's environment that nobody else decides. */
-export const fixedEnvironment = (settings: Settings) => ({
+export const fixedEnvironment = (
+  settings: Settings,
+  { directories, run }: { readonly run: RunId; readonly directories: Pick<HostDirectories, "objects"> }
+): Readonly<Record<string, string>> => ({
   OPENTL_RUNTIME: runtime,
   OPENTL_WORKSPACE: workspace,
   OPENTL_OUTPUT_LIMIT: String(settings.limits.outputBytes),
-  OPENTL_GATEWAY_SOCKET: `${gateway}/${Layout.gatewaySocket}`
+  OPENTL_GATEWAY_SOCKET: `${gateway}/${Layout.gatewaySocket}`,
+  OPENTL_INPUTS: `${gateway}/${RunInputs.nameOf(run)}`,
+  ...(directories.objects === undefined ? {} : { OPENTL_REMOTE_OBJECTS: objects })
 })
 
 /** The container that is only inspected. */
@@ -172,14 +176,6 @@ export const probeContainer = (settings: Settings, instance: InstanceId, session
     environment: {},
     directories: {}
   })
-
-/**
- * Empties an earlier run's directory, whatever it has become: it is replaced by a file, and that by an empty directory.
- */
-const emptied = (name: string): ReadonlyArray<TarEntry> => [
-  TarEntry.Text({ path: `workspace/${name}`, mode: 0o644, owner: user, text: "" }),
-  TarEntry.Directory({ path: `workspace/${name}`, mode: 0o755, owner: user })
-]
 
 /**
  * The container that measures a session's workspace when the agent no longer runs. It runs only our script, as a root
@@ -202,20 +198,13 @@ export const measuringContainer = (
   return { ...spec, environment: cleanEnvironment, user: `${root}:${root}`, workingDirectory: "/", host }
 }
 
-/** The files unpacked at `/` before the start. */
-export const contents = (logHead: string, inputs: ReadonlyArray<InputFile>): ReadonlyArray<TarEntry> => [
-  TarEntry.Directory({ path: ours.slice(1), mode: 0o755, owner: root }),
-  TarEntry.Directory({ path: "workspace", mode: 0o755, owner: user }),
-  ...emptied(Layout.outputs),
-  ...emptied(Layout.inputs),
-  TarEntry.Text({ path: `workspace/${Layout.logHead}`, mode: 0o644, owner: user, text: `${logHead}\n` }),
-  ...inputs.map(({ content, path }) => {
-    const attributes = { path: `workspace/${path}`, mode: 0o644, owner: user }
-    return content._tag === "Text"
-      ? TarEntry.Text({ ...attributes, text: content.text })
-      : TarEntry.File({ ...attributes, source: content.path })
-  })
+/** The workspace of the user inside, to be unpacked at `/` where the image has none. */
+export const workspaceOfUser: ReadonlyArray<TarEntry> = [
+  TarEntry.Directory({ path: workspace.slice(1), mode: 0o755, owner: user })
 ]
+
+/** The label of images that were built from our Dockerfile. Their workspace belongs to the user inside. */
+export const imageLabel = "opentl.image"
 
 /** The file that marks a run as ended by its limits, to be unpacked at `/`. */
 export const endedMark = (text: string): ReadonlyArray<TarEntry> => [

@@ -20,6 +20,7 @@ export class DockerEngine extends Context.Tag("opentl/services/sandbox/docker/Do
   /** Returns the API version in use. */
   readonly ping: Effect.Effect<string, EngineUnreachable>
   readonly hasImage: (image: string) => Effect.Effect<boolean, EngineFailure>
+  readonly imageLabels: (image: string) => Effect.Effect<Readonly<Record<string, string>>, EngineFailure>
   /** Builds an image from a tar archive with a `Dockerfile`; streams the engine's output. */
   readonly buildImage: <E>(options: {
     readonly tag: string
@@ -87,6 +88,11 @@ const make = Effect.gen(function*() {
     host,
     ping,
     hasImage: (image) => exists(text("inspect the image", HttpClientRequest.get(`/images/${image}/json`))),
+    imageLabels: (image) =>
+      Effect.map(
+        json("inspect the image", Wire.ImageInfo, HttpClientRequest.get(`/images/${image}/json`)),
+        ({ config }) => config?.labels ?? {}
+      ),
     buildImage: ({ arguments: buildArguments, context, tag }) =>
       Stream.unwrap(uploading(context, (body) =>
         Effect.map(

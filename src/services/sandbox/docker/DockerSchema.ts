@@ -62,6 +62,13 @@ export type ContainerSpec = typeof ContainerSpec.Type
 
 export const Created = Schema.Struct({ id: key("Id", Schema.String) })
 
+export const ImageInfo = Schema.Struct({
+  config: optionalKey(
+    "Config",
+    Schema.NullishOr(Schema.Struct({ labels: optionalKey("Labels", Schema.NullishOr(Labels)) }))
+  )
+})
+
 export const ContainerInfo = Schema.Struct({
   id: key("Id", Schema.String),
   config: optionalKey("Config", Schema.Struct({ labels: key("Labels", Schema.NullishOr(Labels)) })),

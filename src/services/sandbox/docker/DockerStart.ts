@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
+import * as Ref from "effect/Ref"
 import * as Crypto from "node:crypto"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
@@ -16,9 +17,10 @@ import * as Layout from "../SandboxLayout.ts"
 import * as Tar from "../Tar.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import { DockerEngine } from "./DockerEngine.ts"
-import { failing } from "./DockerErrors.ts"
+import { type EngineFailure, failing } from "./DockerErrors.ts"
 import type { ContainerSpec } from "./DockerSchema.ts"
 import * as PreparedContainers from "./PreparedContainers.ts"
+import * as RunInputs from "./RunInputs.ts"
 
 export interface Parts {
   readonly instance: InstanceId
@@ -32,6 +34,7 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
   const config = yield* AppConfig
   const engine = yield* DockerEngine
   const fs = yield* FileSystem.FileSystem
+  const inputs = yield* RunInputs.make
 
   const imageMissing = new SandboxUnavailable({
     reason: `the sandbox image ${config.docker.image} is missing`,
@@ -39,44 +42,59 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
     missingImage: config.docker.image
   })
 
-  /** Recreates the container with this name; "not found" can only mean the image. */
+  const onConflict = <A>(effect: Effect.Effect<A, EngineFailure>, free: string) =>
+    Effect.catchTag(effect, "EngineConflict", () => Effect.andThen(engine.removeContainer(free), effect))
+
+  /** Creates the container in place of one with this name; "not found" can only mean the image. */
   const create = (name: string, spec: ContainerSpec) =>
-    Effect.andThen(engine.removeContainer(name), engine.createContainer(name, spec)).pipe(
+    onConflict(engine.createContainer(name, spec), name).pipe(
       Effect.catchTag("EngineNotFound", () => imageMissing)
     )
 
+  /** Whether the engine can limit the size of a volume; unknown at first. */
+  const limitsVolumes = yield* Ref.make(true)
+
   /** Creates the volume with a size limit if the engine supports that, else without one: then it is only watched. */
-  const createVolume = (session: SessionId) => {
+  const createVolume = Effect.fnUntraced(function*(session: SessionId) {
     const volume = {
       name: DockerContainer.volumeName(session),
       labels: DockerContainer.sessionLabels(session, instance)
     }
-    return engine.createVolume({ ...volume, options: { size: String(config.limits.diskBytes) } }).pipe(
-      Effect.catchTag("EngineRefused", () => engine.createVolume({ ...volume, options: {} }))
+    const limited = engine.createVolume({ ...volume, options: { size: String(config.limits.diskBytes) } }).pipe(
+      Effect.as(true),
+      Effect.catchTag("EngineRefused", () => Effect.succeed(false))
     )
-  }
-
-  const putFiles = Effect.fnUntraced(function*(container: string, files: ReadonlyArray<Tar.TarEntry>) {
-    const archive = yield* Effect.provideService(Tar.pack(files), FileSystem.FileSystem, fs)
-    yield* engine.putArchive(container, "/", archive)
+    if ((yield* Ref.get(limitsVolumes)) && (yield* limited)) return
+    yield* engine.createVolume({ ...volume, options: {} })
+    // only now: a refusal for another reason has failed
+    yield* Ref.set(limitsVolumes, false)
   })
 
-  /** Creates a container for a run, and its session's volume. */
-  const createFor = Effect.fnUntraced(function*(
-    name: string,
-    { environment, gatewayDirectory, objectsDirectory, run }: Omit<RunSpec, "inputs">
-  ) {
+  const giveWorkspace = (container: string) =>
+    Tar.pack(DockerContainer.workspaceOfUser).pipe(
+      Effect.provideService(FileSystem.FileSystem, fs),
+      Effect.flatMap((archive) => engine.putArchive(container, "/", archive))
+    )
+
+  /** Creates a container that waits for a run's inputs, and the session's volume. */
+  const createFor = Effect.fnUntraced(function*(run: RunId, { gatewayDirectory, objectsDirectory }: RunDirectories) {
     // checked before anything is created: without its image a session leaves nothing behind
-    if (!(yield* engine.hasImage(config.docker.image))) return yield* imageMissing
-    yield* createVolume(run.sessionId)
+    const labels = yield* Effect.catchTag(
+      engine.imageLabels(config.docker.image),
+      "EngineNotFound",
+      () => imageMissing
+    )
+    yield* Effect.all([createVolume(run.sessionId), inputs.prepare(gatewayDirectory, run)], { concurrency: 2 })
     const logHead = yield* newLogHead
     const directories = {
       runtime: yield* runtime,
       gateway: gatewayDirectory,
       ...(objectsDirectory === undefined ? {} : { objects: objectsDirectory })
     }
-    const spec = DockerContainer.runContainer(config, instance, logHead, { run, environment, directories })
-    return { id: yield* create(name, spec), logHead }
+    const spec = DockerContainer.runContainer(config, instance, logHead, { run, directories })
+    const id = yield* create(PreparedContainers.preparedName(run), spec)
+    if (!(DockerContainer.imageLabel in labels)) yield* giveWorkspace(id)
+    return { id, logHead }
   })
 
   const hasMarks = (container: string) =>
@@ -86,8 +104,7 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
     create: Effect.fnUntraced(
       function*(run: RunId, directories: RunDirectories) {
         const isKept = yield* engine.hasVolume(DockerContainer.volumeName(run.sessionId))
-        const environment = PreparedContainers.waitingEnvironment
-        const created = yield* createFor(PreparedContainers.preparedName(run), { run, ...directories, environment })
+        const created = yield* createFor(run, directories)
         // now: while a container starts, the engine lets nobody look into it
         return { ...created, hasRepository: isKept && (yield* hasMarks(created.id)) }
       },
@@ -97,28 +114,38 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
     remove: engine.removeContainer
   })
 
-  /** Starts a run in a container of its own. */
-  const startAnew = (spec: RunSpec) =>
-    Effect.acquireUseRelease(
-      createFor(runName(spec.run), spec),
-      ({ id, logHead }) =>
-        Effect.andThen(putFiles(id, DockerContainer.contents(logHead, spec.inputs)), engine.startContainer(id)),
-      ({ id }, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.ignoreLogged(engine.removeContainer(id))
+  /** Fails as soon as the container has ended, for whatever reason. */
+  const whileItRuns = (container: string) =>
+    Effect.raceFirst(
+      Effect.zipRight(
+        engine.waitContainer(container),
+        new SandboxError({ operation: "start", reason: "the container has ended before it began" })
+      )
     )
 
-  /** Lets the run begin in the container that waits for it. It becomes a run last: only then is it found after a crash. */
-  const startIn = Effect.fnUntraced(
-    function*({ id, logHead }: PreparedContainers.Prepared, { environment, inputs, run }: RunSpec) {
-      if (!Option.exists(yield* engine.inspectContainer(id), DockerContainer.isRunning)) {
-        return yield* new SandboxError({ operation: "start", reason: "the prepared container has ended" })
-      }
-      yield* engine.removeContainer(runName(run))
-      const chosen = Record.filter(environment, (_, name) => !(name in DockerContainer.fixedEnvironment(config)))
-      yield* putFiles(id, [...DockerContainer.contents(logHead, inputs), ...PreparedContainers.beginning(chosen)])
-      yield* engine.renameContainer(id, runName(run))
+  /**
+   * Lets the run begin in a container that waits for it. It becomes a run last, when it has surely begun: only then is it
+   * found after a crash.
+   */
+  const begin = Effect.fnUntraced(
+    function*({ id, logHead }: { readonly id: string; readonly logHead: string }, spec: RunSpec) {
+      const fixed = DockerContainer.fixedEnvironment(config, { run: spec.run, directories: {} })
+      const environment = Record.filter(spec.environment, (_, name) => !(name in fixed))
+      yield* whileItRuns(id)(
+        inputs.give(spec.gatewayDirectory, spec.run, { inputs: spec.inputs, environment, logHead })
+      )
+      yield* onConflict(engine.renameContainer(id, runName(spec.run)), runName(spec.run))
     },
     (effect, { id }) => Effect.onError(effect, () => Effect.ignoreLogged(engine.removeContainer(id)))
   )
+
+  /** Starts a run in a container of its own. */
+  const startAnew = (spec: RunSpec) =>
+    Effect.acquireUseRelease(
+      createFor(spec.run, spec),
+      (created) => Effect.andThen(engine.startContainer(created.id), begin(created, spec)),
+      ({ id }, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.ignoreLogged(engine.removeContainer(id))
+    )
 
   const start = Effect.fn("DockerSandbox.start")(
     function*(spec: RunSpec) {
@@ -128,7 +155,7 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
       yield* locked(spec.run.sessionId)(Effect.gen(function*() {
         if (Option.exists(yield* engine.inspectContainer(runName(spec.run)), DockerContainer.wasStarted)) return
         if (Option.isNone(waiting)) return yield* startAnew(spec)
-        yield* startIn(waiting.value, spec).pipe(
+        yield* begin(waiting.value, spec).pipe(
           Effect.tapError((error) => Effect.logWarning(`a prepared container could not be used: ${error.message}`)),
           Effect.orElse(() => startAnew(spec))
         )

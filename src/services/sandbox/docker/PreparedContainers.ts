@@ -1,6 +1,6 @@
 /**
  * Containers that wait for a run. Creating and starting a container takes most of the time that a run needs to start, so
- * one is prepared while the repository is fetched and the plan is made; the run's inputs are put into it later.
+ * one is prepared while the repository is fetched and the plan is made; the run's inputs are given to it later.
  *
  * A waiting container is no run: until its inputs are in, it has another name, and after a crash of the server it is
  * removed like any remains.
@@ -11,32 +11,9 @@ import * as FiberMap from "effect/FiberMap"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { type RunDirectories, type RunId, runName } from "../Sandbox.ts"
-import { TarEntry } from "../Tar.ts"
-import * as DockerContainer from "./DockerContainer.ts"
 
 /** The name of the container that waits for a run. */
 export const preparedName = (run: RunId): string => `${runName(run)}-next`
-
-/** The entrypoint waits for this file, and then reads the environment from the one beside it. */
-const beginFile = `${DockerContainer.ours}/begin`
-const environmentFile = `${DockerContainer.ours}/environment`
-
-/** The environment of a container that waits. */
-export const waitingEnvironment = { OPENTL_BEGIN_FILE: beginFile, OPENTL_ENVIRONMENT_FILE: environmentFile }
-
-/** Quotes a text for a shell. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
-
-/** What lets the run begin, to be unpacked at `/` after its inputs: the environment, and last the file that is awaited. */
-export const beginning = (environment: Readonly<Record<string, string>>): ReadonlyArray<TarEntry> => [
-  TarEntry.Text({
-    path: environmentFile.slice(1),
-    mode: 0o444,
-    owner: DockerContainer.root,
-    text: Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}\n`).join("")
-  }),
-  TarEntry.Text({ path: beginFile.slice(1), mode: 0o444, owner: DockerContainer.root, text: "" })
-]
 
 export interface Prepared {
   readonly id: string

@@ -8,7 +8,6 @@ import { testConfig } from "../../../support/TestConfig.ts"
 
 const spec = {
   run: { sessionId: SessionId.make("0123456789ab"), turn: 2, round: 3 },
-  environment: { OPENTL_AGENT: "opentl", OPENTL_RUNTIME: "/elsewhere" },
   directories: { gateway: "/data/gateways/0123456789ab", runtime: "/data/runtime/cafe" }
 }
 
@@ -34,12 +33,6 @@ describe("DockerContainer", () => {
       { type: "bind", source: "/data/gateways/0123456789ab", target: "/run/opentl", readOnly: true },
       { type: "bind", source: "/data/runtime/cafe", target: "/opt/opentl/runtime", readOnly: true }
     ]))
-
-  it("what the sandbox sets cannot be overridden", () => {
-    assert.include(container().environment, "OPENTL_RUNTIME=/opt/opentl/runtime")
-    assert.notInclude(container().environment, "OPENTL_RUNTIME=/elsewhere")
-    assert.include(container().environment, "OPENTL_AGENT=opentl")
-  })
 
   it("says why a run ended where that was not its own doing", () => {
     assert.strictEqual(DockerContainer.reasonOf(0, state("exited", 0, true)), undefined)

@@ -82,7 +82,7 @@ describe("a prepared container", () => {
         assert.deepStrictEqual(yield* sandbox.exit(run), { code: 0, reason: undefined })
         assert.include(output, `${odd}|`)
         assert.include(output, "OPENTL_WORKSPACE=/workspace\n")
-        assert.notInclude(output, "OPENTL_BEGIN_FILE")
+        assert.notInclude(output, "OPENTL_INPUTS")
         assert.include(yield* takeBundle(Option.getOrThrow(yield* sandbox.bundle(run))), "Change the greeting")
         const all = yield* containers(session)
         assert.deepStrictEqual([...all.keys()], [runName(run)])
