@@ -6,6 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
@@ -63,9 +65,9 @@ const client = (perTurn = Infinity) => {
 }
 
 /** Writes, and returns when the client has taken everything. */
-const follow = ({ response }: { readonly response: Writable }, after = 0) =>
+const follow = ({ response }: { readonly response: Writable }, after = 0, session = id) =>
   Effect.flatMap(
-    Effect.flatMap(EventFeeds, (feeds) => feeds.open(id)),
+    Effect.flatMap(EventFeeds, (feeds) => feeds.open(session)),
     (feed) => EventWriter.write({ feed, response, after, scheduler })
   ).pipe(
     Effect.scoped,
@@ -110,6 +112,21 @@ describe("an event writer", () => {
       assert.isBelow(stuck.response.writableLength, 512 * 1024)
       yield* Fiber.interrupt(fiber)
       stuck.response.destroy()
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("sends an event that is larger than the cache", () =>
+    Effect.gen(function*() {
+      const claim = yield* running
+      const writer = yield* LogWriter
+      yield* writer.write(claim, lines(1, 3))
+      const sql = yield* SqlClient.SqlClient
+      // six bytes a character on the wire: 18 MiB
+      yield* sql`UPDATE session_events SET data = ${"\u0001".repeat(3 * 1024 * 1024)}
+        WHERE session_id = ${id} AND id = (SELECT MIN(id) + 1 FROM session_events WHERE type = 'output')`
+      yield* append(claim, end)
+      const readers = [client(), client(), client(4 * 1024 * 1024)]
+      yield* Effect.forEach(readers, (each) => follow(each), { concurrency: "unbounded" })
+      for (const { ids } of readers) assert.deepStrictEqual(ids, upTo(readers[0]?.ids.at(-1) ?? 0))
     }).pipe(Effect.provide(layer)))
 
   it.effect("costs the database the same for one client and for hundreds; idle ones a query each 5 seconds", () =>
@@ -199,6 +216,31 @@ describe("an event writer", () => {
       yield* Fiber.join(fiber)
       assert.deepStrictEqual(well.ids, [after + 1, after + 2, after + 3])
     }).pipe(Effect.provide(layer)))
+
+  it.effect("is held up by no other session's trouble, and goes on within 5 seconds of its own", () =>
+    Effect.gen(function*() {
+      const store = yield* SessionStore
+      const writer = yield* LogWriter
+      const sql = yield* SqlClient.SqlClient
+      const claim = yield* running
+      const other = SessionId.make("00000000000b")
+      yield* store.create({ id: other, spec, receipt: undefined })
+      const [reader, troubled] = [client(), client()]
+      const fibers = [yield* Effect.fork(follow(reader)), yield* Effect.fork(follow(troubled, 0, other))]
+      yield* troubled.has(1)
+      const status = (text: string) => sql`UPDATE sessions SET status = ${text} WHERE id = ${other}`
+      yield* status("of a newer version")
+      yield* TestClock.adjust("10 minutes")
+      const before = reader.ids.length
+      yield* writer.write(claim, lines(1, 1))
+      yield* reader.has(before + 1)
+      yield* status("error")
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.join(fibers[1] ?? Fiber.void)
+      yield* append(claim, end)
+      yield* Fiber.joinAll(fibers)
+      assert.deepStrictEqual(reader.ids, upTo(before + 2))
+    }).pipe(Logger.withMinimumLogLevel(LogLevel.None), Effect.provide(layer)))
 
   it.effect("ends, without an error, when the server stops", () =>
     Effect.gen(function*() {
