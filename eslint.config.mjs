@@ -85,7 +85,7 @@ export default [
   exempt("the binary runs the program", ["src/start.ts"], "no-run", "no-process"),
   exempt(
     "start in milliseconds on bare node, without Effect",
-    ["src/main.ts", "src/CodeCache.ts"],
+    ["src/main.ts", "src/commands.ts", "src/CodeCache.ts"],
     "no-try",
     "no-process",
     "no-environment",

@@ -8,7 +8,7 @@
  * written is as good as none.
  */
 import { createHash } from "node:crypto"
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
 import { cachedDataVersionTag } from "node:v8"
@@ -23,9 +23,20 @@ const attempt = <A>(get: () => A): A | undefined => {
   }
 }
 
-/** Where caches are kept: below a data directory that exists and is the user's. */
+const user = process.getuid?.()
+
+/** Whether this is a directory, and no link to one, into which only the user can have put something. */
+const isPrivate = (directory: string): boolean => {
+  const found = lstatSync(directory, { throwIfNoEntry: false })
+  return found === undefined || found.isDirectory() && found.uid === user && (found.mode & 0o022) === 0
+}
+
+/** Where caches are kept: below a data directory that exists and is the user's. What is kept is run, so it has to be, too. */
 export const cacheBelow = (dataDir: string): string | undefined =>
-  attempt(() => statSync(dataDir).uid) === process.getuid?.() ? join(dataDir, "cache") : undefined
+  attempt(() => {
+    const cache = join(dataDir, "cache")
+    return statSync(dataDir).uid === user && isPrivate(cache) ? cache : undefined
+  })
 
 /** V8 itself checks little more than the source's length. */
 const seal = (source: Uint8Array, code: Uint8Array): Buffer =>
@@ -45,15 +56,20 @@ interface Compiled {
   readonly script: Script
 }
 
+/** What caches are called, those that were never finished included; other files in the directory are somebody else's. */
+const cacheName = /\.cjs(\.\d+)?$/
+
 /** Writes caches, and removes those of files that the program no longer has. */
 const write = (directory: string, cache: string, compiled: ReadonlyArray<Compiled>): void => {
   mkdirSync(cache, { recursive: true, mode: 0o700 })
   const files = new Set(readdirSync(directory))
-  for (const name of readdirSync(cache)) if (!files.has(name)) rmSync(join(cache, name), { force: true })
+  for (const name of readdirSync(cache)) {
+    if (cacheName.test(name) && !files.has(name)) rmSync(join(cache, name), { force: true })
+  }
   for (const { name, script, source } of compiled) {
     const code = script.createCachedData()
     const aside = join(cache, `${name}.${process.pid}`)
-    writeFileSync(aside, Buffer.concat([seal(source, code), code]), { mode: 0o600 })
+    writeFileSync(aside, Buffer.concat([seal(source, code), code]), { mode: 0o600, flag: "wx" })
     renameSync(aside, join(cache, name))
   }
 }

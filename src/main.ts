@@ -2,18 +2,19 @@
  * The binary. Help and the version are printed at once; for all else it loads the program. It must not import anything
  * that loads Effect.
  */
-import { readFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { bareHelp, type Commands } from "./cli/BareHelp.ts"
+import { bareHelp } from "./cli/BareHelp.ts"
 import { cacheBelow, makeLoader } from "./CodeCache.ts"
+import { readCommands } from "./commands.ts"
 
 const directory = fileURLToPath(new URL(".", import.meta.url))
-
-/** Written by the build. */
-const commands: Commands = JSON.parse(readFileSync(join(directory, "commands.json"), "utf8"))
-const help = bareHelp(commands, { args: process.argv.slice(2), environment: process.env, stdout: process.stdout })
+const help = bareHelp(readCommands(directory), {
+  args: process.argv.slice(2),
+  environment: process.env,
+  stdout: process.stdout
+})
 
 if (help === undefined) {
   const dataDir = process.env["OPENTL_DATA_DIR"] || join(homedir(), ".opentl")

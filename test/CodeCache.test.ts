@@ -4,6 +4,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fs from "node:fs"
+import * as Path from "node:path"
 import { cacheBelow, makeLoader } from "../src/CodeCache.ts"
 import { run } from "./support/Program.ts"
 
@@ -68,6 +69,42 @@ describe("the code cache", () => {
       keep()
       assert.isUndefined(cacheBelow(`${program}/none`))
       assert.strictEqual(cacheBelow(program), `${program}/cache`)
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
+
+  it.effect("is neither read nor written where others could have put it", () =>
+    Effect.gen(function*() {
+      const { cache, program } = yield* directory
+      const dataDir = Path.dirname(cache)
+      const elsewhere = `${dataDir}/elsewhere`
+      Fs.mkdirSync(elsewhere, { mode: 0o700 })
+      Fs.writeFileSync(`${elsewhere}/a.cjs.1`, "precious")
+      Fs.symlinkSync(elsewhere, cache)
+      assert.isUndefined(cacheBelow(dataDir), "a link")
+      Fs.unlinkSync(cache)
+      for (const mode of [0o770, 0o702]) {
+        Fs.mkdirSync(cache)
+        Fs.chmodSync(cache, mode)
+        assert.isUndefined(cacheBelow(dataDir), mode.toString(8))
+        Fs.rmdirSync(cache)
+      }
+      Fs.writeFileSync(cache, "a file")
+      assert.isUndefined(cacheBelow(dataDir))
+      Fs.unlinkSync(cache)
+      assert.strictEqual(cacheBelow(dataDir), cache)
+      ran(program, cacheBelow(dataDir))
+      assert.strictEqual(Fs.statSync(cache).mode & 0o777, 0o700)
+      assert.strictEqual(cacheBelow(dataDir), cache)
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
+
+  it.effect("shares its directory with files that are not its own", () =>
+    Effect.gen(function*() {
+      const { cache, program } = yield* directory
+      Fs.mkdirSync(`${cache}/directory`, { recursive: true })
+      for (const name of ["notes.txt", "photo.cjs.jpg", ".hidden", "old.cjs", "a.cjs.123"]) {
+        Fs.writeFileSync(`${cache}/${name}`, "")
+      }
+      assert.strictEqual(ran(program, cache), 2)
+      assert.deepStrictEqual(names(cache), [".hidden", "a.cjs", "b.cjs", "directory", "notes.txt", "photo.cjs.jpg"])
     }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
 
   it.live("shows that a command without a server loads none of the server", () =>

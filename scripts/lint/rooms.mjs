@@ -54,8 +54,9 @@ const rooms = {
   "src/InProcess.ts": ["src/domain", "src/services", "src/actors", "src/cli", "src/App.ts"],
   "src/ReadOnly.ts": ["src/services", "src/actors"],
   "src/parts.ts": ["src/actors", "src/http", "src/cli", "src/InProcess.ts", "src/ReadOnly.ts"],
-  "src/start.ts": ["src/cli", "src/parts.ts"],
-  "src/main.ts": ["src/cli", "src/CodeCache.ts"],
+  "src/commands.ts": ["src/cli"],
+  "src/start.ts": ["src/cli", "src/commands.ts", "src/parts.ts"],
+  "src/main.ts": ["src/cli", "src/commands.ts", "src/CodeCache.ts"],
   "sandbox": ["src/domain"]
 }
 

@@ -1,8 +1,4 @@
-/** The commands as data. The build writes it beside the program, for `BareHelp`. */
-import packageJson from "../../package.json" with { type: "json" }
-import type { Commands } from "./BareHelp.ts"
-import { spec } from "./Cli.ts"
-
-const commands: Commands = { version: packageJson.version, spec }
+/** The commands as data. The build writes it beside the program, for `BareHelp` and for the program itself. */
+import { commands } from "./AllCommands.ts"
 
 export const commandsJson = JSON.stringify(commands)

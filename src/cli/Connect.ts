@@ -43,7 +43,7 @@ export interface Parts {
   readonly client: (server: {
     readonly url: string
     readonly token: Option.Option<Redacted.Redacted>
-  }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, Scope.Scope>
+  }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, HttpClient.HttpClient>
   readonly embedded: (options: {
     readonly mode: SessionsMode
   }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, Scope.Scope>

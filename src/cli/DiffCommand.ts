@@ -1,10 +1,10 @@
 /** `opentl diff`: prints the session's unified diff, coloured and paged on a terminal, byte for byte elsewhere. */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
+import { diffText } from "./DiffText.ts"
 import { Foreground } from "./Foreground.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program } from "./Program.ts"
-import { diffText } from "./Render.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 
 export const diffCommand = Command.make(

@@ -1,5 +1,4 @@
-/** Reading a session's events: those stored, and a turn to its end. */
-import * as Chunk from "effect/Chunk"
+/** Follows a session's turn to its end, and prints events. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -9,27 +8,11 @@ import { SessionEventView } from "../domain/EventText.ts"
 import { SessionId } from "../domain/Ids.ts"
 import type { Session } from "../domain/Session.ts"
 import type { SessionEvent, TurnEnded } from "../domain/SessionEvent.ts"
+import { eventText } from "./EventLines.ts"
 import { lostServer } from "./Failure.ts"
 import { jsonLine } from "./Json.ts"
-import type { Connection, Reading } from "./Program.ts"
-import { eventText } from "./Render.ts"
+import type { Connection } from "./Program.ts"
 import { Stdio } from "./terminal/Stdio.ts"
-
-const pageSize = 1000
-
-/** The events after the cursor that are stored by now. */
-export const storedEvents = ({ sessions }: Reading, session: Session, after: number) =>
-  Stream.paginateChunkEffect(
-    after,
-    (cursor) =>
-      Effect.map(sessions.eventsPage(session.id, cursor, pageSize), (events) => {
-        const last = events.at(-1)?.id ?? session.lastEventId
-        return [
-          Chunk.unsafeFromArray(events),
-          last < session.lastEventId ? Option.some(last) : Option.none()
-        ] as const
-      })
-  )
 
 const encodeEvent = jsonLine(SessionEventView)
 

@@ -8,8 +8,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-// eslint-disable-next-line house/no-builtins -- see above: no service starts a child in the terminal's own session
-import { spawn } from "node:child_process"
 import { constants } from "node:os"
 
 export class ForegroundError extends Schema.TaggedError<ForegroundError>()("ForegroundError", {
@@ -82,6 +80,10 @@ const words = (line: string): ReadonlyArray<string> => line.split(/\s+/).filter(
 
 const ignore = () => undefined
 
+/** Loaded by the first program that is run: most commands run none. */
+// eslint-disable-next-line house/no-builtins -- see above: no service starts a child in the terminal's own session
+const childProcess = Effect.promise(() => import("node:child_process"))
+
 /** Runs until the program exits. An interruption waits for that, or two programs would read one keyboard. */
 const run = (
   signals: Signals,
@@ -92,18 +94,20 @@ const run = (
   Effect.acquireUseRelease(
     Effect.sync(() => signals.on("SIGINT", ignore)),
     () =>
-      Effect.uninterruptible(Effect.async<number, ForegroundError>((resume) => {
-        const child = spawn(program, [...options, ...args], {
-          stdio: [input === undefined ? "inherit" : "pipe", "inherit", "inherit"]
-        })
-        child.on("error", (error) => resume(new ForegroundError({ program, reason: error.message })))
-        child.on(
-          "close",
-          (code, signal) => resume(Effect.succeed(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
-        )
-        // a pager that quits early stops reading
-        child.stdin?.on("error", ignore)
-        child.stdin?.end(input)
-      })),
-    () => Effect.sync(() => signals.off("SIGINT", ignore))
+      Effect.uninterruptible(Effect.flatMap(childProcess, ({ spawn }) =>
+        Effect.async<number, ForegroundError>((resume) => {
+          const child = spawn(program, [...options, ...args], {
+            stdio: [input === undefined ? "inherit" : "pipe", "inherit", "inherit"]
+          })
+          child.on("error", (error) => resume(new ForegroundError({ program, reason: error.message })))
+          child.on(
+            "close",
+            (code, signal) => resume(Effect.succeed(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+          )
+          // a pager that quits early stops reading
+          child.stdin?.on("error", ignore)
+          child.stdin?.end(input)
+        }))),
+    () =>
+      Effect.sync(() => signals.off("SIGINT", ignore))
   )

@@ -13,8 +13,8 @@ import { Session, SessionStatus } from "../domain/Session.ts"
 import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program, type Reading } from "./Program.ts"
-import { listLines } from "./Render.ts"
 import * as RepositoryOption from "./RepositoryOption.ts"
+import { listLines } from "./SessionLines.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 
 const pageSize = 200

@@ -6,11 +6,11 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { EventType } from "../domain/EventText.ts"
 import { Session } from "../domain/Session.ts"
-import { storedEvents } from "./Follow.ts"
 import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program } from "./Program.ts"
 import { statusPage } from "./StatusPage.ts"
+import { storedEvents } from "./StoredEvents.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 
 const encodeSession = jsonDocument(Session)

@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scheduler from "effect/Scheduler"
 import type { Writable } from "node:stream"
-import { framesAfter } from "../services/store/BlockCache.ts"
+import { type EventBlock, framesAfter } from "../services/store/BlockCache.ts"
 import type { EventFeed } from "../services/store/EventFeeds.ts"
 import type { StoreError } from "../services/store/StoreError.ts"
 import * as HttpMetrics from "./HttpMetrics.ts"
@@ -32,6 +32,8 @@ export const write = ({ after, feed, response, scheduler }: EventWriterOptions):
   Effect.async<void, StoreError>((resume) => {
     let cursor = after
     let state: "idle" | "scheduled" | "reading" | "done" = "idle"
+    /** The block that was read for this client. It may be gone from memory before the client's turn comes. */
+    let own: EventBlock | undefined
 
     /** Writes what is in memory until the socket is full. */
     const advance = () => {
@@ -39,7 +41,8 @@ export const write = ({ after, feed, response, scheduler }: EventWriterOptions):
       state = "idle"
       while (!response.writableNeedDrain && !response.destroyed) {
         if (cursor >= feed.last()) return feed.isOver() ? finish(Effect.void) : undefined
-        const block = feed.held(cursor)
+        const block = own ?? feed.held(cursor)
+        own = undefined
         if (block === undefined) {
           state = "reading"
           return feed.want(cursor, read)
@@ -54,14 +57,16 @@ export const write = ({ after, feed, response, scheduler }: EventWriterOptions):
       state = "scheduled"
       scheduler.scheduleTask(advance, 0)
     }
-    const read = (result: Either.Either<unknown, StoreError>) => {
+    const read = (result: Either.Either<EventBlock, StoreError>) => {
       if (state === "done") return
       state = "idle"
-      if (Either.isLeft(result)) finish(result)
-      else soon()
+      if (Either.isLeft(result)) return finish(result)
+      own = result.right
+      soon()
     }
     const leave = () => {
       state = "done"
+      own = undefined
       ignore()
       response.off("drain", advance)
     }

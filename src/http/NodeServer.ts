@@ -53,28 +53,33 @@ const drainTimeout = "5 seconds"
 /**
  * The connections without a running request. (Node's `closeIdleConnections` misses those that have not carried any
  * request yet, such as those that browsers and fetch keep in reserve.)
+ *
+ * When a connection closes, Node closes the response that is being sent. Those behind it (a client may send its next
+ * request before it has the answer to the last) would never be, so they are closed here.
  */
 const trackIdle = (server: Http.Server): () => ReadonlyArray<Net.Socket> => {
-  const underWay = new Map<Net.Socket, number>()
+  const underWay = new Map<Net.Socket, Set<Http.ServerResponse>>()
   server.on("connection", (socket: Net.Socket) => {
-    underWay.set(socket, 0)
-    socket.on("close", () => underWay.delete(socket))
+    const responses = new Set<Http.ServerResponse>()
+    underWay.set(socket, responses)
+    socket.on("close", () => {
+      underWay.delete(socket)
+      for (const response of responses) if (response.socket === null) response.destroy().emit("close")
+    })
   })
-  const count = (socket: Net.Socket, change: number) => {
-    const before = underWay.get(socket)
-    if (before !== undefined) underWay.set(socket, before + change)
-  }
   server.on("request", ({ socket }, response) => {
-    count(socket, 1)
-    response.on("close", () => count(socket, -1))
+    const responses = underWay.get(socket)
+    responses?.add(response)
+    response.on("close", () => responses?.delete(response))
   })
-  return () => Array.from(underWay).filter(([, requests]) => requests === 0).map(([socket]) => socket)
+  return () => Array.from(underWay).filter(([, responses]) => responses.size === 0).map(([socket]) => socket)
 }
 
 /**
  * Hands on each request as a task of the fair scheduler. Node hands on all that have arrived at once: when a thousand
  * clients connect, everyone else waits until each of their requests has started. A request for `/health` should not
- * have to.
+ * have to. A request whose client has gone meanwhile is dropped: its response has closed already, so nothing would ever
+ * end it.
  */
 const pace = (server: Http.Server, scheduler: Scheduler.Scheduler): void => {
   const emit = server.emit.bind(server)
@@ -83,7 +88,9 @@ const pace = (server: Http.Server, scheduler: Scheduler.Scheduler): void => {
     if (event !== "request" || !(request instanceof Http.IncomingMessage) || request.url === Routes.health) {
       return emit(event, ...args)
     }
-    scheduler.scheduleTask(() => emit(event, ...args), 0)
+    scheduler.scheduleTask(() => {
+      if (!request.socket.destroyed) emit(event, ...args)
+    }, 0)
     return true
   }
 }

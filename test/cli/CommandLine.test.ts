@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
-import { spec } from "../../src/cli/Cli.ts"
+import { spec } from "../../src/cli/AllCommands.ts"
 import { prepare, restore } from "../../src/cli/CommandLine.ts"
 import { interpret } from "../../src/cli/CommandRequest.ts"
 import { SessionNotFound } from "../../src/domain/Session.ts"

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { PassThrough, Writable } from "node:stream"
 import { Sessions } from "../../src/actors/sessions/Sessions.ts"
+import { commands } from "../../src/cli/AllCommands.ts"
 import { type Process, program } from "../../src/cli/Cli.ts"
 import type { Parts } from "../../src/cli/Connect.ts"
 import { branchOf, SessionId } from "../../src/domain/Ids.ts"
@@ -101,7 +102,7 @@ export const alone = { OPENTL_SERVER: "", OPENTL_ADDR: "127.0.0.1:1" }
 
 export const runCli = (args: ReadonlyArray<string>, setting: Setting = {}): Effect.Effect<Ended> => {
   const { process, stderr, stdout } = makeProcess(args, setting)
-  return program(process, partsDouble(setting)).pipe(
+  return program(process, partsDouble(setting), commands).pipe(
     withEnvironment(setting.environment),
     Effect.exit,
     Effect.map(() => ({ code: process.exitCode, out: stdout.text, err: stderr.text }))

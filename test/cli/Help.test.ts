@@ -1,7 +1,7 @@
 /** Help: what each command's page says, at a narrow and at a wide terminal, and how a person gets at it. */
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { spec } from "../../src/cli/Cli.ts"
+import { spec } from "../../src/cli/AllCommands.ts"
 import { commandNotes } from "../../src/cli/CommandNotes.ts"
 import { interpret } from "../../src/cli/CommandRequest.ts"
 import type { CommandSpec } from "../../src/cli/CommandSpec.ts"

@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as FastCheck from "effect/FastCheck"
-import * as Render from "../../src/cli/Render.ts"
+import { diffText } from "../../src/cli/DiffText.ts"
+import { eventText } from "../../src/cli/EventLines.ts"
+import { age, listLines, since } from "../../src/cli/SessionLines.ts"
 import * as Style from "../../src/cli/terminal/Style.ts"
 import { width } from "../../src/cli/terminal/TerminalText.ts"
 import { SessionId } from "../../src/domain/Ids.ts"
@@ -25,7 +27,7 @@ describe("age", () => {
       "14 days",
       "100 days"
     ] as const
-    assert.deepStrictEqual(ages.map((text) => Render.age(Duration.decode(text))), [
+    assert.deepStrictEqual(ages.map((text) => age(Duration.decode(text))), [
       "0s",
       "59s",
       "1m",
@@ -39,7 +41,7 @@ describe("age", () => {
   })
 
   it("does not run backwards where clocks differ", () => {
-    assert.strictEqual(Render.since(DateTime.unsafeMake(5000), epoch), "0s")
+    assert.strictEqual(since(DateTime.unsafeMake(5000), epoch), "0s")
   })
 })
 
@@ -60,7 +62,7 @@ const sessions = [
   })
 ]
 const now = DateTime.unsafeMake(3 * 60_000)
-const list = (columns: number | undefined, style = Style.plain) => Render.listLines(sessions, { now, columns, style })
+const list = (columns: number | undefined, style = Style.plain) => listLines(sessions, { now, columns, style })
 
 describe("listLines", () => {
   it("is a table that cuts nothing where there is no terminal", () => {
@@ -92,19 +94,19 @@ describe("listLines", () => {
 
   it("shows nothing that a terminal would act on", () => {
     const hostile = session({ prompt: "\x1b[2Jwipe\x07", repo: "/srv/\x1b]0;x\x07git" })
-    const text = Render.listLines([hostile], { now, columns: 100, style: Style.plain }).join("\n")
+    const text = listLines([hostile], { now, columns: 100, style: Style.plain }).join("\n")
     assert.notInclude(text, "\x1b")
     assert.include(text, "wipe")
   })
 })
 
 describe("eventText", () => {
-  const text = (data: string, style = Style.plain) => Render.eventText(output(1, data), { style, zone })
+  const text = (data: string, style = Style.plain) => eventText(output(1, data), { style, zone })
 
   it("has the time, the type and the text", () => {
     assert.strictEqual(text("hello"), "00:00:00 output  hello\n")
     assert.strictEqual(
-      Render.eventText(eventView(2, TurnStarted.make({ turn: 1, prompt: "Fix it", deadline: epoch })), {
+      eventText(eventView(2, TurnStarted.make({ turn: 1, prompt: "Fix it", deadline: epoch })), {
         style: Style.plain,
         zone
       }),
@@ -126,12 +128,12 @@ describe("diffText", () => {
   const diff = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n same\n"
 
   it("changes nothing without colours", () => {
-    assert.strictEqual(Render.diffText(diff, Style.plain), diff)
+    assert.strictEqual(diffText(diff, Style.plain), diff)
   })
 
   it("colours lines by what they are", () => {
     assert.strictEqual(
-      Render.diffText(diff, Style.coloured),
+      diffText(diff, Style.coloured),
       "\x1b[1mdiff --git a/x b/x\x1b[22m\n\x1b[1m--- a/x\x1b[22m\n\x1b[1m+++ b/x\x1b[22m\n\x1b[36m@@ -1 +1 @@\x1b[39m\n" +
         "\x1b[31m-old\x1b[39m\n\x1b[32m+new\x1b[39m\n same\n"
     )

@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import type { CreateOptions } from "../../src/actors/sessions/Sessions.ts"
+import { commands } from "../../src/cli/AllCommands.ts"
 import { program } from "../../src/cli/Cli.ts"
 import {
   ErrorReported,
@@ -206,7 +207,7 @@ describe("Ctrl-C", () => {
           stop: () => Effect.as(Ref.set(stopped, true), session({ status: "cancelled" }))
         }
       })
-      const fiber = yield* program(process, parts).pipe(withEnvironment(setting.environment), Effect.fork)
+      const fiber = yield* program(process, parts, commands).pipe(withEnvironment(setting.environment), Effect.fork)
       yield* Deferred.await(atWork)
       yield* Fiber.interrupt(fiber)
       return { code: process.exitCode, err: stderr.text, stopped: yield* Ref.get(stopped) }

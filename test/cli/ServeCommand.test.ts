@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import { commands } from "../../src/cli/AllCommands.ts"
 import { program } from "../../src/cli/Cli.ts"
 import { parts } from "../../src/parts.ts"
 import { Captured, makeProcess, withEnvironment } from "./Harness.ts"
@@ -30,7 +31,7 @@ const prepare = (dataDir: string) => {
   })
   const start = (args: ReadonlyArray<string>, stdout = new Captured(false, 80)) => {
     const { process, stderr } = makeProcess(args, { stdout })
-    const ended = program(process, parts).pipe(
+    const ended = program(process, parts, commands).pipe(
       environment,
       Effect.exit,
       Effect.map(() => ({ code: process.exitCode, out: stdout.text, err: stderr.text }))

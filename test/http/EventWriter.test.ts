@@ -9,70 +9,12 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import { Writable } from "node:stream"
-import { layerLog } from "../../src/App.ts"
-import { SessionId } from "../../src/domain/Ids.ts"
-import { MessageReceived, OutputWritten, TurnEnded } from "../../src/domain/SessionEvent.ts"
-import * as EventWriter from "../../src/http/EventWriter.ts"
-import * as FairScheduler from "../../src/http/FairScheduler.ts"
-import * as Database from "../../src/services/store/Database.ts"
+import { MessageReceived } from "../../src/domain/SessionEvent.ts"
 import { EventFeeds } from "../../src/services/store/EventFeeds.ts"
 import { LogWriter } from "../../src/services/store/LogWriter.ts"
-import { SessionStore } from "../../src/services/store/SessionStore.ts"
 import { append } from "../support/StoreKit.ts"
-import { by, created, walk } from "../support/Walk.ts"
-
-const layer = Layer.fresh(layerLog.pipe(Layer.provideMerge(Database.layerMemory)))
-const { _tag, branch, ...spec } = created()
-const id = SessionId.make("00000000000a")
-const scheduler = FairScheduler.make()
-
-const running = Effect.gen(function*() {
-  const store = yield* SessionStore
-  yield* store.create({ id, spec, receipt: undefined })
-  const claim = yield* store.claim(id, "test")
-  yield* append(claim, walk([0, 0, 0, 0]).events.slice(1))
-  return claim
-})
-const lines = (from: number, count: number, size = 100) =>
-  Array.from(
-    { length: count },
-    (_, i) => OutputWritten.make({ turn: 1, round: 1, line: from + i, text: "x".repeat(size) })
-  )
-const end = [TurnEnded.make({ turn: 1, end: "error", text: "over" })]
-
-/** A client that takes `perTurn` bytes at each turn of the event loop; with 0, it takes one write and no more. */
-const client = (perTurn = Infinity) => {
-  const ids: Array<number> = []
-  const waiting = new Map<number, () => void>()
-  const response = new Writable({
-    highWaterMark: 16 * 1024,
-    write: (chunk: Buffer, _, done) => {
-      for (const [, id] of chunk.toString().matchAll(/(?:^|\n\n)id: (\d+)\n/g)) ids.push(Number(id))
-      for (const [event, arrived] of waiting) if (ids.includes(event)) arrived()
-      const turns = (left: number): unknown => left <= 0 ? done() : setImmediate(turns, left - perTurn)
-      if (perTurn > 0) turns(chunk.byteLength)
-    }
-  })
-  const has = (event: number) =>
-    Effect.async<void>((resume) => {
-      if (ids.includes(event)) return resume(Effect.void)
-      waiting.set(event, () => resume(Effect.void))
-    })
-  return { ids, response, has }
-}
-
-/** Writes, and returns when the client has taken everything. */
-const follow = ({ response }: { readonly response: Writable }, after = 0) =>
-  Effect.flatMap(
-    Effect.flatMap(EventFeeds, (feeds) => feeds.open(id)),
-    (feed) => EventWriter.write({ feed, response, after, scheduler })
-  ).pipe(
-    Effect.scoped,
-    Effect.zipRight(Effect.async<void>((resume) => void response.end(() => resume(Effect.void))))
-  )
-
-const upTo = (last: number, after = 0) => Array.from({ length: last - after }, (_, i) => after + i + 1)
+import { by } from "../support/Walk.ts"
+import { client, end, follow, id, layer, lines, running, upTo } from "./EventReaders.ts"
 
 describe("an event writer", () => {
   it.effect("sends every client everything, once and in order, while it is written; a slow one too", () =>
@@ -180,24 +122,6 @@ describe("an event writer", () => {
         yield* reader.has(first.ids.length + 1)
         yield* Fiber.interrupt(fiber)
       }))
-    }).pipe(Effect.provide(layer)))
-
-  it.effect("fails for whoever meets an event that cannot be read; the others go on", () =>
-    Effect.gen(function*() {
-      const claim = yield* running
-      const writer = yield* LogWriter
-      yield* writer.write(claim, lines(1, 2))
-      const sql = yield* SqlClient.SqlClient
-      const [broken] = yield* sql<{ readonly id: number }>`UPDATE session_events SET detail = '{'
-        WHERE session_id = ${id} AND id = (SELECT MIN(id) FROM session_events WHERE type = 'output') RETURNING id`
-      const after = broken?.id ?? 0
-      const well = client()
-      const fiber = yield* Effect.fork(follow(well, after))
-      assert.strictEqual((yield* Effect.flip(follow(client())))._tag, "StoreError")
-      yield* writer.write(claim, lines(3, 1))
-      yield* append(claim, end)
-      yield* Fiber.join(fiber)
-      assert.deepStrictEqual(well.ids, [after + 1, after + 2, after + 3])
     }).pipe(Effect.provide(layer)))
 
   it.effect("ends, without an error, when the server stops", () =>

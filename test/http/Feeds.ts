@@ -52,7 +52,11 @@ const open = (events: Stream.Stream<SessionEventView, SessionNotFound | StoreErr
       last: () => failure === undefined ? last() : Infinity,
       isOver: () => isOver,
       held: block,
-      want: (_, callback) => callback(failure === undefined ? Either.void : Either.left(failure)),
+      want: (after, callback) => {
+        const found = block(after)
+        if (found !== undefined) callback(Either.right(found))
+        else if (failure !== undefined) callback(Either.left(failure))
+      },
       listen: (callback) => {
         listeners.add(callback)
         return () => void listeners.delete(callback)

@@ -3,11 +3,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
 import type * as Scheduler from "effect/Scheduler"
+import * as Stream from "effect/Stream"
 import { readFileSync } from "node:fs"
 import * as Net from "node:net"
 import { FairScheduler } from "../../src/http/FairScheduler.ts"
-import { get, id, layer, send, serve, serverOf, session, type TestServer } from "./TestServer.ts"
+import { get, id, layer, send, serve, serverOf, session, type TestServer, token } from "./TestServer.ts"
 
 const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, "0")
 
@@ -28,6 +30,21 @@ const connect = ({ port }: TestServer, count: number) =>
       )
     }),
     ({ sockets }) => Effect.sync(() => sockets.forEach((socket) => socket.destroy()))
+  )
+
+/** Whether the server has a connection, one that its client has closed included. */
+const isConnected = ({ port }: TestServer) =>
+  new RegExp(`^\\s*\\d+: 0100007F:${hex(port)} \\S+ (01|08) `, "m").test(readFileSync("/proc/net/tcp", "utf8"))
+
+/** Sends the same request so many times on one connection, and takes no answer. */
+const ask = ({ port }: TestServer, path: string, times = 1) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\n\r\n`
+      const socket = Net.connect(port, "127.0.0.1", () => socket.write(request.repeat(times)))
+      return socket
+    }),
+    (socket) => Effect.sync(() => socket.destroy())
   )
 
 describe("the server", () => {
@@ -61,5 +78,44 @@ describe("the server", () => {
       isHeld = false
       held.forEach((task) => task())
       assert.strictEqual((yield* Fiber.join(waiting)).status, 200)
+    }))
+
+  it.scopedLive("does not begin what nobody waits for any more", () =>
+    Effect.gen(function*() {
+      const held: Array<Scheduler.Task> = []
+      let [isHeld, begun] = [true, 0]
+      const scheduler: Scheduler.Scheduler = {
+        shouldYield: () => false,
+        scheduleTask: (task) => isHeld ? held.push(task) : task()
+      }
+      const count = Effect.sync(() => {
+        begun += 1
+        return session()
+      })
+      const server = yield* Effect.map(
+        Layer.build(layer({ get: () => count }).pipe(Layer.provide(Layer.succeed(FairScheduler, scheduler)))),
+        serverOf
+      )
+      const clients = yield* Effect.forEach([1, 2, 3], () => ask(server, `/api/sessions/${id}`))
+      while (held.length < clients.length) yield* Effect.sleep("5 millis")
+      for (const client of clients) client.destroy()
+      while (isConnected(server)) yield* Effect.sleep("5 millis")
+      isHeld = false
+      held.forEach((task) => task())
+      assert.strictEqual((yield* get(server, `/api/sessions/${id}`)).status, 200)
+      assert.strictEqual(begun, 1)
+    }))
+
+  it.scopedLive("ends what waits behind another response when the connection closes", () =>
+    Effect.gen(function*() {
+      const [begun, left] = [yield* Ref.make(0), yield* Ref.make(0)]
+      const server = yield* serve({
+        get: () => Effect.as(Ref.update(begun, (n) => n + 1), session()),
+        events: () => Stream.ensuring(Stream.never, Ref.update(left, (n) => n + 1))
+      })
+      const client = yield* ask(server, `/api/sessions/${id}/events`, 3)
+      while ((yield* Ref.get(begun)) < 3) yield* Effect.sleep("5 millis")
+      client.destroy()
+      while ((yield* Ref.get(left)) < 3) yield* Effect.sleep("5 millis")
     }))
 })

@@ -23,7 +23,10 @@ const blockBytes = 64 * 1024
 /** About how much a frame adds to the text and the detail of its event, in bytes. */
 const frameBytes = 150
 
-/** How many of the next events tell how many make a block. Among that many, very different ones do not make it huge. */
+/**
+ * How many of the next events tell how many make a block, and the most that it has: what comes behind them may be
+ * anything. Among that many, very different ones do not make it huge.
+ */
 const sample = 256
 
 /** From one of this many bytes on it is fewer, as it takes long to step over them: 7 ms over 256 of 64 KiB. */
@@ -81,7 +84,7 @@ export const make = Effect.gen(function*() {
   const rowsAfter = (id: SessionId, after: number) =>
     sql<StoredRow>`SELECT id, session_id, type, data, created_at, detail FROM session_events
       WHERE session_id = ${id} AND id > ${after} ORDER BY id LIMIT max(1, (
-        SELECT CAST(COUNT(*) * ${blockBytes} / SUM(size) AS INTEGER) FROM (
+        SELECT min(COUNT(*), CAST(COUNT(*) * ${blockBytes} / SUM(size) AS INTEGER)) FROM (
           SELECT octet_length(data) + ifnull(octet_length(detail), 0) + ${frameBytes} AS size FROM session_events
           WHERE session_id = ${id} AND id > ${after} ORDER BY id LIMIT (
             SELECT CASE WHEN octet_length(data) < ${longBytes} THEN ${sample} ELSE ${longSample} END FROM session_events
@@ -100,6 +103,8 @@ export const make = Effect.gen(function*() {
       filled.ring()
       return block
     },
+    // what cannot be framed fails for those who meet it, and not for all who read something
+    Effect.catchAllDefect(Effect.fail),
     Effect.mapError((cause) => new StoreError({ operation: "read events", cause }))
   )
 

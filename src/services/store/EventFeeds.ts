@@ -20,7 +20,9 @@ import type { EventBlock } from "./BlockCache.ts"
 import * as EventBlocks from "./EventBlocks.ts"
 import { EventBus } from "./EventBus.ts"
 import * as EventPages from "./EventPages.ts"
-import type { StoreError } from "./StoreError.ts"
+import { logStoreError, type StoreError } from "./StoreError.ts"
+
+type Callback = (read: Either.Either<EventBlock, StoreError>) => void
 
 /** One followed session. */
 export interface EventFeed {
@@ -31,10 +33,10 @@ export interface EventFeed {
   /** The block with the next event after the cursor, if it is in memory. */
   readonly held: (after: number) => EventBlock | undefined
   /**
-   * Has that block read, once for all that want it, and calls back when it is in memory or could not be read. The cursor
-   * has to be before `last`.
+   * Has that block read, once for all that want it, and calls back with it, which may be larger than what is held in
+   * memory. The cursor has to be before `last`.
    */
-  readonly want: (after: number, callback: (read: Either.Either<unknown, StoreError>) => void) => void
+  readonly want: (after: number, callback: Callback) => void
   /** Calls back when there is more, or it is over, until the returned function is called. */
   readonly listen: (callback: () => void) => () => void
 }
@@ -47,7 +49,7 @@ interface Following extends EventFeed {
 interface Wanted {
   readonly id: SessionId
   readonly after: number
-  readonly callbacks: Array<(read: Either.Either<unknown, StoreError>) => void>
+  readonly callbacks: Array<Callback>
 }
 
 export class EventFeeds extends Context.Tag("opentl/services/store/EventFeeds")<EventFeeds, {
@@ -121,7 +123,8 @@ export class EventFeeds extends Context.Tag("opentl/services/store/EventFeeds")<
       const refreshAll = Effect.suspend(() =>
         Effect.forEach(Array.from(rung), (feed) => {
           rung.delete(feed)
-          return Effect.onError(feed.refresh, () => Effect.sync(() => rung.add(feed)))
+          // its bell rings again in 5 seconds
+          return Effect.catchAll(feed.refresh, logStoreError)
         }, { discard: true })
       )
       const readAll = Effect.suspend(() =>

@@ -4,7 +4,8 @@
  * transaction of its own; one alone waits a turn of the event loop longer.
  *
  * A request is answered after its commit. Where a batch fails, each of it is written alone, so that one request does not
- * make another fail.
+ * make another fail. A lock on the database fails all of them, though: each would wait for it in vain, one after the
+ * other.
  */
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -12,6 +13,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 
 /** How many are written in a transaction, which nothing else is written beside. */
 const atMost = 100
@@ -27,9 +29,15 @@ const nextTurn = Effect.async<void>((resume) => {
   setImmediate(() => resume(Effect.void))
 })
 
+export interface GroupCommitOptions<E> {
+  /** Whether a batch's failure is that of each request in it, however it is written. */
+  readonly isForAll?: (error: E) => boolean
+}
+
 /** `write` writes all requests or none, and returns an outcome for each. */
 export const make = <A, B, E>(
-  write: (requests: Arr.NonEmptyReadonlyArray<A>) => Effect.Effect<ReadonlyArray<Either.Either<B, E>>, E>
+  write: (requests: Arr.NonEmptyReadonlyArray<A>) => Effect.Effect<ReadonlyArray<Either.Either<B, E>>, E>,
+  { isForAll = () => false }: GroupCommitOptions<E> = {}
 ) =>
   Effect.map(Effect.makeSemaphore(1), (gate) => {
     const line: Array<Waiting<A, B, E>> = []
@@ -49,7 +57,14 @@ export const make = <A, B, E>(
       if (first === undefined) return Effect.void
       if (rest.length === 0) return alone(first)
       return Effect.matchCauseEffect(write([first.request, ...rest.map(({ request }) => request)]), {
-        onFailure: () => Effect.forEach(batch, alone, { discard: true }),
+        onFailure: (cause) =>
+          Effect.forEach(
+            batch,
+            Option.exists(Cause.failureOption(cause), isForAll)
+              ? ({ done }) => Deferred.failCause(done, cause)
+              : alone,
+            { discard: true }
+          ),
         onSuccess: (outcomes) =>
           Effect.forEach(outcomes, (outcome, i) => {
             const waiting = batch[i]

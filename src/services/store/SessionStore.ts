@@ -86,7 +86,7 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
         NewSessionWrites.NewSession,
         NewSessionWrites.Created,
         IdempotencyConflict | StoreError
-      >(createAll)
+      >(createAll, { isForAll: (error) => error._tag === "StoreError" && error.fault === "locked" })
 
       const append = (
         { generation, sessionId: id }: Claim,

@@ -8,6 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
+import { commands } from "../../../src/cli/AllCommands.ts"
 import { program } from "../../../src/cli/Cli.ts"
 import type { Serving } from "../../../src/cli/Program.ts"
 import { announcement } from "../../../src/cli/ServeCommand.ts"
@@ -126,7 +127,7 @@ describe("serve", () => {
           )
         }
       })
-      const fiber = yield* program(process, parts).pipe(withEnvironment(), Effect.fork)
+      const fiber = yield* program(process, parts, commands).pipe(withEnvironment(), Effect.fork)
       yield* Deferred.await(up)
       return { fiber, process, stderr, stdout }
     })

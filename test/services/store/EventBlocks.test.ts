@@ -5,6 +5,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
 import { layerLog } from "../../../src/App.ts"
 import * as EventFrame from "../../../src/domain/EventFrame.ts"
 import { storedDetail } from "../../../src/domain/EventText.ts"
@@ -159,6 +160,21 @@ describe("blocks of frames", () => {
         const block = yield* blocks.read(id, after)
         const found = /^id: (\d+)\n/.exec(framesAfter(block, after).toString("latin1"))
         assert.strictEqual(found?.[1], String(after + 1))
+      }
+    }).pipe(Effect.provide(layer)))
+
+  it.scoped("do not grow by what comes after the lines that they were measured by", () =>
+    Effect.gen(function*() {
+      yield* create
+      const blocks = yield* EventBlocks.make
+      const long = "x".repeat(64 * 1024)
+      for (const head of [[...Array(256).keys()].map(() => ""), ["x".repeat(8 * 1024), ...Array(7).fill("")]]) {
+        const texts = [...head, ...Array(60).fill(long)]
+        yield* withRows(texts.map((text, index) => lineRow(index + 1, text)))
+        const block = yield* blocks.read(id, 0)
+        assert.isAtMost(block.last, head.length)
+        assert.isBelow(block.bytes.byteLength, 128 * 1024)
+        yield* TestClock.adjust("20 seconds")
       }
     }).pipe(Effect.provide(layer)))
 

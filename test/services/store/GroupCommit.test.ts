@@ -52,6 +52,24 @@ describe("requests that arrive together", () => {
     }))
 })
 
+describe("a failure that meets every request", () => {
+  it.effect("is waited for once, and not by each of them", () =>
+    Effect.gen(function*() {
+      let attempts = 0
+      const submit = yield* GroupCommit.make(
+        (requests: ReadonlyArray<number>) =>
+          Effect.suspend(() => {
+            attempts += 1
+            return requests.length === 0 ? Effect.succeed([]) : Effect.fail("locked")
+          }),
+        { isForAll: (error) => error === "locked" }
+      )
+      const outcomes = yield* Effect.forEach(numbers, (n) => Effect.either(submit(n)), all)
+      assert.deepStrictEqual(outcomes, numbers.map(() => Either.left("locked")))
+      assert.isAtMost(attempts, 4)
+    }))
+})
+
 describe("a request that is interrupted", () => {
   it.effect("is not written if it was still in line, and the others are", () =>
     Effect.gen(function*() {

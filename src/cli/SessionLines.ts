@@ -1,15 +1,12 @@
-/** Formats sessions and events for a terminal. Pure: time, width and colours are parameters. */
+/** The table of sessions. Pure: time, width and colours are parameters. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
-import type { EventType, SessionEventView } from "../domain/EventText.ts"
 import * as Plan from "../domain/Plan.ts"
 import type { Session, SessionStatus } from "../domain/Session.ts"
-import { markdownLines } from "./terminal/Markdown.ts"
-import { neutralise, oneLine } from "./terminal/SafeText.ts"
+import { oneLine } from "./terminal/SafeText.ts"
 import type { Style } from "./terminal/Style.ts"
 import * as Table from "./terminal/Table.ts"
-import { pad, width } from "./terminal/TerminalText.ts"
-import { wrapText } from "./terminal/Wrap.ts"
+import { width } from "./terminal/TerminalText.ts"
 
 /** An age in its largest full unit: "45s", "12m", "3h", "2d", "6w". */
 export const age = (elapsed: Duration.Duration): string => {
@@ -106,75 +103,3 @@ export const listLines = (
     style.bold
   )
 }
-
-const typeColours: Record<EventType, (style: Style) => (text: string) => string> = {
-  status: (style) => style.blue,
-  output: (style) => style.dim,
-  plan: (style) => style.cyan,
-  diff: (style) => style.cyan,
-  verify: (style) => style.cyan,
-  review: (style) => style.yellow,
-  message: (style) => style.bold,
-  usage: (style) => style.dim,
-  error: (style) => style.red,
-  done: (style) => style.green
-}
-
-export interface EventOptions {
-  readonly style: Style
-  /** The time zone for displayed times. */
-  readonly zone: DateTime.TimeZone
-  /**
-   * The terminal's width: lines are wrapped, and plans are rendered from markdown. Without one, everything is printed
-   * as written.
-   */
-  readonly columns?: number | undefined
-}
-
-const clockTime = (time: DateTime.Utc, zone: DateTime.TimeZone): string =>
-  DateTime.formatIsoZoned(DateTime.setZone(time, zone)).slice(11, 19)
-
-/** The column where an event's text begins; on a narrow terminal the text goes below the time instead. */
-const textColumn = 17
-const narrow = { below: 48, textColumn: 2 }
-
-/** The text's lines within `columns`. A plan's first line is its title. */
-const fitted = (event: SessionEventView, columns: number, style: Style): ReadonlyArray<string> => {
-  const text = neutralise(event.data, style.colour)
-  if (event.type !== "plan") return wrapText(text, columns)
-  const [title = "", ...rest] = neutralise(event.data, false).split("\n")
-  return [...wrapText(style.bold(title), columns), "", ...markdownLines(rest.join("\n"), { columns, style })]
-}
-
-/**
- * An event as `12:30:01 status   turn 1 started`, with further lines indented below the text. Ends with a line feed.
- */
-export const eventText = (event: SessionEventView, { columns, style, zone }: EventOptions): string => {
-  const paint = typeColours[event.type](style)
-  const head = `${style.dim(clockTime(event.createdAt, zone))} ${paint(pad(event.type, 7))} `
-  const isNarrow = columns !== undefined && columns < narrow.below
-  const indent = isNarrow ? narrow.textColumn : textColumn
-  const lines = columns === undefined
-    ? neutralise(event.data, style.colour).split("\n")
-    : fitted(event, columns - indent, style)
-  const [first = "", ...rest] = isNarrow ? ["", ...lines] : lines
-  return [head + first, ...rest.map((line) => line === "" ? "" : " ".repeat(indent) + line)]
-    .join("\n") + "\n"
-}
-
-/** Colours a unified diff line by line, with control characters removed and no other change. */
-export const diffText = (diff: string, style: Style): string =>
-  neutralise(diff, false)
-    .split("\n")
-    .map((line) =>
-      /^(diff |index |--- |\+\+\+ |new file|deleted file|similarity|rename)/.test(line)
-        ? style.bold(line)
-        : line.startsWith("@@")
-        ? style.cyan(line)
-        : line.startsWith("+")
-        ? style.green(line)
-        : line.startsWith("-")
-        ? style.red(line)
-        : line
-    )
-    .join("\n")
