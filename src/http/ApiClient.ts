@@ -1,6 +1,5 @@
 /** `Sessions` over HTTP: the same interface as in the server's own process. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import type * as HttpApiError from "@effect/platform/HttpApiError"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
@@ -20,7 +19,7 @@ import type { SessionId } from "../domain/Ids.ts"
 import { SessionNotFound } from "../domain/Session.ts"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
 import { StoreError } from "../services/store/StoreError.ts"
-import { Api } from "./Api.ts"
+import * as ApiCalls from "./ApiCalls.ts"
 import * as ApiEvents from "./ApiEvents.ts"
 import { clientHeader } from "./Authorization.ts"
 import type { DiskFull, PayloadTooLarge, Unauthorized, UnsupportedMediaType } from "./Errors.ts"
@@ -164,14 +163,17 @@ export const make = (
 ): Effect.Effect<Context.Tag.Service<Sessions>, ServerUnreachable | ServerRefused, HttpClient.HttpClient> =>
   Effect.gen(function*() {
     const client = requestsTo(yield* HttpClient.HttpClient, server)
-    const { sessions } = yield* HttpApiClient.makeWith(Api, { httpClient: client })
     yield* greet(client, server)
+    const sessions = yield* ApiCalls.make(client)
 
-    const get = Effect.fn("ApiClient.get")((id: SessionId) => command(sessions.get({ path: { id } })))
+    const get = Effect.fn("ApiClient.get")((id: SessionId) =>
+      command(Effect.flatMap(sessions.get, (call) => call({ path: { id } })))
+    )
     return Sessions.of({
       create: Effect.fn("ApiClient.create")(function*(request, { idempotencyKey }) {
         const headers = idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }
-        const [created, response] = yield* sessions.create({ payload: request, headers, withResponse: true }).pipe(
+        const [created, response] = yield* sessions.create.pipe(
+          Effect.flatMap((call) => call({ payload: request, headers, withResponse: true })),
           Effect.catchTag("PayloadTooLarge", ({ message }) => new InvalidRequest({ reason: message })),
           remote
         )
@@ -184,7 +186,7 @@ export const make = (
       }),
       get,
       find: Effect.fn("ApiClient.find")(function*(prefix) {
-        const [found] = yield* remote(sessions.list({ urlParams: { prefix } }))
+        const [found] = yield* remote(Effect.flatMap(sessions.list, (call) => call({ urlParams: { prefix } })))
         return found ?? (yield* new SessionNotFound({ id: prefix }))
       }),
       list: Effect.fn("ApiClient.list")(function*({ before, limit, repo, status }) {
@@ -194,31 +196,43 @@ export const make = (
           ...(repo === undefined ? {} : { repo }),
           ...(status === undefined ? {} : { status })
         }
-        const [page, { headers }] = yield* remote(sessions.list({ urlParams, withResponse: true }))
+        const [page, { headers }] = yield* remote(
+          Effect.flatMap(sessions.list, (call) => call({ urlParams, withResponse: true }))
+        )
         return { sessions: page, hasMore: /\brel="?next"?/.test(headers["link"] ?? "") }
       }),
       events: (id, after) => ApiEvents.follow(client, id, after),
       eventsPage: Effect.fn("ApiClient.eventsPage")((id, after, limit) => ApiEvents.page(client, id, after, limit)),
       stop: Effect.fn("ApiClient.stop")((id, _by, turn) =>
-        command(sessions.stop({ path: { id }, payload: turn === undefined ? {} : { turn } }))
+        command(
+          Effect.flatMap(sessions.stop, (call) => call({ path: { id }, payload: turn === undefined ? {} : { turn } }))
+        )
       ),
       message: Effect.fn("ApiClient.message")((id, text, _by, messageId) =>
-        command(sessions.message({
-          path: { id },
-          payload: { text },
-          headers: messageId === undefined ? {} : { "idempotency-key": messageId }
-        }))
+        command(Effect.flatMap(sessions.message, (call) =>
+          call({
+            path: { id },
+            payload: { text },
+            headers: messageId === undefined ? {} : { "idempotency-key": messageId }
+          })))
       ),
       approve: Effect.fn("ApiClient.approve")((id, { answers = {}, plan }) =>
-        command(sessions.approve({ path: { id }, payload: { ...(plan === undefined ? {} : { plan }), ...answers } }))
+        command(
+          Effect.flatMap(sessions.approve, (call) =>
+            call({ path: { id }, payload: { ...(plan === undefined ? {} : { plan }), ...answers } }))
+        )
       ),
       reject: Effect.fn("ApiClient.reject")((id, { answers = {}, reason }) =>
-        command(sessions.reject({ path: { id }, payload: { reason, ...answers } }))
+        command(Effect.flatMap(sessions.reject, (call) => call({ path: { id }, payload: { reason, ...answers } })))
       ),
       retry: Effect.fn("ApiClient.retry")((id, { turn }) =>
-        command(sessions.retry({ path: { id }, payload: turn === undefined ? {} : { turn } }))
+        command(
+          Effect.flatMap(sessions.retry, (call) => call({ path: { id }, payload: turn === undefined ? {} : { turn } }))
+        )
       ),
-      diff: Effect.fn("ApiClient.diff")((id) => command(sessions.diff({ path: { id } }))),
+      diff: Effect.fn("ApiClient.diff")((id) =>
+        command(Effect.flatMap(sessions.diff, (call) => call({ path: { id } })))
+      ),
       log: (id) => ApiEvents.log(client, id)
     })
   })

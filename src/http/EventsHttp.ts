@@ -8,29 +8,29 @@ import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import { Sessions } from "../actors/sessions/Sessions.ts"
 import { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
 import { EventFeeds } from "../services/store/EventFeeds.ts"
-import { logStoreError, StoreError } from "../services/store/StoreError.ts"
 import { BackgroundTasks } from "../services/support/BackgroundTasks.ts"
 import * as Accept from "./Accept.ts"
 import { Api, type EventsGroup } from "./Api.ts"
 import type { Authorization } from "./Authorization.ts"
 import * as EventClients from "./EventClients.ts"
-import * as EventWriter from "./EventWriter.ts"
 import { FairScheduler } from "./FairScheduler.ts"
 import * as HttpMetrics from "./HttpMetrics.ts"
 import { sessionId } from "./SessionsHttp.ts"
-import * as SseFrames from "./SseFrames.ts"
 
 const answerEvents = HttpServerResponse.schemaJson(Schema.Array(SessionEventView))
 
-const isStoreError = Schema.is(StoreError)
-
 const gone = HttpServerResponse.empty({ status: 204 })
+
+/** What `EventClients` goes on with, except for HEAD. */
+const opened = HttpServerResponse.empty({
+  status: 200,
+  headers: { "content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no" }
+})
 
 /** The id of the last event that the client saw. A reconnecting client's header is newer than its URL. */
 const cursor = (
@@ -55,19 +55,6 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
     const feeds = yield* EventFeeds
     yield* Metric.incrementBy(HttpMetrics.eventsSent, 0)
 
-    /** Writes the events until the client has all of them, or goes away. */
-    const write = (request: HttpServerRequest.HttpServerRequest, id: SessionId, after: number) =>
-      Effect.gen(function*() {
-        const response = yield* clients.join(request)
-        // at once: it flushes the headers, however long the first event takes
-        response.write(SseFrames.comment)
-        const feed = yield* feeds.open(id)
-        yield* EventWriter.write({ feed, response, after, scheduler })
-      }).pipe(
-        Effect.scoped,
-        Effect.catchAll((error) => isStoreError(error) ? logStoreError(error) : Effect.void)
-      )
-
     /** Rejects a cursor beyond the newest event: the client means another session or another server. */
     const exists = (id: SessionId, event: number) =>
       Effect.map(sessions.eventsPage(id, event - 1, 1), ([found]) => found?.id === event)
@@ -87,13 +74,11 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
             reason: `session ${id} has no event ${after}: its newest is ${session.lastEventId}`
           })
         }
-        // from here on this fiber only writes the stream
+        // what follows the session for this client runs in turns with everything else
         yield* FiberRef.set(FiberRef.currentScheduler, scheduler)
-        const request = yield* HttpServerRequest.HttpServerRequest
-        return HttpServerResponse.stream(Stream.drain(Stream.fromEffect(write(request, id, after))), {
-          contentType: "text/event-stream",
-          headers: { "cache-control": "no-cache", "x-accel-buffering": "no" }
-        })
+        const { method } = yield* HttpServerRequest.HttpServerRequest
+        if (method !== "HEAD") yield* clients.join(feeds.open(id), after)
+        return opened
       }))
   })
 

@@ -8,6 +8,7 @@ import * as Ref from "effect/Ref"
 import type * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Supervisor from "effect/Supervisor"
 import * as Net from "node:net"
 import * as FairScheduler from "../../src/http/FairScheduler.ts"
 import { event, follow, id, layer, send, serverOf, session, type TestServer, token } from "./TestServer.ts"
@@ -44,6 +45,23 @@ const connect = (server: TestServer) =>
   )
 
 describe("hundreds of event streams", () => {
+  it.scopedLive("keep no fiber each: the server's part of an idle one is its response", () =>
+    Effect.gen(function*() {
+      const supervisor = yield* Supervisor.track
+      const server = yield* Layer.build(
+        layer({
+          get: () => Effect.succeed(session()),
+          events: () => Stream.concat(Stream.make(event(1)), Stream.never)
+        })
+      ).pipe(Effect.supervised(supervisor), Effect.map(serverOf))
+      yield* connect(server)
+      const before = (yield* supervisor.value).length
+      yield* Effect.forEach(Array.from({ length: clients }), () => connect(server), { concurrency: 50, discard: true })
+      const perClient = ((yield* supervisor.value).length - before) / clients
+      // two run the stream behind the test's own feed; the real one is shared and has none
+      assert.isAtMost(perClient, 2)
+    }))
+
   it.scopedLive("that end at once cost a few tasks each, and nothing is read for them", () =>
     Effect.gen(function*() {
       const { counted, scheduler } = counting()

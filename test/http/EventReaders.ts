@@ -10,6 +10,7 @@ import * as FairScheduler from "../../src/http/FairScheduler.ts"
 import * as Database from "../../src/services/store/Database.ts"
 import { EventFeeds } from "../../src/services/store/EventFeeds.ts"
 import { SessionStore } from "../../src/services/store/SessionStore.ts"
+import type { StoreError } from "../../src/services/store/StoreError.ts"
 import { append } from "../support/StoreKit.ts"
 import { created, walk } from "../support/Walk.ts"
 
@@ -59,7 +60,10 @@ export const client = (perTurn = Infinity) => {
 export const follow = ({ response }: { readonly response: Writable }, after = 0, session = id) =>
   Effect.flatMap(
     Effect.flatMap(EventFeeds, (feeds) => feeds.open(session)),
-    (feed) => EventWriter.write({ feed, response, after, scheduler })
+    (feed) =>
+      Effect.async<void, StoreError>((resume) =>
+        Effect.sync(EventWriter.write({ feed, response, after, scheduler, onDone: resume }))
+      )
   ).pipe(
     Effect.scoped,
     Effect.zipRight(Effect.async<void>((resume) => void response.end(() => resume(Effect.void))))

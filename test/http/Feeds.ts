@@ -1,5 +1,6 @@
 /** Feeds of the sessions that a test makes up: what their streams of events bring, as frames. */
 import type * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -28,7 +29,9 @@ const open = (events: Stream.Stream<SessionEventView, SessionNotFound | StoreErr
         ? undefined
         : { first: first.id, last: last(), bytes: Buffer.from(later.map(EventFrame.ofEvent).join("")) }
     }
+    const begun = yield* Deferred.make<void>()
     yield* events.pipe(
+      Stream.onStart(Deferred.succeed(begun, undefined)),
       Stream.runForEachChunk((chunk) =>
         Effect.sync(() => {
           known.push(...chunk)
@@ -48,6 +51,8 @@ const open = (events: Stream.Stream<SessionEventView, SessionNotFound | StoreErr
       Effect.zipRight(Effect.sync(announce)),
       Effect.forkScoped
     )
+    // what a test's stream does at its end happens only where it has begun
+    yield* Deferred.await(begun)
     const feed: EventFeed = {
       last: () => failure === undefined ? last() : Infinity,
       isOver: () => isOver,

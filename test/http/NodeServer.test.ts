@@ -110,8 +110,13 @@ describe("the server", () => {
     Effect.gen(function*() {
       const [begun, left] = [yield* Ref.make(0), yield* Ref.make(0)]
       const server = yield* serve({
-        get: () => Effect.as(Ref.update(begun, (n) => n + 1), session()),
-        events: () => Stream.ensuring(Stream.never, Ref.update(left, (n) => n + 1))
+        get: () => Effect.succeed(session()),
+        events: () =>
+          Stream.fromEffect(Ref.update(begun, (n) => n + 1)).pipe(
+            Stream.drain,
+            Stream.concat(Stream.never),
+            Stream.ensuring(Ref.update(left, (n) => n + 1))
+          )
       })
       const client = yield* ask(server, `/api/sessions/${id}/events`, 3)
       while ((yield* Ref.get(begun)) < 3) yield* Effect.sleep("5 millis")
