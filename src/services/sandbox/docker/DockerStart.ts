@@ -76,15 +76,9 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
       Effect.flatMap((archive) => engine.putArchive(container, "/", archive))
     )
 
-  /** Creates a container that waits for a run's inputs, and the session's volume. */
-  const createFor = Effect.fnUntraced(function*(run: RunId, { gatewayDirectory, objectsDirectory }: RunDirectories) {
-    // checked before anything is created: without its image a session leaves nothing behind
-    const labels = yield* Effect.catchTag(
-      engine.imageLabels(config.docker.image),
-      "EngineNotFound",
-      () => imageMissing
-    )
-    yield* Effect.all([createVolume(run.sessionId), inputs.prepare(gatewayDirectory, run)], { concurrency: 2 })
+  const labelsOfImage = Effect.catchTag(engine.imageLabels(config.docker.image), "EngineNotFound", () => imageMissing)
+
+  const createRun = Effect.fnUntraced(function*(run: RunId, { gatewayDirectory, objectsDirectory }: RunDirectories) {
     const logHead = yield* newLogHead
     const directories = {
       runtime: yield* runtime,
@@ -92,9 +86,20 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
       ...(objectsDirectory === undefined ? {} : { objects: objectsDirectory })
     }
     const spec = DockerContainer.runContainer(config, instance, logHead, { run, directories })
-    const id = yield* create(PreparedContainers.preparedName(run), spec)
-    if (!(DockerContainer.imageLabel in labels)) yield* giveWorkspace(id)
-    return { id, logHead }
+    return { id: yield* create(PreparedContainers.preparedName(run), spec), logHead }
+  })
+
+  /** Creates a container that waits for a run's inputs, and the session's volume. */
+  const createFor = Effect.fnUntraced(function*(run: RunId, directories: RunDirectories) {
+    // checked before anything is created: without its image a session leaves nothing behind
+    const labels = yield* labelsOfImage
+    const [created] = yield* Effect.all([
+      Effect.zipRight(createVolume(run.sessionId), createRun(run, directories)),
+      // looked at by the container only once it is started
+      inputs.prepare(directories.gatewayDirectory, run)
+    ], { concurrency: 2 })
+    if (!(DockerContainer.imageLabel in labels)) yield* giveWorkspace(created.id)
+    return created
   })
 
   const hasMarks = (container: string) =>
