@@ -1,0 +1,69 @@
+/** Who is served first when many readers want blocks that are not in memory. */
+import * as SqlClient from "@effect/sql/SqlClient"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import { layerLog } from "../../../src/App.ts"
+import { storedDetail } from "../../../src/domain/EventText.ts"
+import { SessionId } from "../../../src/domain/Ids.ts"
+import { OutputWritten } from "../../../src/domain/SessionEvent.ts"
+import * as Database from "../../../src/services/store/Database.ts"
+import { EventFeeds } from "../../../src/services/store/EventFeeds.ts"
+import { SessionStore } from "../../../src/services/store/SessionStore.ts"
+import { BackgroundTasks } from "../../../src/services/support/BackgroundTasks.ts"
+import { created } from "../../support/Walk.ts"
+
+const layer = EventFeeds.layer.pipe(
+  Layer.provideMerge(layerLog),
+  Layer.provide(BackgroundTasks.layer),
+  Layer.provideMerge(Database.layerMemory)
+)
+const { _tag, branch, ...spec } = created()
+const id = SessionId.make("00000000000a")
+
+/** A session of a thousand lines, of which a block holds 256 at most. */
+const makeSession = Effect.gen(function*() {
+  const store = yield* SessionStore
+  const sql = yield* SqlClient.SqlClient
+  yield* store.create({ id, spec, receipt: undefined })
+  const rows = Array.from({ length: 1000 }, (_, index) => ({
+    id: 10 + index,
+    session_id: id,
+    type: "output",
+    data: "a line",
+    created_at: "2026-01-02T03:04:05.678Z",
+    detail: JSON.stringify(storedDetail(OutputWritten.make({ turn: 1, round: 1, line: index + 1, text: "a line" })))
+  }))
+  for (let from = 0; from < rows.length; from += 100) {
+    yield* sql`INSERT INTO session_events ${sql.insert(rows.slice(from, from + 100))}`
+  }
+})
+
+describe("EventFeeds", () => {
+  it.scoped("serves those furthest behind first, one block of a session at a time", () =>
+    Effect.gen(function*() {
+      yield* makeSession
+      const feeds = yield* EventFeeds
+      const feed = yield* feeds.open(id)
+      const order = yield* Effect.async<ReadonlyArray<string>>((resume) => {
+        const order: Array<string> = []
+        const wants = (name: string, after: number, next: () => void = () => {}) =>
+          feed.want(after, (read) => {
+            order.push(`${name} ${after} ${Either.isRight(read)}`)
+            next()
+          })
+        wants("ahead", 900, () => resume(Effect.succeed(order)))
+        wants("between", 600)
+        wants("behind", 20, () => wants("behind", 300))
+        wants("also behind", 20)
+      })
+      assert.deepStrictEqual(order, [
+        "behind 20 true",
+        "also behind 20 true",
+        "behind 300 true",
+        "between 600 true",
+        "ahead 900 true"
+      ])
+    }).pipe(Effect.provide(layer)))
+})
