@@ -111,5 +111,12 @@ describe("Tar", () => {
         const failure = yield* Effect.flip(Stream.runDrain(packed([entry])))
         assert.include(failure.message, "/nonexistent/file")
       }))
+
+    it.effect("an archive of a directory alone comes to its end", () =>
+      Effect.gen(function*() {
+        const archive = packed([TarEntry.Directory({ path: "workspace", mode: 0o755, owner: 1000 })])
+        const size = yield* Stream.runFold(archive, 0, (sum, bytes) => sum + bytes.length)
+        assert.strictEqual(size, 512 + 1024)
+      }))
   })
 })

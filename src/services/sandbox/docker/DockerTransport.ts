@@ -128,7 +128,9 @@ const uploading = <A, E, E2>(
 ) =>
   Effect.flatMap(Deferred.make<never, E>(), (failed) => {
     const watched = Stream.tapErrorCause(archive, (cause) => Deferred.failCause(failed, cause))
-    return Effect.raceFirst(Deferred.await(failed), send(HttpBody.stream(watched, "application/x-tar")))
+    // the loser ends even in an uninterruptible region
+    const lost = Effect.interruptible(Deferred.await(failed))
+    return Effect.raceFirst(lost, send(HttpBody.stream(watched, "application/x-tar")))
   })
 
 const decodeMessage = Schema.decodeOption(Schema.parseJson(EngineMessage))

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import type { AppConfig } from "../../../../src/services/config/AppConfig.ts"
 import { DockerEngine } from "../../../../src/services/sandbox/docker/DockerEngine.ts"
 import * as DockerSandbox from "../../../../src/services/sandbox/docker/DockerSandbox.ts"
 import { runName, Sandbox } from "../../../../src/services/sandbox/Sandbox.ts"
@@ -16,7 +17,7 @@ import { Docker, itDocker } from "../../../support/Docker.ts"
 import { layerConfig, testConfig } from "../../../support/TestConfig.ts"
 import { makeSession } from "../SandboxSession.ts"
 
-const makeSubject = Effect.gen(function*() {
+const makeSubjectOn = Effect.fnUntraced(function*(engine: Layer.Layer<DockerEngine, never, AppConfig>) {
   const fs = yield* FileSystem.FileSystem
   const dataDir = yield* fs.makeTempDirectoryScoped({ prefix: "data-" })
   const config = layerConfig({
@@ -25,11 +26,19 @@ const makeSubject = Effect.gen(function*() {
     limits: { ...testConfig.limits, memoryBytes: 256 * 1024 ** 2, pids: 100 }
   })
   const server = DockerSandbox.layer.pipe(
-    Layer.provide([DockerEngine.layer, SandboxRuntime.layer]),
+    Layer.provide([engine, SandboxRuntime.layer]),
     Layer.provide([config, NodeContext.layer])
   )
   return { dataDir, open: Effect.map(Layer.build(Layer.fresh(server)), Context.get(Sandbox)) }
 })
+
+const makeSubject = makeSubjectOn(DockerEngine.layer)
+
+/** An engine whose image was not built from our Dockerfile, so that its workspace may be anybody's. */
+const strangeImage = Layer.effect(
+  DockerEngine,
+  Effect.map(DockerEngine, (engine) => DockerEngine.of({ ...engine, imageLabels: () => Effect.succeed({}) }))
+).pipe(Layer.provide(DockerEngine.layer))
 
 /** The session's containers by name, with their state. */
 const containers = (session: string) =>
@@ -151,5 +160,16 @@ describe("a prepared container", () => {
       yield* sandbox.start(specOf(run, "echo hello there"))
       assert.include(yield* outputOf(run), "hello there")
       assert.deepStrictEqual([...(yield* containers(session)).keys()], [runName(run)])
+    }))
+
+  itDocker("of an image that is not ours is given its workspace, prepared or not", () =>
+    Effect.gen(function*() {
+      const { gatewayDirectory, round, runAgent, sandbox, session } = yield* makeSession(
+        yield* makeSubjectOn(strangeImage)
+      )
+      yield* sandbox.prepare(round(1), { gatewayDirectory })
+      yield* waiting(session, `${runName(round(1))}-next`)
+      assert.strictEqual((yield* runAgent(1, "echo bye >hello.txt")).exit.code, 0)
+      assert.strictEqual((yield* runAgent(2, "echo again >>hello.txt")).exit.code, 0)
     }))
 })
