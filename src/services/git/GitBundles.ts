@@ -37,9 +37,13 @@ export const make = Effect.gen(function*() {
       : undefined
     const hasStart = known !== undefined &&
       (known === contents.start || (yield* revisions.isAncestor(directory, contents.start, known)))
-    if (hasStart && work === undefined) return Option.none()
-    const file = `${yield* git.temporaryDirectory}/repository.bundle`
     const ref = `refs/heads/${branch}`
+    if (hasStart && work === undefined) {
+      // a workspace that shares the start depends on it here
+      if (known === contents.start) yield* mirror.exclusively(name(directory, ref, contents.start))
+      return Option.none()
+    }
+    const file = `${yield* git.temporaryDirectory}/repository.bundle`
     yield* name(directory, ref, contents.start).pipe(
       Effect.zipRight(work === undefined ? Effect.void : name(directory, workRef, work)),
       Effect.zipRight(git.run({

@@ -1,5 +1,6 @@
 /** What goes into a sandbox: what it lacks, and no more. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Command from "@effect/platform/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -139,6 +140,32 @@ layer(NodeContext.layer, { excludeTestServices: true })("GitBundles", (it) => {
         yield* sharing(objects, Option.none()).pipe(
           Effect.flatMap((work) => Git.git(work, "rev-list", "--objects", commit))
         )
+      })
+    ))
+
+  it.scoped("keeps what a workspace starts from, whatever the remote and an operator remove", () =>
+    onFirstTurn(({ commit, dataDir, origin, repo, repositories }) =>
+      Effect.gen(function*() {
+        const objects = yield* repositories.objectsDirectory(repo)
+        yield* Git.git(origin, "checkout", "--quiet", "-b", "gone")
+        const lost = yield* Git.commit(origin, { "gone.txt": "gone\n" })
+        yield* Git.git(origin, "checkout", "--quiet", "main")
+        yield* repositories.prepare(repo, firstTurn())
+        assert.deepStrictEqual(
+          yield* repositories.exportBundle(repo, branch, { ...shared, start: commit }),
+          Option.none()
+        )
+        yield* Git.git(origin, "commit", "--quiet", "--amend", "--message=other")
+        yield* Git.git(origin, "branch", "--quiet", "-D", "gone")
+        yield* repositories.prepare(repo, firstTurn())
+        // as docs/operations.md has it
+        const mirror = yield* mirrorIn(dataDir)
+        const script = `git -C "$0" gc --quiet --prune=now &&
+          GIT_OBJECT_DIRECTORY="$0/remote-objects" GIT_REF_PARANOIA=0 git -C "$0" gc --quiet --prune=now`
+        assert.strictEqual(yield* Command.exitCode(Command.make("sh", "-c", script, mirror)), 0)
+        const work = yield* sharing(objects, Option.none())
+        assert.strictEqual(yield* Git.git(work, "show", `${commit}:README.md`), "# Hello")
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(Git.git(work, "cat-file", "-e", lost))))
       })
     ))
 

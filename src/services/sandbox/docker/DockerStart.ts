@@ -4,6 +4,7 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
@@ -78,15 +79,23 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
 
   const labelsOfImage = Effect.catchTag(engine.imageLabels(config.docker.image), "EngineNotFound", () => imageMissing)
 
-  const createRun = Effect.fnUntraced(function*(run: RunId, { gatewayDirectory, objectsDirectory }: RunDirectories) {
+  /** A damaged mirror is replaced: what a container has mounted is then no longer what lies at the path. */
+  const identityOf = ({ objectsDirectory }: RunDirectories) =>
+    objectsDirectory === undefined
+      ? Effect.succeedNone
+      : Effect.map(fs.stat(objectsDirectory), ({ ino }) => ino)
+
+  const createRun = Effect.fnUntraced(function*(run: RunId, places: RunDirectories) {
+    const { gatewayDirectory, objectsDirectory } = places
     const logHead = yield* newLogHead
+    const objects = yield* identityOf(places)
     const directories = {
       runtime: yield* runtime,
       gateway: gatewayDirectory,
       ...(objectsDirectory === undefined ? {} : { objects: objectsDirectory })
     }
     const spec = DockerContainer.runContainer(config, instance, logHead, { run, directories })
-    return { id: yield* create(PreparedContainers.preparedName(run), spec), logHead }
+    return { id: yield* create(PreparedContainers.preparedName(run), spec), logHead, objects }
   })
 
   /** Creates a container that waits for a run's inputs, and the session's volume. */
@@ -133,7 +142,10 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
    * found after a crash.
    */
   const begin = Effect.fnUntraced(
-    function*({ id, logHead }: { readonly id: string; readonly logHead: string }, spec: RunSpec) {
+    function*({ id, logHead, objects }: PreparedContainers.Created, spec: RunSpec) {
+      if (!Equal.equals(objects, yield* identityOf(spec))) {
+        return yield* new SandboxError({ operation: "start", reason: "the repository's mirror has been replaced" })
+      }
       const fixed = DockerContainer.fixedEnvironment(config, { run: spec.run, directories: {} })
       const environment = Record.filter(spec.environment, (_, name) => !(name in fixed))
       yield* whileItRuns(id)(

@@ -15,10 +15,16 @@ import { type RunDirectories, type RunId, runName } from "../Sandbox.ts"
 /** The name of the container that waits for a run. */
 export const preparedName = (run: RunId): string => `${runName(run)}-next`
 
-export interface Prepared {
+/** A container that waits for its inputs. */
+export interface Created {
   readonly id: string
   /** The first line of its log. */
   readonly logHead: string
+  /** The inode of the directory of objects that it has mounted, if it has one. */
+  readonly objects: Option.Option<number>
+}
+
+export interface Prepared extends Created {
   /** Whether its workspace has the session's repository. */
   readonly hasRepository: boolean
 }

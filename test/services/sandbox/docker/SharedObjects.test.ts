@@ -81,6 +81,21 @@ describe("a workspace with shared objects", () => {
       })
   )
 
+  itDocker("reads those of a mirror that was made anew after the container was prepared", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { changeOf, gatewayDirectory, objectsDirectory, round, runAgent, sandbox } = yield* makeSharing
+      yield* fs.rename(objectsDirectory, `${objectsDirectory}.good`)
+      yield* fs.makeDirectory(objectsDirectory)
+      yield* sandbox.prepare(round(1), { gatewayDirectory, objectsDirectory })
+      // which is known once the container is there
+      yield* sandbox.hasRepository(round(1).sessionId)
+      yield* fs.rename(objectsDirectory, `${objectsDirectory}.broken`)
+      yield* fs.rename(`${objectsDirectory}.good`, objectsDirectory)
+      const { run } = yield* runAgent(1, "echo bye >hello.txt")
+      assert.include(yield* changeOf(run), "-hello\n+bye")
+    }))
+
   itDocker("goes on with its own copies where it was cloned from a bundle", () =>
     Effect.gen(function*() {
       const { changeOf, runAgent, sandbox, specOf, round, outputOf, session } = yield* makeSharing
