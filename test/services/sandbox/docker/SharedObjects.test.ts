@@ -3,13 +3,16 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import { assert, describe } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as DockerContainer from "../../../../src/services/sandbox/docker/DockerContainer.ts"
 import { DockerEngine } from "../../../../src/services/sandbox/docker/DockerEngine.ts"
 import * as DockerSandbox from "../../../../src/services/sandbox/docker/DockerSandbox.ts"
-import { Sandbox } from "../../../../src/services/sandbox/Sandbox.ts"
+import { runName, Sandbox } from "../../../../src/services/sandbox/Sandbox.ts"
 import { SandboxRuntime } from "../../../../src/services/sandbox/SandboxRuntime.ts"
 import { Docker, itDocker } from "../../../support/Docker.ts"
 import { layerConfig } from "../../../support/TestConfig.ts"
@@ -42,6 +45,13 @@ const makeSharing = Effect.gen(function*() {
 
   return { ...session, changeOf, objectsDirectory, runAgent }
 })
+
+/** Until the container runs, with everything mounted. */
+const running = (name: string) =>
+  Effect.flatMap(DockerEngine, (engine) => engine.inspectContainer(name)).pipe(
+    Effect.filterOrFail(Option.exists(DockerContainer.isRunning), () => new Cause.NoSuchElementException(name)),
+    Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 400 })
+  )
 
 const ofObjects = "git count-objects -v | grep -E '^(count|in-pack|alternate)'"
 
@@ -88,8 +98,7 @@ describe("a workspace with shared objects", () => {
       yield* fs.rename(objectsDirectory, `${objectsDirectory}.good`)
       yield* fs.makeDirectory(objectsDirectory)
       yield* sandbox.prepare(round(1), { gatewayDirectory, objectsDirectory })
-      // which is known once the container is there
-      yield* sandbox.hasRepository(round(1).sessionId)
+      yield* running(`${runName(round(1))}-next`)
       yield* fs.rename(objectsDirectory, `${objectsDirectory}.broken`)
       yield* fs.rename(`${objectsDirectory}.good`, objectsDirectory)
       const { run } = yield* runAgent(1, "echo bye >hello.txt")
