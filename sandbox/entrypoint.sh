@@ -22,17 +22,16 @@ start_bridge() {
   bridge=$!
 }
 
-# A container waits here until its inputs are there, and gets the line by which the host recognises the beginning of its
-# log. The line comes through a pipe that gives it once: the agent must not learn it.
+# A container waits here until its inputs are there, and prints the line by which the host recognises the beginning of its
+# log. The agent must not learn it: it comes through a pipe that gives it once, and does not pass through this process,
+# whose memory the agent can read.
 if [ -n "${OPENTL_INPUTS:-}" ]; then
   start_bridge
-  IFS= read -r log_head <"$OPENTL_INPUTS/begin" || exit 70
+  head -n 1 "$OPENTL_INPUTS/begin" || exit 70
   . "$OPENTL_INPUTS/environment"
   remove "$OPENTL_WORKSPACE/in"
   cp -R "$OPENTL_INPUTS/in" "$OPENTL_WORKSPACE/in" # an error shows as a missing input
   unset OPENTL_INPUTS
-  printf '%s\n' "$log_head"
-  unset log_head
 fi
 
 repo=$OPENTL_WORKSPACE/repo
