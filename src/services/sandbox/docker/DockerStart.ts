@@ -23,6 +23,9 @@ import type { ContainerSpec } from "./DockerSchema.ts"
 import * as PreparedContainers from "./PreparedContainers.ts"
 import * as RunInputs from "./RunInputs.ts"
 
+/** How the engine refuses an option that its driver does not know. */
+const badRequest = 400
+
 export interface Parts {
   readonly instance: InstanceId
   /** One operation at a time on a session's volume. */
@@ -52,8 +55,8 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
       Effect.catchTag("EngineNotFound", () => imageMissing)
     )
 
-  /** Whether the engine can limit the size of a volume; unknown at first. */
-  const limitsVolumes = yield* Ref.make(true)
+  /** Whether the engine has said that it knows no size of a volume. */
+  const isSizeUnknown = yield* Ref.make(false)
 
   /** Creates the volume with a size limit if the engine supports that, else without one: then it is only watched. */
   const createVolume = Effect.fnUntraced(function*(session: SessionId) {
@@ -61,14 +64,15 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
       name: DockerContainer.volumeName(session),
       labels: DockerContainer.sessionLabels(session, instance)
     }
-    const limited = engine.createVolume({ ...volume, options: { size: String(config.limits.diskBytes) } }).pipe(
-      Effect.as(true),
-      Effect.catchTag("EngineRefused", () => Effect.succeed(false))
+    const unlimited = engine.createVolume({ ...volume, options: {} })
+    if (yield* Ref.get(isSizeUnknown)) return yield* unlimited
+    yield* engine.createVolume({ ...volume, options: { size: String(config.limits.diskBytes) } }).pipe(
+      // refused for another reason, it is tried again with the next volume
+      Effect.catchTag(
+        "EngineRefused",
+        ({ status }) => Effect.zipRight(unlimited, Ref.set(isSizeUnknown, status === badRequest))
+      )
     )
-    if ((yield* Ref.get(limitsVolumes)) && (yield* limited)) return
-    yield* engine.createVolume({ ...volume, options: {} })
-    // only now: a refusal for another reason has failed
-    yield* Ref.set(limitsVolumes, false)
   })
 
   const giveWorkspace = (container: string) =>

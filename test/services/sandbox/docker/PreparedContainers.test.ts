@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { AppConfig } from "../../../../src/services/config/AppConfig.ts"
 import { DockerEngine } from "../../../../src/services/sandbox/docker/DockerEngine.ts"
+import { EngineRefused } from "../../../../src/services/sandbox/docker/DockerErrors.ts"
 import * as DockerSandbox from "../../../../src/services/sandbox/docker/DockerSandbox.ts"
 import { runName, Sandbox } from "../../../../src/services/sandbox/Sandbox.ts"
 import { SandboxRuntime } from "../../../../src/services/sandbox/SandboxRuntime.ts"
@@ -171,5 +172,30 @@ describe("a prepared container", () => {
       yield* waiting(session, `${runName(round(1))}-next`)
       assert.strictEqual((yield* runAgent(1, "echo bye >hello.txt")).exit.code, 0)
       assert.strictEqual((yield* runAgent(2, "echo again >>hello.txt")).exit.code, 0)
+    }))
+
+  itDocker("has a volume with a limit, asked for again unless the engine knows none", () =>
+    Effect.gen(function*() {
+      const asked: Array<boolean> = []
+      /** Refuses a size twice: for the moment, and for good. */
+      const refusing = Layer.effect(
+        DockerEngine,
+        Effect.map(DockerEngine, (engine) =>
+          DockerEngine.of({
+            ...engine,
+            createVolume: (volume) =>
+              Effect.suspend(() => {
+                const isLimited = "size" in volume.options
+                asked.push(isLimited)
+                const status = asked.length === 1 ? 500 : 400
+                return isLimited
+                  ? new EngineRefused({ operation: "create the volume", status, reason: "no" })
+                  : engine.createVolume(volume)
+              })
+          }))
+      ).pipe(Layer.provide(DockerEngine.layer))
+      const { runAgent } = yield* makeSession(yield* makeSubjectOn(refusing))
+      for (const round of [1, 2, 3]) assert.strictEqual((yield* runAgent(round, "true")).exit.code, 0)
+      assert.deepStrictEqual(asked, [true, false, true, false, false])
     }))
 })
