@@ -78,7 +78,7 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
     const watched = Effect.gen(function*() {
       const show = yield* eventPrinter(options.json)
       const live = yield* LiveLine.make
-      const approval = yield* FiberHandle.make()
+      const approval = yield* FiberHandle.make<unknown, Effect.Effect.Error<ReturnType<typeof onApproval>>>()
       const canAnswer = connection.place._tag === "Server" || (stdio.inIsTty && stdio.errIsTty)
       let view = initial
       let isAsking = false
@@ -110,7 +110,11 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
         })
 
       if (options.isWaiting === true) yield* ask({ isShown: false })
-      const outcome = yield* followTurn(connection, session, options, onEvent)
+      const outcome = yield* Effect.raceFirst(
+        followTurn(connection, session, options, onEvent),
+        // a question that breaks ends the command: nobody could answer any more
+        Effect.zipRight(FiberHandle.join(approval), Effect.never)
+      )
       yield* live.say("")
       const closing = closingLine(view)
       if (!options.json && closing !== "") yield* stdio.err(`${stdio.errStyle.dim(closing)}\n`)

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { SessionNotFound } from "../../src/domain/Session.ts"
 import { ApprovalRequested, PlanApproved, PlanProduced } from "../../src/domain/SessionEvent.ts"
 import { eventView, turnEnded } from "../support/Events.ts"
 import { alone, pullRequestUrl as url, runCli, session, sessionId, type SessionsShape } from "./Harness.ts"
@@ -83,6 +84,18 @@ describe("a plan that waits", () => {
       assert.strictEqual(err.split("Approve this plan?").length, 3)
       // the second question met the end of standard input
       assert.strictEqual(code, 130)
+    }))
+
+  it.effect("ends the command where the question cannot be asked", () =>
+    Effect.gen(function*() {
+      const { sessions } = yield* waiting
+      const { code, err } = yield* runCli(run, {
+        sessions: { ...sessions, get: () => new SessionNotFound({ id: sessionId }) },
+        tty: true,
+        stdin: "a\n"
+      })
+      assert.notStrictEqual(code, 0)
+      assert.include(err, sessionId)
     }))
 
   it.effect("is waited for where nobody sits at a terminal", () =>

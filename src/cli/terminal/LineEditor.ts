@@ -73,6 +73,7 @@ export const open = (
   Effect.gen(function*() {
     const entered = yield* Effect.acquireRelease(Queue.dropping<Entered>(capacity), Queue.shutdown)
     let isAsking = false
+    let isClosed = false
 
     const editor = yield* Effect.acquireRelease(
       Effect.sync(() => {
@@ -89,6 +90,7 @@ export const open = (
         })
         editor.on("SIGINT", () => Queue.unsafeOffer(entered, Entered.Interrupt()))
         editor.on("close", () => {
+          isClosed = true
           input.off("keypress", onKey)
           end()
         })
@@ -114,9 +116,14 @@ export const open = (
     const show = (question: string) =>
       Effect.sync(() => {
         isAsking = true
+        // a closed editor throws (Node 24), and lines typed ahead of the end of input still answer
+        if (isClosed) {
+          output.write(question)
+          return
+        }
         editor.setPrompt(question)
         editor.prompt()
-        setBottom({ erase, draw: () => editor.prompt(true) })
+        setBottom({ erase, draw: () => isClosed ? output.write(question) : editor.prompt(true) })
       })
 
     const answered = (answer: Entered) =>
