@@ -85,11 +85,11 @@ export { StoreError } from "./services/store/StoreError.ts"
 
 // The HTTP API: as a whole server, or to mount in another one
 export { Api as HttpApi, EventsGroup as HttpEventsGroup, SessionsGroup as HttpSessionsGroup } from "./http/Api.ts"
+export { layer as layerHttpErrors } from "./http/ApiErrors.ts"
 export { Authorization as HttpAuthorization } from "./http/Authorization.ts"
 export { handlers as httpEventsHandlers } from "./http/EventsHttp.ts"
 export { HttpLive, layerApi as layerHttpApi, layerServe as layerHttpServe } from "./http/HttpServer.ts"
 export { Drain as HttpDrain, ListenFailed } from "./http/NodeServer.ts"
-export { layerErrors as layerHttpErrors } from "./http/Pipeline.ts"
 export { type HealthCheck, HealthChecks } from "./http/Ready.ts"
 export { handlers as httpSessionsHandlers } from "./http/SessionsHttp.ts"
 export { ApiTokens } from "./services/config/ApiTokens.ts"

@@ -1,4 +1,5 @@
 /** Identifies the caller by the bearer token's name. */
+import type * as Headers from "@effect/platform/Headers"
 import * as HttpApiMiddleware from "@effect/platform/HttpApiMiddleware"
 import * as HttpApiSecurity from "@effect/platform/HttpApiSecurity"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -17,6 +18,19 @@ export class Caller extends Context.Tag("opentl/http/Authorization/Caller")<Call
 /** Names the client: `cli`, or anything else. */
 export const clientHeader = "x-opentl-client"
 
+/** The caller that a request's headers name. */
+export const callerOf = (
+  { authenticate }: Context.Tag.Service<ApiTokens>,
+  headers: Headers.Headers
+): Effect.Effect<Requester, Unauthorized> => {
+  // the header is read here because the security's own decoder accepts any scheme as bearer
+  const bearer = /^Bearer +(\S+) *$/i.exec(headers["authorization"] ?? "")?.[1]
+  const name = bearer === undefined ? Option.none() : authenticate(bearer)
+  return Option.isNone(name)
+    ? new Unauthorized()
+    : Effect.succeed({ name: name.value, via: headers[clientHeader] === "cli" ? "cli" : "http" })
+}
+
 export class Authorization extends HttpApiMiddleware.Tag<Authorization>()("opentl/http/Authorization", {
   failure: Wire.Unauthorized,
   provides: Caller,
@@ -30,17 +44,9 @@ export class Authorization extends HttpApiMiddleware.Tag<Authorization>()("opent
 }) {
   static readonly layer: Layer.Layer<Authorization, never, ApiTokens> = Layer.effect(
     Authorization,
-    Effect.map(ApiTokens, ({ authenticate }) =>
+    Effect.map(ApiTokens, (tokens) =>
       Authorization.of({
-        // the header is read here because the security's own decoder accepts any scheme as bearer
-        token: () =>
-          Effect.gen(function*() {
-            const { headers } = yield* HttpServerRequest.HttpServerRequest
-            const bearer = /^Bearer +(\S+) *$/i.exec(headers["authorization"] ?? "")?.[1]
-            const name = bearer === undefined ? Option.none() : authenticate(bearer)
-            if (Option.isNone(name)) return yield* new Unauthorized()
-            return { name: name.value, via: headers[clientHeader] === "cli" ? "cli" : "http" } as const
-          })
+        token: () => Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => callerOf(tokens, headers))
       }))
   )
 }

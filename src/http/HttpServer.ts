@@ -7,6 +7,7 @@ import * as HttpServer from "@effect/platform/HttpServer"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
@@ -15,7 +16,9 @@ import type { ApiTokens } from "../services/config/ApiTokens.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import type { EventFeeds } from "../services/store/EventFeeds.ts"
 import { Api } from "./Api.ts"
+import * as ApiErrors from "./ApiErrors.ts"
 import { Authorization } from "./Authorization.ts"
+import * as DirectRoutes from "./DirectRoutes.ts"
 import * as Docs from "./Docs.ts"
 import * as EventsHttp from "./EventsHttp.ts"
 import * as Guards from "./Guards.ts"
@@ -41,7 +44,7 @@ type Needs = Sessions | EventFeeds | AppConfig | ApiTokens | HealthChecks
 export const layerApi: Layer.Layer<HttpApi.Api, never, Needs> = HttpApiBuilder.api(Api).pipe(
   Layer.provide(Layer.mergeAll(SessionsHttp.layer, EventsHttp.layer, WebhooksHttp.layer, SystemHttp.layer)),
   Layer.provide(Authorization.layer),
-  Layer.provide(Pipeline.layerErrors)
+  Layer.provide(ApiErrors.layer)
 )
 
 const options = Effect.gen(function*() {
@@ -58,11 +61,12 @@ const options = Effect.gen(function*() {
 /** Serves until its scope closes, then drains the server while running requests can still be answered. */
 const serve = Effect.gen(function*() {
   const app = yield* HttpApiBuilder.httpApp
-  const pipeline = Pipeline.make(yield* options)
+  const pipeline = Pipeline.make({ ...(yield* options), direct: yield* DirectRoutes.make })
   const isUntraced = (yield* Effect.tracer) === Context.get(DefaultServices.liveServices, Tracer.Tracer)
   yield* HttpServer.serveEffect(pipeline(app)).pipe(
-    // a span of every request, with all its headers, is made in vain where nobody collects them
-    HttpMiddleware.withTracerDisabledWhenEffect(() => isUntraced)
+    // a span of every request, with all its headers, and those within it are made in vain where nobody collects them
+    HttpMiddleware.withTracerDisabledWhenEffect(() => isUntraced),
+    isUntraced ? Effect.withTracerEnabled(false) : identity
   )
   const drain = yield* NodeServer.Drain
   yield* Effect.addFinalizer(() => drain)

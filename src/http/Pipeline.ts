@@ -2,50 +2,22 @@
  * The stages of every request, outermost first: it is counted and guarded, its route is looked up, and every error is
  * reported in the one common shape.
  */
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as HttpApiError from "@effect/platform/HttpApiError"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Schema from "effect/Schema"
-import { logStoreError, StoreError } from "../services/store/StoreError.ts"
-import { Api } from "./Api.ts"
-import * as Decoding from "./Decoding.ts"
+import type { FindDirectRoute } from "./DirectRoutes.ts"
 import { contentSecurityPolicy } from "./Docs.ts"
-import { DiskFull } from "./Errors.ts"
 import * as Guards from "./Guards.ts"
 import * as HttpMetrics from "./HttpMetrics.ts"
 import * as Routes from "./Routes.ts"
 
 const failure = (status: number, code: string, error: string, headers: Readonly<Record<string, string>> = {}) =>
   HttpServerResponse.unsafeJson({ error, code }, { status, headers })
-
-const isDecodeError = Schema.is(HttpApiError.HttpApiDecodeError)
-const isStoreError = Schema.is(StoreError)
-
-/**
- * Maps errors to the API's own before they are encoded: a request that does not decode becomes an `InvalidRequest`, a
- * full disk is named as such. A store error is logged, and its cause stays inside; a problem of the database itself has
- * already been logged once by the store.
- */
-export const layerErrors: Layer.Layer<never> = HttpApiBuilder.middleware(Api, (app) =>
-  Effect.catchAllCause(
-    app,
-    Effect.fnUntraced(function*(cause) {
-      const error = Cause.squash(cause)
-      if (isDecodeError(error)) return yield* Decoding.invalidRequest(error.issues)
-      if (isStoreError(error)) {
-        yield* logStoreError(error)
-        if (error.fault === "full") return yield* new DiskFull()
-      }
-      return yield* Effect.failCause(cause)
-    })
-  ))
 
 /** An error outside the API's definition: a bug, or a path that only looks like a route. */
 const fault = (cause: Cause.Cause<unknown>): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
@@ -74,37 +46,46 @@ export interface PipelineOptions {
   readonly isOwnHost: Guards.IsOwnHost
   /** Routes that do not exist because their configuration is missing. */
   readonly hidden: ReadonlySet<string>
+  readonly direct: FindDirectRoute
 }
 
 /** Wraps the application in all of these stages. */
-export const make = ({ hidden, isOwnHost }: PipelineOptions) => {
+export const make = ({ direct, hidden, isOwnHost }: PipelineOptions) => {
   const find = Routes.make()
-  return <R>(app: HttpApp.Default<never, R>): HttpApp.Default<never, R> =>
-    Effect.gen(function*() {
-      const { headers, method, url } = yield* HttpServerRequest.HttpServerRequest
+  return <R>(app: HttpApp.Default<never, R>): HttpApp.Default<never, R> => {
+    const answer = (
+      request: HttpServerRequest.HttpServerRequest,
+      pathname: string,
+      route: Routes.Route | undefined
+    ): HttpApp.Default<never, R> => {
+      const { method } = request
+      const refused = Guards.refusal(method, request.headers, isOwnHost)
+      if (refused !== undefined) return Effect.succeed(failure(403, "Forbidden", refused))
+      if (route === undefined) return Effect.succeed(noRoute)
+      const allow = Routes.allowed(route)
+      if (!allow.includes(method)) {
+        const methods = allow.join(", ")
+        return Effect.succeed(
+          failure(405, "MethodNotAllowed", `${route.path} accepts ${methods}`, { allow: methods })
+        )
+      }
+      return direct(method, pathname)?.(request) ?? app
+    }
+    return Effect.gen(function*() {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const { method, url } = request
       const [pathname = ""] = url.split("?", 1)
-      const route = Option.filter(find(pathname), ({ path }) => !hidden.has(path))
-      const answer = Effect.gen(function*() {
-        const refused = Guards.refusal(method, headers, isOwnHost)
-        if (refused !== undefined) return failure(403, "Forbidden", refused)
-        if (Option.isNone(route)) return noRoute
-        const allow = Routes.allowed(route.value)
-        if (!allow.includes(method)) {
-          return failure(405, "MethodNotAllowed", `${route.value.path} accepts ${allow.join(", ")}`, {
-            allow: allow.join(", ")
-          })
-        }
-        return yield* Effect.catchAllCause(app, (cause) =>
-          Cause.isInterrupted(cause) ? Effect.failCause(cause) : fault(cause))
-      })
-      const [duration, response] = yield* Effect.timed(answer)
-      const path = Option.match(route, {
-        onNone: () =>
-          "unknown",
-        onSome: ({ path }) => path
-      })
-      yield* HttpMetrics.answered({ method, route: path, status: response.status }, duration)
+      const route = Option.getOrUndefined(Option.filter(find(pathname), ({ path }) => !hidden.has(path)))
+      const clock = yield* Effect.clock
+      const begunAt = clock.unsafeCurrentTimeNanos()
+      const response = yield* Effect.catchAllCause(
+        answer(request, pathname, route),
+        (cause) => Cause.isInterrupted(cause) ? Effect.failCause(cause) : fault(cause)
+      )
+      const took = Duration.nanos(clock.unsafeCurrentTimeNanos() - begunAt)
+      yield* HttpMetrics.answered({ method, route: route?.path ?? "unknown", status: response.status }, took)
       yield* Effect.logDebug(`${method} ${pathname} ${response.status}`)
       return HttpServerResponse.setHeaders(response, answerHeaders(response))
     })
+  }
 }

@@ -49,8 +49,14 @@ const collect = (
   })
 
 /** The bytes of a JSON body; empty if there is no body. */
-export const bytes: Effect.Effect<Buffer, BodyError, HttpServerRequest.HttpServerRequest> = Effect.gen(function*() {
-  const request = yield* HttpServerRequest.HttpServerRequest
+export const bytes: Effect.Effect<Buffer, BodyError, HttpServerRequest.HttpServerRequest> = Effect.flatMap(
+  HttpServerRequest.HttpServerRequest,
+  (request) => bytesOf(request)
+)
+
+const bytesOf = Effect.fnUntraced(function*(
+  request: HttpServerRequest.HttpServerRequest
+): Effect.fn.Return<Buffer, BodyError> {
   const { "content-length": length, "content-type": contentType, "transfer-encoding": encoding } = request.headers
   const size = encoding === undefined ? Number(length ?? 0) : undefined
   if (size === 0) return Buffer.alloc(0)
@@ -80,14 +86,20 @@ export interface Body<A> {
   readonly raw: unknown
 }
 
-/** Reads and decodes the body. A missing body counts as `{}`. */
-export const json = <A, I>(
-  schema: Schema.Schema<A, I>
-): Effect.Effect<Body<A>, BodyError, HttpServerRequest.HttpServerRequest> => {
+/** Makes a function that reads and decodes a request's body. A missing body counts as `{}`. */
+export const reader = <A, I>(schema: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknown(schema)
-  return Effect.gen(function*() {
-    const body = yield* bytes
+  return Effect.fnUntraced(function*(
+    request: HttpServerRequest.HttpServerRequest
+  ): Effect.fn.Return<Body<A>, BodyError> {
+    const body = yield* bytesOf(request)
     const raw = body.length === 0 ? {} : yield* parse(body)
     return { value: yield* Effect.mapError(decode(raw), Decoding.fromParseError), raw }
   })
 }
+
+/** Reads and decodes the body. A missing body counts as `{}`. */
+export const json = <A, I>(
+  schema: Schema.Schema<A, I>
+): Effect.Effect<Body<A>, BodyError, HttpServerRequest.HttpServerRequest> =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, reader(schema))

@@ -1,6 +1,7 @@
 /** The routes of sessions: they only translate to and from `Sessions`. */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import type * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as Arr from "effect/Array"
@@ -11,6 +12,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Sessions } from "../actors/sessions/Sessions.ts"
 import { SessionId } from "../domain/Ids.ts"
+import type { Requester } from "../domain/Requester.ts"
 import { type Session, SessionNotFound } from "../domain/Session.ts"
 import type { PlanRef } from "../domain/SessionCommand.ts"
 import {
@@ -23,7 +25,7 @@ import {
   StopTurn
 } from "../domain/SessionRequest.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
-import { Api, CreatedSession, type ListQuery, MessageAccepted, type SessionsGroup } from "./Api.ts"
+import { Api, type CreatedSession, type ListQuery, MessageAccepted, type SessionsGroup } from "./Api.ts"
 import { type Authorization, Caller } from "./Authorization.ts"
 import { isLoopback } from "./Loopback.ts"
 import * as RequestBody from "./RequestBody.ts"
@@ -42,13 +44,14 @@ const answer = <A, I>(schema: Schema.Schema<A, I>) => {
   const respond = HttpServerResponse.schemaJson(schema)
   return (value: A, options?: HttpServerResponse.Options.WithContent) => Effect.orDie(respond(value, options))
 }
-const answerCreated = answer(CreatedSession)
 const answerSession = (session: Session) => HttpServerResponse.unsafeJson(SessionJson.encode(session))
 const answerSessions = (sessions: ReadonlyArray<Session>, options?: HttpServerResponse.Options.WithContent) =>
   HttpServerResponse.unsafeJson(sessions.map(SessionJson.encode), options)
 const answerAccepted = answer(MessageAccepted)
 
-const keyOf = (headers: { readonly "idempotency-key"?: string }): Effect.Effect<string | undefined, InvalidRequest> => {
+const keyOf = (
+  headers: { readonly "idempotency-key"?: string | undefined }
+): Effect.Effect<string | undefined, InvalidRequest> => {
   const key = headers["idempotency-key"]?.trim()
   return key === undefined || /^[\x20-\x7e]{1,255}$/.test(key)
     ? Effect.succeed(key)
@@ -70,6 +73,30 @@ const answersOf = ({ proposal, turn }: {
 const nextPage = (query: typeof ListQuery.Type, last: Session): string =>
   `</api/sessions?${UrlParams.toString(UrlParams.fromInput({ ...query, before: last.id }))}>; rel="next"`
 
+const readCreation = RequestBody.reader(CreateSession)
+
+/** `POST /api/sessions`, from a caller who is known. */
+export const creation = Effect.gen(function*() {
+  const sessions = yield* Sessions
+  const { address } = yield* AppConfig
+  const trustLocalPaths = isLoopback(address.host)
+  return Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest, by: Requester) {
+    const { raw, value } = yield* readCreation(request)
+    const { replayed, session: { branch, id, status } } = yield* sessions.create(value, {
+      by,
+      idempotencyKey: yield* keyOf({ "idempotency-key": request.headers["idempotency-key"] }),
+      body: raw,
+      trustLocalPaths,
+      trustCommands: false
+    })
+    const created: typeof CreatedSession.Encoded = { id, branch, status }
+    return HttpServerResponse.unsafeJson(created, {
+      status: replayed ? 200 : 201,
+      headers: { location: `/api/sessions/${id}`, ...(replayed ? { "idempotent-replay": "true" } : {}) }
+    })
+  })
+})
+
 /**
  * Implements the group, in this program's API or another one: `HttpApiBuilder.group(MyApi, "sessions",
  * SessionsHttp.handlers)`.
@@ -77,24 +104,9 @@ const nextPage = (query: typeof ListQuery.Type, last: Session): string =>
 export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, typeof SessionsGroup>) =>
   Effect.gen(function*() {
     const sessions = yield* Sessions
-    const { address } = yield* AppConfig
-    const trustLocalPaths = isLoopback(address.host)
+    const create = yield* creation
     return group
-      .handleRaw("create", ({ headers }) =>
-        Effect.gen(function*() {
-          const { raw, value } = yield* RequestBody.json(CreateSession)
-          const { replayed, session } = yield* sessions.create(value, {
-            by: yield* Caller,
-            idempotencyKey: yield* keyOf(headers),
-            body: raw,
-            trustLocalPaths,
-            trustCommands: false
-          })
-          return yield* answerCreated(session, {
-            status: replayed ? 200 : 201,
-            headers: { location: `/api/sessions/${session.id}`, ...(replayed ? { "idempotent-replay": "true" } : {}) }
-          })
-        }))
+      .handleRaw("create", ({ request }) => Effect.flatMap(Caller, (by) => create(request, by)))
       .handleRaw("list", ({ urlParams }) =>
         Effect.gen(function*() {
           const { limit = 50, prefix, ...filter } = urlParams

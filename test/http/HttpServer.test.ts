@@ -22,10 +22,10 @@ import * as Net from "node:net"
 import { Sessions } from "../../src/actors/sessions/Sessions.ts"
 import { SessionNotFound } from "../../src/domain/Session.ts"
 import { EventsGroup, SessionsGroup } from "../../src/http/Api.ts"
+import * as ApiErrors from "../../src/http/ApiErrors.ts"
 import { Authorization } from "../../src/http/Authorization.ts"
 import * as EventsHttp from "../../src/http/EventsHttp.ts"
 import { urlOf } from "../../src/http/HttpServer.ts"
-import * as Pipeline from "../../src/http/Pipeline.ts"
 import * as SessionsHttp from "../../src/http/SessionsHttp.ts"
 import { ApiTokens } from "../../src/services/config/ApiTokens.ts"
 import { layerConfig } from "../support/TestConfig.ts"
@@ -214,7 +214,7 @@ describe("the API's groups", () => {
           HttpApiBuilder.group(Mine, "events", EventsHttp.handlers)
         ]),
         Layer.provide(Authorization.layer),
-        Layer.provide(Pipeline.layerErrors),
+        Layer.provide(ApiErrors.layer),
         Layer.provide(ApiTokens.layerOf([{ name: "ci", token: Redacted.make(token) }])),
         Layer.provide(layerConfig()),
         Layer.provide(Feeds.layer({ events: () => Stream.make(event(1)) })),
