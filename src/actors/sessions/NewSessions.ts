@@ -19,6 +19,7 @@ import { ModelPrices } from "../../services/model/ModelPrices.ts"
 import { SessionStore } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
 import { fingerprint } from "../../services/support/Fingerprint.ts"
+import * as Span from "../../services/support/Span.ts"
 import type { CreateOptions } from "./Sessions.ts"
 
 export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions")<NewSessions, {
@@ -82,7 +83,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
 
       return NewSessions.of({
         messageId: randomHex(16),
-        create: Effect.fn("NewSessions.create")(function*(request, options) {
+        create: Effect.fnUntraced(function*(request, options) {
           const repo = yield* Effect.mapError(
             resolve(request.repo, config.github.serverUrl),
             (error) => new InvalidRequest({ reason: `repo: ${error.message}` })
@@ -126,7 +127,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
           const created = yield* store.create({ id: SessionId.make(yield* randomHex(12)), spec, receipt })
           if (!created.replayed) yield* Metric.increment(sessionsCreated)
           return created
-        })
+        }, Span.within("NewSessions.create"))
       })
     })
   )

@@ -14,6 +14,7 @@ import { EventBus } from "../../services/store/EventBus.ts"
 import { SessionHistory } from "../../services/store/SessionHistory.ts"
 import type { ReceiptKey } from "../../services/store/SessionStore.ts"
 import { fingerprint } from "../../services/support/Fingerprint.ts"
+import * as Span from "../../services/support/Span.ts"
 import { Admission } from "../session/Admission.ts"
 import { SessionRouter } from "../session/SessionRouter.ts"
 import { NewSessions } from "./NewSessions.ts"
@@ -62,11 +63,11 @@ export const layer = Layer.effect(
     }
 
     return Sessions.of({
-      create: Effect.fn("Sessions.create")(function*(request, options) {
+      create: Effect.fnUntraced(function*(request, options) {
         const created = yield* newSessions.create(request, options)
         yield* router.start(created.session.id)
         return { ...created, session: yield* positioned(created.session) }
-      }),
+      }, Span.within("Sessions.create")),
       get,
       find: (prefix) => Effect.flatMap(reads.find(prefix), positioned),
       list: Effect.fn("Sessions.list")(function*(query) {

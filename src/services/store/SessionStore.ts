@@ -13,6 +13,7 @@ import { SessionNotFound } from "../../domain/Session.ts"
 import type { LogEvent, SessionEvent } from "../../domain/SessionEvent.ts"
 import type { IdempotencyConflict } from "../../domain/SessionRequest.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
+import * as Span from "../support/Span.ts"
 import { EventBus } from "./EventBus.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as NewSessionWrites from "./NewSessionWrites.ts"
@@ -106,7 +107,7 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
         })
 
       return SessionStore.of({
-        create: Effect.fn("SessionStore.create")(createInGroup),
+        create: (session) => Span.within("SessionStore.create")(createInGroup(session)),
         append: Effect.fn("SessionStore.append")((claim, events, state, options = {}) =>
           transaction(claim.sessionId, append(claim, events, state, options)).pipe(
             Effect.catchTags({
