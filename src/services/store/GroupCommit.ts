@@ -20,7 +20,10 @@ const atMost = 100
 
 interface Waiting<A, B, E> {
   readonly request: A
-  readonly done: Deferred.Deferred<B, E>
+  /** What its caller does next: it writes for all, or takes its outcome. */
+  readonly next: Deferred.Deferred<B, E>
+  /** Set when it is written. */
+  outcome: Effect.Effect<B, E>
 }
 
 /** Lets the event loop read what else has arrived. */
@@ -28,6 +31,9 @@ const nextTurn = Effect.async<void>((resume) => {
   // eslint-disable-next-line house/no-clock -- a turn of the event loop, not a time
   setImmediate(() => resume(Effect.void))
 })
+
+/** A `write` that returned too few outcomes. */
+const missing = Effect.die(new Cause.NoSuchElementException())
 
 export interface GroupCommitOptions<E> {
   /** Whether a batch's failure is that of each request in it, however it is written. */
@@ -39,59 +45,72 @@ export const make = <A, B, E>(
   write: (requests: Arr.NonEmptyReadonlyArray<A>) => Effect.Effect<ReadonlyArray<Either.Either<B, E>>, E>,
   { isForAll = () => false }: GroupCommitOptions<E> = {}
 ) =>
-  Effect.map(Effect.makeSemaphore(1), (gate) => {
+  Effect.sync(() => {
     const line: Array<Waiting<A, B, E>> = []
+    let isWriting = false
 
-    const alone = ({ done, request }: Waiting<A, B, E>) =>
-      Effect.flatMap(Effect.exit(write([request])), (exit) =>
-        Exit.match(exit, {
-          onFailure: (cause) => Deferred.failCause(done, cause),
-          onSuccess: ([outcome]) =>
-            outcome === undefined
-              ? Deferred.die(done, new Cause.NoSuchElementException())
-              : Deferred.complete(done, outcome)
-        }))
+    const conclude = (waiting: Waiting<A, B, E>, outcome: Effect.Effect<B, E>) => {
+      waiting.outcome = outcome
+      Deferred.unsafeDone(waiting.next, outcome)
+    }
 
-    const together = (batch: ReadonlyArray<Waiting<A, B, E>>) => {
+    const alone = (waiting: Waiting<A, B, E>) =>
+      Effect.map(
+        Effect.exit(write([waiting.request])),
+        Exit.match({
+          onFailure: (cause) => conclude(waiting, Effect.failCause(cause)),
+          onSuccess: ([outcome]) => conclude(waiting, outcome ?? missing)
+        })
+      )
+
+    const together = (batch: ReadonlyArray<Waiting<A, B, E>>): Effect.Effect<void> => {
       const [first, ...rest] = batch
       if (first === undefined) return Effect.void
       if (rest.length === 0) return alone(first)
       return Effect.matchCauseEffect(write([first.request, ...rest.map(({ request }) => request)]), {
         onFailure: (cause) =>
-          Effect.forEach(
-            batch,
-            Option.exists(Cause.failureOption(cause), isForAll)
-              ? ({ done }) => Deferred.failCause(done, cause)
-              : alone,
-            { discard: true }
-          ),
+          Option.exists(Cause.failureOption(cause), isForAll)
+            ? Effect.sync(() => batch.forEach((waiting) => conclude(waiting, Effect.failCause(cause))))
+            : Effect.forEach(batch, alone, { discard: true }),
         onSuccess: (outcomes) =>
-          Effect.forEach(outcomes, (outcome, i) => {
-            const waiting = batch[i]
-            return waiting === undefined ? Effect.void : Deferred.complete(waiting.done, outcome)
-          }, { discard: true })
+          Effect.sync(() => batch.forEach((waiting, i) => conclude(waiting, outcomes[i] ?? missing)))
       })
     }
 
-    /** Whoever is first in line writes for all. Nothing that happens to its caller interrupts the others' writing. */
-    const turn = (own: Waiting<A, B, E>) =>
-      Effect.suspend(() => {
-        if (!line.includes(own)) return Effect.void
-        return Effect.flatMap(nextTurn, () => together(line.splice(0, atMost)))
+    /** Lets whoever is first in line write next. */
+    const handOver = () => {
+      const [first] = line
+      isWriting = first !== undefined
+      if (first !== undefined) Deferred.unsafeDone(first.next, lead(first))
+    }
+
+    /** Writes for all who are in line by then. Nothing that happens to its caller interrupts the others' writing. */
+    const lead = (own: Waiting<A, B, E>): Effect.Effect<B, E> =>
+      nextTurn.pipe(
+        Effect.flatMap(() => together(line.splice(0, atMost))),
+        Effect.flatMap(() => {
+          handOver()
+          return own.outcome
+        }),
+        Effect.uninterruptible
+      )
+
+    /** Takes an interrupted request out of the line, unless it is being written. */
+    const leave = (own: Waiting<A, B, E>) =>
+      Effect.map(Deferred.isDone(own.next), (leads) => {
+        const at = line.indexOf(own)
+        if (at < 0) return
+        line.splice(at, 1)
+        if (leads) handOver()
       })
 
     return (request: A): Effect.Effect<B, E> =>
-      Effect.flatMap(Deferred.make<B, E>(), (done) => {
-        const own = { request, done }
-        line.push(own)
-        return gate.withPermits(1)(Effect.uninterruptible(turn(own))).pipe(
-          Effect.zipRight(Deferred.await(done)),
-          Effect.onInterrupt(() =>
-            Effect.sync(() => {
-              const at = line.indexOf(own)
-              if (at >= 0) line.splice(at, 1)
-            })
-          )
-        )
-      })
+      Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(Deferred.make<B, E>(), (next) => {
+          const own = { request, next, outcome: missing }
+          line.push(own)
+          if (!isWriting) handOver()
+          return Effect.onInterrupt(restore(Deferred.await(next)), () => leave(own))
+        })
+      )
   })
