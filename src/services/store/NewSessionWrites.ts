@@ -7,10 +7,9 @@ import type * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Schema from "effect/Schema"
 import { describe, storedDetail } from "../../domain/EventText.ts"
 import { branchOf, type SessionId } from "../../domain/Ids.ts"
-import { Session, SessionSummary, summarize } from "../../domain/Session.ts"
+import { Session, summarize } from "../../domain/Session.ts"
 import { SessionCreated, type SessionSpec } from "../../domain/SessionEvent.ts"
 import { IdempotencyConflict } from "../../domain/SessionRequest.ts"
 import { create as createState } from "../../domain/SessionState.ts"
@@ -18,6 +17,7 @@ import type { ReceiptKey } from "./SessionClaims.ts"
 import type * as SessionQueries from "./SessionQueries.ts"
 import { toSession } from "./SessionRows.ts"
 import type * as SessionWrites from "./SessionWrites.ts"
+import { summaryText } from "./StoredSession.ts"
 
 export interface NewSession {
   readonly id: SessionId
@@ -56,7 +56,6 @@ export const make = (
 ) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
-    const encodeSummary = Schema.encodeSync(Schema.parseJson(SessionSummary))
 
     const lastPosition = Effect.map(
       sql<{ readonly last: number | null }>`SELECT MAX(position) AS last FROM sessions`,
@@ -64,7 +63,8 @@ export const make = (
     )
 
     const prepare = ({ id, spec }: NewSession, now: DateTime.Utc, position: number) => {
-      const event = SessionCreated.make({ ...spec, branch: branchOf(id) })
+      // its parts are values of the domain: not validated again
+      const event = SessionCreated.make({ ...spec, branch: branchOf(id) }, { disableValidation: true })
       const summary = summarize(createState(event))
       const created_at = DateTime.formatIso(now)
       return {
@@ -78,7 +78,7 @@ export const make = (
           prompt: summary.prompt,
           status: summary.status,
           branch: summary.branch,
-          summary: encodeSummary(summary),
+          summary: summaryText(summary),
           created_at,
           updated_at: created_at,
           position,

@@ -6,15 +6,15 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import { describe, storedDetail } from "../../domain/EventText.ts"
 import type { SessionId } from "../../domain/Ids.ts"
-import { isEnd, SessionSummary, summarize } from "../../domain/Session.ts"
+import { isEnd, summarize } from "../../domain/Session.ts"
 import type { LogEvent, SessionEvent } from "../../domain/SessionEvent.ts"
 import { IdempotencyConflict } from "../../domain/SessionRequest.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import { type Claim, type ReceiptKey, receiptLifetime, SessionLost } from "./SessionClaims.ts"
 import type * as SessionQueries from "./SessionQueries.ts"
+import { summaryText } from "./StoredSession.ts"
 
 /** How many rows are inserted at a time: SQLite limits the number of parameters of a statement. */
 const rowsAtOnce = 100
@@ -46,7 +46,6 @@ export type LogOutcome = "stored" | "lost" | "gap"
 export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
-    const encodeSummary = Schema.encodeSync(Schema.parseJson(SessionSummary))
 
     const insertEvents = (id: SessionId, after: number, now: string, events: ReadonlyArray<SessionEvent>) =>
       Effect.forEach(
@@ -82,7 +81,7 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
           pr_url = ${summary.prUrl ?? ""},
           pr_number = ${summary.prNumber ?? 0},
           error = ${summary.error ?? ""},
-          summary = ${encodeSummary(summary)},
+          summary = ${summaryText(summary)},
           updated_at = ${now},
           ended_at = ${isEnd(summary.status) ? now : null}
           ${begins === undefined ? sql`` : sql`, log_turn = ${begins.turn}, log_round = ${begins.round}, log_line = 0`}

@@ -1,5 +1,5 @@
 /**
- * A session from its row, without Schema. What is in a row was validated when it was written; validating each of a page
+ * A session from its row, and its summary for the row, without Schema. What is in a row was validated when it was written; validating each of a page
  * again, once as a row and once as a `Session`, took 4.7 ms of processor time for a page of 50, of which parsing the JSON
  * is 0.3. A test holds that it is what `SessionRow` and `toSession` make of the same row.
  */
@@ -39,6 +39,40 @@ const fieldsOf = (stored: typeof SessionSummary.Encoded): SessionSummary => ({
   usage: usageOf(stored.usage),
   requestedBy: { name: stored.requested_by.name, via: stored.requested_by.via }
 })
+
+/**
+ * A summary as its row stores it, which is read above: what its schema makes of it, which took a third of the processor
+ * time that a new session's rows cost.
+ */
+export const summaryText = (summary: SessionSummary): string => {
+  const stored: typeof SessionSummary.Encoded = {
+    repo: summary.repo,
+    prompt: summary.prompt,
+    status: summary.status,
+    phase: summary.phase,
+    branch: summary.branch,
+    base: summary.base,
+    agent: summary.agent,
+    model: summary.model,
+    ...(summary.prUrl === undefined ? {} : { pr_url: summary.prUrl }),
+    ...(summary.prNumber === undefined ? {} : { pr_number: summary.prNumber }),
+    ...(summary.prDraft === undefined ? {} : { pr_draft: summary.prDraft }),
+    ...(summary.error === undefined ? {} : { error: summary.error }),
+    ...(summary.plan === undefined ? {} : { plan: summary.plan }),
+    ...(summary.proposal === undefined ? {} : { proposal: summary.proposal }),
+    ...(summary.result === undefined ? {} : { result: summary.result }),
+    turn: summary.turn,
+    review_rounds: summary.reviewRounds,
+    usage: {
+      input_tokens: summary.usage.inputTokens,
+      output_tokens: summary.usage.outputTokens,
+      cost_usd: summary.usage.costUsd,
+      ...(summary.usage.unpriced === undefined ? {} : { unpriced: summary.usage.unpriced })
+    },
+    requested_by: { name: summary.requestedBy.name, via: summary.requestedBy.via }
+  }
+  return JSON.stringify(stored)
+}
 
 /** The row's session. Throws if the row's summary is not JSON. */
 export const sessionOf = (row: typeof SessionRow.Encoded): Session => {

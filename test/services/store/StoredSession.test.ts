@@ -5,7 +5,7 @@ import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
 import { Session, SessionSummary } from "../../../src/domain/Session.ts"
 import { SessionRow, toSession } from "../../../src/services/store/SessionRows.ts"
-import { sessionOf } from "../../../src/services/store/StoredSession.ts"
+import { sessionOf, summaryText } from "../../../src/services/store/StoredSession.ts"
 
 const decodeRow = Schema.decodeSync(SessionRow)
 const encodeSummary = Schema.encodeSync(Schema.parseJson(SessionSummary))
@@ -43,6 +43,10 @@ describe("a session read from its row", () => {
     assert.deepStrictEqual(session, toSession(decodeRow(row)))
     assert.isTrue(Schema.is(Session)(session))
     assert.deepStrictEqual(session, new Session({ ...session }))
+  }, { fastCheck: { numRuns: 300 } })
+
+  it.prop("has the summary that its schema would write", [Arbitrary.make(SessionSummary)], ([summary]) => {
+    assert.deepStrictEqual(JSON.parse(summaryText(summary)), JSON.parse(encodeSummary(summary)))
   }, { fastCheck: { numRuns: 300 } })
 
   it("is none where the summary is no JSON", () => {
