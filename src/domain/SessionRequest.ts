@@ -7,7 +7,9 @@ import { optional, optionalKey } from "./Wire.ts"
 /** A prompt or a message: 1 to 200,000 characters, not all white space. */
 export const Prompt = Schema.String.pipe(
   Schema.filter((text) => text.trim() !== "" || "must not be empty"),
-  Schema.filter((text) => Array.from(text).length <= 200_000 || "must have at most 200000 characters")
+  Schema.filter((text) =>
+    text.length <= 200_000 || Array.from(text).length <= 200_000 || "must have at most 200000 characters"
+  )
 )
 
 export const CreateSession = Schema.Struct({

@@ -68,11 +68,12 @@ const bytesOf = Effect.fnUntraced(function*(
 })
 
 const parseJson = Schema.decode(Schema.parseJson())
+const utf8 = new TextDecoder("utf-8", { fatal: true })
 const unreadable = () => new InvalidRequest({ reason: "the body is not valid JSON in UTF-8" })
 
 /** Parses the bytes as JSON. */
 export const parse = (body: Uint8Array): Effect.Effect<unknown, InvalidRequest> =>
-  Effect.try({ try: () => new TextDecoder("utf-8", { fatal: true }).decode(body), catch: unreadable }).pipe(
+  Effect.try({ try: () => utf8.decode(body), catch: unreadable }).pipe(
     Effect.filterOrFail(
       (text) => !Json.isDeeperThan(text, Json.maximumDepth),
       () => new InvalidRequest({ reason: `the body nests arrays and objects deeper than ${Json.maximumDepth} levels` })
