@@ -94,3 +94,29 @@ describe("a request that is interrupted", () => {
       assert.deepStrictEqual(batches, [[2], [6]])
     }))
 })
+
+describe("whoever is to write next for all", () => {
+  it.effect("is followed by the next in line if it is interrupted before it begins", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      const started = yield* Deferred.make<void>()
+      const { batches, write } = writing()
+      const submit = yield* GroupCommit.make((requests: ReadonlyArray<number>) =>
+        Deferred.succeed(started, undefined).pipe(
+          Effect.zipRight(Deferred.await(gate)),
+          Effect.zipRight(write(requests))
+        )
+      )
+      const first = yield* Effect.fork(submit(2))
+      yield* Deferred.await(started)
+      const second = yield* Effect.fork(submit(4))
+      const third = yield* Effect.fork(submit(6))
+      yield* Effect.yieldNow()
+      // the second is interrupted in the very moment in which the first hands over to it
+      yield* Effect.zipRight(Deferred.succeed(gate, undefined), Fiber.interruptFork(second))
+      assert.strictEqual(yield* Fiber.join(first), 20)
+      assert.strictEqual(yield* Fiber.join(third), 60)
+      assert.strictEqual(yield* submit(8), 80)
+      assert.deepStrictEqual(batches.flat().filter((n) => n !== 4), [2, 6, 8])
+    }))
+})
