@@ -61,8 +61,9 @@ const options = Effect.gen(function*() {
 /** Serves until its scope closes, then drains the server while running requests can still be answered. */
 const serve = Effect.gen(function*() {
   const app = yield* HttpApiBuilder.httpApp
-  const pipeline = Pipeline.make({ ...(yield* options), direct: yield* DirectRoutes.make })
   const isUntraced = (yield* Effect.tracer) === Context.get(DefaultServices.liveServices, Tracer.Tracer)
+  const direct = isUntraced ? yield* DirectRoutes.make : DirectRoutes.none
+  const pipeline = Pipeline.make({ ...(yield* options), direct })
   yield* HttpServer.serveEffect(pipeline(app)).pipe(
     // a span of every request, with all its headers, and those within it are made in vain where nobody collects them
     HttpMiddleware.withTracerDisabledWhenEffect(() => isUntraced),

@@ -2,12 +2,14 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import { assert, describe, it } from "@effect/vitest"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"
+import * as Tracer from "effect/Tracer"
 import * as Http from "node:http"
 import { type CreateOptions, Sessions, SessionUnavailable } from "../../src/actors/sessions/Sessions.ts"
 import { type CreateSession, IdempotencyConflict } from "../../src/domain/SessionRequest.ts"
@@ -107,5 +109,24 @@ describe("POST /api/sessions on its shorter way", () => {
         whole.asked
       )
       assert.strictEqual(whole.asked.length, 7)
+    }))
+
+  it.scopedLive("is not taken where requests are traced: their spans name the route", () =>
+    Effect.gen(function*() {
+      const native = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+      const spans: Array<Tracer.Span> = []
+      const tracer = Tracer.make({
+        span: (...args) => {
+          const span = native.span(...args)
+          spans.push(span)
+          return span
+        },
+        context: (run, fiber) => native.context(run, fiber)
+      })
+      const server = yield* Effect.withTracer(serve({ create: scripted().create }), tracer)
+      const answer = yield* send(server, "/api/sessions", { method: "POST", headers: json, body: body("do it") })
+      assert.strictEqual(answer.status, 201)
+      const routes = spans.map(({ attributes, name }) => [name, attributes.get("http.route")])
+      assert.deepInclude(routes, ["http.server POST", "/api/sessions"])
     }))
 })

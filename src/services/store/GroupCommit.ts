@@ -3,6 +3,9 @@
  * sessions as for one. With 50 requests in flight, creating a session takes half the processor time that it took with a
  * transaction of its own; one alone waits a turn of the event loop longer.
  *
+ * Whoever finds nobody writing writes for all in line, and hands that over to the next one; the others only wait for
+ * their outcome.
+ *
  * A request is answered after its commit. Where a batch fails, each of it is written alone, so that one request does not
  * make another fail. A lock on the database fails all of them, though: each would wait for it in vain, one after the
  * other.

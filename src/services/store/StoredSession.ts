@@ -41,8 +41,8 @@ const fieldsOf = (stored: typeof SessionSummary.Encoded): SessionSummary => ({
 })
 
 /**
- * A summary as its row stores it, which is read above: what its schema makes of it, which took a third of the processor
- * time that a new session's rows cost.
+ * A summary as its row stores it: what its schema would write, at 4 % less processor time for accepting a session. A test
+ * holds that it is the same.
  */
 export const summaryText = (summary: SessionSummary): string => {
   const stored: typeof SessionSummary.Encoded = {

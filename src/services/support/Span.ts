@@ -1,7 +1,7 @@
 /**
  * Spans that cost nothing where nobody collects them. `Effect.fn` makes an `Error` for its stack and a span at each call,
- * whether traces go anywhere or not: for the three on the way of a new session 8 % of its processor time. For what is
- * called for each request; elsewhere `Effect.fn` is simpler.
+ * whether traces go anywhere or not: the three stacks alone were 3 % of the processor time of accepting a session. For
+ * what is called for each request; elsewhere `Effect.fn` is simpler.
  */
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
