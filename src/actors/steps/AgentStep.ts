@@ -22,15 +22,15 @@ import * as Prompts from "../../services/model/Prompts.ts"
 import { type InputFile, type RunExit, type RunId, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
 import { LogWriter } from "../../services/store/LogWriter.ts"
 import { SessionHistory } from "../../services/store/SessionHistory.ts"
+import * as Batches from "../../services/support/Batches.ts"
 import { BudgetSpent, remainingUsd, usageRecorded } from "./Budget.ts"
 import * as RunDirectories from "./RunDirectories.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
 type RunAgent = Extract<Step, { readonly _tag: "RunAgent" }>
 
-/** Lines are stored in batches of at most this size, at most this late. */
-const batchLines = 256
-const batchDelay = "40 millis"
+/** Lines are stored in batches of at most 256 lines and 1 MiB. */
+const batches: Batches.Limits<LogEvent> = { costOf: ({ text }) => 4096 + text.length, most: 1024 * 1024 }
 
 /** How many of the last lines explain a failed agent, or stand in for missing final words. */
 const tailLines = 12
@@ -163,11 +163,8 @@ export const make = Effect.gen(function*() {
   /** Stores the run's output as it arrives, continuing after the last stored line. */
   const follow = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId) {
     const stored = yield* history.logCursor(claim.sessionId, run.turn, run.round)
-    yield* logEvents(run, sandbox.output(run)).pipe(
-      Stream.drop(stored),
-      Stream.groupedWithin(batchLines, batchDelay),
-      Stream.runForEach((batch) => writer.write(claim, Chunk.toReadonlyArray(batch)))
-    )
+    const events = Stream.drop(logEvents(run, sandbox.output(run)), stored)
+    yield* Batches.consume(events, batches, (batch) => writer.write(claim, batch))
   })
 
   /**
