@@ -22,11 +22,24 @@ start_bridge() {
   bridge=$!
 }
 
+waiting_relay=
+waiting_relay_input=
+
+# Starts the relay of the agent before there is an agent, so that nobody waits for node then. It gets what it shall run
+# through its stdin.
+start_relay() {
+  [ -z "$waiting_relay" ] || return 0
+  { coproc RELAY { exec node "$OPENTL_RUNTIME/relay.mjs" --wait >&3 3>&-; }; } 3>&1
+  waiting_relay=$RELAY_PID
+  waiting_relay_input=${RELAY[1]}
+}
+
 # A container waits here until its inputs are there, and prints the line by which the host recognises the beginning of its
 # log. The agent must not learn it: it comes through a pipe that gives it once, and does not pass through this process,
 # whose memory the agent can read.
 if [ -n "${OPENTL_INPUTS:-}" ]; then
   start_bridge
+  start_relay
   head -n 1 "$OPENTL_INPUTS/begin" || exit 70
   . "$OPENTL_INPUTS/environment"
   remove "$OPENTL_WORKSPACE/in"
@@ -75,9 +88,13 @@ die() { # TEXT
 # --- Processes -------------------------------------------------------------------------------------------------------
 
 attend() { # COMMAND…: runs it in the background, so that a signal is handled at once
-  local code
   "$@" &
-  child=$!
+  await_child $!
+}
+
+await_child() { # PID
+  local code
+  child=$1
   wait "$child"
   code=$?
   child=
@@ -85,7 +102,23 @@ attend() { # COMMAND…: runs it in the background, so that a signal is handled 
 }
 
 relay() { # [--stdin FILE] -- COMMAND…
-  attend node "$OPENTL_RUNTIME/relay.mjs" ${OPENTL_OUTPUT_LIMIT:+--limit "$OPENTL_OUTPUT_LIMIT"} "$@"
+  set -- ${OPENTL_OUTPUT_LIMIT:+--limit "$OPENTL_OUTPUT_LIMIT"} "$@"
+  if hand_to_waiting_relay "$@"; then
+    await_child "$waiting_relay"
+  else
+    attend node "$OPENTL_RUNTIME/relay.mjs" "$@"
+  fi
+}
+
+hand_to_waiting_relay() { # ARGUMENT…: in a shell of its own, because writing to a relay that has ended would end it
+  local input=$waiting_relay_input
+  [ -n "$input" ] || return 1
+  waiting_relay_input=
+  { (
+    printf '%s\0' "$PWD" "$#" "$@"
+    env -0
+    printf '\0'
+  ) >&4; } 2>/dev/null 4>&"$input"
 }
 
 on_signal() {
@@ -99,6 +132,7 @@ on_signal() {
 
 on_exit() {
   [ -n "$bridge" ] && kill "$bridge" 2>/dev/null
+  [ -n "$waiting_relay_input" ] && kill "$waiting_relay" 2>/dev/null
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -562,6 +596,7 @@ main() {
   trap on_exit EXIT
   prepare_surroundings
   start_bridge
+  start_relay
   prepare_repository
   write_prompt
   run_agent

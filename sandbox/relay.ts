@@ -1,5 +1,6 @@
 /**
  * `relay.mjs [--limit COST] [--silence MILLIS] [--stdin FILE] -- COMMAND [ARGUMENT…]`
+ * `relay.mjs --wait`
  *
  * Runs an untrusted command and passes its output on with markers escaped (see MarkerEscape.ts). Stdout and stderr
  * share one pipe, so the order of writing is kept; a slow reader slows the command. Exits with the command's exit code,
@@ -11,13 +12,17 @@
  *
  * The relay ends with the command. Only while another process still has the output open does it wait for more, until
  * there was none for a while (`--silence`, 500 ms).
+ *
+ * With `--wait` it starts before it is known what to run, and reads that from its stdin (see RelayRequest.ts). If stdin ends
+ * before that, so does the relay.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { type ChildProcess, spawn, type SpawnOptions, spawnSync } from "node:child_process"
 import { closeSync, constants as files, mkdtempSync, openSync, rmSync } from "node:fs"
 import { Socket } from "node:net"
 import { constants as system, devNull, tmpdir } from "node:os"
 import { join } from "node:path"
 import { escape, finish, initial } from "./MarkerEscape.ts"
+import * as RelayRequest from "./RelayRequest.ts"
 
 const killAfterMillis = 5_000
 /** After the command's end its pipe holds at most this much: anything beyond comes from a surviving process. */
@@ -27,7 +32,8 @@ const defaultSilenceMillis = 500
 const lineCost = 64
 const lineFeed = 10
 
-const usage = "usage: relay.mjs [--limit COST] [--silence MILLIS] [--stdin FILE] -- COMMAND [ARGUMENT...]\n"
+const usage =
+  "usage: relay.mjs --wait, or relay.mjs [--limit COST] [--silence MILLIS] [--stdin FILE] -- COMMAND [ARGUMENT...]\n"
 
 /** Takes an option from the front of the arguments. */
 const option = (name: string, argv: ReadonlyArray<string>): readonly [string | undefined, ReadonlyArray<string>] =>
@@ -48,8 +54,13 @@ const costOf = (bytes: Uint8Array): number => {
   return cost
 }
 
+interface Pipe {
+  readonly reader: number
+  readonly writer: number
+}
+
 /** Opens a kernel pipe through a short-lived FIFO: node's own pipes are sockets, on which `> /dev/stderr` fails. */
-const openPipe = () => {
+const openPipe = (): Pipe => {
   const directory = mkdtempSync(join(tmpdir(), "relay-"))
   const path = join(directory, "output")
   const made = spawnSync("mkfifo", ["-m", "600", path], { stdio: "ignore" })
@@ -80,10 +91,16 @@ interface Options {
   readonly args: ReadonlyArray<string>
 }
 
-const relay = (options: Options) => {
-  const pipe = openPipe()
+/** Where and with what environment the command runs, if not as the relay itself does. */
+type Surroundings = Pick<SpawnOptions, "cwd" | "env">
+
+const relay = (options: Options, pipe: Pipe, surroundings: Surroundings) => {
   const stdin = openSync(options.stdin ?? devNull, "r")
-  const child = spawn(options.command, options.args, { stdio: [stdin, pipe.writer, pipe.writer], detached: true })
+  const child = spawn(options.command, options.args, {
+    ...surroundings,
+    stdio: [stdin, pipe.writer, pipe.writer],
+    detached: true
+  })
   closeSync(stdin)
   closeSync(pipe.writer)
   const output = new Socket({ fd: pipe.reader, readable: true, writable: false })
@@ -173,8 +190,26 @@ const relay = (options: Options) => {
   })
 }
 
-const options = parse(process.argv.slice(2))
-if (options === undefined) {
-  process.stderr.write(usage)
-  process.exitCode = 64
-} else relay(options)
+const begin = (args: ReadonlyArray<string>, open: () => Pipe, surroundings: Surroundings) => {
+  const options = parse(args)
+  if (options === undefined) {
+    process.stderr.write(usage)
+    process.exitCode = 64
+  } else relay(options, open(), surroundings)
+}
+
+const awaitRequest = () => {
+  const pipe = openPipe()
+  const received: Array<Buffer> = []
+  process.stdin.on("data", (chunk: Buffer) => {
+    received.push(chunk)
+    const request = RelayRequest.parse(Buffer.concat(received).toString())
+    if (request === undefined) return
+    process.stdin.removeAllListeners("data").destroy()
+    begin(request.args, () => pipe, { cwd: request.directory, env: request.environment })
+  })
+}
+
+const args = process.argv.slice(2)
+if (args.length === 1 && args[0] === "--wait") awaitRequest()
+else begin(args, openPipe, {})
