@@ -24,6 +24,8 @@ start_bridge() {
 
 waiting_relay=
 waiting_relay_input=
+waiting_agent=
+telling=
 
 # Starts the relay of the agent before there is an agent, so that nobody waits for node then. It gets what it shall run
 # through its stdin.
@@ -104,21 +106,31 @@ await_child() { # PID
 relay() { # [--stdin FILE] -- COMMAND…
   set -- ${OPENTL_OUTPUT_LIMIT:+--limit "$OPENTL_OUTPUT_LIMIT"} "$@"
   if hand_to_waiting_relay "$@"; then
-    await_child "$waiting_relay"
+    await_waiting_relay
   else
     attend node "$OPENTL_RUNTIME/relay.mjs" "$@"
   fi
+}
+
+await_waiting_relay() {
+  local code
+  await_child "$waiting_relay"
+  code=$?
+  waiting_relay=
+  return "$code"
 }
 
 hand_to_waiting_relay() { # ARGUMENT…: in a shell of its own, because writing to a relay that has ended would end it
   local input=$waiting_relay_input
   [ -n "$input" ] || return 1
   waiting_relay_input=
-  { (
-    printf '%s\0' "$PWD" "$#" "$@"
-    env -0
-    printf '\0'
-  ) >&4; } 2>/dev/null 4>&"$input"
+  { ( start_request "$PATH" "$@" >&4 ); } 2>/dev/null 4>&"$input"
+}
+
+start_request() { # PATH ARGUMENT…: what a program that was started early is told
+  printf '%s\0' "$PWD" "$(($# - 1))" "${@:2}"
+  env -0 PATH="$1"
+  printf '\0'
 }
 
 on_signal() {
@@ -132,7 +144,9 @@ on_signal() {
 
 on_exit() {
   [ -n "$bridge" ] && kill "$bridge" 2>/dev/null
-  [ -n "$waiting_relay_input" ] && kill "$waiting_relay" 2>/dev/null
+  # a relay that has not ended ends its command, too
+  [ -n "$waiting_relay" ] && kill "$waiting_relay" 2>/dev/null
+  [ -n "$telling" ] && kill "$telling" 2>/dev/null
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -470,11 +484,35 @@ write_prompt() {
   } >>"$OPENTL_PROMPT_FILE"
 }
 
+# Starts the built-in agent, which loads its modules while its repository is made. It begins when it is told to.
+start_agent() {
+  local told=$out/start
+  if [ "$OPENTL_AGENT" = opentl ] && mkfifo -m 600 "$told" 2>>"$log" &&
+    hand_to_waiting_relay ${OPENTL_OUTPUT_LIMIT:+--limit "$OPENTL_OUTPUT_LIMIT"} -- \
+      bash -c 'exec "${@:2}" <>"$1"' bash "$told" "$(command -v node)" "$OPENTL_RUNTIME/agent.mjs" --wait; then
+    waiting_agent=$told
+  fi
+}
+
+run_built_in_agent() {
+  local code
+  if [ -n "$waiting_agent" ] && kill -0 "$waiting_relay" 2>/dev/null; then # an install may have ended it
+    start_request "$agent_path" >"$waiting_agent" & # waits for ever where the agent has ended meanwhile
+    telling=$!
+    await_waiting_relay
+    code=$?
+    rm -f "$waiting_agent"
+    return "$code"
+  else
+    relay -- env PATH="$agent_path" "$(command -v node)" "$OPENTL_RUNTIME/agent.mjs"
+  fi
+}
+
 run_agent() {
   await_bridge
   status "Running agent ($OPENTL_AGENT)"
   case $OPENTL_AGENT in
-    opentl) relay -- env PATH="$agent_path" "$(command -v node)" "$OPENTL_RUNTIME/agent.mjs" ;;
+    opentl) run_built_in_agent ;;
     command) relay --stdin "$OPENTL_PROMPT_FILE" -- env PATH="$agent_path" bash -c "$OPENTL_AGENT_COMMAND" ;;
     *) die "There is no agent named $OPENTL_AGENT" ;;
   esac
@@ -597,6 +635,7 @@ main() {
   prepare_surroundings
   start_bridge
   start_relay
+  start_agent
   prepare_repository
   write_prompt
   run_agent

@@ -13,7 +13,7 @@
  * The relay ends with the command. Only while another process still has the output open does it wait for more, until
  * there was none for a while (`--silence`, 500 ms).
  *
- * With `--wait` it starts before it is known what to run, and reads that from its stdin (see RelayRequest.ts). If stdin ends
+ * With `--wait` it starts before it is known what to run, and reads that from its stdin (see StartRequest.ts). If stdin ends
  * before that, so does the relay.
  */
 import { type ChildProcess, spawn, type SpawnOptions, spawnSync } from "node:child_process"
@@ -22,7 +22,7 @@ import { Socket } from "node:net"
 import { constants as system, devNull, tmpdir } from "node:os"
 import { join } from "node:path"
 import { escape, finish, initial } from "./MarkerEscape.ts"
-import * as RelayRequest from "./RelayRequest.ts"
+import * as StartRequest from "./StartRequest.ts"
 
 const killAfterMillis = 5_000
 /** After the command's end its pipe holds at most this much: anything beyond comes from a surviving process. */
@@ -200,13 +200,8 @@ const begin = (args: ReadonlyArray<string>, open: () => Pipe, surroundings: Surr
 
 const awaitRequest = () => {
   const pipe = openPipe()
-  const received: Array<Buffer> = []
-  process.stdin.on("data", (chunk: Buffer) => {
-    received.push(chunk)
-    const request = RelayRequest.parse(Buffer.concat(received).toString())
-    if (request === undefined) return
-    process.stdin.removeAllListeners("data").destroy()
-    begin(request.args, () => pipe, { cwd: request.directory, env: request.environment })
+  StartRequest.fromStdin(process.stdin, ({ args, directory, environment }) => {
+    begin(args, () => pipe, { cwd: directory, env: environment })
   })
 }
 

@@ -11,6 +11,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as StartRequest from "../StartRequest.ts"
 import * as Agent from "./Agent.ts"
 import { AgentConfig } from "./AgentConfig.ts"
 import * as HttpModel from "./HttpModel.ts"
@@ -33,8 +34,21 @@ const AgentLive = Layer.mergeAll(HttpModel.layer, ToolboxHere).pipe(
   Layer.provideMerge(Layer.mergeAll(NodeContext.layer, NodeHttpClient.layer))
 )
 
-program.pipe(
-  Effect.provide(AgentLive),
+/**
+ * With `--wait` it was started before its repository was there, so that its modules are loaded by then: it is told through its
+ * stdin where and with what environment it works.
+ */
+const toldToStart = Effect.async<void>((resume) => {
+  StartRequest.fromStdin(process.stdin, ({ directory, environment }) => {
+    process.chdir(directory)
+    // eslint-disable-next-line house/no-environment -- what Config and the agent's commands find there from now on
+    process.env = { ...environment }
+    resume(Effect.void)
+  })
+}).pipe(Effect.when(() => process.argv[2] === "--wait"))
+
+toldToStart.pipe(
+  Effect.zipRight(Effect.provide(program, AgentLive)),
   Effect.catchAll((error) =>
     // A configuration error names the variable only in its string form.
     Effect.as(Console.log(`error: ${ConfigError.isConfigError(error) ? String(error) : error.message}`), 1)
