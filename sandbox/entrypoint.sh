@@ -32,8 +32,9 @@ telling=
 start_relay() {
   [ -z "$waiting_relay" ] || return 0
   { coproc RELAY { exec node "$OPENTL_RUNTIME/relay.mjs" --wait >&3 3>&-; }; } 3>&1
-  waiting_relay=$RELAY_PID
-  waiting_relay_input=${RELAY[1]}
+  # bash forgets both when it has ended
+  waiting_relay=${RELAY_PID:-}
+  waiting_relay_input=${RELAY[1]:-}
 }
 
 # A container waits here until its inputs are there, and prints the line by which the host recognises the beginning of its
