@@ -2,6 +2,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
+import { AgentLineDetail } from "./AgentLine.ts"
 import { SessionId } from "./Ids.ts"
 import { show as showRepository } from "./Repository.ts"
 import * as Requester from "./Requester.ts"
@@ -9,6 +10,8 @@ import * as Review from "./Review.ts"
 import { type BranchChanged, SessionEvent } from "./SessionEvent.ts"
 import * as Usage from "./Usage.ts"
 import { key, optional } from "./Wire.ts"
+
+const readAgentLine = Schema.decodeUnknownOption(AgentLineDetail)
 
 export const EventType = Schema.Literal(
   "status",
@@ -46,6 +49,12 @@ export class SessionEventView extends Schema.Class<SessionEventView>("SessionEve
    */
   get fact(): Option.Option<SessionEvent> {
     return this.#fact ??= this.detail === undefined ? Option.none() : readDetail(this.detail, this.data)
+  }
+
+  /** What a line is that an agent wrote through the Agent Client Protocol. It is not read as a whole fact: there are many. */
+  get agentLine(): Option.Option<AgentLineDetail> {
+    const acp = this.detail?.["acp"]
+    return acp === undefined ? Option.none() : readAgentLine(acp)
   }
 }
 
@@ -157,18 +166,22 @@ export const storedDetail = (event: SessionEvent): Readonly<Record<string, unkno
   return rest
 }
 
-const shownCommand = "command"
+/** How a shell line is shown, by the beginning of its spelling. */
+const shownLines = ["command", "acp"] as const
+
+const shownLineOf = (agent: unknown) =>
+  typeof agent === "string" ? shownLines.find((kind) => agent.startsWith(`${kind}:`)) : undefined
 
 /** What outsiders are shown of the stored detail: an operator's shell line stays inside. */
 export const publicDetail = (detail: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
-  const agent = detail["agent"]
-  return typeof agent === "string" && agent.startsWith("command:") ? { ...detail, agent: shownCommand } : detail
+  const agent = shownLineOf(detail["agent"])
+  return agent === undefined ? detail : { ...detail, agent }
 }
 
 const decode = Schema.decodeUnknownOption(SessionEvent)
 
-/** The line that an agent reads as having, where the line itself is not shown. */
-const hiddenLine = Agent.spell(Agent.Agent.Command({ line: "…" }))
+/** The agents that are shown without their line, with one that stands for it. */
+const hiddenLines: ReadonlyMap<unknown, string> = new Map(shownLines.map((kind) => [kind, `${kind}:…`]))
 
 /**
  * The fact that a detail and its event's text tell: what `storedDetail` and `describe` made of it, and of an agent that is
@@ -178,8 +191,8 @@ export const readDetail = (detail: Readonly<Record<string, unknown>>, data: stri
   decode(
     detail["_tag"] === "OutputWritten"
       ? { ...detail, text: data }
-      : detail["agent"] === shownCommand
-      ? { ...detail, agent: hiddenLine }
+      : hiddenLines.has(detail["agent"])
+      ? { ...detail, agent: hiddenLines.get(detail["agent"]) }
       : detail
   )
 

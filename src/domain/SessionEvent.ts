@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { AgentFromString } from "./Agent.ts"
+import { AgentLineDetail } from "./AgentLine.ts"
 import { BranchName, CommitId, Ordinal } from "./Ids.ts"
 import { Plan } from "./Plan.ts"
 import { RepositoryFromString } from "./Repository.ts"
@@ -106,10 +107,16 @@ const FromSandbox = {
 export const OutputWritten = fact("OutputWritten", {
   ...FromSandbox,
   text: Schema.String,
-  partial: optional(Schema.Boolean)
+  partial: optional(Schema.Boolean),
+  /** What the line is, of an agent that speaks the Agent Client Protocol. */
+  acp: optional(AgentLineDetail)
 })
-/** A status marker of the entrypoint's. */
-export const StatusReported = fact("StatusReported", { ...FromSandbox, text: Schema.String })
+/** A status marker of the entrypoint's, or an agent's to-do list. */
+export const StatusReported = fact("StatusReported", {
+  ...FromSandbox,
+  text: Schema.String,
+  acp: optional(AgentLineDetail)
+})
 /** An error marker of the entrypoint's. It ends nothing: the round's exit does. */
 export const ErrorReported = fact("ErrorReported", { ...FromSandbox, text: Schema.String })
 
