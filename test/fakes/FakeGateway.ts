@@ -1,6 +1,7 @@
 /** A gateway without a socket: the model calls of each opening are scripted. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { Gateway, type GatewayReport, type GatewayRequest } from "../../src/services/gateway/Gateway.ts"
 
 export class FakeGatewayScript {
@@ -9,6 +10,8 @@ export class FakeGatewayScript {
   /** The calls that an agent makes as soon as its gateway is open. */
   calls: ReadonlyArray<GatewayReport> = []
   isExhausted = false
+  /** Why the last call failed. */
+  lastFailure: string | undefined = undefined
 }
 
 export const layer = (script: FakeGatewayScript) =>
@@ -21,7 +24,11 @@ export const layer = (script: FakeGatewayScript) =>
             Effect.sync(() => script.opened.push(request)),
             Effect.forEach(script.calls, request.onUsage, { discard: true })
           ),
-          { directory: "/nonexistent", isExhausted: Effect.sync(() => script.isExhausted) }
+          {
+            directory: "/nonexistent",
+            isExhausted: Effect.sync(() => script.isExhausted),
+            lastFailure: Effect.sync(() => Option.fromNullable(script.lastFailure))
+          }
         ),
       directoryOf: () => Effect.succeed("/nonexistent")
     })

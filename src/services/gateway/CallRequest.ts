@@ -54,6 +54,9 @@ const billedKeys = ["input_audio"]
 const clientTools =
   /^(?:apply_patch|computer|computer_use_preview|custom|function|local_shell|mcp|namespace|tool_search|(?:bash|computer|memory|text_editor|tool_search_tool_\w+)_\d{8})$/
 
+/** What describes a tool, wherever a dialect puts its tools. */
+const toolKeys = ["input_schema", "parameters"]
+
 const fieldsOf = (dialect: Dialect): Readonly<Record<string, Interest>> => ({
   ...kept(
     "model",
@@ -66,7 +69,7 @@ const fieldsOf = (dialect: Dialect): Readonly<Record<string, Interest>> => ({
 })
 
 const optionsOf = (dialect: Dialect) =>
-  options({ fields: fieldsOf(dialect) }, [...referenceKeys, ...billedKeys, ...references[dialect]])
+  options({ fields: fieldsOf(dialect) }, [...referenceKeys, ...billedKeys, ...toolKeys, ...references[dialect]])
 
 const lookFor = {
   anthropic: optionsOf("anthropic"),
@@ -86,6 +89,8 @@ export interface CallRequest {
   /** The most tokens that the reply may have. */
   readonly maxOutput: number
   readonly hasReferences: boolean
+  /** Whether it offers tools. */
+  readonly hasTools: boolean
   /** Why the call is not allowed under a budget, as a sentence. */
   readonly uncountable: string | undefined
 }
@@ -139,6 +144,7 @@ export const read = (dialect: Dialect, scan: JsonScanner): CallRequest => {
       mostOutput
     )),
     hasReferences: [...referenceKeys, ...references[dialect]].some((key) => scan.noted.has(key)),
+    hasTools: toolKeys.some((key) => scan.noted.has(key)),
     uncountable: uncountable(dialect, scan, field)
   }
 }

@@ -9,6 +9,7 @@ import * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { SessionId } from "../../domain/Ids.ts"
@@ -21,6 +22,7 @@ import * as EgressPolicy from "./EgressPolicy.ts"
 import * as EgressProxy from "./EgressProxy.ts"
 import * as GatewayDirectory from "./GatewayDirectory.ts"
 import * as GatewayServer from "./GatewayServer.ts"
+import { LastAnswer } from "./LastAnswer.ts"
 import * as ModelProxy from "./ModelProxy.ts"
 import * as OpenCalls from "./OpenCalls.ts"
 import * as Payer from "./Payer.ts"
@@ -37,6 +39,8 @@ export interface GatewayRequest {
   readonly sessionId: SessionId
   /** What the session may still spend, in US dollars; unlimited if absent. */
   readonly remainingUsd: number | undefined
+  /** The model that the agent works with, if it is known. */
+  readonly model?: string
   /** Called once for each call that cost something, sequentially. */
   readonly onUsage: (report: Payer.GatewayReport) => Effect.Effect<void>
 }
@@ -46,6 +50,11 @@ export interface OpenGateway {
   readonly directory: string
   /** Whether the budget is used up, so that calls are refused. */
   readonly isExhausted: Effect.Effect<boolean>
+  /**
+   * Why the last model call with tools failed: what the provider said, or the gateway. None if it succeeded, or there was
+   * none since the gateway was opened.
+   */
+  readonly lastFailure: Effect.Effect<Option.Option<string>>
 }
 
 export class Gateway extends Context.Tag("opentl/services/gateway/Gateway")<Gateway, {
@@ -113,12 +122,18 @@ const make = Effect.gen(function*() {
       const { directory, socket } = yield* GatewayDirectory.prepare(config.dataDir, sessionId)
       const openCalls = yield* openCallsOf(sessionId)
       const payer = yield* Payer.make({ session: sessionId, remainingUsd, onUsage, openCalls })
+      const answers = new LastAnswer(request.model)
       yield* GatewayServer.serve(socket, {
-        request: (request) => request.url.startsWith("/") ? models(request, payer) : Effect.succeed(onlyConnect),
+        request: (request) =>
+          request.url.startsWith("/") ? models(request, { payer, answers }) : Effect.succeed(onlyConnect),
         connect: yield* EgressProxy.atMost(maxTunnels, connect)
       }, connections)
       yield* fs.chmod(socket, 0o666)
-      return { directory, isExhausted: payer.isExhausted }
+      return {
+        directory,
+        isExhausted: payer.isExhausted,
+        lastFailure: Effect.sync(() => Option.fromNullable(answers.failure))
+      }
     },
     Effect.mapError(failed),
     Effect.provide(files),

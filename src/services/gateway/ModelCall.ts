@@ -18,6 +18,7 @@ import { BudgetExhausted } from "./Account.ts"
 import type { BodyMemory } from "./BodyMemory.ts"
 import type * as CallRequest from "./CallRequest.ts"
 import * as GatewayServer from "./GatewayServer.ts"
+import { type Answer, ofBody, ofEvent } from "./LastAnswer.ts"
 import * as ModelProxyBody from "./ModelProxyBody.ts"
 import * as Routes from "./ModelProxyRoutes.ts"
 import type { Payer } from "./Payer.ts"
@@ -57,6 +58,21 @@ export type Send = (
 
 const seconds = Effect.map(Clock.currentTimeMillis, (millis) => millis / 1000)
 
+export interface Call {
+  readonly request: GatewayServer.Request
+  readonly provider: Routes.Provider
+  readonly dialect: Dialect
+  readonly payer: Payer
+  readonly send: Send
+  /** Told what was asked, as soon as it is known. */
+  readonly onAsked: (call: CallRequest.CallRequest) => void
+  /** Told how the call ended, unless the client left before. */
+  readonly onAnswer: (answer: Answer) => void
+}
+
+/** How much of an error's body is read for its message. In bytes. */
+const readOfError = 8 * 1024
+
 /** Makes calls that cost something. */
 export const make = ({ memory, prices }: Services) => {
   /** The price of the requested model; under a budget it must be known. */
@@ -69,7 +85,7 @@ export const make = ({ memory, prices }: Services) => {
   })
 
   return Effect.fnUntraced(
-    function*(request: GatewayServer.Request, provider: Routes.Provider, dialect: Dialect, payer: Payer, send: Send) {
+    function*({ dialect, onAnswer, onAsked, payer, provider, request, send }: Call) {
       if (yield* payer.isExhausted) return yield* new BudgetExhausted()
       const bodyScope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
       const isHeld = payer.isLimited || dialect === "openai-chat"
@@ -78,6 +94,7 @@ export const make = ({ memory, prices }: Services) => {
         : yield* ModelProxyBody.pass(request, dialect)
       // nothing is known yet about a streamed body, nor does it have to be
       const early = isHeld ? body.call() : undefined
+      if (early !== undefined) onAsked(early)
       const price = early === undefined ? undefined : yield* priceOf(payer, provider, early)
       const paid = yield* payer.letOut(early, price)
       const start = yield* seconds
@@ -112,21 +129,44 @@ export const make = ({ memory, prices }: Services) => {
         return passOn(response, (bytes) =>
           bytes.pipe(
             Stream.tap((part) => Effect.sync(() => meter.feed(part))),
+            Stream.tapError((error) => Effect.sync(() => answered(`the answer broke off: ${error.message}`))),
             Stream.concat(Stream.execute(Effect.sync(() => {
               isWhole = true
+              answered(meter.error === undefined ? undefined : ofEvent(meter.error))
             })))
           ))
       })
+
+      const answered = (failure: string | undefined) => {
+        const { hasTools, model } = body.call()
+        onAnswer({ model, hasTools, failure })
+      }
+
+      /** Passes an error on, and reads what it says. */
+      const refused = (response: HttpClientResponse.HttpClientResponse) => {
+        const decoder = new TextDecoder()
+        let text = ""
+        return passOn(response, (bytes) =>
+          bytes.pipe(
+            Stream.tap((part) =>
+              Effect.sync(() => {
+                if (text.length < readOfError) text += decoder.decode(part, { stream: true })
+              })
+            ),
+            Stream.ensuring(Effect.sync(() => answered(ofBody(response.status, text))))
+          ))
+      }
 
       return yield* Effect.uninterruptibleMask((restore) =>
         restore(send(body)).pipe(
           // a client that leaves before the reply leaves a call that the provider has started
           Effect.onInterrupt(() => body.isWhole() ? settle(Settlement.unanswered) : Effect.void),
           Effect.ensuring(Scope.close(bodyScope, Exit.void)),
+          Effect.tapError(() => Effect.sync(() => onAsked(body.call()))),
           Effect.catchTag("RequestError", (error) => Effect.fail(body.failure() ?? error)),
           Effect.flatMap((response) =>
             response.status < 200 || response.status > 299
-              ? Effect.succeed(passOn(response))
+              ? Effect.succeed(refused(response))
               : counted(response)
           )
         )

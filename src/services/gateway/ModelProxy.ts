@@ -13,8 +13,10 @@ import * as Redacted from "effect/Redacted"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ModelPrices } from "../model/ModelPrices.ts"
 import * as BodyMemory from "./BodyMemory.ts"
+import type * as CallRequest from "./CallRequest.ts"
 import * as GatewayServer from "./GatewayServer.ts"
 import * as HostProxy from "./HostProxy.ts"
+import type { LastAnswer } from "./LastAnswer.ts"
 import * as ModelCall from "./ModelCall.ts"
 import * as ModelProxyBody from "./ModelProxyBody.ts"
 import * as Routes from "./ModelProxyRoutes.ts"
@@ -25,6 +27,8 @@ const keyNames: Readonly<Record<Routes.Provider, string>> = {
   anthropic: "ANTHROPIC_API_KEY",
   openai: "OPENAI_API_KEY"
 }
+
+const unreachable = "The model's API cannot be reached."
 
 /** The most bytes of request bodies held at a time, for all sessions and for one. */
 const bodyLimits = { total: 3 * ModelProxyBody.largestHeld, perSession: ModelProxyBody.largestHeld }
@@ -50,6 +54,12 @@ const credentials = (provider: Routes.Provider, key: Redacted.Redacted): Readonl
     ? { "x-api-key": Redacted.value(key) }
     : { authorization: `Bearer ${Redacted.value(key)}` }
 
+/** For whom a request is served. */
+export interface Account {
+  readonly payer: Payer
+  readonly answers: LastAnswer
+}
+
 /** Makes the proxy, which serves a request for a payer. Fails if HTTPS_PROXY is not a URL. */
 export const make = Effect.gen(function*() {
   const config = yield* AppConfig
@@ -72,7 +82,7 @@ export const make = Effect.gen(function*() {
         )
       )
 
-  return Effect.fn("ModelProxy.serve")(function*(request: GatewayServer.Request, payer: Payer) {
+  return Effect.fn("ModelProxy.serve")(function*(request: GatewayServer.Request, { answers, payer }: Account) {
     const { method, url } = request
     const provider = Routes.providerOf(url)
     const route = Routes.routeOf(method, url)
@@ -88,10 +98,26 @@ export const make = Effect.gen(function*() {
       return Refusals.noKey(provider, `OpenTL has no ${keyNames[provider]}, so this API cannot be called.`)
     }
     const sent = send(request, route, apiKey.value)
+    let asked: Pick<CallRequest.CallRequest, "hasTools" | "model"> = { model: undefined, hasTools: true }
     const reply = route.dialect === undefined
       ? ModelProxyBody.stream(request).pipe(Effect.flatMap(sent), Effect.map((response) => ModelCall.passOn(response)))
-      : call(request, provider, route.dialect, payer, (body) => sent(body.http))
+      : call({
+        request,
+        provider,
+        dialect: route.dialect,
+        payer,
+        send: (body) => sent(body.http),
+        onAsked: (call) => {
+          asked = call
+        },
+        onAnswer: (answer) => answers.note(answer)
+      })
     return yield* Effect.catchAll(reply, (error) => {
+      // what the gateway itself refuses ends an agent's work like an error of the provider's
+      if (route.dialect !== undefined) {
+        const failure = error._tag === "RequestError" ? unreachable : error.message
+        answers.note({ model: asked.model, hasTools: asked.hasTools, failure })
+      }
       switch (error._tag) {
         case "BodyTooLarge":
           return Effect.succeed(Refusals.tooLarge(provider, error.message))
@@ -114,7 +140,7 @@ export const make = Effect.gen(function*() {
                 reason: error.cause instanceof Error ? error.cause.message : error.message
               })
             ),
-            Refusals.later(provider, 502, "The model's API cannot be reached.")
+            Refusals.later(provider, 502, unreachable)
           )
         case "ResponseError":
           return Effect.succeed(Refusals.later(provider, 502, error.message))

@@ -25,6 +25,7 @@ export interface Said {
 
 const model: Interest = { keep: "model" }
 const usage: Interest = { keep: "usage" }
+const error: Interest = { keep: "error" }
 
 /** The text that a model writes into a stream: text, thinking and tool arguments, without the names around them. */
 const written: Interest = { text: true, fields: { id: { text: false }, role: { text: false }, type: { text: false } } }
@@ -33,10 +34,10 @@ const written: Interest = { text: true, fields: { id: { text: false }, role: { t
 const inEvents: Readonly<Record<Dialect, Options>> = {
   // `message_start` carries the message with a first count; `message_delta` the final counts
   anthropic: options({
-    fields: { model, usage, delta: written, message: { fields: { model, usage: { keep: "firstUsage" } } } }
+    fields: { model, usage, error, delta: written, message: { fields: { model, usage: { keep: "firstUsage" } } } }
   }),
-  "openai-chat": options({ fields: { model, usage, choices: { items: { fields: { delta: written } } } } }),
-  "openai-responses": options({ fields: { delta: written, response: { fields: { model, usage } } } })
+  "openai-chat": options({ fields: { model, usage, error, choices: { items: { fields: { delta: written } } } } }),
+  "openai-responses": options({ fields: { error, delta: written, response: { fields: { model, usage, error } } } })
 }
 
 /** In a complete reply every string counts as text; that is only needed if it does not report its usage. */
@@ -140,6 +141,8 @@ export class UsageMeter {
   /** The usage data so far, and the number of bytes of text. */
   said: Said = {}
   textBytes = 0
+  /** The last error that the stream told, as raw JSON. */
+  error: string | undefined
   readonly #dialect: Dialect
   readonly #isEvents: boolean
   #scan: JsonScanner
@@ -194,6 +197,7 @@ export class UsageMeter {
     const scan = this.#scan.end()
     this.textBytes = this.#isEvents ? this.textBytes + scan.textBytes : scan.textBytes
     this.said = merge(this.said, saidBy(this.#dialect, scan))
+    if (this.#isEvents) this.error = [...scan.kept.values.get("error") ?? []].at(-1) ?? this.error
     this.#scan = this.#newScan()
     this.#field = 0
   }

@@ -1,0 +1,52 @@
+/** What the gateway has seen last, for agents that end their turn as if an error of the model had not happened. */
+import { assert, describe, it } from "@effect/vitest"
+import { LastAnswer, ofBody, ofEvent } from "../../../src/services/gateway/LastAnswer.ts"
+
+const work = (failure: string | undefined, model = "gpt-5") => ({ model, hasTools: true, failure })
+
+describe("the last answer", () => {
+  it("is the last one of the agent's work", () => {
+    const answers = new LastAnswer("gpt-5")
+    assert.isUndefined(answers.failure)
+    answers.note(work("lab 400"))
+    assert.strictEqual(answers.failure, "lab 400")
+    answers.note(work(undefined))
+    assert.isUndefined(answers.failure)
+  })
+
+  it("is not that of a question beside: without tools, or to another model", () => {
+    const answers = new LastAnswer("gpt-5")
+    answers.note(work("lab 400"))
+    answers.note({ model: "gpt-5", hasTools: false, failure: undefined })
+    answers.note(work(undefined, "gpt-5-small"))
+    assert.strictEqual(answers.failure, "lab 400")
+  })
+
+  it("is one beside where there was no other, and any with tools where the model is not known", () => {
+    const beside = new LastAnswer("gpt-5")
+    beside.note(work("lab 401", "other"))
+    assert.strictEqual(beside.failure, "lab 401")
+    const unknown = new LastAnswer(undefined)
+    unknown.note(work("lab 402", "other"))
+    unknown.note({ model: "x", hasTools: false, failure: undefined })
+    assert.strictEqual(unknown.failure, "lab 402")
+  })
+})
+
+describe("what an error says", () => {
+  it("is its message with the status, in each provider's form", () => {
+    assert.strictEqual(
+      ofBody(400, JSON.stringify({ type: "error", error: { type: "x", message: "bad" } })),
+      "bad (status 400)"
+    )
+    assert.strictEqual(ofBody(401, JSON.stringify({ error: { message: "no key", code: null } })), "no key (status 401)")
+    assert.strictEqual(ofBody(500, JSON.stringify({ error: "broken" })), "broken (status 500)")
+    assert.strictEqual(ofBody(502, "<html>"), "status 502")
+  })
+
+  it("in a stream is its message, and null is none", () => {
+    assert.strictEqual(ofEvent(JSON.stringify({ type: "overloaded_error", message: "busy" })), "busy")
+    assert.strictEqual(ofEvent("{}"), "an error without a message")
+    assert.isUndefined(ofEvent("null"))
+  })
+})
