@@ -103,6 +103,14 @@ export default [
   ),
   exempt("puts the very node that runs it into the sandbox", ["src/services/sandbox/SandboxRuntime.ts"], "no-builtins"),
   exempt("the agent's entry runs the agent", ["sandbox/agent/main.ts"], "no-run", "no-process"),
+  exempt(
+    "the host's entry runs the host, whose environment is the agent's",
+    ["sandbox/acp/main.ts"],
+    "no-run",
+    "no-process",
+    "no-environment"
+  ),
+  exempt("signals a group of processes", ["sandbox/acp/AgentProcess.ts"], "no-process"),
   exempt("here they are supervised", ["src/services/support/BackgroundTasks.ts"], "supervised"),
   exempt("an alarm lives as long as the step that it is for", ["src/actors/session/SessionActor.ts"], "supervised"),
   exempt("lives as long as the process whose words it reads", ["src/services/git/Git.ts"], "supervised"),

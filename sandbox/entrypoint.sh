@@ -2,7 +2,7 @@
 # One round of a session inside its sandbox: the repository, its dependencies, the agent, the result. README.md
 # describes the inputs, the outputs and the marker lines. Requires bash, coreutils, git and node.
 #
-# Only this script writes to stdout directly. Anything that runs code of the repository or of the agent prints through
+# Only this script and an agent's host (acp.mjs) write to stdout directly. Anything that runs code of the repository or of the agent prints through
 # `relay`, which escapes markers, or into the log. PATH stays as the image sets it: only the agent finds what the agent
 # installs.
 set -u
@@ -511,12 +511,20 @@ run_built_in_agent() {
 
 run_agent() {
   await_bridge
-  status "Running agent ($OPENTL_AGENT)"
+  status "Running agent (${OPENTL_AGENT_NAME:-$OPENTL_AGENT})"
   case $OPENTL_AGENT in
     opentl) run_built_in_agent ;;
     command) relay --stdin "$OPENTL_PROMPT_FILE" -- env PATH="$agent_path" bash -c "$OPENTL_AGENT_COMMAND" ;;
+    acp) host_agent ;;
     *) die "There is no agent named $OPENTL_AGENT" ;;
   esac
+}
+
+# The host prints markers by itself, and keeps to the limit by itself: what an agent says in it is always inside JSON.
+host_agent() {
+  attend env PATH="$agent_path" OPENTL_AGENT_LAUNCH="$OPENTL_WORKSPACE/in/agent.json" \
+    OPENTL_AGENTS="${OPENTL_AGENTS:-/opt/opentl-agents}" \
+    "$(command -v node)" "$OPENTL_RUNTIME/acp.mjs" </dev/null
 }
 
 # --- The result ------------------------------------------------------------------------------------------------------

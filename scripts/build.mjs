@@ -52,6 +52,7 @@ const madeLate = {
 /** Small programs of the sandbox, each one file that needs nothing beside node. */
 const sandboxPrograms = [
   { entry: "sandbox/agent/main.ts", file: "agent.mjs" },
+  { entry: "sandbox/acp/main.ts", file: "acp.mjs" },
   { entry: "sandbox/capture.ts", file: "capture.mjs" },
   { entry: "sandbox/relay.ts", file: "relay.mjs" },
   { entry: "sandbox/bridge.ts", file: "bridge.mjs" }

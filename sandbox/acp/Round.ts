@@ -1,0 +1,171 @@
+/** One round of an agent: started, its session found again or opened, asked, listened to, and judged. */
+import type { SessionUpdate } from "@agentclientprotocol/sdk"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { fill } from "../../src/domain/AgentLaunch.ts"
+import { AcpConfig } from "./AcpConfig.ts"
+import * as AgentLines from "./AgentLines.ts"
+import * as AgentProcess from "./AgentProcess.ts"
+import * as Connection from "./Connection.ts"
+import * as Memory from "./Memory.ts"
+import { Printer } from "./Printer.ts"
+import * as Sessions from "./Sessions.ts"
+import * as Verdict from "./Verdict.ts"
+
+/** The agent ended the round, but did not do its work. */
+export class RoundFailed extends Schema.TaggedError<RoundFailed>()("RoundFailed", { reason: Schema.String }) {
+  override get message() {
+    return this.reason
+  }
+}
+
+/** How long an agent that was asked to stop may take, before it is killed. */
+const stopTime = "3 seconds"
+/** How long after a broken connection the process's end is waited for. */
+const endTime = "300 millis"
+/** Some agents send their last update after they have ended their turn. */
+const lastUpdates = "150 millis"
+
+const interrupted =
+  "Your last work here was interrupted before you had finished it. Some of it may be done: look before you go on.\n\n"
+
+/** The prompt for an agent, with what it cannot know. */
+const promptOf = (prompt: string, memory: Option.Option<Memory.Memory>, isContinued: boolean): string => {
+  if (Option.isNone(memory)) return prompt
+  const before = memory.value.isWorking ? interrupted : ""
+  const told = isContinued ? "" : Memory.retell(memory.value)
+  return before + (told === "" ? prompt : `${told}\n\n${prompt}`)
+}
+
+const writeFiles = Effect.fnUntraced(function*(
+  home: string,
+  files: ReadonlyArray<{ readonly path: string; readonly content: string }>
+) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  yield* Effect.forEach(files, ({ content, path: name }) => {
+    const file = path.join(home, name)
+    return Effect.zipRight(
+      fs.makeDirectory(path.dirname(file), { recursive: true }),
+      fs.writeFileString(file, content)
+    )
+  }, { discard: true })
+})
+
+/** The agent failed by itself: its next work is not told that this was interrupted. */
+const forgetWork = Effect.fnUntraced(function*(agent: string) {
+  const memory = yield* Memory.load(agent)
+  if (Option.isSome(memory)) yield* Memory.save({ ...memory.value, isWorking: false })
+})
+
+/** Runs a round in this process's environment. Its answer is in the answer file afterwards. */
+export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record<string, string>>) {
+  const { answerFile, directory, home, launch, promptFile } = yield* AcpConfig
+  const fs = yield* FileSystem.FileSystem
+  const printer = yield* Printer
+  const filled = (text: string) => fill(text, (name) => environment[name])
+  const asked = yield* fs.readFileString(promptFile)
+  const memory = yield* Memory.load(launch.agent)
+  yield* writeFiles(home, launch.files.map(({ content, path }) => ({ path, content: filled(content) })))
+
+  const [program, ...args] = launch.command
+  const process = yield* AgentProcess.start({
+    command: [filled(program), ...args.map(filled)],
+    environment: {
+      ...environment,
+      ...Object.fromEntries(Object.entries(launch.environment).map(([name, value]) => [name, filled(value)]))
+    },
+    directory
+  })
+
+  const updates = yield* Mailbox.make<SessionUpdate>()
+  // continuing a session may tell all of it again
+  let isLive = false
+  const connection = yield* Connection.make(process, (update) => void (isLive && updates.unsafeOffer(update)))
+
+  const told = yield* Ref.make(AgentLines.nothing(directory))
+  const print = (step: ReturnType<typeof AgentLines.tell>) =>
+    Effect.zipRight(Ref.set(told, step[0]), Effect.forEach(step[1], printer.line, { discard: true }))
+  const printing = Stream.runForEach(
+    Mailbox.toStream(updates),
+    (update) => Effect.flatMap(Ref.get(told), (before) => print(AgentLines.tell(before, update)))
+  )
+
+  const work = Effect.gen(function*() {
+    const ways = Sessions.waysOf(launch, yield* Sessions.initialize(connection))
+    const before = Option.getOrUndefined(Option.map(memory, ({ sessionId }) => sessionId))
+    const session = yield* Sessions.find(connection, ways, before, directory)
+    const { isContinued, sessionId } = session
+    if (isContinued) yield* printer.status(`${launch.agent} continues its conversation`)
+    if (session.lost !== undefined) {
+      yield* printer.status(`${launch.agent} begins a new conversation and is told what was done (${session.lost})`)
+    }
+    const kept: Memory.Memory = {
+      ...Option.getOrElse(memory, () => ({ agent: launch.agent, exchanges: [] })),
+      sessionId,
+      isWorking: true
+    }
+    yield* Memory.save(kept)
+    const { mode } = launch
+    if (mode !== undefined) {
+      // without it the agent asks, and is permitted
+      yield* Effect.ignore(
+        connection.request(
+          "session/set_mode",
+          (agent) => agent.request("session/set_mode", { sessionId, modeId: mode })
+        )
+      )
+    }
+    isLive = true
+    const text = promptOf(asked, memory, isContinued)
+    const { stopReason } = yield* ask(connection, sessionId, text)
+    yield* Effect.sleep(lastUpdates)
+    return { kept, stopReason }
+  }).pipe(
+    // what was said before a failure is told, too: often it is the reason
+    Effect.ensuring(updates.end),
+    Effect.catchTag("RequestFailed", (error) =>
+      Effect.gen(function*() {
+        yield* Effect.ignore(forgetWork(launch.agent))
+        // an agent that is still there has said itself what is wrong
+        const ended = yield* Effect.timeoutOption(process.ended, endTime)
+        if (Option.isNone(ended)) return yield* new RoundFailed({ reason: error.reason })
+        const words = yield* process.lastWords
+        const reason = `it ended with ${ended.value} during ${error.method}${words === "" ? "" : `: ${words}`}`
+        return yield* new RoundFailed({ reason })
+      }))
+  )
+
+  const [worked] = yield* Effect.all([Effect.either(work), printing], { concurrency: "unbounded" })
+  yield* print(AgentLines.end(yield* Ref.get(told)))
+  const { kept, stopReason } = yield* worked
+  const { answer, tools } = yield* Ref.get(told)
+  yield* fs.writeFileString(answerFile, `${answer.trim()}\n`)
+  yield* Memory.save(Memory.remember(kept, asked, answer.trim()))
+  const failure = Verdict.failure({ stopReason, answer, toolCalls: tools.size })
+  if (failure !== undefined) return yield* new RoundFailed({ reason: failure })
+}, Effect.scoped)
+
+/** Asks the agent, and waits for the end of its turn. An interruption asks it to stop, and waits a little. */
+const ask = (connection: Connection.Connection, sessionId: string, text: string) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const prompt = yield* Effect.fork(Effect.interruptible(connection.request("session/prompt", (agent) =>
+        agent.request("session/prompt", { sessionId, prompt: [{ type: "text", text }] }))))
+      return yield* restore(prompt).pipe(
+        Effect.onInterrupt(() =>
+          connection.notify((agent) =>
+            agent.notify("session/cancel", { sessionId })
+          ).pipe(
+            Effect.andThen(Effect.timeoutOption(prompt.await, stopTime))
+          )
+        )
+      )
+    })
+  )

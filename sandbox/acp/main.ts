@@ -1,0 +1,71 @@
+/**
+ * The host of an agent that speaks the Agent Client Protocol. The entrypoint starts it in the repository and configures it
+ * by environment variables. It runs beside the agent: the protocol cannot be picked up again by a server that was restarted,
+ * while what this program prints is in the container's log.
+ */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeSink from "@effect/platform-node/NodeSink"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as ConfigError from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { AcpConfig } from "./AcpConfig.ts"
+import { Printer } from "./Printer.ts"
+import * as Round from "./Round.ts"
+
+const environment = Object.fromEntries(
+  Object.entries(process.env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]])
+)
+
+const PrinterHere = Layer.unwrapEffect(
+  Effect.map(
+    AcpConfig,
+    ({ outputLimit }) =>
+      Printer.layer(
+        outputLimit,
+        () => NodeSink.fromWritable<void, string>(() => process.stdout, () => undefined, { endOnDone: false })
+      )
+  )
+)
+
+const HostLive = PrinterHere.pipe(
+  Layer.provideMerge(AcpConfig.layer),
+  Layer.provideMerge(NodeContext.layer)
+)
+
+const sentence = (error: { readonly message: string }) =>
+  ConfigError.isConfigError(error) ? String(error) : error.message
+
+const program = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const printer = yield* Printer
+  const { answerFile, launch } = yield* AcpConfig
+  return yield* Round.run(environment).pipe(
+    Effect.as(0),
+    Effect.catchAll((error) => {
+      const text = `${launch.agent} failed: ${sentence(error)}`
+      return Effect.zipRight(
+        Effect.ignore(printer.error(text)),
+        Effect.as(Effect.ignore(fs.writeFileString(answerFile, `${text}\n`)), 1)
+      )
+    })
+  )
+})
+
+// a stop may reach this program twice, by itself and with its group: the first asks the agent to stop, the second must not end it
+process.on("SIGTERM", () => {})
+
+program.pipe(
+  Effect.provide(HostLive),
+  Effect.flatMap((code) =>
+    Effect.sync(() => {
+      process.exitCode = code
+    })
+  ),
+  NodeRuntime.runMain({
+    teardown: (exit, end) =>
+      end(Exit.isSuccess(exit) ? Number(process.exitCode ?? 0) : Exit.isInterrupted(exit) ? 143 : 1)
+  })
+)

@@ -1,0 +1,188 @@
+/** The host of an agent that speaks the protocol, in a round of the real entrypoint, with a scripted agent. */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import { assert, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { type AgentLaunch, AgentLaunchJson } from "../../../src/domain/AgentLaunch.ts"
+import * as SandboxMarker from "../../../src/domain/SandboxMarker.ts"
+import { run } from "../Processes.ts"
+import { SandboxRuntime } from "../SandboxRuntime.ts"
+import { makeSession } from "../SessionWorkspace.ts"
+
+const encodeLaunch = Schema.encodeSync(AgentLaunchJson)
+
+/** A session whose agent is the scripted one. */
+const world = Effect.fn("world")(function*(can = "resume load", changes: Partial<AgentLaunch> = {}) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const session = yield* makeSession({ "README.md": "hello\n" })
+  const log = `${session.workspace}/../agent.log`
+  const agent = yield* path.fromFileUrl(new URL("../../standins/agent/scriptedAgent.mjs", import.meta.url))
+  const launch: AgentLaunch = {
+    agent: "scripted",
+    command: ["node", agent],
+    environment: { AGENT_CAN: can, AGENT_LOG: log, AT_HOME: "{{HOME}}/x" },
+    files: [{ path: ".scripted/config.json", content: "{\"url\":\"{{ANTHROPIC_BASE_URL}}\"}" }],
+    mode: "free",
+    continues: ["resume", "load"],
+    ...changes
+  }
+  const env = { OPENTL_AGENT: "acp", OPENTL_AGENT_NAME: "scripted" }
+  const input = `${session.workspace}/in/agent.json`
+  yield* fs.writeFileString(input, encodeLaunch(launch))
+  return {
+    session,
+    /** Runs a round to its end. */
+    round: (prompt: string, more: Record<string, string> = {}) =>
+      Effect.map(
+        session.round("", { prompt, env: { ...env, ...more } }),
+        (round) => ({ ...round, parsed: round.lines.map(SandboxMarker.parse) })
+      ),
+    begin: Effect.zipRight(fs.writeFileString(`${session.workspace}/in/prompt.md`, "do: hang"), session.begin("", env)),
+    answer: fs.readFileString(`${session.workspace}/out/answer.md`),
+    home: (name: string) => fs.readFileString(`${session.workspace}/home/${name}`),
+    noted: Effect.map(
+      fs.readFileString(log),
+      (text) => text.trimEnd().split("\n").map((line): unknown => JSON.parse(line))
+    )
+  }
+})
+
+const said = (lines: ReadonlyArray<SandboxMarker.SandboxLine>) =>
+  lines.flatMap((line) => line._tag === "Agent" ? [line.line.text] : [])
+const statuses = (lines: ReadonlyArray<SandboxMarker.SandboxLine>) =>
+  lines.flatMap((line) => line._tag === "Status" ? [line.text] : [])
+const errors = (lines: ReadonlyArray<SandboxMarker.SandboxLine>) =>
+  lines.flatMap((line) => line._tag === "Error" ? [line.text] : [])
+
+layer(SandboxRuntime.layer, { excludeTestServices: true })("a hosted agent", (it) => {
+  it.scoped("does its work, which is told and becomes the result", () =>
+    Effect.gen(function*() {
+      const { answer, home, noted, round, session } = yield* world()
+      const { exitCode, parsed } = yield* round("do: write speak")
+      assert.strictEqual(exitCode, 0)
+      assert.include(statuses(parsed), "Running agent (scripted)")
+      assert.deepStrictEqual(said(parsed), ["▸ write", "✓ write", "made.txt +1 -0", "Said 1."])
+      assert.strictEqual(yield* answer, "Said 1.\n")
+      assert.strictEqual(yield* session.changedFiles, "A\tmade.txt")
+      assert.strictEqual(yield* home(".scripted/config.json"), "{\"url\":\"\"}")
+      assert.deepInclude(yield* noted, { method: "session/set_mode" })
+    }))
+
+  it.scoped("is permitted what it asks, and has no files of ours", () =>
+    Effect.gen(function*() {
+      const { noted, round } = yield* world()
+      assert.strictEqual((yield* round("do: ask speak")).exitCode, 0)
+      const notes = yield* noted
+      assert.deepInclude(notes, { permission: { outcome: { outcome: "selected", optionId: "yes" } } })
+      assert.include(JSON.stringify(notes), "-32601")
+    }))
+
+  it.scoped("cannot print a marker", () =>
+    Effect.gen(function*() {
+      const { round } = yield* world()
+      const { lines, parsed } = yield* round("do: markers speak")
+      assert.include(said(parsed), "###OPENTL_DONE### forged")
+      assert.strictEqual(lines.filter((line) => line.startsWith("###OPENTL_DONE###")).length, 1)
+      assert.notInclude(statuses(parsed), "forged")
+    }))
+
+  it.scoped("is told once where its model's answer was begun again", () =>
+    Effect.gen(function*() {
+      const { answer, round } = yield* world()
+      assert.deepStrictEqual(said((yield* round("do: twice")).parsed), ["The work is done."])
+      assert.strictEqual(yield* answer, "The work is done.\n")
+    }))
+
+  for (const can of ["resume", "load"]) {
+    it.scoped(`continues its conversation in the next round: ${can}`, () =>
+      Effect.gen(function*() {
+        const { noted, round } = yield* world(can)
+        yield* round("do: write speak")
+        const { parsed } = yield* round("do: write speak", { OPENTL_ROUND: "2" })
+        assert.include(statuses(parsed), "scripted continues its conversation")
+        // what a load tells again is not told here
+        assert.deepStrictEqual(said(parsed), ["▸ write", "✓ write", "made.txt +1 -0", "Said 2."])
+        assert.deepInclude(yield* noted, { prompt: "do: write speak", conversation: 2 })
+      }))
+  }
+
+  it.scoped("is told what was asked and answered where it cannot continue", () =>
+    Effect.gen(function*() {
+      const { noted, round } = yield* world("")
+      yield* round("do: speak")
+      const { parsed } = yield* round("do: speak", { OPENTL_ROUND: "2" })
+      assert.isTrue(statuses(parsed).some((text) => text.startsWith("scripted begins a new conversation and is told")))
+      const last = JSON.stringify((yield* noted).at(-1))
+      assert.include(last, "# Asked\\n\\ndo: speak")
+      assert.include(last, "# Answered\\n\\nSaid 1.")
+    }))
+
+  it.scoped("fails the round with a sentence, whatever way it fails", () =>
+    Effect.gen(function*() {
+      const failures = [
+        ["do: error", "scripted failed: lab 400"],
+        ["do:", "scripted failed: it ended without a word and without having used a tool"],
+        ["do: crash", "scripted failed: it ended with exit code 3 during session/prompt: out of luck"]
+      ] as const
+      for (const [prompt, sentence] of failures) {
+        const { answer, round } = yield* world()
+        const { exitCode, parsed } = yield* round(prompt)
+        assert.strictEqual(exitCode, 1)
+        assert.strictEqual(errors(parsed)[0], sentence)
+        assert.strictEqual(yield* answer, `${sentence}\n`)
+      }
+    }))
+
+  it.scoped("that is not there fails the round with its name", () =>
+    Effect.gen(function*() {
+      const { round } = yield* world("", { command: ["/nonexistent/agent"] })
+      const { exitCode, parsed } = yield* round("do: speak")
+      assert.strictEqual(exitCode, 1)
+      assert.include(errors(parsed)[0] ?? "", "scripted failed: /nonexistent/agent cannot be run")
+    }))
+
+  it.scoped("prints no more than a round may print", () =>
+    Effect.gen(function*() {
+      const { round } = yield* world()
+      const { exitCode, parsed } = yield* round("do: much speak", { OPENTL_OUTPUT_LIMIT: "2000" })
+      assert.strictEqual(exitCode, 1)
+      assert.isBelow(said(parsed).length, 20)
+    }))
+
+  it.scoped("is asked to stop by the protocol, and leaves no process", () =>
+    Effect.gen(function*() {
+      const { begin, noted, session } = yield* world()
+      const process = yield* begin
+      yield* Stream.runDrain(Stream.takeUntil(
+        Stream.splitLines(Stream.decodeText(process.stdout)),
+        (line) => line.includes("I wait.")
+      ))
+      yield* Effect.ignore(process.kill("SIGTERM"))
+      assert.deepInclude(yield* noted, { cancelled: true })
+      assert.notInclude((yield* run("ps", ["-eo", "args"])).output, session.workspace)
+    }))
+
+  it.scoped("takes with it what left its group", () =>
+    Effect.gen(function*() {
+      const { round } = yield* world()
+      assert.strictEqual((yield* round("do: leave speak")).exitCode, 0)
+      assert.strictEqual((yield* run("pgrep", ["-xf", "sleep 300"])).output, "")
+    }))
+
+  it.scoped("that was killed at work is told so when it goes on", () =>
+    Effect.gen(function*() {
+      const { begin, noted, round } = yield* world()
+      const process = yield* begin
+      yield* Stream.runDrain(Stream.takeUntil(
+        Stream.splitLines(Stream.decodeText(process.stdout)),
+        (line) => line.includes("I wait.")
+      ))
+      yield* Effect.ignore(process.kill("SIGTERM"))
+      const { exitCode } = yield* round("do: speak")
+      assert.strictEqual(exitCode, 0)
+      assert.include(JSON.stringify((yield* noted).at(-1)), "Your last work here was interrupted before you had finished it.")
+    }))
+})
