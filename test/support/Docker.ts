@@ -47,7 +47,7 @@ export const findImage = (installed: string, bases: ReadonlyArray<string>) =>
     const image = `opentl-sandbox-test:${(Hash.string(`${base.value} ${dockerfile}`) >>> 0).toString(16)}`
     if (yield* engine.hasImage(image)) return image
     const host = yield* dockerHost
-    yield* Effect.flatMap(SandboxImage, (images) => Stream.runDrain(images.build(base.value))).pipe(
+    yield* Effect.flatMap(SandboxImage, (images) => Stream.runDrain(images.build({ base: base.value }))).pipe(
       Effect.provide(Layer.provide(SandboxImage.layer, withDocker({ host, image })))
     )
     return image

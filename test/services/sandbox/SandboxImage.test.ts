@@ -22,7 +22,7 @@ const build = Effect.fn("build")(function*(base: string) {
     Layer.provide([DockerEngine.layer, SandboxRuntime.layer]),
     Layer.provide(layerConfig({ docker: { ...docker, image } }))
   )
-  const lines = yield* Effect.flatMap(SandboxImage, (images) => Stream.runCollect(images.build(base))).pipe(
+  const lines = yield* Effect.flatMap(SandboxImage, (images) => Stream.runCollect(images.build({ base }))).pipe(
     Effect.provide(layer)
   )
   return { image, lines: Chunk.toReadonlyArray(lines) }

@@ -9,6 +9,8 @@ import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { AppConfig } from "../../config/AppConfig.ts"
+
+import type { Cpu } from "../ImagePackages.ts"
 import { EngineConflict, type EngineFailure, EngineNotFound, type EngineUnreachable } from "./DockerErrors.ts"
 import * as DockerLogs from "./DockerLogs.ts"
 import * as Wire from "./DockerSchema.ts"
@@ -19,6 +21,8 @@ export class DockerEngine extends Context.Tag("opentl/services/sandbox/docker/Do
   readonly host: string
   /** Returns the API version in use. */
   readonly ping: Effect.Effect<string, EngineUnreachable>
+  /** The processor of the engine's machine. */
+  readonly cpu: Effect.Effect<Cpu, EngineFailure>
   readonly hasImage: (image: string) => Effect.Effect<boolean, EngineFailure>
   readonly imageLabels: (image: string) => Effect.Effect<Readonly<Record<string, string>>, EngineFailure>
   /** Builds an image from a tar archive with a `Dockerfile`; streams the engine's output. */
@@ -87,6 +91,10 @@ const make = Effect.gen(function*() {
   return DockerEngine.of({
     host,
     ping,
+    cpu: Effect.map(
+      json("ask the engine for its version", Wire.EngineVersion, HttpClientRequest.get("/version")),
+      ({ arch }) => arch === "arm64" ? "arm64" : "x64"
+    ),
     hasImage: (image) => exists(text("inspect the image", HttpClientRequest.get(`/images/${image}/json`))),
     imageLabels: (image) =>
       Effect.map(

@@ -62,6 +62,8 @@ export type ContainerSpec = typeof ContainerSpec.Type
 
 export const Created = Schema.Struct({ id: key("Id", Schema.String) })
 
+export const EngineVersion = Schema.Struct({ arch: optionalKey("Arch", Schema.String) })
+
 export const ImageInfo = Schema.Struct({
   config: optionalKey(
     "Config",
