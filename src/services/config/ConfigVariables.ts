@@ -62,7 +62,7 @@ export const variables = {
     read: Value.word
   }),
   agent: withDefault("OPENTL_AGENT", "auto", {
-    accepted: `auto, ${available.join(", ")}, or command:<shell line>`,
+    accepted: `auto, ${available.join(", ")}, command:<shell line>, or acp:<shell line>`,
     doc: "The agent that works in the sandbox.",
     read: Value.agent
   }),

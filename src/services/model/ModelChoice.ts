@@ -13,6 +13,10 @@ export interface Chosen {
 
 type Keys = Pick<AppConfigShape, "anthropic" | "openai">
 
+/** Who made a model, where its name tells. */
+export const makerOf = (model: string): ProviderName | undefined =>
+  /^(gpt|chatgpt|codex|o\d)/.test(model) ? "openai" : model.startsWith("claude") ? "anthropic" : undefined
+
 /**
  * The chosen model and provider. A model whose name fits no provider goes to the first with a key, Anthropic before
  * OpenAI.
@@ -20,7 +24,7 @@ type Keys = Pick<AppConfigShape, "anthropic" | "openai">
 export const choose = (config: Keys & Pick<AppConfigShape, "plannerModel">): Option.Option<Chosen> => {
   const anthropic = Option.map(config.anthropic.apiKey, (apiKey): Chosen => ({ provider: "anthropic", apiKey }))
   const openai = Option.map(config.openai.apiKey, (apiKey): Chosen => ({ provider: "openai", apiKey }))
-  const isOpenAi = Option.exists(config.plannerModel, (model) => /^(gpt|chatgpt|codex|o\d)/.test(model))
+  const isOpenAi = Option.exists(config.plannerModel, (model) => makerOf(model) === "openai")
   return isOpenAi ? Option.orElse(openai, () => anthropic) : Option.orElse(anthropic, () => openai)
 }
 
