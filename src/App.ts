@@ -17,7 +17,7 @@ import * as SlackBot from "./bots/slack/SlackBot.ts"
 import * as TelegramBot from "./bots/telegram/TelegramBot.ts"
 import { HttpLive } from "./http/HttpServer.ts"
 import { HealthChecks } from "./http/Ready.ts"
-import { Agents } from "./services/Agents.ts"
+import { Agents } from "./services/agents/Agents.ts"
 import { ApiTokens } from "./services/config/ApiTokens.ts"
 import { AppConfig } from "./services/config/AppConfig.ts"
 import { DataDirectory } from "./services/config/DataDirectory.ts"
@@ -65,7 +65,8 @@ const layerSessions = SessionsLive.layer.pipe(
   Layer.provideMerge(SessionRouter.layerLocal),
   Layer.provideMerge(SessionSupervisor.layer),
   Layer.provide(Pipeline.layer),
-  Layer.provide(Layer.merge(Agents.layer, ModelPrices.layer)),
+  Layer.provideMerge(Agents.layer),
+  Layer.provide(ModelPrices.layer),
   Layer.provideMerge(layerLog)
 )
 

@@ -44,7 +44,7 @@ export { CreateSession, IdempotencyConflict, InvalidRequest } from "./domain/Ses
 export { Usage } from "./domain/Usage.ts"
 
 // Services, each a port with its layers
-export { Agents, AgentUnavailable } from "./services/Agents.ts"
+export { Agents, AgentUnavailable } from "./services/agents/Agents.ts"
 export { AppConfig, type AppConfigShape } from "./services/config/AppConfig.ts"
 export { DataDirectory, DataDirectoryBusy, DataDirectoryUnusable } from "./services/config/DataDirectory.ts"
 export { Forge, ForgeError, type Proposal, type Remote, RepositoryNotFound } from "./services/forge/Forge.ts"

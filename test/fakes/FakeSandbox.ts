@@ -40,6 +40,8 @@ export interface RunScript {
 export class FakeEngine {
   readonly runs = new Map<string, FakeRun>()
   readonly started: Array<string> = []
+  /** What they were started with. */
+  readonly specs: Array<RunSpec> = []
   readonly removed: Array<string> = []
   /** The runs for which a sandbox was to be prepared. */
   readonly prepared: Array<string> = []
@@ -95,7 +97,10 @@ export const layer = (engine: FakeEngine) => {
           const name = runName(spec.run)
           if (engine.runs.has(name)) return
           const isPacking = spec.environment["OPENTL_AGENT_COMMAND"] === packing.OPENTL_AGENT_COMMAND
-          if (!isPacking) engine.started.push(name)
+          if (!isPacking) {
+            engine.started.push(name)
+            engine.specs.push(spec)
+          }
           engine.workspaces.add(spec.run.sessionId)
           const script: RunScript = isPacking
             ? { commits: engine.leavesWork, ...(engine.packingHangs ? {} : { exitCode: 0 }) }

@@ -12,7 +12,7 @@ import { type Repository, resolve } from "../../domain/Repository.ts"
 import type { Session } from "../../domain/Session.ts"
 import type { SessionSpec } from "../../domain/SessionEvent.ts"
 import { type CreateSession, type IdempotencyConflict, InvalidRequest } from "../../domain/SessionRequest.ts"
-import { Agents } from "../../services/Agents.ts"
+import { Agents } from "../../services/agents/Agents.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { Forge } from "../../services/forge/Forge.ts"
 import { ModelPrices } from "../../services/model/ModelPrices.ts"
@@ -47,10 +47,11 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
           Agent.parse(request.agent),
           (reason) => new InvalidRequest({ reason: `agent: ${reason}` })
         )
-        if (agent._tag === "Command" && !options.trustCommands) {
+        if (Agent.isShellLine(agent) && !options.trustCommands) {
           return yield* new InvalidRequest({
-            reason:
-              "agent: a command: agent can only be set in the server's configuration (OPENTL_AGENT) or in an embedded run"
+            reason: `agent: ${
+              agent._tag === "Command" ? "a command:" : "an acp:"
+            } agent can only be set in the server's configuration (OPENTL_AGENT) or in an embedded run`
           })
         }
         return agent
@@ -91,14 +92,14 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
           yield* permit(repo, options)
           yield* exists(repo, request.base)
           const agent = yield* agentOf(request, options)
-          const environment = request.planOnly === true ? {} : yield* Effect.mapError(
-            agents.environment(agent, request.model),
+          const start = request.planOnly === true ? undefined : yield* Effect.mapError(
+            Effect.zipRight(agents.check(agent), agents.start(agent, request.model)),
             (error) => new InvalidRequest({ reason: `agent: ${error.message}` })
           )
           const budgetUsd = request.budgetUsd ?? Option.getOrUndefined(config.budgetUsd)
           if (budgetUsd !== undefined) {
             yield* Effect.mapError(
-              prices.requireForBudget(environment["OPENTL_AGENT_MODEL"]),
+              prices.requireForBudget(start?.environment["OPENTL_AGENT_MODEL"]),
               (error) => new InvalidRequest({ reason: `budget: ${error.message}` })
             )
           }

@@ -6,7 +6,9 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { AgentLaunchJson } from "../../domain/AgentLaunch.ts"
 import type { CommitId, SessionId } from "../../domain/Ids.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import * as OutputLines from "../../domain/OutputLines.ts"
@@ -14,7 +16,7 @@ import * as SandboxMarker from "../../domain/SandboxMarker.ts"
 import { AgentFinished, type LogEvent, RoundStarted } from "../../domain/SessionEvent.ts"
 import { type SessionState, turnStart } from "../../domain/SessionState.ts"
 import * as Usage from "../../domain/Usage.ts"
-import { type AgentEnvironment, Agents } from "../../services/Agents.ts"
+import { Agents, type AgentStart } from "../../services/agents/Agents.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
@@ -40,6 +42,12 @@ const tailCharacters = 4_000
 /** The end of a text, without splitting a character. */
 const lastCharacters = (text: string): string => text.slice(-tailCharacters).replace(/^[\uDC00-\uDFFF]/, "")
 
+const encodeLaunch = Schema.encodeSync(AgentLaunchJson)
+
+/** What the host of an agent reads, for an agent that has one. */
+const launchFile = ({ launch }: AgentStart): ReadonlyArray<InputFile> =>
+  launch === undefined ? [] : [{ path: "in/agent.json", content: { _tag: "Text", text: encodeLaunch(launch) } }]
+
 const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogEvent => {
   const at = { v: 1, turn: run.turn, round: run.round, line: number } as const
   const parsed = SandboxMarker.parse(line.text)
@@ -50,6 +58,10 @@ const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogE
       return { _tag: "ErrorReported", ...at, text: parsed.text }
     case "Done":
       return { _tag: "StatusReported", ...at, text: "the sandbox has finished" }
+    case "Agent": {
+      const { text, ...acp } = parsed.line
+      return { _tag: acp.kind === "plan" ? "StatusReported" : "OutputWritten", ...at, text, acp }
+    }
     case "Output":
       return { _tag: "OutputWritten", ...at, text: parsed.text, ...(line.partial ? { partial: true } : {}) }
   }
@@ -134,8 +146,9 @@ export const make = Effect.gen(function*() {
   })
 
   const start = Effect.fnUntraced(
-    function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentEnvironment) {
+    function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentStart) {
       const { claim, record, state } = context
+      yield* agents.check(state.spec.agent)
       // a run of an earlier round that an unavailable engine kept alive must not work beside this one
       yield* sandbox.removeRuns(claim.sessionId, run)
       const { environment, files } = yield* inputs(context, step)
@@ -143,9 +156,9 @@ export const make = Effect.gen(function*() {
       yield* sandbox.start({
         run,
         ...(yield* directories(claim.sessionId, state)),
-        inputs: files,
+        inputs: [...files, ...launchFile(agent)],
         environment: {
-          ...agent,
+          ...agent.environment,
           ...environment,
           OPENTL_SESSION: claim.sessionId,
           OPENTL_TURN: String(run.turn),
@@ -171,9 +184,10 @@ export const make = Effect.gen(function*() {
    * The agent's final words, or its last lines if it failed or left none. After a limit, the limit's sentence is
    * enough.
    */
-  const answerOf = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId, exit: RunExit) {
+  const answerOf = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId, exit: RunExit, isHosted: boolean) {
     if (exit.overLimit === true) return ""
-    if (exit.code === 0) {
+    // the host of an agent says why it failed
+    if (exit.code === 0 || (isHosted && exit.code === 1)) {
       const answer = (yield* sandbox.answer(run)).trim()
       if (answer !== "") return answer
     }
@@ -185,11 +199,13 @@ export const make = Effect.gen(function*() {
     function*(context, step) {
       const { claim, record, state } = context
       const run: RunId = { sessionId: claim.sessionId, turn: step.turn.number, round: step.round }
-      const agent = yield* agents.environment(state.spec.agent, state.spec.model)
+      const agent = yield* agents.start(state.spec.agent, state.spec.model)
       const used = yield* Ref.make(state.usage)
-      const { isExhausted } = yield* gateway.open({
+      const model = agent.environment["OPENTL_AGENT_MODEL"]
+      const { isExhausted, lastFailure } = yield* gateway.open({
         sessionId: claim.sessionId,
         remainingUsd: remainingUsd(state),
+        ...(model === undefined ? {} : { model }),
         onUsage: Effect.fnUntraced(function*(call) {
           const usage = yield* Ref.getAndUpdate(used, (before) => Usage.add(before, call.usage))
           yield* record([usageRecorded({ spec: state.spec, usage }, { turn: run.turn, source: "agent" }, call)]).pipe(
@@ -200,13 +216,23 @@ export const make = Effect.gen(function*() {
       if (!(step.started && (yield* sandbox.exists(run)))) yield* start(context, step, run, agent)
       yield* Effect.raceFirst(follow(context, run), sandbox.watch(run))
       const exit = yield* sandbox.exit(run)
-      const said = yield* answerOf(context, run, exit)
+      const isHosted = agent.launch !== undefined
+      const said = yield* answerOf(context, run, exit, isHosted)
       // the cause of a failure takes precedence over the agent's last words
-      const isCutShort = exit.code !== 0 && (yield* isExhausted)
+      const failure = isHosted && exit.code <= 1 ? yield* lastFailure : Option.none()
+      const isCutShort = (exit.code !== 0 || Option.isSome(failure)) && (yield* isExhausted)
       const cause = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
       const answer = isCutShort ? `${cause}\n${said}`.trim() : said
-      const reason = exit.reason === undefined ? {} : { reason: exit.reason }
-      yield* record([AgentFinished.make({ turn: run.turn, round: run.round, exitCode: exit.code, answer, ...reason })])
+      yield* record([AgentFinished.make({
+        turn: run.turn,
+        round: run.round,
+        answer,
+        ...Option.match(failure, {
+          onNone: () => ({ exitCode: exit.code, ...(exit.reason === undefined ? {} : { reason: exit.reason }) }),
+          // such an agent ends its turn as if nothing had happened
+          onSome: (failure) => ({ exitCode: 1, reason: `the model's last answer was an error: ${failure}` })
+        })
+      })])
     },
     Effect.scoped
   )

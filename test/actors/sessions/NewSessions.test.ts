@@ -5,8 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { NewSessions } from "../../../src/actors/sessions/NewSessions.ts"
 import { BranchName } from "../../../src/domain/Ids.ts"
-import { Agents } from "../../../src/services/Agents.ts"
+import { Agents } from "../../../src/services/agents/Agents.ts"
 import { ModelPrices } from "../../../src/services/model/ModelPrices.ts"
+import { InstalledAgents } from "../../../src/services/sandbox/InstalledAgents.ts"
 import * as Database from "../../../src/services/store/Database.ts"
 import { EventBus } from "../../../src/services/store/EventBus.ts"
 import { SessionHistory } from "../../../src/services/store/SessionHistory.ts"
@@ -17,9 +18,11 @@ import { layerConfig } from "../../support/TestConfig.ts"
 
 const by = { name: "ada", via: "cli" } as const
 
+const agents = Layer.provide(Agents.layerWithoutSandbox, InstalledAgents.layerOf([]))
+
 const sessions = (dataDir: string) =>
   Layer.mergeAll(NewSessions.layer, SessionHistory.layer).pipe(
-    Layer.provide(Layer.mergeAll(Agents.layer, ModelPrices.layer)),
+    Layer.provide(Layer.mergeAll(agents, ModelPrices.layer)),
     Layer.provide(SessionStore.layer),
     Layer.provide(EventBus.layer),
     Layer.provide(BackgroundTasks.layer),

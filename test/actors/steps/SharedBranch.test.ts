@@ -56,7 +56,8 @@ const makeWorld = Effect.gen(function*() {
       Layer.succeed(
         Gateway,
         Gateway.of({
-          open: () => Effect.succeed({ directory, isExhausted: Effect.succeed(false) }),
+          open: () =>
+            Effect.succeed({ directory, isExhausted: Effect.succeed(false), lastFailure: Effect.succeedNone }),
           directoryOf: () => Effect.succeed(directory)
         })
       )
