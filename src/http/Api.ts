@@ -5,6 +5,7 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as OpenApi from "@effect/platform/OpenApi"
 import * as Schema from "effect/Schema"
+import { AgentInfo } from "../domain/AgentInfo.ts"
 import { BranchName, SessionId } from "../domain/Ids.ts"
 import { Session, SessionStatus } from "../domain/Session.ts"
 import { ApprovePlan, CreateSession, RejectPlan, RetryTurn, SendMessage, StopTurn } from "../domain/SessionRequest.ts"
@@ -209,10 +210,20 @@ export class SystemGroup extends HttpApiGroup.make("system")
   )
 {}
 
+export class AgentsGroup extends HttpApiGroup.make("agents")
+  .add(
+    HttpApiEndpoint.get("agents", "/api/agents")
+      .addSuccess(Schema.Array(AgentInfo))
+      .annotateContext(describe("List the agents", "The built-in one, and the public ones that the sandbox may have."))
+  )
+  .middleware(Authorization)
+{}
+
 export class Api extends HttpApi.make("opentl")
   .add(SessionsGroup)
   .add(EventsGroup)
   .add(WebhooksGroup)
+  .add(AgentsGroup)
   .add(SystemGroup)
   .addError(Wire.InvalidRequest)
   .addError(Wire.DiskFull)

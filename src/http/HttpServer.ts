@@ -12,9 +12,11 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { Sessions } from "../actors/sessions/Sessions.ts"
+import type { Agents } from "../services/agents/Agents.ts"
 import type { ApiTokens } from "../services/config/ApiTokens.ts"
 import { AppConfig } from "../services/config/AppConfig.ts"
 import type { EventFeeds } from "../services/store/EventFeeds.ts"
+import * as AgentsHttp from "./AgentsHttp.ts"
 import { Api } from "./Api.ts"
 import * as ApiErrors from "./ApiErrors.ts"
 import { Authorization } from "./Authorization.ts"
@@ -38,11 +40,13 @@ export const urlOf = (address: HttpServer.Address): string => {
   return `http://${name}:${port}`
 }
 
-type Needs = Sessions | EventFeeds | AppConfig | ApiTokens | HealthChecks
+type Needs = Agents | Sessions | EventFeeds | AppConfig | ApiTokens | HealthChecks
 
 /** The whole API with its handlers. */
 export const layerApi: Layer.Layer<HttpApi.Api, never, Needs> = HttpApiBuilder.api(Api).pipe(
-  Layer.provide(Layer.mergeAll(SessionsHttp.layer, EventsHttp.layer, WebhooksHttp.layer, SystemHttp.layer)),
+  Layer.provide(
+    Layer.mergeAll(SessionsHttp.layer, EventsHttp.layer, WebhooksHttp.layer, AgentsHttp.layer, SystemHttp.layer)
+  ),
   Layer.provide(Authorization.layer),
   Layer.provide(ApiErrors.layer)
 )

@@ -19,7 +19,18 @@ import { ApiTokens } from "../../src/services/config/ApiTokens.ts"
 import { StoreError } from "../../src/services/store/StoreError.ts"
 import { layerConfig } from "../support/TestConfig.ts"
 import * as Feeds from "./Feeds.ts"
-import { type Answer, authorized, id, type Request, send, serve, serverOf, session, token } from "./TestServer.ts"
+import {
+  agents,
+  type Answer,
+  authorized,
+  id,
+  type Request,
+  send,
+  serve,
+  serverOf,
+  session,
+  token
+} from "./TestServer.ts"
 
 /** Does what its prompt says, and remembers who asked. */
 const scripted = () => {
@@ -48,6 +59,7 @@ const throughHttpApi = (create: ReturnType<typeof scripted>["create"]) =>
           Layer.mock(Sessions, { create }),
           Feeds.layer({}),
           ApiTokens.layerOf([{ name: "ci", token: Redacted.make(token) }]),
+          agents,
           Layer.succeed(HealthChecks, Effect.succeed([])),
           layerConfig(),
           Logger.minimumLogLevel(LogLevel.None)

@@ -20,8 +20,10 @@ import { branchOf, SessionId } from "../../src/domain/Ids.ts"
 import { Session } from "../../src/domain/Session.ts"
 import { HttpLive } from "../../src/http/HttpServer.ts"
 import { type HealthCheck, HealthChecks } from "../../src/http/Ready.ts"
+import { Agents } from "../../src/services/agents/Agents.ts"
 import { ApiTokens } from "../../src/services/config/ApiTokens.ts"
 import type { AppConfigShape } from "../../src/services/config/AppConfig.ts"
+import { InstalledAgents } from "../../src/services/sandbox/InstalledAgents.ts"
 import { output } from "../support/Events.ts"
 import { layerConfig } from "../support/TestConfig.ts"
 import * as Feeds from "./Feeds.ts"
@@ -58,6 +60,12 @@ export interface TestServer {
   readonly url: string
 }
 
+/** What the sandbox has. */
+export const agents = Agents.layerWithoutSandbox.pipe(
+  Layer.provide(InstalledAgents.layerOf([{ name: "claude-code", version: "1.2.3" }])),
+  Layer.provide(layerConfig({}))
+)
+
 export interface Options {
   readonly config?: Partial<AppConfigShape>
   readonly checks?: ReadonlyArray<HealthCheck>
@@ -72,6 +80,7 @@ export const layer = (sessions: Partial<Context.Tag.Service<Sessions>>, { checks
       { name: "ci", token: Redacted.make(token) },
       { name: "anna", token: Redacted.make("annas") }
     ])),
+    Layer.provide(agents),
     Layer.provide(Layer.succeed(HealthChecks, Effect.succeed(checks))),
     Layer.provide(layerConfig(config)),
     // tests provoke what the server complains of
