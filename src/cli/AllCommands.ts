@@ -1,6 +1,7 @@
 /** All commands with their parsers: for help, for error messages and for shell completions. */
 import * as Command from "@effect/cli/Command"
 import packageJson from "../../package.json" with { type: "json" }
+import { agentsCommand } from "./AgentsCommand.ts"
 import { approveCommand, rejectCommand } from "./ApproveCommand.ts"
 import type { Commands } from "./BareHelp.ts"
 import { type CommandSpec, describe } from "./CommandSpec.ts"
@@ -32,6 +33,7 @@ const list = [
   rejectCommand,
   retryCommand,
   diffCommand,
+  agentsCommand,
   sandboxCommand,
   doctorCommand,
   configCommand,

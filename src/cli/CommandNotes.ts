@@ -37,6 +37,15 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
       ["opentl run - --repo . --detach < task.md", "a task from a file, in the background, on a local repository"]
     ]
   },
+  "agents": {
+    details: [
+      "The built-in agent needs nothing. The public ones are put into the sandbox's image by opentl sandbox build --agents, and run there without a key, a login or a network."
+    ],
+    examples: [
+      ["opentl agents", "with their versions in the image"],
+      ["opentl agents --json", "the same as JSON"]
+    ]
+  },
   "list": {
     examples: [
       ["opentl list --status running", "the running sessions"],
@@ -87,7 +96,8 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
     details: ["OPENTL_DOCKER_IMAGE sets the image's name (default: opentl-sandbox)."],
     examples: [
       ["opentl sandbox build", "on the default base image"],
-      ["opentl sandbox build --base debian:bookworm", "on another base image: Node is added if it has none"]
+      ["opentl sandbox build --base debian:bookworm", "on another base image: Node and npm are added if it has none"],
+      ["opentl sandbox build --agents claude-code,codex", "with public agents in it"]
     ]
   },
   "sandbox check": { examples: [["opentl sandbox check", "prints, for example: docker"]] },

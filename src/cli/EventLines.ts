@@ -1,10 +1,11 @@
 /** Formats events for a terminal. Pure: time zone, width and colours are parameters. */
 import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import type { EventType, SessionEventView } from "../domain/EventText.ts"
 import { markdownLines } from "./terminal/Markdown.ts"
-import { neutralise } from "./terminal/SafeText.ts"
+import { neutralise, oneLine } from "./terminal/SafeText.ts"
 import type { Style } from "./terminal/Style.ts"
-import { pad } from "./terminal/TerminalText.ts"
+import { pad, truncate } from "./terminal/TerminalText.ts"
 import { wrapText } from "./terminal/Wrap.ts"
 
 const typeColours: Record<EventType, (style: Style) => (text: string) => string> = {
@@ -40,6 +41,12 @@ const narrow = { below: 48, textColumn: 2 }
 
 /** The text's lines within `columns`. A plan's first line is its title. */
 const fitted = (event: SessionEventView, columns: number, style: Style): ReadonlyArray<string> => {
+  const line = Option.getOrUndefined(event.agentLine)
+  if (line?.kind === "thought") return [style.dim(truncate(`thinking: ${oneLine(event.data)}`, columns))]
+  // what a tool printed
+  if (line?.kind === "tool_call" && event.data.startsWith(" ")) {
+    return wrapText(neutralise(event.data, false), columns).map((text) => style.dim(text))
+  }
   const text = neutralise(event.data, style.colour)
   if (event.type !== "plan") return wrapText(text, columns)
   const [title = "", ...rest] = neutralise(event.data, false).split("\n")

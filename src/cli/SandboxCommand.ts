@@ -10,24 +10,34 @@ import { Program } from "./Program.ts"
 import { neutralise } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 
-/** Loaded lazily: the engine's client takes longer to load than the other commands take to run. */
-const image = Effect.flatMap(Effect.promise(() => import("./SandboxBuild.ts")), (module) => module.image)
+const agentList = Parameters.text(
+  "agents",
+  "names",
+  "public agents to put into the image, separated by commas, or all; see opentl agents"
+).pipe(Options.optional)
 
 const buildCommand = Command.make(
   "build",
   {
+    agents: agentList,
     base: Parameters.text("base", "image", "the image to build on, with bash, git and coreutils", {
       default: "node:24-bookworm"
     }).pipe(
       Options.optional
     )
   },
-  ({ base }) =>
+  ({ agents, base }) =>
     Effect.gen(function*() {
       const stdio = yield* Stdio
-      const sandboxImage = yield* image
+      const { builder, chooseAgents } = yield* Effect.promise(() => import("./SandboxBuild.ts"))
+      const chosen = yield* chooseAgents(Option.getOrElse(agents, () => ""))
+      if (chosen.says !== undefined) yield* stdio.err(`${chosen.says}\n`)
+      const sandboxImage = yield* builder
       yield* Stream.runForEach(
-        sandboxImage.build(Option.getOrUndefined(base)),
+        sandboxImage.build({
+          agents: chosen.agents,
+          ...Option.match(base, { onNone: () => ({}), onSome: (base) => ({ base }) })
+        }),
         (line) => stdio.err(`${neutralise(line, stdio.errStyle.colour)}\n`)
       )
       yield* stdio.out(`built ${sandboxImage.image}\n`)

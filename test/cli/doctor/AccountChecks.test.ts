@@ -62,7 +62,7 @@ describe("accounts", () => {
       const withCommand = yield* findings(accountChecks, { OPENTL_AGENT: "command:make" })
       assert.strictEqual(withCommand.get("model")?.status, "warn")
       assert.strictEqual(withCommand.get("agent")?.status, "ok")
-      const missing = yield* findings(accountChecks, { OPENTL_AGENT: "codex" })
+      const missing = yield* findings(accountChecks, { OPENTL_AGENT: "codex", OPENTL_SANDBOX: "local" })
       assert.strictEqual(missing.get("agent")?.status, "fail")
     }))
 })
