@@ -33,7 +33,14 @@ describe("documents", () => {
         ([name]) => name
       )
       // What the sandbox tells an agent, markers, and what the command line alone reads are not in the table.
-      const others = ["OPENTL_PROMPT_FILE", "OPENTL_STATUS", "OPENTL_ERROR", "OPENTL_DONE", "OPENTL_API_TOKEN"]
+      const others = [
+        "OPENTL_PROMPT_FILE",
+        "OPENTL_STATUS",
+        "OPENTL_ERROR",
+        "OPENTL_DONE",
+        "OPENTL_ACP",
+        "OPENTL_API_TOKEN"
+      ]
       const names = [...known.map(({ name }) => name), ...others]
       assert.deepStrictEqual(named.filter((name) => !names.includes(name)), [])
     })
