@@ -1,8 +1,10 @@
 import { fileURLToPath } from "node:url"
-import { defineConfig } from "vitest/config"
+import { configDefaults, defineConfig } from "vitest/config"
 
 /** `.ci/run` counts from it. */
 const report = process.env["OPENTL_TEST_REPORT"]
+
+const defaultExclude = configDefaults.exclude
 
 export default defineConfig({
   resolve: { alias: { "better-sqlite3": fileURLToPath(new URL("scripts/support/sqlite.mjs", import.meta.url)) } },
@@ -10,6 +12,8 @@ export default defineConfig({
     // so that the alias holds in it
     server: { deps: { inline: ["@effect/sql-sqlite-node"] } },
     include: ["test/**/*.test.ts"],
+    // they need an image with agents in it: npm run test:agents
+    exclude: process.env["OPENTL_TEST_AGENTS"] === undefined ? [...defaultExclude, "test/agents/**"] : defaultExclude,
     environment: "node",
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     setupFiles: ["test/support/Equality.ts"],

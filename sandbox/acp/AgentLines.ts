@@ -172,16 +172,31 @@ const shownBy = ({ _meta: meta }: ToolCallUpdate): string =>
     return Predicate.hasProperty(output, "data") && Predicate.isString(output.data) ? [output.data] : []
   })[0] ?? ""
 
-const isEmpty = (input: unknown): boolean =>
-  input == null || (Predicate.isRecord(input) && Object.keys(input).length === 0)
+/** Some agents call a command only "bash" until it has ended. */
+const titleOf = ({ rawInput, title }: ToolCallUpdate): string | undefined => {
+  const command = Predicate.hasProperty(rawInput, "command") ? rawInput.command : undefined
+  return Predicate.isString(command) && command.trim() !== "" && !(title ?? "").includes(" ")
+    ? command
+    : title ?? undefined
+}
+
+/** The newer title, unless it says less. */
+const better = (title: string | undefined, known: string | undefined): string | undefined =>
+  title === undefined || (known?.includes(" ") === true && !title.includes(" ")) ? known ?? title : title
+
+/** Whether an announcement says what the tool does: some come with nothing, or of a command only with its directory. */
+const isTelling = ({ kind, rawInput, title }: ToolCallUpdate): boolean =>
+  kind === "execute"
+    ? Predicate.hasProperty(rawInput, "command") || (title ?? "").includes(" ")
+    : rawInput != null && !(Predicate.isRecord(rawInput) && Object.keys(rawInput).length === 0)
 
 const useTool = (told: Told, update: ToolCallUpdate): Step => {
   const known = told.tools.get(update.toolCallId)
   const [before, lines] = known === undefined ? closeMessage(told) : [told, []]
   const end = update.status === "completed" || update.status === "failed" ? update.status : undefined
-  const isKnown = known !== undefined || !isEmpty(update.rawInput)
+  const isKnown = known !== undefined || isTelling(update)
   const tool: Tool = {
-    title: update.title ?? known?.title ?? update.toolCallId,
+    title: better(titleOf(update), known?.title) ?? update.toolCallId,
     locations: update.locations?.flatMap(({ path }) => path === told.directory ? [] : [relative(told, path)]) ??
       known?.locations ?? [],
     content: update.content ?? known?.content ?? [],

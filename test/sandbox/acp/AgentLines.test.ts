@@ -83,6 +83,15 @@ describe("a tool call", () => {
     assert.deepStrictEqual(texts(lines), ["▸ ls -l", "✓ ls -l"])
   })
 
+  it("is told by its command where its title says no more than that it is one", () => {
+    const { lines } = tellAll([
+      { sessionUpdate: "tool_call", toolCallId: "1", title: "bash", kind: "execute", rawInput: { cwd: "/x" } },
+      { sessionUpdate: "tool_call_update", toolCallId: "1", status: "in_progress", rawInput: { command: "npm test" } },
+      { sessionUpdate: "tool_call_update", toolCallId: "1", status: "completed", title: "bash" }
+    ])
+    assert.deepStrictEqual(texts(lines), ["▸ npm test", "✓ npm test"])
+  })
+
   it("shows what a command printed where the agent gives no content", () => {
     const { lines } = tellAll([
       { sessionUpdate: "tool_call", toolCallId: "1", title: "id -u", rawInput: { command: "id -u" } },

@@ -183,6 +183,9 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("a hosted agent", (it
       yield* Effect.ignore(process.kill("SIGTERM"))
       const { exitCode } = yield* round("do: speak")
       assert.strictEqual(exitCode, 0)
-      assert.include(JSON.stringify((yield* noted).at(-1)), "Your last work here was interrupted before you had finished it.")
+      assert.include(
+        JSON.stringify((yield* noted).at(-1)),
+        "Your last work here was interrupted before you had finished it."
+      )
     }))
 })
