@@ -10,7 +10,7 @@ import { findImage } from "./Docker.ts"
 /** An engine that has these images. */
 const engineWith = (...images: ReadonlyArray<string>) =>
   Layer.mock(DockerEngine, {
-    cpu: Effect.succeed("x64"),
+    cpu: Effect.succeed("x64" as const),
     host: "unix:///engine.sock",
     hasImage: (image) => Effect.succeed(images.includes(image)),
     buildImage: () => Stream.make(new TextEncoder().encode("{\"stream\":\"built\"}\n"))
