@@ -6,7 +6,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { build } from "rolldown"
 
-const entries = { capture: "capture.ts", relay: "relay.ts", bridge: "bridge.ts", agent: "agent/main.ts", acp: "acp/main.ts" }
+const entries = {
+  capture: "capture.ts",
+  relay: "relay.ts",
+  bridge: "bridge.ts",
+  agent: "agent/main.ts",
+  acp: "acp/main.ts"
+}
 
 /** The files that the host puts into a sandbox, bundled from the sources into a temporary directory. */
 export class SandboxRuntime extends Context.Tag("opentl/test/SandboxRuntime")<SandboxRuntime, {
