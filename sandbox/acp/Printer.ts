@@ -21,6 +21,9 @@ export class OutputLimitReached extends Schema.TaggedError<OutputLimitReached>()
   }
 }
 
+/** Nobody reads any more. */
+export class OutputGone extends Schema.TaggedError<OutputGone>()("OutputGone", {}) {}
+
 const control = /\p{Cc}+/gu
 
 export class Printer extends Context.Tag("opentl/acp/Printer")<Printer, {
@@ -29,7 +32,7 @@ export class Printer extends Context.Tag("opentl/acp/Printer")<Printer, {
   readonly error: (text: string) => Effect.Effect<void, OutputLimitReached>
 }>() {
   /** Prints to the sink, at its pace. Closing the layer waits until everything is printed. */
-  static readonly layer = (limit: number, sink: () => Sink.Sink<void, string, unknown, unknown>) =>
+  static readonly layer = (limit: number, sink: () => Sink.Sink<void, string, unknown, OutputGone>) =>
     Layer.scoped(
       Printer,
       Effect.gen(function*() {

@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { AcpConfig } from "./AcpConfig.ts"
-import { Printer } from "./Printer.ts"
+import { OutputGone, Printer } from "./Printer.ts"
 import * as Round from "./Round.ts"
 
 const environment = Object.fromEntries(
@@ -25,7 +25,8 @@ const PrinterHere = Layer.unwrapEffect(
     ({ outputLimit }) =>
       Printer.layer(
         outputLimit,
-        () => NodeSink.fromWritable<void, string>(() => process.stdout, () => undefined, { endOnDone: false })
+        () =>
+          NodeSink.fromWritable<OutputGone, string>(() => process.stdout, () => new OutputGone(), { endOnDone: false })
       )
   )
 )
