@@ -13,7 +13,9 @@ export default defineConfig({
     server: { deps: { inline: ["@effect/sql-sqlite-node"] } },
     include: ["test/**/*.test.ts"],
     // they need an image with agents in it: npm run test:agents
-    exclude: process.env["OPENTL_TEST_AGENTS"] === undefined ? [...defaultExclude, "test/agents/**"] : defaultExclude,
+    exclude: process.env["OPENTL_TEST_AGENTS"] === undefined
+      ? [...defaultExclude, "test/sandbox/acp/Conformance.test.ts"]
+      : defaultExclude,
     environment: "node",
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     setupFiles: ["test/support/Equality.ts"],

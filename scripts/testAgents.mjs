@@ -1,4 +1,4 @@
-// Runs the conformance of public agents (`test/agents`) in real Docker:
+// Runs the conformance of public agents (`test/sandbox/acp/Conformance.test.ts`) in real Docker:
 //
 //   npm run test:agents -- claude-code codex     (all of them: npm run test:agents -- all)
 //
@@ -44,7 +44,7 @@ const code = run("node", ["scripts/build.mjs", "--program"]) || run(
     ...(base === undefined ? [] : ["--base", base])
   ],
   { OPENTL_DOCKER_IMAGE: image }
-) || run("npx", ["vitest", "run", "test/agents"], {
+) || run("npx", ["vitest", "run", "test/sandbox/acp/Conformance.test.ts"], {
   OPENTL_TEST_AGENTS: agents.includes("all") ? "claude-code,codex,opencode,pi,goose,qwen" : agents.join(","),
   OPENTL_TEST_AGENTS_IMAGE: image
 })

@@ -8,9 +8,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
-import * as ModelStandIn from "../standins/model/ModelStandIn.ts"
-import * as Git from "../support/Git.ts"
-import * as Program from "../support/Program.ts"
+import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
+import * as Git from "../../support/Git.ts"
+import * as Program from "../../support/Program.ts"
 
 /** Set by `scripts/testAgents.mjs`. */
 const names = (process.env["OPENTL_TEST_AGENTS"] ?? "").split(",").filter((name) => name !== "")
