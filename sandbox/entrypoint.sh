@@ -2,9 +2,9 @@
 # One round of a session inside its sandbox: the repository, its dependencies, the agent, the result. README.md
 # describes the inputs, the outputs and the marker lines. Requires bash, coreutils, git and node.
 #
-# Only this script and an agent's host (acp.mjs) write to stdout directly. Anything that runs code of the repository or of the agent prints through
-# `relay`, which escapes markers, or into the log. PATH stays as the image sets it: only the agent finds what the agent
-# installs.
+# Only this script and an agent's host (acp.mjs) write to stdout directly. Anything that runs code of the repository or
+# of the agent prints through `relay`, which escapes markers, or into the log. PATH stays as the image sets it: only the
+# agent finds what the agent installs.
 set -u
 exec 2>&1
 

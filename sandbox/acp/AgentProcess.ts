@@ -9,7 +9,6 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 // eslint-disable-next-line house/no-builtins -- Command cannot give a process a group of its own and its pipes as streams
 import { type ChildProcessByStdio, spawn } from "node:child_process"
-
 import { Readable, Writable } from "node:stream"
 
 /** The agent's program cannot be run. */

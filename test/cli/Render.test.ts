@@ -9,7 +9,7 @@ import * as Style from "../../src/cli/terminal/Style.ts"
 import { width } from "../../src/cli/terminal/TerminalText.ts"
 import { SessionId } from "../../src/domain/Ids.ts"
 import { TurnStarted } from "../../src/domain/SessionEvent.ts"
-import { eventView, output } from "../support/Events.ts"
+import { agentLine, eventView, output } from "../support/Events.ts"
 import { epoch, session } from "./Harness.ts"
 
 const zone = DateTime.zoneUnsafeMakeNamed("UTC")
@@ -116,6 +116,19 @@ describe("eventText", () => {
 
   it("indents further lines below the text", () => {
     assert.strictEqual(text("one\n\ntwo"), "00:00:00 output  one\n\n                 two\n")
+  })
+
+  it("folds an agent's thought to one line of a terminal, and leaves it whole elsewhere", () => {
+    const thought = agentLine(1, `First ${"long ".repeat(40)}\nthen \x1b[1Ashort`, { kind: "thought" })
+    const shown = eventText(thought, { style: Style.plain, zone, columns: 60 })
+    assert.match(shown, /^00:00:00 output {2}thinking: First long .*…\n$/)
+    assert.isAtMost(width(shown.trimEnd()), 60)
+    assert.include(eventText(thought, { style: Style.plain, zone }), "then short")
+  })
+
+  it("shows what a tool printed beside its call, without its colours", () => {
+    const line = agentLine(1, "  \x1b[31mred\x1b[2J", { kind: "tool_call", title: "npm test", status: "failed" })
+    assert.strictEqual(eventText(line, { style: Style.plain, zone, columns: 60 }), "00:00:00 output    red\n")
   })
 
   it("lets an agent's colours through on a terminal, and nothing else", () => {

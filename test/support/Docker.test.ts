@@ -1,5 +1,7 @@
 /** How the tests come by a sandbox image. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as CommandExecutor from "@effect/platform/CommandExecutor"
+import * as PlatformError from "@effect/platform/Error"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,9 +18,22 @@ const engineWith = (...images: ReadonlyArray<string>) =>
     buildImage: () => Stream.make(new TextEncoder().encode("{\"stream\":\"built\"}\n"))
   })
 
+/** A machine without npm. */
+const noPrograms = Layer.succeed(
+  CommandExecutor.CommandExecutor,
+  CommandExecutor.makeExecutor(() =>
+    new PlatformError.SystemError({
+      reason: "NotFound",
+      module: "Command",
+      method: "spawn",
+      description: "no such program"
+    })
+  )
+)
+
 const find = (...images: ReadonlyArray<string>) =>
   findImage("the-image", ["base-1", "base-2"]).pipe(
-    Effect.provide(Layer.merge(engineWith(...images), NodeContext.layer))
+    Effect.provide(Layer.mergeAll(engineWith(...images), NodeContext.layer, noPrograms))
   )
 
 describe("the tests' sandbox image", () => {

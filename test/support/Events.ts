@@ -1,5 +1,6 @@
 /** Events as clients are given them, made from the facts that they tell. */
 import * as DateTime from "effect/DateTime"
+import type { AgentLineDetail } from "../../src/domain/AgentLine.ts"
 import { describe, type EventType, publicDetail, SessionEventView, storedDetail } from "../../src/domain/EventText.ts"
 import { SessionId } from "../../src/domain/Ids.ts"
 import { OutputWritten, type SessionEvent, TurnEnded } from "../../src/domain/SessionEvent.ts"
@@ -26,6 +27,10 @@ export const unknownEvent = (
 /** A line of the first round's output. */
 export const output = (id: number, text: string): SessionEventView =>
   eventView(id, OutputWritten.make({ turn: 1, round: 1, line: id, text }))
+
+/** A line of an agent that speaks the Agent Client Protocol. */
+export const agentLine = (id: number, text: string, acp: AgentLineDetail): SessionEventView =>
+  eventView(id, OutputWritten.make({ turn: 1, round: 1, line: id, text, acp }))
 
 export const turnEnded = (id: number, end: "complete" | "error" | "cancelled", text: string, turn = 1) =>
   eventView(id, TurnEnded.make({ turn, end, text }))

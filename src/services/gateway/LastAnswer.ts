@@ -32,7 +32,10 @@ export class LastAnswer {
     else this.#beside = answer
   }
 
-  /** Why the last call failed; undefined if it succeeded, or there was none. The agent's work counts, if there was any. */
+  /**
+   * Why the last call of the agent's work failed; undefined if it succeeded. Without any such call, the last one beside
+   * counts.
+   */
   get failure(): string | undefined {
     return (this.#work ?? this.#beside)?.failure
   }

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as TurnView from "../../../src/bots/shared/TurnView.ts"
 import { MessageReceived, StopRequested, TurnEnded, TurnStarted } from "../../../src/domain/SessionEvent.ts"
-import { eventView, output, unknownEvent } from "../../support/Events.ts"
+import { agentLine, eventView, output, unknownEvent } from "../../support/Events.ts"
 
 const by = { name: "ada", via: "slack" } as const
 const deadline = DateTime.unsafeMake("2026-01-01T00:30:00Z")
@@ -22,6 +22,16 @@ describe("a turn in a chat", () => {
     assert.deepInclude(stopping, { phase: "stopping", lastAction: "stop requested by ada (slack)" })
     const done = TurnView.advance(stopping, eventView(4, ended, DateTime.unsafeMake(60_000)))
     assert.deepInclude(done, { phase: "complete", endedAt: 60_000, end: { end: "complete", text: "done" } })
+  })
+
+  it("shows what an agent does, and neither its thoughts nor what its tools print", () => {
+    const did = TurnView.advance(begun, agentLine(2, "▸ npm test", { kind: "tool_call", title: "npm test" }))
+    assert.deepInclude(did, { lastAction: "▸ npm test" })
+    const thought = TurnView.advance(did, agentLine(3, "hm", { kind: "thought" }))
+    const printed = TurnView.advance(thought, agentLine(4, "  ok 1", { kind: "tool_call", title: "npm test" }))
+    assert.deepInclude(printed, { lastAction: "▸ npm test" })
+    const said = TurnView.advance(printed, agentLine(5, "It works.", { kind: "message" }))
+    assert.deepInclude(said, { lastAction: "It works." })
   })
 
   it("is followed by the next one, which a message begins", () => {

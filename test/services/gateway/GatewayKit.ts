@@ -40,6 +40,7 @@ const makeClient = (socketPath: string) =>
 export const setUp = Effect.fn("setUp")(function*(script: ModelScript, options: {
   readonly remainingUsd?: number
   readonly config?: Partial<AppConfigShape>
+  readonly model?: string
 } = {}) {
   const fs = yield* FileSystem.FileSystem
   const api = yield* ModelStandIn.make(script, { expectedKey: realKey })
@@ -60,13 +61,17 @@ export const setUp = Effect.fn("setUp")(function*(script: ModelScript, options: 
   const open = gateway.open({
     sessionId,
     remainingUsd: options.remainingUsd,
+    ...(options.model === undefined ? {} : { model: options.model }),
     onUsage: (report) => Queue.offer(reports, report)
   })
-  const { directory } = yield* Effect.provide(Scope.extend(open, scope), Logger.remove(Logger.defaultLogger))
+  const { directory, lastFailure } = yield* Effect.provide(
+    Scope.extend(open, scope),
+    Logger.remove(Logger.defaultLogger)
+  )
   const client = yield* makeClient(`${directory}/gateway.sock`)
   const send = (request: HttpClientRequest.HttpClientRequest) =>
     client.execute(HttpClientRequest.prependUrl(request, "http://127.0.0.1"))
-  return { api, close: Scope.close(scope, Exit.void), dataDir, directory, gateway, open, reports, send }
+  return { api, close: Scope.close(scope, Exit.void), dataDir, directory, gateway, lastFailure, open, reports, send }
 })
 
 export const post = (path: string, body: unknown) =>

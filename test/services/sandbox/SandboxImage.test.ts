@@ -6,6 +6,8 @@ import * as Stream from "effect/Stream"
 import { removeImage } from "../../../scripts/support/engine.mjs"
 import * as DockerContainer from "../../../src/services/sandbox/docker/DockerContainer.ts"
 import { DockerEngine } from "../../../src/services/sandbox/docker/DockerEngine.ts"
+import { type ImageAgent, nodeVersion } from "../../../src/services/sandbox/ImageParts.ts"
+import { agentsLabel, readLabel } from "../../../src/services/sandbox/InstalledAgents.ts"
 import { SandboxImage } from "../../../src/services/sandbox/SandboxImage.ts"
 import { InstanceId } from "../../../src/services/sandbox/SandboxInstance.ts"
 import { SandboxRuntime } from "../../../src/services/sandbox/SandboxRuntime.ts"
@@ -14,7 +16,7 @@ import { layerConfig, testConfig } from "../../support/TestConfig.ts"
 import { newSession } from "./SandboxSession.ts"
 
 /** Builds under a name of its own, which is removed with the test. */
-const build = Effect.fn("build")(function*(base: string) {
+const build = Effect.fn("build")(function*(base: string, agents: ReadonlyArray<ImageAgent> = []) {
   const docker = yield* Docker
   const image = `opentl-image-test:${yield* newSession}`
   yield* Effect.addFinalizer(() => Effect.promise(() => removeImage(image)))
@@ -22,7 +24,7 @@ const build = Effect.fn("build")(function*(base: string) {
     Layer.provide([DockerEngine.layer, SandboxRuntime.layer]),
     Layer.provide(layerConfig({ docker: { ...docker, image } }))
   )
-  const lines = yield* Effect.flatMap(SandboxImage, (images) => Stream.runCollect(images.build({ base }))).pipe(
+  const lines = yield* Effect.flatMap(SandboxImage, (images) => Stream.runCollect(images.build({ base, agents }))).pipe(
     Effect.provide(layer)
   )
   return { image, lines: Chunk.toReadonlyArray(lines) }
@@ -56,6 +58,27 @@ describe("SandboxImage", () => {
         yield* outputIn(image, ["sh", "-c", "id -u; node --version; git --version"]),
         /^1000\nv\d+.*\ngit version/
       )
+    }))
+
+  itDocker("has the agents that were wanted, each run by the node that they share", () =>
+    Effect.gen(function*() {
+      const tiny: ImageAgent = {
+        name: "tiny",
+        packages: [{ name: "semver", version: "7.7.2" }],
+        programs: { tiny: { runs: "node", file: "node_modules/semver/bin/semver.js" } }
+      }
+      const { image } = yield* build((yield* Docker).image, [tiny])
+      const labels = yield* Effect.flatMap(DockerEngine, ({ imageLabels }) => imageLabels(image))
+      assert.deepStrictEqual(readLabel(labels[agentsLabel]), [{ name: "tiny", version: "7.7.2" }])
+      const said = yield* outputIn(image, ["sh", "-c", "cd /opt/opentl-agents/bin; ./tiny 1.2.3; ./node --version"])
+      assert.strictEqual(said.trim(), `1.2.3\nv${nodeVersion}`)
+    }))
+
+  itDocker("a package that is not to be had is named, with npm's reason", () =>
+    Effect.gen(function*() {
+      const packages = [{ name: "semver", version: "0.0.0-never" }]
+      const failure = yield* Effect.flip(build((yield* Docker).image, [{ name: "tiny", packages, programs: {} }]))
+      assert.match(failure.message, /semver@0\.0\.0-never cannot be installed by npm: .*(ETARGET|No matching|E404)/)
     }))
 
   itDocker("a base that is not to be had is named", () =>
