@@ -3,6 +3,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type AgentLaunch, AgentLaunchJson } from "../../../src/domain/AgentLaunch.ts"
@@ -136,6 +137,14 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("a hosted agent", (it
       }
     }))
 
+  it.scoped("that fails has its words told, and its next work is not said to be interrupted", () =>
+    Effect.gen(function*() {
+      const { noted, round } = yield* world()
+      assert.deepStrictEqual(said((yield* round("do: speak error")).parsed), ["Said 1."])
+      assert.strictEqual((yield* round("do: speak")).exitCode, 0)
+      assert.notInclude(JSON.stringify((yield* noted).at(-1)), "interrupted")
+    }))
+
   it.scoped("that is not there fails the round with its name", () =>
     Effect.gen(function*() {
       const { round } = yield* world("", { command: ["/nonexistent/agent"] })
@@ -167,9 +176,15 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("a hosted agent", (it
 
   it.scoped("takes with it what left its group", () =>
     Effect.gen(function*() {
-      const { round } = yield* world()
+      const { noted, round } = yield* world()
       assert.strictEqual((yield* round("do: leave speak")).exitCode, 0)
-      assert.strictEqual((yield* run("pgrep", ["-xf", "sleep 300"])).output, "")
+      const [left] = (yield* noted).flatMap((note) =>
+        Predicate.hasProperty(note, "left") ? [`/proc/${String(note.left)}/cmdline`] : []
+      )
+      const fs = yield* FileSystem.FileSystem
+      // nothing, or nobody's any more and not yet collected
+      assert.strictEqual(yield* Effect.orElseSucceed(fs.readFileString(left ?? "none left"), () => ""), "")
+      assert.isDefined(left)
     }))
 
   it.scoped("that was killed at work is told so when it goes on", () =>

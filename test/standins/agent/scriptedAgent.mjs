@@ -59,7 +59,11 @@ const prompt = async ({ prompt: parts, sessionId }) => {
       say("The work is do")
       say("The work is done.")
     }
-    if (word === "leave") spawn("sleep", ["300"], { detached: true, stdio: "ignore" }).unref()
+    if (word === "leave") {
+      const left = spawn("sleep", ["300"], { detached: true, stdio: "ignore" })
+      left.unref()
+      note({ left: left.pid })
+    }
     if (word === "crash") {
       process.stderr.write("out of luck\n")
       process.exit(3)
