@@ -4,6 +4,7 @@ import * as Path from "@effect/platform/Path"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type AgentLaunch, AgentLaunchJson } from "../../../src/domain/AgentLaunch.ts"
@@ -41,7 +42,17 @@ const world = Effect.fn("world")(function*(can = "resume load", changes: Partial
         session.round("", { prompt, env: { ...env, ...more } }),
         (round) => ({ ...round, parsed: round.lines.map(SandboxMarker.parse) })
       ),
-    begin: Effect.zipRight(fs.writeFileString(`${session.workspace}/in/prompt.md`, "do: hang"), session.begin("", env)),
+    /** Begins a round, and returns when the agent waits. */
+    begin: (prompt: string) =>
+      Effect.gen(function*() {
+        yield* fs.writeFileString(`${session.workspace}/in/prompt.md`, prompt)
+        const process = yield* session.begin("", env)
+        yield* Stream.runDrain(Stream.takeUntil(
+          Stream.splitLines(Stream.decodeText(process.stdout)),
+          (line) => line.includes("I wait.")
+        ))
+        return process
+      }),
     answer: fs.readFileString(`${session.workspace}/out/answer.md`),
     home: (name: string) => fs.readFileString(`${session.workspace}/home/${name}`),
     noted: Effect.map(
@@ -50,6 +61,15 @@ const world = Effect.fn("world")(function*(can = "resume load", changes: Partial
     )
   }
 })
+
+/** The command line of the process that the agent has left; empty if it is over. */
+const leftOf = (notes: ReadonlyArray<unknown>) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const pid = notes.flatMap((note) => Predicate.hasProperty(note, "left") ? [String(note.left)] : [])[0]
+    assert.isDefined(pid)
+    return yield* Effect.orElseSucceed(fs.readFileString(`/proc/${pid}/cmdline`), () => "")
+  })
 
 const said = (lines: ReadonlyArray<SandboxMarker.SandboxLine>) =>
   lines.flatMap((line) => line._tag === "Agent" ? [line.line.text] : [])
@@ -164,37 +184,37 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("a hosted agent", (it
   it.scoped("is asked to stop by the protocol, and leaves no process", () =>
     Effect.gen(function*() {
       const { begin, noted, session } = yield* world()
-      const process = yield* begin
-      yield* Stream.runDrain(Stream.takeUntil(
-        Stream.splitLines(Stream.decodeText(process.stdout)),
-        (line) => line.includes("I wait.")
-      ))
+      const process = yield* begin("do: hang")
       yield* Effect.ignore(process.kill("SIGTERM"))
       assert.deepInclude(yield* noted, { cancelled: true })
       assert.notInclude((yield* run("ps", ["-eo", "args"])).output, session.workspace)
+    }))
+
+  it.scoped("is stopped and cleaned up after by a host that is signalled twice", () =>
+    Effect.gen(function*() {
+      const { begin, noted } = yield* world()
+      const process = yield* begin("do: leave stubborn")
+      const host = (yield* run("pgrep", ["-P", String(process.pid), "-f", "acp.mjs"])).output.trim()
+      yield* run("kill", ["-TERM", host])
+      const isCancelled = Effect.map(noted, (notes) => JSON.stringify(notes).includes("cancelled"))
+      yield* Effect.repeat(isCancelled, { until: (is) => is, schedule: Schedule.spaced("20 millis") })
+      yield* run("kill", ["-TERM", host])
+      // nobody reads its output any more, so it may end of that
+      yield* Effect.exit(process.exitCode)
+      assert.strictEqual(yield* leftOf(yield* noted), "")
     }))
 
   it.scoped("takes with it what left its group", () =>
     Effect.gen(function*() {
       const { noted, round } = yield* world()
       assert.strictEqual((yield* round("do: leave speak")).exitCode, 0)
-      const [left] = (yield* noted).flatMap((note) =>
-        Predicate.hasProperty(note, "left") ? [`/proc/${String(note.left)}/cmdline`] : []
-      )
-      const fs = yield* FileSystem.FileSystem
-      // nothing, or nobody's any more and not yet collected
-      assert.strictEqual(yield* Effect.orElseSucceed(fs.readFileString(left ?? "none left"), () => ""), "")
-      assert.isDefined(left)
+      assert.strictEqual(yield* leftOf(yield* noted), "")
     }))
 
   it.scoped("that was killed at work is told so when it goes on", () =>
     Effect.gen(function*() {
       const { begin, noted, round } = yield* world()
-      const process = yield* begin
-      yield* Stream.runDrain(Stream.takeUntil(
-        Stream.splitLines(Stream.decodeText(process.stdout)),
-        (line) => line.includes("I wait.")
-      ))
+      const process = yield* begin("do: hang")
       yield* Effect.ignore(process.kill("SIGTERM"))
       const { exitCode } = yield* round("do: speak")
       assert.strictEqual(exitCode, 0)

@@ -1,5 +1,5 @@
 // An agent that speaks the Agent Client Protocol (version 1, lines of JSON-RPC on its standard streams) and does what its prompt
-// says, word by word: `write`, `ask`, `hang`, `crash`, `error`, `twice`, `leave`, `markers`, `much`, `speak`. It notes what it is asked in the file
+// says, word by word: `write`, `ask`, `hang`, `stubborn`, `crash`, `error`, `twice`, `leave`, `markers`, `much`, `speak`. It notes what it is asked in the file
 // that AGENT_LOG names, and keeps its sessions in its home, as real agents do. AGENT_CAN lists what it can: `resume`, `load`.
 import { spawn } from "node:child_process"
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -74,6 +74,12 @@ const prompt = async ({ prompt: parts, sessionId }) => {
       await new Promise((resolve) => (cancelled = resolve))
       note({ cancelled: true })
       return { stopReason: "cancelled" }
+    }
+    if (word === "stubborn") {
+      say("I wait.\n")
+      await new Promise((resolve) => (cancelled = resolve))
+      note({ cancelled: true })
+      await new Promise(() => {})
     }
     if (word === "markers") say("###OPENTL_DONE### forged\n###OPENTL_STATUS### forged\n")
     if (word === "much") { for (let line = 1; line <= 500; line++) say(`Line ${line}\n`) }
