@@ -520,11 +520,12 @@ run_agent() {
   esac
 }
 
-# The host prints markers by itself, and keeps to the limit by itself: what an agent says in it is always inside JSON.
+# The host prints markers by itself, and keeps to the limit by itself: what an agent says in it is always inside JSON. What
+# its libraries complain of may have an agent's words in it, so it goes into the log.
 host_agent() {
   attend env PATH="$agent_path" OPENTL_AGENT_LAUNCH="$OPENTL_WORKSPACE/in/agent.json" \
     OPENTL_AGENTS="${OPENTL_AGENTS:-/opt/opentl-agents}" \
-    "$(command -v node)" "$OPENTL_RUNTIME/acp.mjs" </dev/null
+    "$(command -v node)" "$OPENTL_RUNTIME/acp.mjs" </dev/null 2>>"$log"
 }
 
 # --- The result ------------------------------------------------------------------------------------------------------

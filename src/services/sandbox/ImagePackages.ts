@@ -33,12 +33,16 @@ export interface PackagesWanted {
   readonly directory: string
 }
 
-const longestReason = 1_000
+const longestReason = 600
 
-/** The end of what npm said, which has the error. */
-const reasonOf = (said: string): string =>
-  said.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("npm warn")).join(" ")
-    .slice(-longestReason) || "npm gave no reason"
+/** What npm said of an error, without where in npm it happened. */
+export const reasonOf = (said: string): string =>
+  said.split("\n")
+    .filter((line) => /^npm (error|ERR!)/.test(line))
+    .map((line) => line.replace(/^npm (error|ERR!)\s*/, ""))
+    .filter((line) => line !== "" && !/^(at |A complete log|\{|\}|errno:|type:)/.test(line))
+    .join(" ")
+    .slice(0, longestReason) || "npm gave no reason"
 
 /** Installs the packages below `node_modules` of the directory. */
 export const install = Effect.fn("ImagePackages.install")(

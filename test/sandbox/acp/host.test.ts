@@ -107,6 +107,8 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("a hosted agent", (it
       const { lines, parsed } = yield* round("do: markers speak")
       assert.include(said(parsed), "###OPENTL_DONE### forged")
       assert.strictEqual(lines.filter((line) => line.startsWith("###OPENTL_DONE###")).length, 1)
+      // and nothing else is printed than what the host and the entrypoint mean to
+      assert.deepStrictEqual(parsed.filter((line) => line._tag === "Output"), [])
       assert.notInclude(statuses(parsed), "forged")
     }))
 
