@@ -2,6 +2,7 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import { assert, layer } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
@@ -47,10 +48,15 @@ const world = Effect.fn("world")(function*(can = "resume load", changes: Partial
       Effect.gen(function*() {
         yield* fs.writeFileString(`${session.workspace}/in/prompt.md`, prompt)
         const process = yield* session.begin("", env)
-        yield* Stream.runDrain(Stream.takeUntil(
-          Stream.splitLines(Stream.decodeText(process.stdout)),
-          (line) => line.includes("I wait.")
-        ))
+        const waits = yield* Deferred.make<void>()
+        // read to its end: a program whose output nobody reads ends of that
+        yield* process.stdout.pipe(
+          Stream.decodeText(),
+          Stream.splitLines,
+          Stream.runForEach((line) => line.includes("I wait.") ? Deferred.succeed(waits, undefined) : Effect.void),
+          Effect.forkScoped
+        )
+        yield* Deferred.await(waits)
         return process
       }),
     answer: fs.readFileString(`${session.workspace}/out/answer.md`),
@@ -201,8 +207,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("a hosted agent", (it
       const isCancelled = Effect.map(noted, (notes) => JSON.stringify(notes).includes("cancelled"))
       yield* Effect.repeat(isCancelled, { until: (is) => is, schedule: Schedule.spaced("20 millis") })
       yield* run("kill", ["-TERM", host])
-      // nobody reads its output any more, so it may end of that
-      yield* Effect.exit(process.exitCode)
+      assert.strictEqual(yield* process.exitCode, 143)
       assert.strictEqual(yield* leftOf(yield* noted), "")
     }))
 
