@@ -51,23 +51,21 @@ const resume = ({ request }: Connection, way: Continuation, sessionId: string, d
 const open = ({ request }: Connection, directory: string) =>
   request("session/new", (agent) => agent.request("session/new", here(directory))).pipe(timely("session/new"))
 
-const opened = (session: Opened): Opened => session
-
 /** Continues the session of the rounds before by the first way that works, else opens a new one. */
 export const find = Effect.fn("Sessions.find")(function*(
   connection: Connection,
   ways: ReadonlyArray<Continuation>,
   before: string | undefined,
   directory: string
-) {
+): Effect.fn.Return<Opened, RequestFailed> {
   let lost = before === undefined ? undefined : "it cannot continue a session"
   if (before !== undefined) {
     for (const way of ways) {
       const tried = yield* Effect.either(resume(connection, way, before, directory))
-      if (Either.isRight(tried)) return opened({ sessionId: before, isContinued: true })
+      if (Either.isRight(tried)) return { sessionId: before, isContinued: true }
       lost = tried.left.message
     }
   }
   const { sessionId } = yield* open(connection, directory)
-  return opened({ sessionId, isContinued: false, ...(lost === undefined ? {} : { lost }) })
+  return { sessionId, isContinued: false, ...(lost === undefined ? {} : { lost }) }
 })
