@@ -54,8 +54,10 @@ export const make = Effect.fn("Telling.make")(function*(directory: string) {
       })
     ).pipe(Effect.zipRight(print(AgentLines.end))),
     /** The agent has ended its turn: waits until everything is printed. */
-    settle: Effect.flatMap(Deferred.make<Said>(), (said) =>
-      Effect.zipRight(heard.offer(Heard.End({ said })), Deferred.await(said))),
+    settle: Effect.flatMap(
+      Deferred.make<Said>(),
+      (said) => Effect.zipRight(heard.offer(Heard.End({ said })), Deferred.await(said))
+    ),
     /** Nothing more comes. */
     close: Effect.asVoid(heard.end)
   } as const

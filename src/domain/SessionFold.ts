@@ -33,7 +33,12 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
       const given = deliver(state, event)
       return given === undefined || phase._tag !== "Active"
         ? undefined
-        : { ...state, inbox: given.inbox, lastPrompt: given.turn.prompt, phase: Phase.Active({ ...phase, turn: given.turn }) }
+        : {
+          ...state,
+          inbox: given.inbox,
+          lastPrompt: given.turn.prompt,
+          phase: Phase.Active({ ...phase, turn: given.turn })
+        }
     }
     case "TurnStarted": {
       if (phase._tag !== "Queued" || event.turn !== state.turns + 1) return undefined

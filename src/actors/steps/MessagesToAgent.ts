@@ -1,8 +1,8 @@
 /** Gives the messages that came while the agent was at work to it, when it asks. */
 import * as Effect from "effect/Effect"
 import { deliveries, dueTo } from "../../domain/AgentMessages.ts"
-import type { RunId } from "../../services/sandbox/Sandbox.ts"
 import type { GiveMessages } from "../../services/gateway/MessageRoute.ts"
+import type { RunId } from "../../services/sandbox/Sandbox.ts"
 import type { StepContext } from "./StepContext.ts"
 
 /**

@@ -125,8 +125,9 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
 
       /** An agent that is at work is asked to stop, so that its conversation can go on later. A command is just ended. */
       const stopAgent = ({ claim, state }: StepContext, turn: number) => {
+        const hasFinished = state.phase._tag === "Active" && state.phase.progress._tag !== "Coding"
         const round = uncollectedRound(state)
-        return round === undefined || state.spec.agent._tag === "Command"
+        return round === undefined || hasFinished || state.spec.agent._tag === "Command"
           ? Effect.void
           : Effect.ignoreLogged(sandbox.stop({ sessionId: claim.sessionId, turn, round }))
       }

@@ -142,11 +142,14 @@ export const make = Effect.gen(function*() {
    */
   const ask = Effect.fn("LocalProcess.ask")(
     function*(record: ProcessRecord, program: string, atMost: Duration.DurationInput) {
-      const running = yield* Effect.filter(yield* groupOf(record), ({ pid }) =>
-        fs.readFileString(`/proc/${pid}/cmdline`).pipe(
-          Effect.map((line) => line.split("\0")[1]?.endsWith(`/${program}`) === true),
-          Effect.orElseSucceed(() => false)
-        ))
+      const running = yield* Effect.filter(
+        yield* groupOf(record),
+        ({ pid }) =>
+          fs.readFileString(`/proc/${pid}/cmdline`).pipe(
+            Effect.map((line) => line.split("\0")[1]?.endsWith(`/${program}`) === true),
+            Effect.orElseSucceed(() => false)
+          )
+      )
       const [oldest] = Arr.sortBy(Order.mapInput(Order.number, startOf))(running)
       if (oldest === undefined) return
       yield* signal("TERM", [String(oldest.pid)])
