@@ -195,6 +195,7 @@ await_bridge() {
   kill -0 "$bridge" 2>/dev/null || die "The bridge to the gateway has ended"
   bridged=yes
   base=http://127.0.0.1:$(<"$bridge_port")
+  export OPENTL_GATEWAY_URL=$base
   export ANTHROPIC_BASE_URL=$base/anthropic ANTHROPIC_API_KEY=opentl-gateway
   export OPENAI_BASE_URL=$base/openai/v1 OPENAI_API_KEY=opentl-gateway
   export HTTP_PROXY=$base HTTPS_PROXY=$base NO_PROXY=127.0.0.1,localhost

@@ -3,6 +3,7 @@ import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { type AgentLaunch, AgentLaunchJson } from "../../src/domain/AgentLaunch.ts"
 
@@ -14,6 +15,10 @@ export class AcpConfig extends Context.Tag("opentl/acp/AcpConfig")<AcpConfig, {
   /** The repository, the same in every round: an agent finds its sessions by it. */
   readonly directory: string
   readonly launch: AgentLaunch
+  /** The gateway's address on the loopback; none without a gateway. */
+  readonly gatewayUrl: Option.Option<string>
+  /** The last message to the running agent that the prompt contains. */
+  readonly lastMessage: Option.Option<string>
   /** The most output: a byte counts one, a line 64 more. */
   readonly outputLimit: number
 }>() {
@@ -28,6 +33,8 @@ export class AcpConfig extends Context.Tag("opentl/acp/AcpConfig")<AcpConfig, {
         home: yield* Config.nonEmptyString("HOME"),
         directory: yield* Config.nonEmptyString("PWD"),
         launch: yield* Effect.flatMap(fs.readFileString(file), Schema.decode(AgentLaunchJson)),
+        gatewayUrl: yield* Config.option(Config.nonEmptyString("OPENTL_GATEWAY_URL")),
+        lastMessage: yield* Config.option(Config.nonEmptyString("OPENTL_LAST_MESSAGE")),
         outputLimit: yield* Config.withDefault(Config.number("OPENTL_OUTPUT_LIMIT"), Infinity)
       })
     })

@@ -1,21 +1,18 @@
 /** One round of an agent: started, its session found again or opened, asked, listened to, and judged. */
-import type { SessionUpdate } from "@agentclientprotocol/sdk"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
-import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import { fill } from "../../src/domain/AgentLaunch.ts"
 import { AcpConfig } from "./AcpConfig.ts"
-import * as AgentLines from "./AgentLines.ts"
 import * as AgentProcess from "./AgentProcess.ts"
 import * as Connection from "./Connection.ts"
 import * as Memory from "./Memory.ts"
+import * as Messages from "./Messages.ts"
 import { Printer } from "./Printer.ts"
 import * as Sessions from "./Sessions.ts"
+import * as Telling from "./Telling.ts"
 import * as Verdict from "./Verdict.ts"
 
 /** The agent ended the round, but did not do its work. */
@@ -58,6 +55,18 @@ const writeFiles = Effect.fnUntraced(function*(
   }, { discard: true })
 })
 
+/** What an agent is asked: for the memory, and as it is put. */
+interface Question {
+  readonly asked: string
+  readonly text: string
+}
+
+/** How far a round has come: its answers so far, and what is kept of the conversation. */
+interface Progress {
+  readonly answers: ReadonlyArray<string>
+  readonly kept: Memory.Memory
+}
+
 /** The agent failed by itself: its next work is not told that this was interrupted. */
 const forgetWork = Effect.fnUntraced(function*(agent: string) {
   const memory = yield* Memory.load(agent)
@@ -66,7 +75,7 @@ const forgetWork = Effect.fnUntraced(function*(agent: string) {
 
 /** Runs a round in this process's environment. Its answer is in the answer file afterwards. */
 export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record<string, string>>) {
-  const { answerFile, directory, home, launch, promptFile } = yield* AcpConfig
+  const { answerFile, directory, home, lastMessage, launch, promptFile } = yield* AcpConfig
   const fs = yield* FileSystem.FileSystem
   const printer = yield* Printer
   const filled = (text: string) => fill(text, (name) => environment[name])
@@ -84,18 +93,40 @@ export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record
     directory
   })
 
-  const updates = yield* Mailbox.make<SessionUpdate>()
+  const telling = yield* Telling.make(directory)
   // continuing a session may tell all of it again
   let isLive = false
-  const connection = yield* Connection.make(process, (update) => void (isLive && updates.unsafeOffer(update)))
+  const connection = yield* Connection.make(process, (update) => {
+    if (isLive) telling.hear(update)
+  })
 
-  const told = yield* Ref.make(AgentLines.nothing(directory))
-  const print = (step: ReturnType<typeof AgentLines.tell>) =>
-    Effect.zipRight(Ref.set(told, step[0]), Effect.forEach(step[1], printer.line, { discard: true }))
-  const printing = Stream.runForEach(
-    Mailbox.toStream(updates),
-    (update) => Effect.flatMap(Ref.get(told), (before) => print(AgentLines.tell(before, update)))
-  )
+  /** Asks once, and keeps what is answered. */
+  const exchange = Effect.fnUntraced(function*({ answers, kept }: Progress, { asked, text }: Question) {
+    const { stopReason } = yield* ask(connection, kept.sessionId, text)
+    yield* Effect.sleep(lastUpdates)
+    const said = yield* telling.settle
+    const after = {
+      answers: said.answer === "" ? answers : [...answers, said.answer],
+      kept: Memory.remember(kept, asked, said.answer)
+    }
+    yield* fs.writeFileString(answerFile, `${after.answers.join("\n\n")}\n`)
+    yield* Memory.save(after.kept)
+    const reason = Verdict.failure({ stopReason, ...said })
+    return reason === undefined ? after : yield* new RoundFailed({ reason })
+  })
+
+  /** Asks, and goes on with the messages that have come each time that the agent has ended its turn. */
+  const converse = Effect.fnUntraced(function*(kept: Memory.Memory, question: Question) {
+    let progress = yield* exchange({ kept, answers: [] }, question)
+    let messages = yield* Messages.waiting(Option.getOrUndefined(lastMessage))
+    while (messages.length > 0) {
+      const text = messages.map((message) => message.text).join("\n\n")
+      const working = { ...progress, kept: { ...progress.kept, isWorking: true } }
+      yield* Memory.save(working.kept)
+      progress = yield* exchange(working, { asked: text, text })
+      messages = yield* Messages.waiting(messages.at(-1)?.id)
+    }
+  })
 
   const work = Effect.gen(function*() {
     const ways = Sessions.waysOf(launch, yield* Sessions.initialize(connection))
@@ -124,12 +155,10 @@ export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record
     }
     isLive = true
     const text = promptOf(asked, memory, isContinued)
-    const { stopReason } = yield* ask(connection, sessionId, text)
-    yield* Effect.sleep(lastUpdates)
-    return { kept, stopReason }
+    yield* converse(kept, { asked, text })
   }).pipe(
     // what was said before a failure is told, too: often it is the reason
-    Effect.ensuring(updates.end),
+    Effect.ensuring(telling.close),
     Effect.catchTag("RequestFailed", (error) =>
       Effect.gen(function*() {
         yield* Effect.ignore(forgetWork(launch.agent))
@@ -142,14 +171,8 @@ export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record
       }))
   )
 
-  const [worked] = yield* Effect.all([Effect.either(work), printing], { concurrency: "unbounded" })
-  yield* print(AgentLines.end(yield* Ref.get(told)))
-  const { kept, stopReason } = yield* worked
-  const { answer, tools } = yield* Ref.get(told)
-  yield* fs.writeFileString(answerFile, `${answer.trim()}\n`)
-  yield* Memory.save(Memory.remember(kept, asked, answer.trim()))
-  const failure = Verdict.failure({ stopReason, answer, toolCalls: tools.size })
-  if (failure !== undefined) return yield* new RoundFailed({ reason: failure })
+  const [worked] = yield* Effect.all([Effect.either(work), telling.run], { concurrency: "unbounded" })
+  yield* worked
 }, Effect.scoped)
 
 /** Asks the agent, and waits for the end of its turn. An interruption asks it to stop, and waits a little. */

@@ -6,6 +6,7 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeSink from "@effect/platform-node/NodeSink"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
@@ -33,7 +34,7 @@ const PrinterHere = Layer.unwrapEffect(
 
 const HostLive = PrinterHere.pipe(
   Layer.provideMerge(AcpConfig.layer),
-  Layer.provideMerge(NodeContext.layer)
+  Layer.provideMerge(Layer.merge(NodeContext.layer, FetchHttpClient.layer))
 )
 
 const sentence = (error: { readonly message: string }) =>

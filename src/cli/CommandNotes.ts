@@ -66,7 +66,9 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
   },
   "stop": { examples: [["opentl stop 4f", "cancel the session"]] },
   "message": {
-    details: ["A busy session takes the message in its next turn; an ended session starts a new turn with it."],
+    details: [
+      "An agent at work is given the message when it pauses; else a busy session takes it in its next turn, and an ended session starts a new turn with it."
+    ],
     examples: [
       ["opentl message 4f \"Also cover the empty file\"", "continue on the same branch"],
       ["opentl message 4f - --follow < notes.md", "send a longer text, and follow the turn"]

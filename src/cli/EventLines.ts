@@ -32,6 +32,13 @@ export interface EventOptions {
   readonly columns?: number | undefined
 }
 
+/** A message that has reached an agent was shown when it came, too. */
+const isDelivery = (event: SessionEventView): boolean =>
+  event.type === "message" && Option.exists(event.fact, ({ _tag }) => _tag === "MessageDelivered")
+
+const textOf = (event: SessionEventView): string =>
+  isDelivery(event) ? `the agent was given: ${event.data}` : event.data
+
 const clockTime = (time: DateTime.Utc, zone: DateTime.TimeZone): string =>
   DateTime.formatIsoZoned(DateTime.setZone(time, zone)).slice(11, 19)
 
@@ -47,7 +54,7 @@ const fitted = (event: SessionEventView, columns: number, style: Style): Readonl
   if (line?.kind === "tool_call" && event.data.startsWith(" ")) {
     return wrapText(neutralise(event.data, false), columns).map((text) => style.dim(text))
   }
-  const text = neutralise(event.data, style.colour)
+  const text = neutralise(textOf(event), style.colour)
   if (event.type !== "plan") return wrapText(text, columns)
   const [title = "", ...rest] = neutralise(event.data, false).split("\n")
   return [...wrapText(style.bold(title), columns), "", ...markdownLines(rest.join("\n"), { columns, style })]
@@ -62,7 +69,7 @@ export const eventText = (event: SessionEventView, { columns, style, zone }: Eve
   const isNarrow = columns !== undefined && columns < narrow.below
   const indent = isNarrow ? narrow.textColumn : textColumn
   const lines = columns === undefined
-    ? neutralise(event.data, style.colour).split("\n")
+    ? neutralise(textOf(event), style.colour).split("\n")
     : fitted(event, columns - indent, style)
   const [first = "", ...rest] = isNarrow ? ["", ...lines] : lines
   return [head + first, ...rest.map((line) => line === "" ? "" : " ".repeat(indent) + line)]

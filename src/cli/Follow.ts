@@ -50,7 +50,10 @@ type Outcome = typeof TurnEnded.Type
 interface Seen {
   /** The turn that is on, or was last. */
   readonly turn: number
-  /** The turn that was on when the message arrived: a later one takes it. Infinity as long as it has not. */
+  /**
+   * The turn before the one that takes the message: the one that was on when it arrived, unless the message reached that
+   * one's agent. Infinity as long as it has not arrived.
+   */
   readonly takenIn: number
 }
 
@@ -60,7 +63,8 @@ const advance = (seen: Seen, event: SessionEventView, message: string | undefine
     onNone: () => [seen, Option.none<Outcome>()] as const,
     onSome: (fact) => {
       const arrives = fact._tag === "MessageReceived" && fact.messageId === message
-      const takenIn = arrives ? Math.min(seen.turn, seen.takenIn) : seen.takenIn
+      const reaches = fact._tag === "MessageDelivered" && fact.messageId === message
+      const takenIn = arrives ? Math.min(seen.turn, seen.takenIn) : reaches ? fact.turn - 1 : seen.takenIn
       const turn = "turn" in fact ? Math.max(seen.turn, fact.turn) : seen.turn
       const outcome = fact._tag === "TurnEnded" && fact.turn > takenIn ? Option.some(fact) : Option.none<Outcome>()
       return [{ turn, takenIn }, outcome] as const
@@ -77,8 +81,8 @@ export class TurnLost
 }
 
 /**
- * Follows a turn to its end. Without `message` it is the next turn that ends; with it, the turn that takes that message,
- * which begins after the one that is on when the message arrives. `onEvent` is told which event is the result.
+ * Follows a turn to its end. Without `message` it is the next turn that ends; with it, the turn that takes that message:
+ * the one that is on if its agent is given it, else the next one. `onEvent` is told which event is the result.
  */
 export const followTurn = <E, R>(
   { sessions }: Connection,

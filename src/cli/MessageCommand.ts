@@ -2,7 +2,7 @@
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Session } from "../domain/Session.ts"
+import type { Session, SessionPhase } from "../domain/Session.ts"
 import { Prompt } from "../domain/SessionRequest.ts"
 import { key } from "../domain/Wire.ts"
 import { checkText } from "./Failure.ts"
@@ -13,6 +13,9 @@ import { Stdio } from "./terminal/Stdio.ts"
 import { showTurn } from "./Turn.ts"
 
 const encodeAnswer = jsonDocument(Schema.Struct({ messageId: key("message_id", Schema.String) }))
+
+/** The phases that lead to a pause of the agent, in which it is given what has come. */
+const beforePause: ReadonlyArray<SessionPhase> = ["preparing", "planning", "coding", "revising"]
 
 /** What happens to a message, and how to watch it. `session` is its state before the message. */
 export const whatNext = (session: Session, place: Place): string => {
@@ -28,6 +31,9 @@ export const whatNext = (session: Session, place: Place): string => {
   }
   if (waits !== undefined) return `queued: ${waits}`
   if (session.isEnded) return `turn ${turn + 1} starts with it; ${watch}`
+  if (session.status === "running" && session.agent !== "command" && beforePause.includes(session.phase)) {
+    return `queued: the agent is given it as soon as it pauses, in turn ${turn}; if it does not, the next turn takes it; ${watch}`
+  }
   return session.status === "running"
     ? `queued: the session is in turn ${turn} (${session.phase}), and the next turn takes the message; ${watch}`
     : `queued: the next turn takes it; ${watch}`

@@ -88,6 +88,8 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
       )
     case "MessageReceived":
       return { type: "message", data: event.text }
+    case "MessageDelivered":
+      return { type: "message", data: event.text }
     case "TurnStarted":
       return status(`turn ${event.turn} started`)
     case "TurnResumed":

@@ -48,6 +48,19 @@ export const MessageReceived = fact("MessageReceived", {
   by: Requester
 })
 
+/** A message that waited was given to the agent that was at work: it opens no turn of its own. */
+export const MessageDelivered = fact("MessageDelivered", {
+  turn: Ordinal,
+  round: Ordinal,
+  messageId: key("message_id", Schema.String),
+  /** Whom it reached. */
+  delivered: Schema.Literal("running").pipe(
+    Schema.propertySignature,
+    Schema.withConstructorDefault(() => "running" as const)
+  ),
+  text: Schema.String
+})
+
 export const TurnStarted = fact("TurnStarted", {
   turn: Ordinal,
   /** The messages taken together as this turn's one prompt. */
@@ -191,6 +204,7 @@ export const TurnEnded = fact("TurnEnded", { turn: Ordinal, end: TurnEnd, text: 
 export const SessionEvent = Schema.Union(
   SessionCreated,
   MessageReceived,
+  MessageDelivered,
   TurnStarted,
   TurnResumed,
   RepositoryPrepared,

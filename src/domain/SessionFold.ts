@@ -3,6 +3,7 @@
  * leaves it unchanged (`admits` tells beforehand).
  */
 import * as DateTime from "effect/DateTime"
+import { deliver } from "./AgentMessages.ts"
 import type * as Event from "./SessionEvent.ts"
 import { create, currentTurn, Phase, Progress, type SessionState, type Turn } from "./SessionState.ts"
 import { advance, facets, firstRound } from "./TurnProgress.ts"
@@ -28,6 +29,17 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
       const inbox = [...state.inbox, { id: event.messageId, text: event.text }]
       return { ...state, inbox, phase: phase._tag === "Ended" ? Phase.Queued() : phase }
     }
+    case "MessageDelivered": {
+      const given = deliver(state, event)
+      return given === undefined || phase._tag !== "Active"
+        ? undefined
+        : {
+          ...state,
+          inbox: given.inbox,
+          lastPrompt: given.turn.prompt,
+          phase: Phase.Active({ ...phase, turn: given.turn })
+        }
+    }
     case "TurnStarted": {
       if (phase._tag !== "Queued" || event.turn !== state.turns + 1) return undefined
       const turn: Turn = {
@@ -36,7 +48,8 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
         startedAt: DateTime.subtractDuration(event.deadline, state.spec.timeoutMillis),
         deadline: event.deadline,
         plan: undefined,
-        reviews: []
+        reviews: [],
+        delivered: []
       }
       return {
         ...state,

@@ -38,6 +38,11 @@ export type Progress = Data.TaggedEnum<{
 }>
 export const Progress = Data.taggedEnum<Progress>()
 
+export interface Message {
+  readonly id: string
+  readonly text: string
+}
+
 export interface Turn {
   readonly number: number
   readonly prompt: string
@@ -47,6 +52,8 @@ export interface Turn {
   readonly plan: Plan.Plan | undefined
   /** The reviews of this turn, oldest first. */
   readonly reviews: ReadonlyArray<ReviewedRound>
+  /** The messages that reached its agent at work, oldest first. They are in the prompt, too. */
+  readonly delivered: ReadonlyArray<Message>
 }
 
 /** The phase of a session as a whole. */
@@ -75,11 +82,6 @@ export type Phase = Data.TaggedEnum<{
   Ended: { readonly end: Event.TurnEnd; readonly text: string }
 }>
 export const Phase = Data.taggedEnum<Phase>()
-
-export interface Message {
-  readonly id: string
-  readonly text: string
-}
 
 export interface SessionState {
   readonly spec: Event.SessionSpec

@@ -4,7 +4,7 @@ import * as Stream from "effect/Stream"
 import { whatNext } from "../../src/cli/MessageCommand.ts"
 import { Place } from "../../src/cli/Program.ts"
 import type { SessionEventView } from "../../src/domain/EventText.ts"
-import { MessageReceived, TurnStarted } from "../../src/domain/SessionEvent.ts"
+import { MessageDelivered, MessageReceived, TurnStarted } from "../../src/domain/SessionEvent.ts"
 import { eventView, turnEnded } from "../support/Events.ts"
 import { epoch, pullRequestUrl as url, runCli, session, type SessionsShape } from "./Harness.ts"
 
@@ -49,6 +49,22 @@ describe("opentl message", () => {
       assert.match(out, new RegExp(`\n${url}\n$`))
     }))
 
+  it.effect("follows the turn that is on where its agent is given the message", () =>
+    Effect.gen(function*() {
+      const { out } = yield* runCli(["message", "0123", "use tabs", "--follow"], {
+        sessions: messaging([
+          message(11, "use tabs"),
+          eventView(12, MessageDelivered.make({ turn: 1, round: 1, messageId: "another", text: "be quick" })),
+          eventView(13, MessageDelivered.make({ turn: 1, round: 1, messageId: "m1", text: "use tabs" })),
+          turnEnded(14, "complete", "first", 1),
+          secondTurn(15),
+          turnEnded(16, "complete", "second", 2)
+        ])
+      })
+      assert.include(out, "the agent was given: use tabs")
+      assert.match(out, /\nfirst\n$/)
+    }))
+
   it.effect("that arrives as a turn begins is taken by the turn after it", () =>
     Effect.gen(function*() {
       const { out } = yield* runCli(["message", "0123", "x", "--follow"], {
@@ -75,6 +91,14 @@ describe("opentl message", () => {
         `queued: the session is in turn 2 (reviewing), and the next turn takes the message; ${watch}`
       )
       assert.strictEqual(
+        says({ status: "running", phase: "coding", agent: "opentl" }),
+        `queued: the agent is given it as soon as it pauses, in turn 2; if it does not, the next turn takes it; ${watch}`
+      )
+      assert.strictEqual(
+        says({ status: "running", phase: "coding", agent: "command" }),
+        `queued: the session is in turn 2 (coding), and the next turn takes the message; ${watch}`
+      )
+      assert.strictEqual(
         says({ status: "pending", phase: "queued" }),
         `queued: the next turn takes it; ${watch}`
       )
@@ -98,6 +122,6 @@ describe("opentl message", () => {
 
   it.effect("and says it on standard error, beside the id", () =>
     Effect.map(runCli(["message", "0123", "and the docs"], { sessions: messaging([]) }), ({ err }) => {
-      assert.match(err, /^queued: the session is in turn 1 \(coding\).*watch it with opentl logs \w+ --follow\n$/)
+      assert.match(err, /^queued: the agent is given it as soon as it pauses, in turn 1.*watch it with opentl logs \w+ --follow\n$/)
     }))
 })

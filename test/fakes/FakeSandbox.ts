@@ -60,6 +60,13 @@ export class FakeEngine {
     run.output.push(new TextEncoder().encode(`${line}\n`))
     return Queue.offer(run.more, undefined)
   }
+  /** The runs that were asked to end. */
+  readonly stopped: Array<string> = []
+  /** What a run does that is asked to end. */
+  stop: (run: FakeRun) => Effect.Effect<void> = (run) => {
+    this.stopped.push(runName(run.spec.run))
+    return Effect.asVoid(this.finish(run, 143, { reason: "killed" }))
+  }
   readonly finish = (run: FakeRun, code: number, end: Partial<RunExit> = {}) =>
     Deferred.succeed(run.exit, { code, reason: undefined, ...end }).pipe(
       Effect.zipRight(Queue.offer(run.more, undefined))
@@ -140,6 +147,10 @@ export const layer = (engine: FakeEngine) => {
             yield* Deferred.succeed(run.exit, { code: 137, reason: "killed" })
           }
         }),
+      stop: (run) =>
+        Effect.sync(() => engine.runs.get(runName(run))).pipe(
+          Effect.flatMap((found) => found === undefined ? Effect.void : engine.stop(found))
+        ),
       watch: () => Effect.never,
       removeWorkspace: (session) => Effect.sync(() => void engine.workspaces.delete(session)),
       removeIdleWorkspace: (session, isUnused) =>

@@ -26,6 +26,7 @@ export const layerAnswering = Layer.effect(
       answer: () => Effect.succeed("Nothing has to be done."),
       bundle: () => Effect.succeedNone,
       prepare: () => Effect.void,
+      stop: () => Effect.void,
       removeRuns,
       removeWorkspace: removeRuns,
       removeIdleWorkspace: (session) => Effect.as(removeRuns(session), true),

@@ -37,6 +37,7 @@ export const testConfig: AppConfigShape = {
   maxSessions: 4,
   reviewRounds: 2,
   sessionTimeout: Duration.minutes(30),
+  stallTimeout: Option.none(),
   llmTimeout: Duration.minutes(5),
   egress: "allowlist",
   egressAllow: [],

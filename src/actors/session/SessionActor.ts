@@ -195,8 +195,7 @@ const recorder = (id: SessionId, mailbox: ActorMailbox): StepContext["record"] =
       SessionNotFound: () => new SessionLost({ sessionId: id })
     }),
     Effect.tapErrorTag("StoreError", (error) => Effect.logError(error)),
-    untilStoreWorks,
-    Effect.asVoid
+    untilStoreWorks
   )
 
 /** Tells the actor when the turn runs out of time, for the lifetime of the step's scope. */

@@ -2,7 +2,6 @@
  * Runs the agent in the session's workspace and follows its output. The run is first looked up by name: after a crash
  * of the server it is followed from the last stored line, and started again only if it is gone.
  */
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
@@ -11,12 +10,11 @@ import * as Stream from "effect/Stream"
 import { AgentLaunchJson } from "../../domain/AgentLaunch.ts"
 import type { CommitId, SessionId } from "../../domain/Ids.ts"
 import type { Step } from "../../domain/NextStep.ts"
-import * as OutputLines from "../../domain/OutputLines.ts"
-import * as SandboxMarker from "../../domain/SandboxMarker.ts"
 import { AgentFinished, type LogEvent, RoundStarted } from "../../domain/SessionEvent.ts"
 import { type SessionState, turnStart } from "../../domain/SessionState.ts"
 import * as Usage from "../../domain/Usage.ts"
 import { Agents, type AgentStart } from "../../services/agents/Agents.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
@@ -25,7 +23,9 @@ import { type InputFile, type RunExit, type RunId, Sandbox, SandboxError } from 
 import { LogWriter } from "../../services/store/LogWriter.ts"
 import { SessionHistory } from "../../services/store/SessionHistory.ts"
 import * as Batches from "../../services/support/Batches.ts"
+import * as AgentOutput from "./AgentOutput.ts"
 import { BudgetSpent, remainingUsd, usageRecorded } from "./Budget.ts"
+import { giveMessages, lastDelivered } from "./MessagesToAgent.ts"
 import * as RunDirectories from "./RunDirectories.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
@@ -48,47 +48,9 @@ const encodeLaunch = Schema.encodeSync(AgentLaunchJson)
 const launchFile = ({ launch }: AgentStart): ReadonlyArray<InputFile> =>
   launch === undefined ? [] : [{ path: "in/agent.json", content: { _tag: "Text", text: encodeLaunch(launch) } }]
 
-const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogEvent => {
-  const at = { v: 1, turn: run.turn, round: run.round, line: number } as const
-  const parsed = SandboxMarker.parse(line.text)
-  switch (parsed._tag) {
-    case "Status":
-      return { _tag: "StatusReported", ...at, text: parsed.text }
-    case "Error":
-      return { _tag: "ErrorReported", ...at, text: parsed.text }
-    case "Done":
-      return { _tag: "StatusReported", ...at, text: "the sandbox has finished" }
-    case "Agent": {
-      const { text, ...acp } = parsed.line
-      return { _tag: acp.kind === "plan" ? "StatusReported" : "OutputWritten", ...at, text, acp }
-    }
-    case "Output":
-      return { _tag: "OutputWritten", ...at, text: parsed.text, ...(line.partial ? { partial: true } : {}) }
-  }
-}
-
-/**
- * The numbered events of a run's output, from its first byte. An agent may print hundreds of thousands of lines, so the
- * events are plain objects that the types check, not made by their schemas, and a chunk of bytes is one element of the
- * stream until its lines are events.
- */
-export const logEvents = <E>(run: RunId, output: Stream.Stream<Uint8Array, E>): Stream.Stream<LogEvent, E> =>
-  output.pipe(
-    Stream.map(Option.some),
-    Stream.concat(Stream.make(Option.none<Uint8Array>())),
-    Stream.mapAccum({ unfinished: OutputLines.start, count: 0 }, ({ count, unfinished }, chunk) => {
-      const [rest, lines] = Option.match(chunk, {
-        onNone: () => [OutputLines.start, OutputLines.finish(unfinished)] as const,
-        onSome: (bytes) => OutputLines.push(unfinished, bytes)
-      })
-      const events = lines.map((line, index) => toEvent(run, line, count + index + 1))
-      return [{ unfinished: rest, count: count + lines.length }, Chunk.unsafeFromArray(events)]
-    }),
-    Stream.flattenChunks
-  )
-
 export const make = Effect.gen(function*() {
   const agents = yield* Agents
+  const { stallTimeout } = yield* AppConfig
   const gateway = yield* Gateway
   const history = yield* SessionHistory
   const repositories = yield* Repositories
@@ -160,6 +122,7 @@ export const make = Effect.gen(function*() {
         environment: {
           ...agent.environment,
           ...environment,
+          ...lastDelivered(context),
           OPENTL_SESSION: claim.sessionId,
           OPENTL_TURN: String(run.turn),
           OPENTL_ROUND: String(run.round),
@@ -173,12 +136,27 @@ export const make = Effect.gen(function*() {
     Effect.scoped
   )
 
-  /** Stores the run's output as it arrives, continuing after the last stored line. */
-  const follow = Effect.fnUntraced(function*({ claim }: StepContext, run: RunId) {
+  /** Stores the run's events as they come, continuing after the last stored line. */
+  const store = Effect.fnUntraced(function*<E>({ claim }: StepContext, run: RunId, events: Stream.Stream<LogEvent, E>) {
     const stored = yield* history.logCursor(claim.sessionId, run.turn, run.round)
-    const events = Stream.drop(logEvents(run, sandbox.output(run)), stored)
-    yield* Batches.consume(events, batches, (batch) => writer.write(claim, batch))
+    yield* Batches.consume(Stream.drop(events, stored), batches, (batch) => writer.write(claim, batch))
   })
+
+  /** Follows the run to its end. A run that falls silent is ended: returns the sentence for that. */
+  const follow = (context: StepContext, run: RunId) => {
+    const events = AgentOutput.logEvents(run, sandbox.output(run))
+    return Effect.raceFirst(
+      store(context, run, AgentOutput.endSilence(stallTimeout)(events)),
+      sandbox.watch(run)
+    ).pipe(
+      Effect.as(undefined),
+      Effect.catchTag("RunSilent", ({ message }) =>
+        sandbox.stop(run).pipe(
+          Effect.zipRight(store(context, run, events)),
+          Effect.as(message)
+        ))
+    )
+  }
 
   /**
    * The agent's final words, or its last lines if it failed or left none. After a limit, the limit's sentence is
@@ -205,6 +183,7 @@ export const make = Effect.gen(function*() {
       const { isExhausted, lastFailure } = yield* gateway.open({
         sessionId: claim.sessionId,
         remainingUsd: remainingUsd(state),
+        giveMessages: giveMessages(context, run),
         ...(model === undefined ? {} : { model }),
         onUsage: Effect.fnUntraced(function*(call) {
           const usage = yield* Ref.getAndUpdate(used, (before) => Usage.add(before, call.usage))
@@ -214,8 +193,12 @@ export const make = Effect.gen(function*() {
         })
       })
       if (!(step.started && (yield* sandbox.exists(run)))) yield* start(context, step, run, agent)
-      yield* Effect.raceFirst(follow(context, run), sandbox.watch(run))
-      const exit = yield* sandbox.exit(run)
+      const silence = yield* follow(context, run)
+      const ended = yield* sandbox.exit(run)
+      // it may have come to its end by itself, just then
+      const exit: RunExit = silence === undefined || ended.code === 0
+        ? ended
+        : { ...ended, reason: silence, overLimit: true }
       const isHosted = agent.launch !== undefined
       const said = yield* answerOf(context, run, exit, isHosted)
       // the cause of a failure takes precedence over the agent's last words

@@ -18,6 +18,7 @@ import {
   TurnStarted
 } from "../../domain/SessionEvent.ts"
 import type { Turn } from "../../domain/SessionState.ts"
+import { uncollectedRound } from "../../domain/UncollectedWork.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import * as AgentStep from "./AgentStep.ts"
@@ -122,10 +123,22 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
         }
       )
 
+      /** An agent that is at work is asked to stop, so that its conversation can go on later. A command is just ended. */
+      const stopAgent = ({ claim, state }: StepContext, turn: number) => {
+        const hasFinished = state.phase._tag === "Active" && state.phase.progress._tag !== "Coding"
+        const round = uncollectedRound(state)
+        return round === undefined || hasFinished || state.spec.agent._tag === "Command"
+          ? Effect.void
+          : Effect.ignoreLogged(sandbox.stop({ sessionId: claim.sessionId, turn, round }))
+      }
+
       const endTurn = Effect.fn("Pipeline.endTurn")(
         function*(context: StepContext, { end, text, turn }: Omit<Named<"EndTurn">, "_tag">) {
           const { claim, record } = context
-          if (end !== "complete") yield* work.collect(context, turn)
+          if (end !== "complete") {
+            yield* stopAgent(context, turn)
+            yield* work.collect(context, turn)
+          }
           yield* sandbox.removeRuns(claim.sessionId).pipe(
             Effect.retry(cleanUp),
             // swept later: an unavailable engine must not delay the reply

@@ -24,7 +24,8 @@ export const make = Effect.gen(function*() {
       const { spec } = state
       if (model.provider === "none") {
         const reason = "no model is configured (set ANTHROPIC_API_KEY or OPENAI_API_KEY)"
-        return yield* record([PlanSkipped.make({ turn: turn.number, reason })])
+        yield* record([PlanSkipped.make({ turn: turn.number, reason })])
+        return
       }
       if (isSpent(state)) return yield* new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 })
       const commit = turnStart(state)

@@ -25,14 +25,16 @@ export const make = Effect.gen(function*() {
     function*(context, { changes, run, turn }) {
       const { record, state } = context
       const at = { turn: turn.number, round: run.round }
-      const skip = (reason: string) => record([ReviewHeld.make({ ...at, review: { _tag: "Skipped", reason } })])
+      const skip = (reason: string) =>
+        Effect.asVoid(record([ReviewHeld.make({ ...at, review: { _tag: "Skipped", reason } })]))
       if (state.spec.reviewRounds === 0) return yield* skip("reviews are switched off (OPENTL_REVIEW_ROUNDS=0)")
       if (model.provider === "none") {
         return yield* skip("no model is configured (set ANTHROPIC_API_KEY or OPENAI_API_KEY)")
       }
       if (isSpent(state)) {
         const reason = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
-        return yield* record([ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason } })])
+        yield* record([ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason } })])
+        return
       }
       const diff = yield* diffOf(context, changes)
       const excerpt = patchExcerpt(diff, Prompts.patchLimit)

@@ -50,8 +50,8 @@ export interface Patch {
 export interface StepContext {
   readonly claim: Claim
   readonly state: SessionState
-  /** Appends events to the session's log, all or none. */
-  readonly record: (events: ReadonlyArray<SessionEvent>, patch?: Patch) => Effect.Effect<void, RecordFailure>
+  /** Appends events to the session's log, all or none, and returns the state after them. */
+  readonly record: (events: ReadonlyArray<SessionEvent>, patch?: Patch) => Effect.Effect<SessionState, RecordFailure>
 }
 
 /** Performs one step and records its result. */

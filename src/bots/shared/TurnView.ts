@@ -80,6 +80,8 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
     case "NothingChanged":
     case "RetryRequested":
       return view
+    case "MessageDelivered":
+      return { ...view, lastAction: `the agent was given a message: ${fact.text}` }
     case "TurnStarted":
       return { ...begin(fact.turn, DateTime.toEpochMillis(event.createdAt)), phase: "starting" }
     case "TurnResumed":

@@ -73,6 +73,8 @@ export interface AppConfigShape {
   readonly maxSessions: number
   readonly reviewRounds: number
   readonly sessionTimeout: Duration.Duration
+  /** OPENTL_STALL_TIMEOUT: how long an agent may print nothing; none means for ever */
+  readonly stallTimeout: Option.Option<Duration.Duration>
   readonly llmTimeout: Duration.Duration
   readonly egress: "allowlist" | "none" | "open"
   readonly egressAllow: ReadonlyArray<string>
@@ -166,6 +168,7 @@ const decode = Effect.gen(function*() {
     maxSessions: yield* required(variables.maxSessions),
     reviewRounds: yield* required(variables.reviewRounds),
     sessionTimeout: yield* required(variables.sessionTimeout),
+    stallTimeout: yield* required(variables.stallTimeout),
     llmTimeout: yield* required(variables.llmTimeout),
     egress: yield* required(variables.egress),
     egressAllow: yield* required(variables.egressAllow),

@@ -141,6 +141,11 @@ export const variables = {
     doc: "The time limit of a turn.",
     read: Value.duration("1 second", "1 day")
   }),
+  stallTimeout: withDefault("OPENTL_STALL_TIMEOUT", "10 minutes", {
+    accepted: "a duration from 1 second to 1 day, as in 45s or 10 minutes, or off",
+    doc: "How long an agent may print nothing before its round is ended.",
+    read: Value.orOff(Value.duration("1 second", "1 day"))
+  }),
   llmTimeout: withDefault("OPENTL_LLM_TIMEOUT", "5 minutes", {
     accepted: "a duration from 1 second to 1 day, as in 45s or 5 minutes",
     doc: "The time limit of one model call.",

@@ -23,6 +23,7 @@ import * as EgressProxy from "./EgressProxy.ts"
 import * as GatewayDirectory from "./GatewayDirectory.ts"
 import * as GatewayServer from "./GatewayServer.ts"
 import { LastAnswer } from "./LastAnswer.ts"
+import * as MessageRoute from "./MessageRoute.ts"
 import * as ModelProxy from "./ModelProxy.ts"
 import * as OpenCalls from "./OpenCalls.ts"
 import * as Payer from "./Payer.ts"
@@ -41,6 +42,8 @@ export interface GatewayRequest {
   readonly remainingUsd: number | undefined
   /** The model that the agent works with, if it is known. */
   readonly model?: string
+  /** What the host of an agent gets when it asks for messages to it; nothing if absent. */
+  readonly giveMessages?: MessageRoute.GiveMessages
   /** Called once for each call that cost something, sequentially. */
   readonly onUsage: (report: Payer.GatewayReport) => Effect.Effect<void>
 }
@@ -108,6 +111,8 @@ type Failure =
 
 const failed = (error: Failure) => new GatewayError({ reason: error.message })
 
+const noMessages: MessageRoute.GiveMessages = () => Effect.succeed([])
+
 const make = Effect.gen(function*() {
   const config = yield* AppConfig
   const models = yield* ModelProxy.make
@@ -118,14 +123,18 @@ const make = Effect.gen(function*() {
 
   const open = Effect.fn("Gateway.open")(
     function*(request: GatewayRequest) {
-      const { onUsage, remainingUsd, sessionId } = request
+      const { giveMessages = noMessages, onUsage, remainingUsd, sessionId } = request
       const { directory, socket } = yield* GatewayDirectory.prepare(config.dataDir, sessionId)
       const openCalls = yield* openCallsOf(sessionId)
       const payer = yield* Payer.make({ session: sessionId, remainingUsd, onUsage, openCalls })
       const answers = new LastAnswer(request.model)
       yield* GatewayServer.serve(socket, {
         request: (request) =>
-          request.url.startsWith("/") ? models(request, { payer, answers }) : Effect.succeed(onlyConnect),
+          MessageRoute.isFor(request.url)
+            ? MessageRoute.serve(request, giveMessages)
+            : request.url.startsWith("/")
+            ? models(request, { payer, answers })
+            : Effect.succeed(onlyConnect),
         connect: yield* EgressProxy.atMost(maxTunnels, connect)
       }, connections)
       yield* fs.chmod(socket, 0o666)

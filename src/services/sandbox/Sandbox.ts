@@ -6,6 +6,7 @@
  * found by its name, so a restarted server continues to follow it. `sandbox/README.md` describes the protocol inside.
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -86,6 +87,9 @@ export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxErr
 
 export type SandboxFailure = SandboxError | SandboxUnavailable
 
+/** How long a run that was asked to end is waited for: what an agent's host takes at most, and a little more. */
+export const stopTime = Duration.seconds(6)
+
 export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sandbox, {
   /** The kind as shown to people: "docker", "local (bubblewrap)", "local (no isolation)". */
   readonly kind: string
@@ -126,6 +130,11 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
   readonly answer: (run: RunId) => Effect.Effect<string, SandboxFailure>
   /** The commits of an ended run, as a bundle file of at most 1 GiB in the caller's scope; none if nothing was committed. Untrusted. */
   readonly bundle: (run: RunId) => Effect.Effect<Option.Option<string>, SandboxFailure, Scope.Scope>
+  /**
+   * Asks a run to end, and waits for that: its agent is asked by its protocol, then by a signal. After `stopTime` it is
+   * killed. Succeeds if it has ended or does not exist.
+   */
+  readonly stop: (run: RunId) => Effect.Effect<void, SandboxFailure>
   /**
    * Kills and removes all runs of the session, apart from what is prepared for the run `next`. The workspace stays,
    * unless a run was ended for its disk use.

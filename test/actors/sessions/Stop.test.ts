@@ -3,9 +3,11 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import { layerRecording } from "../../../src/App.ts"
+import { Agent } from "../../../src/domain/Agent.ts"
 import * as Database from "../../../src/services/store/Database.ts"
 import * as FakeForge from "../../fakes/FakeForge.ts"
 import * as FakeGateway from "../../fakes/FakeGateway.ts"
@@ -69,4 +71,24 @@ describe("a stop that is recorded, and then the session has no actor any more", 
         assert.strictEqual(error._tag, "SessionUnavailable")
       }).pipe(Effect.provide(recording(world)))
     }))
+})
+
+describe("the agent of a session that is stopped", () => {
+  it.effect("is asked before its sandbox is removed", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        const id = yield* createWorking(world)
+        yield* ticking(sessions.stop(id, by))
+        assert.deepStrictEqual(world.engine.stopped, [`opentl-${id}-1-1`])
+      }), { agent: Option.some(Agent.Acp({ line: "my-agent --acp" })) }))
+
+  it.effect("is just ended where it is a command", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        yield* ticking(sessions.stop(yield* createWorking(world), by))
+        assert.deepStrictEqual(world.engine.stopped, [])
+      })
+    ))
 })

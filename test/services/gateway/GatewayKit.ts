@@ -18,6 +18,7 @@ import { SessionId } from "../../../src/domain/Ids.ts"
 import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import { EgressNetwork } from "../../../src/services/gateway/EgressNetwork.ts"
 import { Gateway, type GatewayReport } from "../../../src/services/gateway/Gateway.ts"
+import type { GiveMessages } from "../../../src/services/gateway/MessageRoute.ts"
 import type { ModelScript } from "../../standins/model/ModelScript.ts"
 import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
@@ -41,6 +42,7 @@ export const setUp = Effect.fn("setUp")(function*(script: ModelScript, options: 
   readonly remainingUsd?: number
   readonly config?: Partial<AppConfigShape>
   readonly model?: string
+  readonly giveMessages?: GiveMessages
 } = {}) {
   const fs = yield* FileSystem.FileSystem
   const api = yield* ModelStandIn.make(script, { expectedKey: realKey })
@@ -62,6 +64,7 @@ export const setUp = Effect.fn("setUp")(function*(script: ModelScript, options: 
     sessionId,
     remainingUsd: options.remainingUsd,
     ...(options.model === undefined ? {} : { model: options.model }),
+    ...(options.giveMessages === undefined ? {} : { giveMessages: options.giveMessages }),
     onUsage: (report) => Queue.offer(reports, report)
   })
   const { directory, lastFailure } = yield* Effect.provide(

@@ -173,6 +173,26 @@ export const conformance = <E, R>(declare: Declare<R>, makeSubject: MakeSubject<
       assert.include((yield* Effect.flip(sandbox.start(outside))).message, "in/../../escaped")
     }))
 
+  test("a run that is stopped is asked first, and its workspace stays", ({ round, runAgent, sandbox, session, specOf }) =>
+    Effect.gen(function*() {
+      const run = round(1)
+      yield* sandbox.stop(run) // there is none
+      const agent = "trap 'echo asked >../home/kept; exit' TERM; echo ready; while :; do sleep 0.1; done"
+      yield* sandbox.start(specOf(run, agent))
+      yield* sandbox.output(run).pipe(
+        Stream.decodeText(),
+        Stream.splitLines,
+        Stream.takeUntil((line) => line === "ready"),
+        Stream.runDrain
+      )
+      yield* sandbox.stop(run)
+      assert.notStrictEqual((yield* sandbox.exit(run)).code, 0)
+      assert.isTrue(yield* sandbox.exists(run))
+      yield* sandbox.stop(run) // it has ended
+      yield* sandbox.removeRuns(session)
+      assert.include((yield* runAgent(2, "cat ../home/kept")).output, "\nasked\n")
+    }))
+
   test("removing a workspace leaves nothing", ({ runAgent, sandbox, session }) =>
     Effect.gen(function*() {
       yield* runAgent(1, "mkdir -p locked/inner; touch locked/inner/file; chmod -R a-w locked")

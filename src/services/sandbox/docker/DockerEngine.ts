@@ -57,6 +57,8 @@ export class DockerEngine extends Context.Tag("opentl/services/sandbox/docker/Do
    */
   readonly exec: (container: string, program: Wire.ExecSpec) => Stream.Stream<Uint8Array, EngineFailure>
   /** Waits until the container has stopped; returns its exit code. */
+  /** Signals the container to end, waits, and kills it after that many seconds. Succeeds if it does not run. */
+  readonly stopContainer: (container: string, seconds: number) => Effect.Effect<void, EngineFailure>
   readonly waitContainer: (container: string) => Effect.Effect<number, EngineFailure>
   /** The containers, running or not, that have all of the labels. */
   readonly listContainers: (
@@ -159,6 +161,11 @@ const make = Effect.gen(function*() {
         Effect.catchIf(isNotRunning, () => Effect.void),
         Effect.asVoid
       ),
+    stopContainer: (container, seconds) =>
+      text(
+        "stop the container",
+        HttpClientRequest.post(`/containers/${container}/stop`, { urlParams: { t: String(seconds) } })
+      ).pipe(Effect.catchIf(isNotRunning, () => Effect.void), Effect.asVoid),
     exec: (container, program) =>
       json("run a program", Wire.Created, post(`/containers/${container}/exec`, Wire.ExecSpec, program)).pipe(
         Effect.map(({ id }) =>

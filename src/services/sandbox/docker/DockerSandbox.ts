@@ -5,6 +5,7 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -15,7 +16,7 @@ import { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
 import * as NamedLock from "../../support/NamedLock.ts"
 import { overLimit } from "../LimitReached.ts"
-import { type RunId, runName, Sandbox, SandboxError } from "../Sandbox.ts"
+import { type RunId, runName, Sandbox, SandboxError, stopTime } from "../Sandbox.ts"
 import { instanceOf } from "../SandboxInstance.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import { DockerEngine } from "./DockerEngine.ts"
@@ -84,6 +85,11 @@ const make = Effect.gen(function*() {
     },
     Effect.retry(DockerOutput.reconnect),
     Effect.mapError(failing("exit"))
+  )
+
+  const stop = Effect.fn("DockerSandbox.stop")(
+    (run: RunId) => engine.stopContainer(runName(run), Duration.toSeconds(stopTime)),
+    Effect.mapError(failing("stop"))
   )
 
   const removeVolume = (session: SessionId) =>
@@ -159,6 +165,7 @@ const make = Effect.gen(function*() {
       output.output(run).pipe(Stream.mapError(failing("output")), Stream.withSpan("DockerSandbox.output")),
     watch: (run) => Effect.raceFirst(limits.watchDisk(runName(run)), output.watchLog(run)),
     exit,
+    stop,
     ...DockerResult.make({ dataDir: config.dataDir, engine, fs, volumes }),
     removeRuns,
     removeWorkspace,

@@ -5,9 +5,11 @@
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Order from "effect/Order"
 import * as Schedule from "effect/Schedule"
 
 /**
@@ -55,6 +57,8 @@ export const parseRecord = (text: string): Option.Option<ProcessRecord> => {
 }
 
 const isAlive = (status: ProcessStatus) => status.state !== "Z" && status.state !== "X"
+
+const startOf = ({ startTime }: ProcessStatus): number => Number(startTime)
 
 const poll = Schedule.spaced("25 millis")
 
@@ -132,6 +136,27 @@ export const make = Effect.gen(function*() {
     yield* awaitEmpty(strays, "5 seconds")
   })
 
+  /**
+   * Asks a run to end by itself, and waits: sends SIGTERM to the oldest process of its group that runs the script
+   * `program`, because what surrounds it would take it along at once.
+   */
+  const ask = Effect.fn("LocalProcess.ask")(
+    function*(record: ProcessRecord, program: string, atMost: Duration.DurationInput) {
+      const running = yield* Effect.filter(
+        yield* groupOf(record),
+        ({ pid }) =>
+          fs.readFileString(`/proc/${pid}/cmdline`).pipe(
+            Effect.map((line) => line.split("\0")[1]?.endsWith(`/${program}`) === true),
+            Effect.orElseSucceed(() => false)
+          )
+      )
+      const [oldest] = Arr.sortBy(Order.mapInput(Order.number, startOf))(running)
+      if (oldest === undefined) return
+      yield* signal("TERM", [String(oldest.pid)])
+      yield* awaitEmpty(groupOf(record), atMost)
+    }
+  )
+
   /** Starts the wrapper in a new session and returns; it does not end with the server. */
   const launch = (options: {
     readonly name: string
@@ -147,5 +172,5 @@ export const make = Effect.gen(function*() {
       Effect.provideService(CommandExecutor.CommandExecutor, executor)
     )
 
-  return { isRunning, kill, launch } as const
+  return { ask, isRunning, kill, launch } as const
 })

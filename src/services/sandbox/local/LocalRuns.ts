@@ -2,6 +2,7 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Arr from "effect/Array"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -129,12 +130,16 @@ export const make = Effect.fnUntraced(function*(root: string) {
     Arr.filterMap((name) => Option.map(sessionOf(name), (session) => ({ name, session })))
   )
 
+  const whereRecorded = <E>(name: string, use: (record: LocalProcess.ProcessRecord) => Effect.Effect<void, E>) =>
+    Effect.flatMap(record(name), Option.match({ onNone: () => Effect.void, onSome: use }))
+
+  /** Asks a run's `program` to end, and waits for the run's end. */
+  const ask = (name: string, program: string, atMost: Duration.DurationInput) =>
+    whereRecorded(name, (found) => processes.ask(found, program, atMost))
+
   /** Kills what remains of a run. */
   const kill = (name: string, environmentEntry: string) =>
-    Effect.flatMap(
-      record(name),
-      Option.match({ onNone: () => Effect.void, onSome: (found) => processes.kill(found, environmentEntry) })
-    )
+    whereRecorded(name, (found) => processes.kill(found, environmentEntry))
 
   return {
     directoryOf: (name: string) => path.join(root, name),
@@ -145,6 +150,7 @@ export const make = Effect.fnUntraced(function*(root: string) {
     exit,
     output,
     all,
+    ask,
     kill
   } as const
 })

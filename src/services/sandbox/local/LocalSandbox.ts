@@ -27,7 +27,8 @@ import {
   SandboxError,
   type SandboxFailure,
   SandboxUnavailable,
-  sessionOf
+  sessionOf,
+  stopTime
 } from "../Sandbox.ts"
 import * as Layout from "../SandboxLayout.ts"
 import { entrypoint, SandboxRuntime } from "../SandboxRuntime.ts"
@@ -139,6 +140,15 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     Effect.mapError(failing("exit"))
   )
 
+  const stop = Effect.fn("LocalSandbox.stop")(
+    function*(run: RunId) {
+      const name = runName(run)
+      yield* runs.ask(name, entrypoint, stopTime)
+      yield* runs.kill(name, environmentEntry(name))
+    },
+    Effect.mapError(failing("stop"))
+  )
+
   const removeRun = Effect.fnUntraced(function*(name: string) {
     const end = yield* limits.endOf(name)
     yield* runs.kill(name, environmentEntry(name))
@@ -190,6 +200,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     exit,
     answer,
     bundle,
+    stop,
     removeRuns,
     removeWorkspace: Effect.fn("LocalSandbox.removeWorkspace")(
       (session: SessionId) => Effect.andThen(removeRuns(session), workspaces.remove(workspaces.directoryOf(session))),
