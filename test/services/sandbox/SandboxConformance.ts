@@ -177,7 +177,7 @@ export const conformance = <E, R>(declare: Declare<R>, makeSubject: MakeSubject<
     Effect.gen(function*() {
       const run = round(1)
       yield* sandbox.stop(run) // there is none
-      const agent = "trap 'echo asked >../home/kept; exit' TERM; echo ready; while :; do sleep 0.1; done"
+      const agent = "trap 'sleep 1; echo asked >../home/kept; exit' TERM; echo ready; while :; do sleep 0.1; done"
       yield* sandbox.start(specOf(run, agent))
       yield* sandbox.output(run).pipe(
         Stream.decodeText(),
