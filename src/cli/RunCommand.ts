@@ -27,7 +27,7 @@ const options = {
   agent: Parameters.text(
     "agent",
     "name",
-    `${available.join(", ")}, or (without a server) command:<shell line> or acp:<shell line>`,
+    `auto, ${available.join(", ")}, or (without a server) command:<shell line> or acp:<shell line>`,
     { env: "OPENTL_AGENT" }
   ).pipe(Options.optional),
   model: Parameters.text("model", "name", "the agent's model", { env: "OPENTL_AGENT_MODEL" }).pipe(Options.optional),

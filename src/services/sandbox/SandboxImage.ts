@@ -18,13 +18,10 @@ import { BuildLine } from "./docker/DockerSchema.ts"
 import type { Cpu, PackagesUnavailable } from "./ImagePackages.ts"
 import * as ImageParts from "./ImageParts.ts"
 import type { ImageAgent } from "./ImageParts.ts"
-import { writeLabel } from "./InstalledAgents.ts"
+import { defaultBase, writeLabel } from "./InstalledAgents.ts"
 import { SandboxUnavailable } from "./Sandbox.ts"
 import { SandboxRuntime } from "./SandboxRuntime.ts"
 import { pack, TarEntry, type TarError } from "./Tar.ts"
-
-/** The default base image; it includes Node. */
-export const defaultBase = "node:24-bookworm"
 
 /** The build failed. */
 export class SandboxImageError extends Schema.TaggedError<SandboxImageError>()("SandboxImageError", {
