@@ -443,7 +443,12 @@ install_with_corepack() { # TOOL ARGUMENT…
 
 install_python_packages() {
   local -a what
-  if [ -f requirements.txt ]; then
+  if [ -f uv.lock ] && have uv; then
+    # the agent's uv works in the same environment, with the image's python
+    export UV_PROJECT_ENVIRONMENT=$HOME/venv UV_PYTHON_DOWNLOADS=never
+    install uv "uv sync" uv sync --frozen
+    return 0
+  elif [ -f requirements.txt ]; then
     what=(-r requirements.txt)
   elif [ -f pyproject.toml ] && [[ $'\n'$(<pyproject.toml) =~ $'\n'\[(project|build-system|tool\.poetry)\] ]]; then
     what=(-e .)
