@@ -177,6 +177,8 @@ prepare_surroundings() {
   fi
   export GIT_TERMINAL_PROMPT=0 GIT_EDITOR=true GIT_PAGER=cat PAGER=cat GIT_LFS_SKIP_SMUDGE=1
   export COREPACK_ENABLE_DOWNLOAD_PROMPT=0
+  # what uv installs is there for the agent, outside of the repository
+  export UV_PROJECT_ENVIRONMENT=$HOME/venv
   rm -f "$HOME/.gitconfig.lock"
   if [ -e "$HOME/.gitconfig" ] || [ -L "$HOME/.gitconfig" ]; then
     git config --global --list >/dev/null 2>&1 || rm -f "$HOME/.gitconfig" # the agent broke it
@@ -443,7 +445,10 @@ install_with_corepack() { # TOOL ARGUMENT…
 
 install_python_packages() {
   local -a what
-  if [ -f requirements.txt ]; then
+  if [ -f uv.lock ] && have uv; then
+    install uv "uv sync" uv sync --frozen
+    return 0
+  elif [ -f requirements.txt ]; then
     what=(-r requirements.txt)
   elif [ -f pyproject.toml ] && [[ $'\n'$(<pyproject.toml) =~ $'\n'\[(project|build-system|tool\.poetry)\] ]]; then
     what=(-e .)

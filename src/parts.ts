@@ -10,6 +10,11 @@ export const parts: Parts = {
       Effect.promise(() => import("./http/ApiClient.ts")),
       (module) => module.make(server)
     ),
+  agents: (server) =>
+    Effect.flatMap(
+      Effect.promise(() => import("./http/AgentsClient.ts")),
+      (module) => module.list(server)
+    ),
   reads: (dataDir, serverUrl) =>
     Effect.flatMap(Effect.promise(() => import("./ReadOnly.ts")), (module) => module.reads(dataDir, serverUrl)),
   embedded: ({ mode }) => Effect.flatMap(program, (module) => module.embedded(mode)),

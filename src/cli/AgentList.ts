@@ -8,4 +8,4 @@ import { AppConfig } from "../services/config/AppConfig.ts"
 export const agents = Effect.map(
   Layer.build(Agents.layer.pipe(Layer.provide(AppConfig.layer))),
   Context.get(Agents)
-)
+).pipe(Effect.flatMap(({ list }) => list))

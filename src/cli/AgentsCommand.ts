@@ -1,39 +1,61 @@
-/** `opentl agents`: lists the agents, and which of them this machine's sandbox has. */
+/** `opentl agents`: lists the agents of the server, or, without one, of this machine, and which of them the sandbox has. */
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { AgentInfo } from "../domain/AgentInfo.ts"
+import { ListedAgent } from "../domain/AgentInfo.ts"
 import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
+import { Program } from "./Program.ts"
+import { oneLine } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 import * as Table from "./terminal/Table.ts"
 
-const encodeAgents = jsonDocument(Schema.Array(AgentInfo))
+const encodeAgents = jsonDocument(Schema.Array(ListedAgent))
 
-const stateOf = ({ installed, name, version }: AgentInfo): string =>
+interface Listed {
+  readonly list: ReadonlyArray<ListedAgent>
+  /** The server's; absent for this machine's own. */
+  readonly url?: string
+}
+
+const stateOf = ({ installed, name, version }: ListedAgent): string =>
   name === "opentl" ? "built in" : installed ? version ?? "installed" : "not in the image"
 
 /** Loaded lazily: the engine's client takes longer to load than the other commands take to run. */
-const agents = Effect.flatMap(Effect.promise(() => import("./AgentList.ts")), (module) => module.agents)
+const local = Effect.promise(() => import("./AgentList.ts")).pipe(
+  Effect.flatMap((module) => module.agents),
+  Effect.map((list): Listed => ({ list }))
+)
 
 export const agentsCommand = Command.make(
   "agents",
-  { json: Parameters.json("one JSON array") },
-  ({ json }) =>
+  { json: Parameters.json("one JSON array"), server: Parameters.server },
+  ({ json, server }) =>
     Effect.gen(function*() {
       const stdio = yield* Stdio
-      const { list } = yield* agents
-      const found = yield* list
-      if (json) return yield* stdio.out(encodeAgents(found))
+      const program = yield* Program
+      const ofServer = yield* program.agents({ server })
+      const { list, url }: Listed = Option.isSome(ofServer) ? ofServer.value : yield* local
+      if (json) return yield* stdio.out(encodeAgents(list))
       const columns: ReadonlyArray<Table.Column> = [
-        { header: "NAME", cells: found.map(({ name }) => name) },
-        { header: "STATE", cells: found.map(stateOf) },
-        { header: "MODELS OF", cells: found.map(({ providers }) => providers.join(", ")) }
+        { header: "NAME", cells: list.map(({ name }) => oneLine(name)) },
+        { header: "STATE", cells: list.map((agent) => oneLine(stateOf(agent))) },
+        { header: "MODELS OF", cells: list.map(({ providers }) => oneLine(providers.join(", "))) }
       ]
       yield* stdio.out(Table.lines(columns, undefined, [], stdio.style.bold).join("\n") + "\n")
-      const absent = found.find(({ installed }) => !installed)
-      if (absent !== undefined) {
-        yield* stdio.err(`to put more of them into the image: opentl sandbox build --agents ${absent.name}\n`)
-      }
+      const where = url === undefined
+        ? "no server is reachable: these are this machine's"
+        : `these are ${oneLine(url)}'s`
+      const absent = list.find(({ installed }) => !installed)
+      const more = absent === undefined
+        ? ""
+        : `; to put one into the image there: opentl sandbox build --agents ${
+          [...list.filter(({ installed, name }) => installed && name !== "opentl"), absent].map(({ name }) =>
+            oneLine(name)
+          )
+            .join(",")
+        }`
+      yield* stdio.err(`${where}${more}\n`)
     }).pipe(Effect.scoped)
 ).pipe(Command.withDescription("List the agents and which of them the sandbox has"))

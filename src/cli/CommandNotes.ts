@@ -99,7 +99,8 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
     examples: [
       ["opentl sandbox build", "on the default base image"],
       ["opentl sandbox build --base debian:bookworm", "on another base image: Node and npm are added if it has none"],
-      ["opentl sandbox build --agents claude-code,codex", "with public agents in it"]
+      ["opentl sandbox build --agents claude-code,codex", "with public agents in it"],
+      ["opentl sandbox build --tools python,uv,go", "with these tools, or not at all"]
     ]
   },
   "sandbox check": { examples: [["opentl sandbox check", "prints, for example: docker"]] },

@@ -17,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import * as Os from "node:os"
 import type { SessionReads } from "../actors/sessions/SessionReads.ts"
 import type { Sessions, SessionsMode } from "../actors/sessions/Sessions.ts"
+import type { ListedAgent } from "../domain/AgentInfo.ts"
 import type { Requester } from "../domain/Requester.ts"
 import * as ConfigSource from "../services/config/ConfigSource.ts"
 import { variables } from "../services/config/ConfigVariables.ts"
@@ -32,18 +33,22 @@ import {
   StartFailed
 } from "./Program.ts"
 import { gitHubServer } from "./RepositoryOption.ts"
+import { isLoopback, parseServer, urlOf } from "./ServerAddress.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 
 interface Failure {
   readonly message: string
 }
 
+interface Server {
+  readonly url: string
+  readonly token: Option.Option<Redacted.Redacted>
+}
+
 /** The ways to reach the sessions, loaded lazily: a client alone starts several times faster than a server. */
 export interface Parts {
-  readonly client: (server: {
-    readonly url: string
-    readonly token: Option.Option<Redacted.Redacted>
-  }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, HttpClient.HttpClient>
+  readonly client: (server: Server) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, HttpClient.HttpClient>
+  readonly agents: (server: Server) => Effect.Effect<ReadonlyArray<ListedAgent>, Failure, HttpClient.HttpClient>
   readonly embedded: (options: {
     readonly mode: SessionsMode
   }) => Effect.Effect<Context.Tag.Service<Sessions>, Failure, Scope.Scope>
@@ -92,25 +97,6 @@ const readOwnerUrl = (dataDir: string) =>
     Effect.option
   )
 
-const everyInterface: Readonly<Record<string, string>> = {
-  "": "127.0.0.1",
-  "0.0.0.0": "127.0.0.1",
-  "::": "::1",
-  "[::]": "::1"
-}
-
-/** The URL at which this machine reaches a server that listens on this address. */
-export const urlOf = ({ host, port }: { readonly host: string; readonly port: number }): string => {
-  const name = everyInterface[host] ?? host
-  return `http://${name.includes(":") && !name.startsWith("[") ? `[${name}]` : name}:${port}`
-}
-
-const parseServer = (text: string): Option.Option<string> =>
-  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? Option.some(text.replace(/\/+$/, "")) : Option.none()
-
-export const isLoopback = (url: string): boolean =>
-  /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname)
-
 const settings = Effect.gen(function*() {
   const texts = yield* ConfigSource.texts
   const token = yield* Config.option(Config.redacted("OPENTL_API_TOKEN"))
@@ -153,40 +139,51 @@ const requester = Config.nonEmptyString("USER").pipe(
 
 type Needs = FileSystem.FileSystem | HttpClient.HttpClient | Path.Path | Scope.Scope | Stdio
 
-/** The sessions of the named server, or of one found on this machine; none if there is no server. */
+/** The server that was named, or one found on this machine, in which case it answers; none if there is no server. */
 const findServer = (
-  parts: Parts,
   server: Option.Option<string>
 ): Effect.Effect<
-  { readonly dataDir: string; readonly connection: Option.Option<Connection> },
+  { readonly dataDir: string; readonly found: Option.Option<Server> },
   StartFailed | UsageError,
   Needs
 > =>
   Effect.gen(function*() {
-    const by = yield* requester
     const known = yield* startFailed(settings)
-    const overHttp = (url: string) =>
-      Effect.gen(function*() {
-        const token = yield* tokenFor(url, known)
-        const sessions = yield* startFailed(Effect.mapError(parts.client({ url, token }), withMend))
-        return { dataDir: known.dataDir, connection: Option.some({ sessions, place: Place.Server({ url }), by }) }
-      })
+    const at = (url: string) =>
+      Effect.map(tokenFor(url, known), (token) => ({ dataDir: known.dataDir, found: Option.some({ url, token }) }))
 
     if (Option.isSome(server)) {
       const url = parseServer(server.value)
       if (Option.isNone(url)) {
         return yield* new UsageError({ reason: `--server takes an http(s) address, not "${server.value}"` })
       }
-      return yield* overHttp(url.value)
+      return yield* at(url.value)
     }
-    if (Option.isSome(known.server)) return yield* overHttp(known.server.value.replace(/\/+$/, ""))
+    if (Option.isSome(known.server)) return yield* at(known.server.value.replace(/\/+$/, ""))
 
     const candidates = [...Option.toArray(yield* readOwnerUrl(known.dataDir)), urlOf(known.address)]
     const found = yield* Effect.findFirst(candidates, answers)
-    return Option.isSome(found)
-      ? yield* overHttp(found.value)
-      : { dataDir: known.dataDir, connection: Option.none() }
+    return Option.isSome(found) ? yield* at(found.value) : { dataDir: known.dataDir, found: Option.none() }
   })
+
+/** The sessions of the server; none if there is no server. */
+const toServer = (parts: Parts, server: Option.Option<string>) =>
+  Effect.gen(function*() {
+    const { dataDir, found } = yield* findServer(server)
+    if (Option.isNone(found)) return { dataDir, connection: Option.none<Connection>() }
+    const sessions = yield* startFailed(Effect.mapError(parts.client(found.value), withMend))
+    const place = Place.Server({ url: found.value.url })
+    return { dataDir, connection: Option.some<Connection>({ sessions, place, by: yield* requester }) }
+  })
+
+/** The agents of the server, and its URL; none if there is no server. */
+const agents = (parts: Parts, server: Option.Option<string>) =>
+  Effect.flatMap(
+    findServer(server),
+    ({ found }) =>
+      Effect.transposeMapOption(found, (server) =>
+        Effect.map(startFailed(Effect.mapError(parts.agents(server), withMend)), (list) => ({ list, url: server.url })))
+  )
 
 /** Runs in this process, which becomes the owner of the data directory. */
 const embed = (parts: Parts, dataDir: string, mode: SessionsMode) =>
@@ -204,7 +201,7 @@ export const connect = (
   { mode, server }: ConnectOptions
 ): Effect.Effect<Connection, StartFailed | UsageError, Needs> =>
   Effect.flatMap(
-    findServer(parts, server),
+    toServer(parts, server),
     ({ connection, dataDir }) =>
       Option.match(connection, { onNone: () => embed(parts, dataDir, mode), onSome: Effect.succeed })
   )
@@ -219,7 +216,7 @@ export const read = (
   { server }: Pick<ConnectOptions, "server">
 ): Effect.Effect<Reading, StartFailed | UsageError, Needs> =>
   Effect.gen(function*() {
-    const { connection, dataDir } = yield* findServer(parts, server)
+    const { connection, dataDir } = yield* toServer(parts, server)
     if (Option.isSome(connection)) return { ...connection.value, isWorkedOn: Effect.succeed(true) }
     const stdio = yield* Stdio
     const found = yield* Effect.option(parts.reads(dataDir, yield* gitHubServer))
@@ -242,6 +239,7 @@ export const layerProgram = (parts: Parts) =>
         Program.of({
           connect: (options) => Effect.provide(connect(parts, options), services),
           read: (options) => Effect.provide(read(parts, options), services),
+          agents: ({ server }) => Effect.provide(agents(parts, server), services),
           serve: startFailed(parts.serve)
         })
     )

@@ -1,9 +1,7 @@
 /** Offers to build a missing sandbox image, to a person at a terminal, before the session costs anything. */
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { SandboxImage } from "../services/sandbox/SandboxImage.ts"
 import { Detached } from "./Failure.ts"
 import { StartFailed } from "./Program.ts"
 import type { Entered } from "./terminal/LineEditor.ts"
@@ -11,7 +9,8 @@ import { neutralise, oneLine } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 
 /** Loaded lazily: the engine's client takes longer to load than most commands take to run. */
-const missing = Effect.flatMap(Effect.promise(() => import("./ImageSetup.ts")), (module) => module.missing)
+const missing = (agent: Option.Option<string>) =>
+  Effect.flatMap(Effect.promise(() => import("./ImageSetup.ts")), (module) => module.missing(agent))
 
 type Answer = "yes" | "no" | "gone"
 
@@ -31,38 +30,48 @@ const confirm = (question: string) =>
     )
   }).pipe(Effect.scoped)
 
-const build = (image: Context.Tag.Service<SandboxImage>) =>
+interface Missing {
+  readonly image: string
+  readonly command: string
+  readonly lines: Stream.Stream<string, { readonly message: string }>
+}
+
+const build = ({ command, image, lines }: Missing) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
-    yield* Stream.runForEach(image.build(), (line) => stdio.err(`${neutralise(line, stdio.errStyle.colour)}\n`))
-    yield* stdio.err(`built ${image.image}\n`)
+    yield* Stream.runForEach(lines, (line) => stdio.err(`${neutralise(line, stdio.errStyle.colour)}\n`))
+    yield* stdio.err(`built ${image}\n`)
   }).pipe(
     Effect.mapError((error) =>
       new StartFailed({
-        reason: `${
-          oneLine(error.message)
-        } (to build on an image that you already have: opentl sandbox build --base <image>)`
+        reason: `${oneLine(error.message)} (to build on an image that you already have: ${
+          command.replace(/ --base .*$/, "")
+        } --base <image>)`
       })
     )
   )
 
-/** Runs before a session starts on this machine. If nobody can be asked, the session itself reports what is missing. */
-export const offerImage = Effect.gen(function*() {
+/**
+ * Runs before a session starts on this machine, with the agent that was named. If nobody can be asked, the session itself reports
+ * what is missing.
+ */
+export const offerImage = Effect.fnUntraced(function*(agent: Option.Option<string>) {
   const stdio = yield* Stdio
   if (!stdio.inIsTty || !stdio.errIsTty) return
-  const found = yield* Effect.orElseSucceed(missing, () => Option.none())
+  const found = yield* Effect.orElseSucceed(missing(agent), () => Option.none())
   if (Option.isNone(found)) return
-  const { image } = found.value
-  yield* stdio.err(`sessions run in the image ${image}, which does not exist yet\n`)
+  const { command, image, says, what } = found.value
+  yield* stdio.err([what, ...says, ""].join("\n"))
   switch (yield* confirm("Build it now? This takes a few minutes. [Y/n]: ")) {
     case "yes":
       return yield* build(found.value)
     case "no":
       return yield* new StartFailed({
-        reason:
-          `the sandbox image ${image} is missing: build it with opentl sandbox build, or set OPENTL_SANDBOX=local to do without Docker`
+        reason: `${
+          what.startsWith("sessions") ? `the sandbox image ${image} is missing` : what
+        }: build it with ${command}, or set OPENTL_SANDBOX=local to do without Docker`
       })
     default:
       return yield* new Detached()
   }
-}).pipe(Effect.scoped)
+}, Effect.scoped)

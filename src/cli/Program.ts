@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { SessionReads } from "../actors/sessions/SessionReads.ts"
 import type { CreateOptions, Sessions, SessionsMode } from "../actors/sessions/Sessions.ts"
+import type { ListedAgent } from "../domain/AgentInfo.ts"
 import type { Requester } from "../domain/Requester.ts"
 import type { UsageError } from "./Failure.ts"
 
@@ -75,6 +76,14 @@ export class Program extends Context.Tag("opentl/cli/Program")<Program, {
   readonly read: (
     options: Pick<ConnectOptions, "server">
   ) => Effect.Effect<Reading, StartFailed | UsageError, Scope.Scope>
+  /** The agents of the server that would get the sessions, and its URL; none if there is no server. */
+  readonly agents: (
+    options: Pick<ConnectOptions, "server">
+  ) => Effect.Effect<
+    Option.Option<{ readonly list: ReadonlyArray<ListedAgent>; readonly url: string }>,
+    StartFailed | UsageError,
+    Scope.Scope
+  >
   /** Serves for the lifetime of the scope. */
   readonly serve: Effect.Effect<Serving, StartFailed, Scope.Scope>
 }>() {}

@@ -27,7 +27,7 @@ const options = {
   agent: Parameters.text(
     "agent",
     "name",
-    `${available.join(", ")}, or (without a server) command:<shell line> or acp:<shell line>`,
+    `auto, ${available.join(", ")}, or (without a server) command:<shell line> or acp:<shell line>`,
     { env: "OPENTL_AGENT" }
   ).pipe(Options.optional),
   model: Parameters.text("model", "name", "the agent's model", { env: "OPENTL_AGENT_MODEL" }).pipe(Options.optional),
@@ -58,7 +58,7 @@ export const runCommand = Command.make(
       const prompt = yield* taskText(task)
       const request = yield* runRequest({ ...rest, prompt })
       const connection = yield* program.connect({ server, mode: detach ? "recording" : "working" })
-      if (connection.place._tag === "Embedded" && !detach && !rest.planOnly) yield* offerImage
+      if (connection.place._tag === "Embedded" && !detach && !rest.planOnly) yield* offerImage(rest.agent)
       const { session } = yield* connection.sessions.create(request, createOptions(connection))
       if (detach) {
         yield* stdio.out(json ? encodeSession(session) : `${session.id}\n`)

@@ -20,22 +20,34 @@ const buildCommand = Command.make(
   "build",
   {
     agents: agentList,
+    tools: Parameters.text(
+      "tools",
+      "names",
+      "tools to put into the image: python, uv, go, separated by commas, all, or none",
+      {
+        default: "python,uv, where they can be had"
+      }
+    ).pipe(Options.optional),
     base: Parameters.text("base", "image", "the image to build on, with bash, git and coreutils", {
       default: "node:24-bookworm"
     }).pipe(
       Options.optional
     )
   },
-  ({ agents, base }) =>
+  ({ agents, base, tools }) =>
     Effect.gen(function*() {
       const stdio = yield* Stdio
-      const { builder, chooseAgents } = yield* Effect.promise(() => import("./SandboxBuild.ts"))
+      const { builder, chooseAgents, chooseTools } = yield* Effect.promise(() => import("./SandboxBuild.ts"))
       const chosen = yield* chooseAgents(Option.getOrElse(agents, () => ""))
-      if (chosen.says !== undefined) yield* stdio.err(`${chosen.says}\n`)
+      const chosenTools = yield* chooseTools(Option.getOrUndefined(tools))
+      for (const { says } of [chosen, chosenTools]) {
+        if (says !== undefined) yield* stdio.err(`${says}\n`)
+      }
       const sandboxImage = yield* builder
       yield* Stream.runForEach(
         sandboxImage.build({
           agents: chosen.agents,
+          tools: chosenTools.tools,
           ...Option.match(base, { onNone: () => ({}), onSome: (base) => ({ base }) })
         }),
         (line) => stdio.err(`${neutralise(line, stdio.errStyle.colour)}\n`)

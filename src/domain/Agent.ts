@@ -35,7 +35,9 @@ export const parse = (input: string): Either.Either<Agent, string> => {
   const acp = lineAfter("acp:", input)
   if (acp !== "") return Either.right(Agent.Acp({ line: acp }))
   return Either.left(
-    `"${input.slice(0, 100)}" is not an agent: use ${available.join(", ")}, command:<shell line>, or acp:<shell line>`
+    `"${input.slice(0, 100)}" is not an agent: use auto, ${
+      available.join(", ")
+    }, command:<shell line>, or acp:<shell line>`
   )
 }
 

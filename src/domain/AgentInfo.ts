@@ -13,3 +13,7 @@ export const AgentInfo = Schema.Struct({
   providers: Schema.Array(Schema.String)
 }).annotations({ identifier: "Agent" })
 export type AgentInfo = typeof AgentInfo.Type
+
+/** The same, from a server whose version may know other agents. */
+export const ListedAgent = Schema.Struct({ ...AgentInfo.fields, name: Schema.NonEmptyString })
+export type ListedAgent = typeof ListedAgent.Type

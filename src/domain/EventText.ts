@@ -84,7 +84,7 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
       return status(
         `session created by ${Requester.show(event.requestedBy)} on ${showRepository(event.repo)}, agent ${
           Agent.show(event.agent)
-        }, branch ${event.branch}`
+        }, branch ${event.branch}${event.agentReason === undefined ? "" : `; ${event.agentReason}`}`
       )
     case "MessageReceived":
       return { type: "message", data: event.text }

@@ -27,6 +27,8 @@ export const SessionSpec = Schema.Struct({
   repo: RepositoryFromString,
   prompt: Schema.String,
   agent: AgentFromString,
+  /** Why this agent, where OpenTL chose it: a sentence. It is not chosen again. */
+  agentReason: optionalKey("agent_reason", Schema.String),
   /** The agent's model; the layer's default where absent. */
   model: optional(Schema.String),
   /** The branch to start from; the repository's default where absent. */

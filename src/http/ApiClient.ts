@@ -100,7 +100,8 @@ const isAway = (error: HttpClientError.HttpClientError): boolean =>
 /** Retries a request that changes nothing. */
 const again = Schedule.intersect(Schedule.exponential("100 millis"), Schedule.recurs(4))
 
-const requestsTo = (
+/** A client for requests to the server. */
+export const requestsTo = (
   client: HttpClient.HttpClient,
   { client: name = "cli", token, url }: Server
 ): HttpClient.HttpClient =>
@@ -119,7 +120,7 @@ const requestsTo = (
   )
 
 /** The innermost error code or message of the system. */
-const reasonOf = (error: unknown): string =>
+export const reasonOf = (error: unknown): string =>
   !Predicate.isRecord(error)
     ? String(error)
     : typeof error["code"] === "string"

@@ -79,6 +79,7 @@ const unexpected = (what: string) => Effect.dieMessage(`${what} was not expected
 
 export const partsDouble = (setting: Setting): Parts => ({
   client: () => sessionsDouble(setting.sessions ?? {}),
+  agents: () => unexpected("a list of agents"),
   embedded: () => sessionsDouble(setting.sessions ?? {}),
   reads: () =>
     Effect.map(sessionsDouble(setting.sessions ?? {}), (sessions) => ({ sessions, owner: Effect.succeedNone })),

@@ -52,7 +52,7 @@ describe("help of", () => {
     const agent = commands.flatMap(({ options }) => options).find(({ names }) => names.includes("--agent"))
     assert.match(
       agent?.description ?? "",
-      new RegExp(`^${available.join(", ")}, or .*command:<shell line> or acp:<shell line>`)
+      new RegExp(`^auto, ${available.join(", ")}, or .*command:<shell line> or acp:<shell line>`)
     )
   })
 })

@@ -11,13 +11,13 @@ import * as Http from "node:http"
 import { keys } from "../support/Terminal.ts"
 import * as World from "./World.ts"
 
-/** An engine with no image until it has built one, which knows nothing else. */
-const engine = (builds: ReadonlyArray<unknown>) =>
+/** An engine with no image until it has built one, or one with these labels, which knows nothing else. */
+const engine = (builds: ReadonlyArray<unknown>, labels?: Readonly<Record<string, string>>) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const socket = `${yield* fs.makeTempDirectoryScoped({ prefix: "e-" })}/docker.sock`
     const asked = yield* Ref.make<ReadonlyArray<string>>([])
-    const hasImage = yield* Ref.make(false)
+    const hasImage = yield* Ref.make(labels !== undefined)
     const node = Http.createServer()
     const server = yield* NodeHttpServer.make(() => node, { path: socket })
     yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
@@ -34,7 +34,7 @@ const engine = (builds: ReadonlyArray<unknown>) =>
       }
       const isImage = path.startsWith("/images/") && (yield* Ref.get(hasImage))
       return isImage
-        ? HttpServerResponse.text("{}")
+        ? HttpServerResponse.text(JSON.stringify({ Config: { Labels: labels ?? {} } }))
         : HttpServerResponse.text("{\"message\":\"no such thing\"}", { status: 404 })
     }))
     return { asked: Ref.get(asked), host: `unix://${socket}` }
@@ -98,5 +98,27 @@ describe("a run without the sandbox image", () => {
       assert.strictEqual(yield* failed.ended, 1)
       assert.strictEqual((yield* run("list", "--json")).out, "[]\n")
       assert.isEmpty(yield* model.calls)
+    }).pipe(Effect.provide(World.live)))
+
+  it.scopedLive("offers the agent that the image lacks, with sizes, and keeps what the image has", () =>
+    Effect.gen(function*() {
+      const { host } = yield* engine([], { "opentl.agents": "pi=0.87.1", "opentl.base": "debian:bookworm" })
+      const world = yield* World.make({
+        environment: { DOCKER_HOST: host, OPENTL_SANDBOX: "docker", OPENTL_DOCKER_IMAGE: "img" }
+      })
+      const command = "opentl sandbox build --agents pi,claude-code --base debian:bookworm"
+      const args = ["run", "Add b.txt", "--repo", world.repo, "--agent", "claude-code"]
+      const terminal = yield* world.terminal(args, { columns: 200 })
+      yield* terminal.sees("the image img does not have the agent claude-code")
+      yield* terminal.sees(/fetching claude-code .* \(400 MB\), pi .*the image grows by about \d+ MB/)
+      yield* terminal.sees("Build it now?")
+      yield* terminal.types("n")
+      yield* terminal.keys(keys.enter)
+      yield* terminal.sees(`error: the image img does not have the agent claude-code: build it with ${command}`)
+      assert.strictEqual(yield* terminal.ended, 1)
+      // where nobody can be asked, the refusal names the command
+      const refused = yield* world.run(...args)
+      assert.strictEqual(refused.code, 2)
+      assert.include(refused.err, `the image img does not have it; run ${command}`)
     }).pipe(Effect.provide(World.live)))
 })

@@ -129,6 +129,15 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("entrypoint.sh, depen
       ])
     }))
 
+  it.scoped("installs by uv where there is its lock file and uv, else by pip", () =>
+    Effect.gen(function*() {
+      const files = { "pyproject.toml": "[project]\nname = \"x\"\n", "uv.lock": "", "requirements.txt": "x" }
+      assert.deepStrictEqual(yield* installLines(files, ["uv", "pip3"]), ["ran uv sync --frozen"])
+      assert.deepStrictEqual(yield* installLines(files, ["pip3"]), [
+        "ran pip3 install --user --disable-pip-version-check -r requirements.txt"
+      ])
+    }))
+
   it.scoped("installs a python project only where pyproject.toml describes one", () =>
     Effect.gen(function*() {
       const install = (text: string) => installLines({ "pyproject.toml": text }, ["pip3"])

@@ -12,7 +12,7 @@ import { type Repository, resolve } from "../../domain/Repository.ts"
 import type { Session } from "../../domain/Session.ts"
 import type { SessionSpec } from "../../domain/SessionEvent.ts"
 import { type CreateSession, type IdempotencyConflict, InvalidRequest } from "../../domain/SessionRequest.ts"
-import { Agents } from "../../services/agents/Agents.ts"
+import { type AgentChoice, Agents } from "../../services/agents/Agents.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import { Forge } from "../../services/forge/Forge.ts"
 import { ModelPrices } from "../../services/model/ModelPrices.ts"
@@ -42,7 +42,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
       const store = yield* SessionStore
 
       const agentOf = Effect.fnUntraced(function*(request: CreateSession, options: CreateOptions) {
-        if (request.agent === undefined || request.agent === "auto") return agents.defaultAgent
+        if (request.agent === undefined || request.agent === "auto") return yield* agents.choose(request.model)
         const agent = yield* Effect.mapError(
           Agent.parse(request.agent),
           (reason) => new InvalidRequest({ reason: `agent: ${reason}` })
@@ -54,7 +54,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
             } agent can only be set in the server's configuration (OPENTL_AGENT) or in an embedded run`
           })
         }
-        return agent
+        return { agent }
       })
 
       const permit = (repo: Repository, options: CreateOptions) =>
@@ -91,7 +91,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
           )
           yield* permit(repo, options)
           yield* exists(repo, request.base)
-          const agent = yield* agentOf(request, options)
+          const { agent, reason }: AgentChoice = yield* agentOf(request, options)
           const start = request.planOnly === true ? undefined : yield* Effect.mapError(
             Effect.zipRight(agents.check(agent), agents.start(agent, request.model)),
             (error) => new InvalidRequest({ reason: `agent: ${error.message}` })
@@ -107,6 +107,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
             repo,
             prompt: request.prompt,
             agent,
+            ...(reason === undefined ? {} : { agentReason: reason }),
             ...(request.model === undefined ? {} : { model: request.model }),
             ...(request.base === undefined ? {} : { base: request.base }),
             approvePlan: request.approvePlan ?? false,

@@ -4,9 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import { Agent, type AgentName } from "../../domain/Agent.ts"
+import { Agent, type AgentName, show } from "../../domain/Agent.ts"
+import { Agents } from "../../services/agents/Agents.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
-import { InstalledAgents } from "../../services/sandbox/InstalledAgents.ts"
+import { buildCommand, InstalledAgents } from "../../services/sandbox/InstalledAgents.ts"
 import { type Answer, type DoctorCheck, fail, ok, request, type Verdict, warn } from "./DoctorCheck.ts"
 
 const textAt = (body: unknown, key: string): string =>
@@ -101,21 +102,29 @@ const model: DoctorCheck = {
 /** Whether the sandbox has a public agent. */
 const installed = (name: AgentName) =>
   Effect.gen(function*() {
-    const { image, list } = yield* InstalledAgents
-    const mend = `run opentl sandbox build --agents ${name}, or set OPENTL_AGENT to another one`
-    return Option.match(yield* list, {
-      onNone: () => warn(`${name}; whether the image has it cannot be asked now`, mend),
-      onSome: (agents) => {
-        const found = agents.find((agent) => agent.name === name)
-        if (found !== undefined) return ok(`${name} ${found.version}`)
+    const { contents, image } = yield* InstalledAgents
+    return Option.match(yield* contents, {
+      onNone: () => warn(`${name}; whether the image has it cannot be asked now`, "start Docker"),
+      onSome: (found) => {
+        const { agents } = found
+        const mend = `run ${buildCommand(found, name)}, or set OPENTL_AGENT to another one`
+        const installed = agents.find((agent) => agent.name === name)
+        if (installed !== undefined) return ok(`${name} ${installed.version}`)
         return Option.match(image, {
           onNone: () =>
             fail(`the local sandbox does not have ${name}`, "use Docker, or set OPENTL_AGENT to another one"),
-          onSome: (image) => fail(`the image ${image} does not have ${name}`, mend)
+          onSome: (image) =>
+            fail(found.exists ? `the image ${image} does not have ${name}` : `there is no image ${image} yet`, mend)
         })
       }
     })
   }).pipe(Effect.provide(InstalledAgents.layer))
+
+/** Which agent a session would get now. */
+const automatic = Effect.flatMap(Agents, ({ choose }) => choose(undefined)).pipe(
+  Effect.map(({ agent, reason }) => ok(reason ?? show(agent))),
+  Effect.provide(Agents.layer)
+)
 
 /** Whether the configured agent is there. */
 const agent: DoctorCheck = {
@@ -123,10 +132,13 @@ const agent: DoctorCheck = {
   run: Effect.flatMap(
     AppConfig,
     ({ agent: configured }) =>
-      Agent.$match(Option.getOrElse(configured, () => Agent.Named({ name: "opentl" })), {
-        Command: () => Effect.succeed(ok("your own command")),
-        Acp: () => Effect.succeed(ok("your own program, by the Agent Client Protocol")),
-        Named: ({ name }) => name === "opentl" ? Effect.succeed(ok(name)) : installed(name)
+      Option.match(configured, {
+        onNone: () => automatic,
+        onSome: Agent.$match({
+          Command: () => Effect.succeed(ok("your own command")),
+          Acp: () => Effect.succeed(ok("your own program, by the Agent Client Protocol")),
+          Named: ({ name }) => name === "opentl" ? Effect.succeed(ok(name)) : installed(name)
+        })
       })
   )
 }

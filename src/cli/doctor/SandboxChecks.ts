@@ -1,6 +1,8 @@
 /** Checks where agents run: the Docker engine and its image, or how well this machine isolates a process. */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { AppConfig } from "../../services/config/AppConfig.ts"
+import { InstalledAgents } from "../../services/sandbox/InstalledAgents.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import * as SandboxLayer from "../../services/sandbox/SandboxLayer.ts"
 import { type DoctorCheck, fail, ok, warn } from "./DoctorCheck.ts"
@@ -31,4 +33,24 @@ const sandbox: DoctorCheck = {
   )
 }
 
-export const sandboxChecks: ReadonlyArray<DoctorCheck> = [sandbox]
+/** What repositories find in the sandbox. */
+const tools: DoctorCheck = {
+  name: "tools",
+  run: Effect.gen(function*() {
+    const { contents, image } = yield* InstalledAgents
+    if (Option.isNone(image)) return ok("those of this machine")
+    return Option.match(yield* contents, {
+      onNone: () => warn(`what the image ${image.value} has cannot be asked now`, "start Docker"),
+      onSome: ({ exists, tools }) => {
+        if (!exists) return warn(`there is no image ${image.value} yet`, "run opentl sandbox build")
+        return ok(
+          tools === undefined
+            ? `the image ${image.value} does not tell: it was not built by this version`
+            : tools.map(({ name, version }) => `${name} ${version}`).join(", ")
+        )
+      }
+    })
+  }).pipe(Effect.provide(InstalledAgents.layer))
+}
+
+export const sandboxChecks: ReadonlyArray<DoctorCheck> = [sandbox, tools]

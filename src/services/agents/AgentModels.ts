@@ -8,7 +8,8 @@ import type { AgentModel, AgentRecipe } from "./AgentRecipe.ts"
 
 type Keys = Pick<AppConfigShape, "anthropic" | "openai">
 
-const keys: Readonly<Record<ProviderName, string>> = { anthropic: "ANTHROPIC_API_KEY", openai: "OPENAI_API_KEY" }
+/** The variable with each provider's key. */
+export const keys: Readonly<Record<ProviderName, string>> = { anthropic: "ANTHROPIC_API_KEY", openai: "OPENAI_API_KEY" }
 
 /**
  * The wanted model at its maker, if its name tells who made it; else at the first provider of the agent's whose key is set.

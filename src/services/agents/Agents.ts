@@ -11,9 +11,10 @@ import type { AgentLaunch } from "../../domain/AgentLaunch.ts"
 import { AppConfig, type AppConfigShape } from "../config/AppConfig.ts"
 import { defaultModels } from "../model/DefaultModels.ts"
 import { choose } from "../model/LanguageModels.ts"
-import { type InstalledAgent, InstalledAgents } from "../sandbox/InstalledAgents.ts"
+import { buildCommand, type ImageContents, type Installed, InstalledAgents } from "../sandbox/InstalledAgents.ts"
 import * as AgentModels from "./AgentModels.ts"
 import { launchOf } from "./AgentRecipe.ts"
+import * as AutoAgent from "./AutoAgent.ts"
 import { recipeOf, recipes } from "./Recipes.ts"
 
 export class AgentUnavailable extends Schema.TaggedError<AgentUnavailable>()("AgentUnavailable", {
@@ -33,9 +34,19 @@ export interface AgentStart {
   readonly launch?: AgentLaunch
 }
 
+/** The agent of a new session. */
+export interface AgentChoice {
+  readonly agent: Agent
+  /** Why this one, if it was chosen for the session: a sentence. */
+  readonly reason?: string
+}
+
 export class Agents extends Context.Tag("opentl/services/agents/Agents")<Agents, {
-  /** The agent used if none is named. */
-  readonly defaultAgent: Agent
+  /**
+   * The agent of a session that names none: the configured one, else the one that fits what the image has and which key is
+   * set. To be asked once a session, at its creation.
+   */
+  readonly choose: (model: string | undefined) => Effect.Effect<AgentChoice>
   /** The built-in agent and the public ones, and which of them the sandbox has now. */
   readonly list: Effect.Effect<ReadonlyArray<AgentInfo>>
   /** Fails if the agent's program is known not to be in the image. */
@@ -68,8 +79,16 @@ export class Agents extends Context.Tag("opentl/services/agents/Agents")<Agents,
         })
 
       return Agents.of({
-        defaultAgent: Option.getOrElse(config.agent, () => Agent.Named({ name: "opentl" })),
-        list: Effect.map(installed.list, (found) => describe(Option.getOrElse(found, () => []))),
+        choose: Effect.fn("Agents.choose")((model) =>
+          Option.match(config.agent, {
+            onNone: () => Effect.map(installed.contents, (found) => chosen(config, installed.image, found, model)),
+            onSome: (agent) => Effect.succeed({ agent })
+          })
+        ),
+        list: Effect.map(
+          installed.contents,
+          (found) => describe(Option.match(found, { onNone: () => [], onSome: ({ agents }) => agents }))
+        ),
         check: Effect.fn("Agents.check")((agent) =>
           agent._tag === "Named" && recipeOf(agent.name) !== undefined
             ? isInstalled(installed, agent.name)
@@ -83,7 +102,7 @@ export class Agents extends Context.Tag("opentl/services/agents/Agents")<Agents,
   static readonly layer = this.layerWithoutSandbox.pipe(Layer.provide(InstalledAgents.layer))
 }
 
-const describe = (installed: ReadonlyArray<InstalledAgent>): ReadonlyArray<AgentInfo> => [
+const describe = (installed: ReadonlyArray<Installed>): ReadonlyArray<AgentInfo> => [
   { name: "opentl", installed: true, providers: ["anthropic", "openai"] },
   ...recipes.map(({ name, providers }): AgentInfo => {
     const found = installed.find((agent) => agent.name === name)
@@ -95,6 +114,22 @@ const describe = (installed: ReadonlyArray<InstalledAgent>): ReadonlyArray<Agent
     }
   })
 ]
+
+const chosen = (
+  config: AppConfigShape,
+  image: Option.Option<string>,
+  found: Option.Option<ImageContents>,
+  model: string | undefined
+): AgentChoice => {
+  const { name, reason } = AutoAgent.decide({
+    candidates: recipes,
+    installed: Option.map(found, ({ agents }) => agents.map(({ name }) => name)),
+    image,
+    keys: config,
+    model: wantedModel(config, model)
+  })
+  return { agent: Agent.Named({ name }), reason: `auto chose ${name}: ${reason}` }
+}
 
 const wantedModel = (config: AppConfigShape, model: string | undefined): string | undefined =>
   model ?? Option.getOrUndefined(config.agentModel)
@@ -119,17 +154,26 @@ const shellLaunch = (line: string): AgentLaunch => ({
 })
 
 /** Refuses an agent that the image is known not to have. */
-const isInstalled = ({ image, list }: Context.Tag.Service<InstalledAgents>, agent: string) =>
-  Effect.flatMap(list, (agents) =>
-    Option.exists(agents, (agents) => !agents.some(({ name }) => name === agent))
-      ? new AgentUnavailable({
-        agent,
-        reason: Option.match(image, {
-          onNone: () => "the local sandbox has no such agents; use Docker, or acp:<shell line>",
-          onSome: (image) => `the image ${image} does not have it; run opentl sandbox build --agents ${agent}`
-        })
-      })
-      : Effect.void)
+const isInstalled = ({ contents, image }: Context.Tag.Service<InstalledAgents>, agent: string) =>
+  Effect.flatMap(
+    contents,
+    Option.match({
+      onNone: () => Effect.void,
+      onSome: (found) =>
+        found.agents.some(({ name }) => name === agent)
+          ? Effect.void
+          : new AgentUnavailable({
+            agent,
+            reason: Option.match(image, {
+              onNone: () => "the local sandbox has no such agents; use Docker, or acp:<shell line>",
+              onSome: (image) =>
+                `${found.exists ? `the image ${image} does not have it` : `there is no image ${image} yet`}; run ${
+                  buildCommand(found, agent)
+                }`
+            })
+          })
+    })
+  )
 
 const builtIn = Effect.fnUntraced(function*(config: AppConfigShape, model: string | undefined) {
   const wanted = wantedModel(config, model)

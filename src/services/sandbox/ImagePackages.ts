@@ -44,10 +44,21 @@ export const reasonOf = (said: string): string =>
     .join(" ")
     .slice(0, longestReason) || "npm gave no reason"
 
+/** Runs a program of this machine to its end: its exit code, and what it wrote to stderr. */
+export const runToEnd = Effect.fnUntraced(function*(command: Command.Command) {
+  const executor = yield* CommandExecutor.CommandExecutor
+  const process = yield* executor.start(Command.stdin(command, Stream.empty))
+  const [said, , code] = yield* Effect.all([
+    process.stderr.pipe(Stream.decodeText(), Stream.mkString),
+    Stream.runDrain(process.stdout),
+    process.exitCode
+  ], { concurrency: "unbounded" })
+  return { code: Number(code), said }
+}, Effect.scoped)
+
 /** Installs the packages below `node_modules` of the directory. */
 export const install = Effect.fn("ImagePackages.install")(
   function*({ cpu, directory, packages }: PackagesWanted) {
-    const executor = yield* CommandExecutor.CommandExecutor
     const failed = (reason: string) => new PackagesUnavailable({ packages, reason })
     const command = Command.make(
       "npm",
@@ -55,19 +66,10 @@ export const install = Effect.fn("ImagePackages.install")(
       ...["--prefix", directory, "--os", "linux", "--cpu", cpu, "--libc", "glibc"],
       ...["--ignore-scripts", "--omit", "dev", "--no-audit", "--no-fund", "--no-save", "--no-progress"],
       ...packages
-    ).pipe(Command.workingDirectory(directory), Command.stdin(Stream.empty))
-    const process = yield* Effect.mapError(executor.start(command), (error) => failed(error.message))
-    const [said, , code] = yield* Effect.mapError(
-      Effect.all([
-        process.stderr.pipe(Stream.decodeText(), Stream.mkString),
-        Stream.runDrain(process.stdout),
-        process.exitCode
-      ], { concurrency: "unbounded" }),
-      (error) => failed(error.message)
-    )
+    ).pipe(Command.workingDirectory(directory))
+    const { code, said } = yield* Effect.mapError(runToEnd(command), (error) => failed(error.message))
     if (code !== 0) return yield* failed(reasonOf(said))
-  },
-  Effect.scoped
+  }
 )
 
 /** The regular files below a directory as entries below a path of the archive. Links are left out. */

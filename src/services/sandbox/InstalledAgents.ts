@@ -1,4 +1,4 @@
-/** The public agents that the sandbox has, by what its image says of itself. */
+/** What the sandbox has beside its base, by what its image says of itself: public agents, and tools for development. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,23 +9,66 @@ import { DockerEngine } from "./docker/DockerEngine.ts"
 /** The image's label that names them: `claude-code=0.101.0 codex=2.6.0`. */
 export const agentsLabel = "opentl.agents"
 
-export interface InstalledAgent {
+/** The label that names the tools, its base's among them: `node=24.21.0 npm=11.21.2 python=3.11.2`. */
+export const toolsLabel = "opentl.tools"
+
+/** The label that names the image's base. */
+export const baseLabel = "opentl.base"
+
+/** The base of an image for which none is named. It is public, and has bash, git and Node. */
+export const defaultBase = "node:24-bookworm"
+
+/** An agent or a tool of the image. */
+export interface Installed {
   readonly name: string
   readonly version: string
 }
+export type InstalledAgent = Installed
 
-export const writeLabel = (agents: ReadonlyArray<InstalledAgent>): string =>
-  agents.map(({ name, version }) => `${name}=${version}`).join(" ")
+export interface ImageContents {
+  /** Whether there is such an image. */
+  readonly exists: boolean
+  readonly agents: ReadonlyArray<Installed>
+  /** Absent where the image does not tell, because an earlier version built it. */
+  readonly tools?: ReadonlyArray<Installed>
+  readonly base?: string
+}
 
-export const readLabel = (label: string | undefined): ReadonlyArray<InstalledAgent> =>
+export const writeLabel = (all: ReadonlyArray<Installed>): string =>
+  all.map(({ name, version }) => `${name}=${version}`).join(" ")
+
+export const readLabel = (label: string | undefined): ReadonlyArray<Installed> =>
   (label ?? "").split(" ").flatMap((entry) => {
     const [name = "", version = ""] = entry.split("=")
     return name === "" || version === "" ? [] : [{ name, version }]
   })
 
+/** What an image with these labels has. */
+export const contentsOf = (labels: Readonly<Record<string, string>>): ImageContents => {
+  const tools = labels[toolsLabel]
+  const base = labels[baseLabel]
+  return {
+    exists: true,
+    agents: readLabel(labels[agentsLabel]),
+    ...(tools === undefined ? {} : { tools: readLabel(tools) }),
+    ...(base === undefined || base === "" ? {} : { base })
+  }
+}
+
+const absent: ImageContents = { exists: false, agents: [] }
+
+/** The command that builds the image with one more agent, keeping those that it has and its base. */
+export const buildCommand = ({ agents, base = defaultBase }: ImageContents, agent: string): string =>
+  [
+    `opentl sandbox build --agents ${
+      [...agents.map(({ name }) => name).filter((name) => name !== agent), agent].join(",")
+    }`,
+    ...(base === defaultBase ? [] : [`--base ${base}`])
+  ].join(" ")
+
 export class InstalledAgents extends Context.Tag("opentl/services/sandbox/InstalledAgents")<InstalledAgents, {
-  /** Asks the engine. None if it cannot be asked now, or has no such image: then nothing is known. */
-  readonly list: Effect.Effect<Option.Option<ReadonlyArray<InstalledAgent>>>
+  /** Asks the engine. None if it cannot be asked now: then nothing is known. */
+  readonly contents: Effect.Effect<Option.Option<ImageContents>>
   /** The name of the image; none for a local sandbox, which has no such agents. */
   readonly image: Option.Option<string>
 }>() {
@@ -37,9 +80,13 @@ export class InstalledAgents extends Context.Tag("opentl/services/sandbox/Instal
       const engine = yield* DockerEngine
       const isLocal = sandbox === "local" || (sandbox === "auto" && !(yield* Effect.isSuccess(engine.ping)))
       return isLocal
-        ? InstalledAgents.of({ list: Effect.succeedSome([]), image: Option.none() })
+        ? InstalledAgents.of({ contents: Effect.succeedSome(absent), image: Option.none() })
         : InstalledAgents.of({
-          list: Effect.option(Effect.map(engine.imageLabels(image), (labels) => readLabel(labels[agentsLabel]))),
+          contents: engine.imageLabels(image).pipe(
+            Effect.map(contentsOf),
+            Effect.catchTag("EngineNotFound", () => Effect.succeed(absent)),
+            Effect.option
+          ),
           image: Option.some(image)
         })
     })
@@ -48,9 +95,12 @@ export class InstalledAgents extends Context.Tag("opentl/services/sandbox/Instal
   static readonly layer = this.layerWithoutEngine.pipe(Layer.provide(DockerEngine.layer))
 
   /** These, and no others. */
-  static readonly layerOf = (agents: ReadonlyArray<InstalledAgent>) =>
+  static readonly layerOf = (agents: ReadonlyArray<Installed>) =>
     Layer.succeed(
       InstalledAgents,
-      InstalledAgents.of({ list: Effect.succeedSome(agents), image: Option.some("opentl-sandbox") })
+      InstalledAgents.of({
+        contents: Effect.succeedSome({ exists: true, agents }),
+        image: Option.some("opentl-sandbox")
+      })
     )
 }

@@ -1,14 +1,18 @@
 /**
- * The sandbox image, built by the engine from the installed package: the Dockerfile, the public agents that are wanted, and,
- * for a base without Node, one with npm.
+ * The sandbox image, built by the engine from the installed package: the Dockerfile, the public agents and the tools that are
+ * wanted, and, for a base without Node, one with npm.
  */
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
+import * as Arr from "effect/Array"
+import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { AppConfig } from "../config/AppConfig.ts"
@@ -18,13 +22,12 @@ import { BuildLine } from "./docker/DockerSchema.ts"
 import type { Cpu, PackagesUnavailable } from "./ImagePackages.ts"
 import * as ImageParts from "./ImageParts.ts"
 import type { ImageAgent } from "./ImageParts.ts"
-import { writeLabel } from "./InstalledAgents.ts"
+import * as ImageTools from "./ImageTools.ts"
+import type { ToolsWanted, ToolUnavailable } from "./ImageTools.ts"
+import { defaultBase, toolsLabel, writeLabel } from "./InstalledAgents.ts"
 import { SandboxUnavailable } from "./Sandbox.ts"
 import { SandboxRuntime } from "./SandboxRuntime.ts"
 import { pack, TarEntry, type TarError } from "./Tar.ts"
-
-/** The default base image; it includes Node. */
-export const defaultBase = "node:24-bookworm"
 
 /** The build failed. */
 export class SandboxImageError extends Schema.TaggedError<SandboxImageError>()("SandboxImageError", {
@@ -42,6 +45,8 @@ export interface ImageOptions {
   readonly base?: string
   /** Public agents to be put in. */
   readonly agents?: ReadonlyArray<ImageAgent>
+  /** Tools for development to be put in, if the base lacks them; none by default. */
+  readonly tools?: ToolsWanted
 }
 
 export class SandboxImage extends Context.Tag("opentl/services/sandbox/SandboxImage")<SandboxImage, {
@@ -53,6 +58,13 @@ export class SandboxImage extends Context.Tag("opentl/services/sandbox/SandboxIm
   static readonly layer = Layer.effect(SandboxImage, Effect.suspend(() => make))
 }
 
+const colours = /\u001b\[[0-9;]*m/g
+
+const noTools: ToolsWanted = { names: [], required: false }
+
+/** Begins a line by which a program of ours says, in a build, what is wrong. */
+const ourMark = "opentl: "
+
 const labelOf = (agents: ReadonlyArray<ImageAgent>): string =>
   writeLabel(agents.map(({ name, packages: [first] }) => ({ name, version: first?.version ?? "" })))
 
@@ -62,11 +74,19 @@ const make = Effect.gen(function*() {
   const runtime = yield* SandboxRuntime
   const surroundings = yield* Effect.context<FileSystem.FileSystem | Path.Path | CommandExecutor.CommandExecutor>()
 
-  const build = ({ agents = [], base = defaultBase }: ImageOptions = {}) => {
+  const build = ({ agents = [], base = defaultBase, tools = noTools }: ImageOptions = {}) => {
     const failed = (reason: string) => new SandboxImageError({ image, base, reason })
 
     const describe = (
-      failure: EngineFailure | TarError | SandboxImageError | SandboxUnavailable | PackagesUnavailable | PlatformError
+      failure:
+        | EngineFailure
+        | TarError
+        | SandboxImageError
+        | SandboxUnavailable
+        | PackagesUnavailable
+        | ToolUnavailable
+        | PlatformError
+        | ConfigError.ConfigError
     ) => {
       switch (failure._tag) {
         case "EngineUnreachable":
@@ -79,14 +99,54 @@ const make = Effect.gen(function*() {
       }
     }
 
-    const line = Effect.fnUntraced(function*(json: string) {
-      const { error, progress, status, text } = yield* Effect.mapError(
-        decodeLine(json),
-        () => failed(`the engine said something unreadable: ${json.slice(0, 200)}`)
+    /** Whether the image's own programs have said why they cannot go on. */
+    const complaint = (lines: ReadonlyArray<string>) =>
+      lines.findLast((line) => line.startsWith(ourMark))?.slice(ourMark.length)
+
+    const line = (said: Ref.Ref<ReadonlyArray<string>>) =>
+      Effect.fnUntraced(function*(json: string) {
+        const { error, progress, status, text: painted } = yield* Effect.mapError(
+          decodeLine(json),
+          () => failed(`the engine said something unreadable: ${json.slice(0, 200)}`)
+        )
+        if (error !== undefined) {
+          return yield* failed(complaint(yield* Ref.get(said)) ?? withAdvice(error.trim()))
+        }
+        // the engine paints what a command writes to stderr
+        const text = painted?.replace(colours, "")
+        if (text !== undefined && text.startsWith(ourMark)) yield* Ref.update(said, Arr.append(text.trim()))
+        return text ?? (status === undefined || progress !== undefined ? "" : `${status}\n`)
+      })
+
+    /** One build, as the engine tells it. */
+    const run = (options: {
+      readonly arguments: Readonly<Record<string, string>>
+      readonly hostNetwork?: boolean
+      readonly context: Stream.Stream<Uint8Array, TarError>
+    }) =>
+      Stream.unwrap(
+        Effect.map(Ref.make<ReadonlyArray<string>>([]), (said) =>
+          engine.buildImage({ ...options, tag: image }).pipe(
+            Stream.decodeText(),
+            Stream.splitLines,
+            Stream.filter((json) => json.trim() !== ""),
+            Stream.mapEffect(line(said)),
+            Stream.splitLines,
+            Stream.filter((text) => text.trim() !== "")
+          ))
       )
-      if (error !== undefined) return yield* failed(withAdvice(error.trim(), base))
-      return text ?? (status === undefined || progress !== undefined ? "" : `${status}\n`)
-    })
+
+    /** The label with what the build found in the image is put on it at the end, by a second build. */
+    const labelled = (found: string) =>
+      Stream.drain(Stream.unwrap(Effect.map(
+        pack([TarEntry.Text({
+          path: "Dockerfile",
+          mode: 0o644,
+          owner: 0,
+          text: `FROM ${image}\nLABEL ${toolsLabel}="${found}"\n`
+        })]),
+        (context) => run({ arguments: {}, context })
+      )))
 
     /** For a base without node: one with npm, or, without a registry, the node of this program. */
     const nodeFor = (cpu: Cpu) =>
@@ -113,17 +173,32 @@ const make = Effect.gen(function*() {
       })
       const node = yield* nodeFor(cpu)
       const parts = yield* ImageParts.agents(agents, cpu)
-      const context = yield* pack([dockerfile, ...parts, ...node.entries])
-      return Stream.concat(
-        Stream.fromIterable(node.says),
-        engine.buildImage({ tag: image, arguments: { BASE: base, AGENTS: labelOf(agents) }, context }).pipe(
-          Stream.decodeText(),
-          Stream.splitLines,
-          Stream.filter((json) => json.trim() !== ""),
-          Stream.mapEffect(line),
-          Stream.splitLines,
-          Stream.filter((text) => text.trim() !== "")
-        )
+      const script = yield* runtime.toolsScript
+      const extra = yield* ImageTools.entries(tools, script, cpu)
+      const proxy = tools.names.length === 0 ? undefined : yield* ImageTools.proxy
+      const context = yield* pack([dockerfile, ...parts, ...extra.entries, ...node.entries])
+      const found = yield* Ref.make(Option.none<string>())
+      const lines = run({
+        arguments: {
+          ...proxy?.arguments,
+          BASE: base,
+          AGENTS: labelOf(agents),
+          TOOLS: tools.names.join(" "),
+          TOOLS_ARE: tools.required ? "required" : "wanted"
+        },
+        hostNetwork: proxy?.hostNetwork === true,
+        context
+      }).pipe(Stream.filterEffect((text) =>
+        Option.match(ImageTools.reported(text), {
+          onNone: () => Effect.succeed(true),
+          onSome: (label) => Effect.as(Ref.set(found, Option.some(label)), false)
+        })
+      ))
+      return Stream.fromIterable([...node.says, ...extra.says]).pipe(
+        Stream.concat(lines),
+        Stream.concat(Stream.unwrap(
+          Effect.map(Ref.get(found), Option.match({ onNone: () => Stream.empty, onSome: labelled }))
+        ))
       )
     })).pipe(
       Stream.provideContext(surroundings),
@@ -136,8 +211,8 @@ const make = Effect.gen(function*() {
 })
 
 /** A base that cannot be pulled can be replaced by one that is there. */
-const withAdvice = (error: string, base: string): string =>
-  base === defaultBase && /pull|resolve|registry|lookup|manifest|timeout|connection/i.test(error)
+const withAdvice = (error: string): string =>
+  /pull|resolve|registry|lookup|manifest|timeout|connection/i.test(error)
     ? `${error} (where it cannot be pulled, name an image that you have with --base)`
     : error
 

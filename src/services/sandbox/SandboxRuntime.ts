@@ -33,6 +33,8 @@ export class SandboxRuntime extends Context.Tag("opentl/services/sandbox/Sandbox
   readonly files: Effect.Effect<ReadonlyArray<string>, SandboxUnavailable>
   /** The image's Dockerfile. */
   readonly dockerfile: Effect.Effect<string, SandboxUnavailable>
+  /** The script that installs tools while the image is built; it is beside the Dockerfile. */
+  readonly toolsScript: Effect.Effect<string, SandboxUnavailable>
   /** The Node binary that runs this program. */
   readonly node: string
 }>() {
@@ -76,6 +78,10 @@ const layerOf = <R>(locate: Effect.Effect<RuntimeFiles, SandboxUnavailable, R>) 
           Effect.map(directories, (directories) => directories.dockerfile),
           (dockerfile) =>
             Effect.unlessEffect(missing(`the sandbox image's Dockerfile is not at ${dockerfile}`), isFile(dockerfile))
+        ),
+        toolsScript: Effect.tap(
+          Effect.map(directories, ({ dockerfile }) => path.join(path.dirname(dockerfile), "tools.sh")),
+          (script) => Effect.unlessEffect(missing(`the sandbox image's tools.sh is not at ${script}`), isFile(script))
         ),
         node: execPath
       })

@@ -3,13 +3,16 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import { NewSessions } from "../../../src/actors/sessions/NewSessions.ts"
-import { BranchName } from "../../../src/domain/Ids.ts"
+import { BranchName, type SessionId } from "../../../src/domain/Ids.ts"
 import { Agents } from "../../../src/services/agents/Agents.ts"
 import { ModelPrices } from "../../../src/services/model/ModelPrices.ts"
 import { InstalledAgents } from "../../../src/services/sandbox/InstalledAgents.ts"
 import * as Database from "../../../src/services/store/Database.ts"
 import { EventBus } from "../../../src/services/store/EventBus.ts"
+import { EventLog } from "../../../src/services/store/EventLog.ts"
 import { SessionHistory } from "../../../src/services/store/SessionHistory.ts"
 import { SessionStore } from "../../../src/services/store/SessionStore.ts"
 import { BackgroundTasks } from "../../../src/services/support/BackgroundTasks.ts"
@@ -18,17 +21,19 @@ import { layerConfig } from "../../support/TestConfig.ts"
 
 const by = { name: "ada", via: "cli" } as const
 
-const agents = Layer.provide(Agents.layerWithoutSandbox, InstalledAgents.layerOf([]))
-
-const sessions = (dataDir: string) =>
-  Layer.mergeAll(NewSessions.layer, SessionHistory.layer).pipe(
-    Layer.provide(Layer.mergeAll(agents, ModelPrices.layer)),
+const sessions = (
+  dataDir: string,
+  config: Parameters<typeof layerConfig>[0] = {},
+  installed: Layer.Layer<InstalledAgents> = InstalledAgents.layerOf([])
+) =>
+  Layer.mergeAll(NewSessions.layer, SessionHistory.layer, EventLog.layer).pipe(
+    Layer.provide(Layer.mergeAll(Layer.provide(Agents.layerWithoutSandbox, installed), ModelPrices.layer)),
     Layer.provide(SessionStore.layer),
     Layer.provide(EventBus.layer),
     Layer.provide(BackgroundTasks.layer),
-    Layer.provide(Git.layer({ dataDir })),
+    Layer.provide(Git.layer({ ...config, dataDir })),
     Layer.provide(Database.layerMemory),
-    Layer.provide(layerConfig({ dataDir }))
+    Layer.provide(layerConfig({ ...config, dataDir }))
   )
 
 layer(NodeContext.layer, { excludeTestServices: true })("a new session on a local path", (it) => {
@@ -65,5 +70,51 @@ layer(NodeContext.layer, { excludeTestServices: true })("a new session on a loca
         const { session } = yield* open(repository)
         assert.deepStrictEqual(yield* history.live, [{ id: session.id, status: "pending" }])
       }).pipe(Effect.provide(sessions(dataDir)))
+    }))
+})
+
+/** An image that has Codex, until it is built anew without it. */
+const changingImage = Layer.sync(InstalledAgents, () => {
+  let asked = 0
+  const have = (agents: ReadonlyArray<string>) =>
+    Option.some({ exists: true, agents: agents.map((name) => ({ name, version: "1" })) })
+  return InstalledAgents.of({
+    // the first session asks twice: for its choice, and whether the choice is there
+    contents: Effect.sync(() => ++asked <= 2 ? have(["codex"]) : have([])),
+    image: Option.some("img")
+  })
+})
+
+layer(NodeContext.layer, { excludeTestServices: true })("a new session that leaves its agent to OpenTL", (it) => {
+  it.scoped("has the agent that was chosen, for good, and its first event says why", () =>
+    Effect.gen(function*() {
+      const dataDir = yield* Git.temporary
+      const repository = yield* Git.repository()
+      const openai = { apiKey: Option.some(Redacted.make("sk-1")), baseUrl: "http://127.0.0.1:1/v1" }
+      yield* Effect.gen(function*() {
+        const { create } = yield* NewSessions
+        const history = yield* SessionHistory
+        const open = (agent?: string) =>
+          create(
+            { repo: Git.local(repository), prompt: "Fix it", ...(agent === undefined ? {} : { agent }) },
+            { by, trustLocalPaths: true, trustCommands: true, body: "" }
+          )
+        const { page } = yield* EventLog
+        const firstEvent = (id: SessionId) => Effect.map(page(id, 0, 1), ([event]) => `${event?.type}: ${event?.data}`)
+        const { session } = yield* open("auto")
+        assert.strictEqual(session.agent, "codex")
+        const later = yield* open()
+        assert.strictEqual(later.session.agent, "opentl")
+        assert.match(
+          yield* firstEvent(later.session.id),
+          /^status: .*; auto chose opentl: the image img has no other agent$/
+        )
+        // what the image has by now does not matter to the first one
+        assert.strictEqual((yield* history.get(session.id)).agent, "codex")
+        assert.match(
+          yield* firstEvent(session.id),
+          /^status: .*, agent codex, .*; auto chose codex: the image has it, OPENAI_API_KEY is set$/
+        )
+      }).pipe(Effect.provide(sessions(dataDir, { agent: Option.none(), openai }, changingImage)))
     }))
 })

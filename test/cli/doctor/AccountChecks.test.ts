@@ -62,6 +62,11 @@ describe("accounts", () => {
       const withCommand = yield* findings(accountChecks, { OPENTL_AGENT: "command:make" })
       assert.strictEqual(withCommand.get("model")?.status, "warn")
       assert.strictEqual(withCommand.get("agent")?.status, "ok")
+      const automatic = yield* findings(accountChecks, { ANTHROPIC_API_KEY: "", OPENTL_SANDBOX: "local" })
+      assert.deepInclude(automatic.get("agent"), {
+        status: "ok",
+        detail: "auto chose opentl: the local sandbox has no other agent"
+      })
       const missing = yield* findings(accountChecks, { OPENTL_AGENT: "codex", OPENTL_SANDBOX: "local" })
       assert.strictEqual(missing.get("agent")?.status, "fail")
     }))

@@ -8,7 +8,7 @@ import { Agent, type AgentName } from "../../../src/domain/Agent.ts"
 import { fill } from "../../../src/domain/AgentLaunch.ts"
 import { Agents } from "../../../src/services/agents/Agents.ts"
 import { recipes } from "../../../src/services/agents/Recipes.ts"
-import { InstalledAgents } from "../../../src/services/sandbox/InstalledAgents.ts"
+import { type ImageContents, InstalledAgents } from "../../../src/services/sandbox/InstalledAgents.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 
 const secret = "sk-the-real-key"
@@ -65,12 +65,36 @@ describe("a public agent", () => {
 
   it.effect("is not refused where the engine cannot be asked: the start will say what is wrong", () =>
     withAgents(check("codex"), {
-      agents: Layer.succeed(InstalledAgents, { list: Effect.succeedNone, image: Option.some("opentl-sandbox") })
+      agents: Layer.succeed(InstalledAgents, { contents: Effect.succeedNone, image: Option.some("opentl-sandbox") })
     }))
 
   it.effect("is refused in a local sandbox", () =>
     withAgents(Effect.map(refusal("codex"), (reason) => assert.include(reason, "Docker")), {
-      agents: Layer.succeed(InstalledAgents, { list: Effect.succeedSome([]), image: Option.none() })
+      agents: Layer.succeed(InstalledAgents, {
+        contents: Effect.succeedSome({ exists: false, agents: [] }),
+        image: Option.none()
+      })
+    }))
+
+  it.effect("is refused with the exact command: the image keeps its other agents and its base", () =>
+    Effect.gen(function*() {
+      const refused = (found: ImageContents) =>
+        withAgents(refusal("codex"), {
+          agents: Layer.succeed(InstalledAgents, { contents: Effect.succeedSome(found), image: Option.some("img") })
+        })
+      const pi = { name: "pi", version: "1" }
+      assert.strictEqual(
+        yield* refused({ exists: true, agents: [pi], base: "debian:bookworm" }),
+        "the image img does not have it; run opentl sandbox build --agents pi,codex --base debian:bookworm"
+      )
+      assert.strictEqual(
+        yield* refused({ exists: true, agents: [], base: "node:24-bookworm" }),
+        "the image img does not have it; run opentl sandbox build --agents codex"
+      )
+      assert.strictEqual(
+        yield* refused({ exists: false, agents: [] }),
+        "there is no image img yet; run opentl sandbox build --agents codex"
+      )
     }))
 })
 

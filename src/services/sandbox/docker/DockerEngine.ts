@@ -29,6 +29,8 @@ export class DockerEngine extends Context.Tag("opentl/services/sandbox/docker/Do
   readonly buildImage: <E>(options: {
     readonly tag: string
     readonly arguments: Readonly<Record<string, string>>
+    /** Whether its commands use the network of the engine's machine. */
+    readonly hostNetwork?: boolean
     readonly context: Stream.Stream<Uint8Array, E>
   }) => Stream.Stream<Uint8Array, EngineFailure | E>
   /** Creates a volume; `options` are for the driver. An existing volume with this name is left alone. */
@@ -103,13 +105,19 @@ const make = Effect.gen(function*() {
         json("inspect the image", Wire.ImageInfo, HttpClientRequest.get(`/images/${image}/json`)),
         ({ config }) => config?.labels ?? {}
       ),
-    buildImage: ({ arguments: buildArguments, context, tag }) =>
+    buildImage: ({ arguments: buildArguments, context, hostNetwork = false, tag }) =>
       Stream.unwrap(uploading(context, (body) =>
         Effect.map(
           send(
             "build the image",
             HttpClientRequest.post("/build", {
-              urlParams: { t: tag, rm: "1", forcerm: "1", buildargs: JSON.stringify(buildArguments) },
+              urlParams: {
+                t: tag,
+                rm: "1",
+                forcerm: "1",
+                buildargs: JSON.stringify(buildArguments),
+                ...(hostNetwork ? { networkmode: "host" } : {})
+              },
               body
             })
           ),
