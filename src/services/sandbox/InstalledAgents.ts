@@ -66,8 +66,11 @@ export const buildCommand = ({ agents, base = defaultBase }: ImageContents, agen
     ...(base === defaultBase ? [] : [`--base ${base}`])
   ].join(" ")
 
+/** Each new session asks, and many may come at once; a build takes longer than this. */
+const answerLife = "2 seconds"
+
 export class InstalledAgents extends Context.Tag("opentl/services/sandbox/InstalledAgents")<InstalledAgents, {
-  /** Asks the engine. None if it cannot be asked now: then nothing is known. */
+  /** Asks the engine, at most every two seconds. None if it cannot be asked now: then nothing is known. */
   readonly contents: Effect.Effect<Option.Option<ImageContents>>
   /** The name of the image; none for a local sandbox, which has no such agents. */
   readonly image: Option.Option<string>
@@ -79,16 +82,13 @@ export class InstalledAgents extends Context.Tag("opentl/services/sandbox/Instal
       const { docker: { image }, sandbox } = yield* AppConfig
       const engine = yield* DockerEngine
       const isLocal = sandbox === "local" || (sandbox === "auto" && !(yield* Effect.isSuccess(engine.ping)))
-      return isLocal
-        ? InstalledAgents.of({ contents: Effect.succeedSome(absent), image: Option.none() })
-        : InstalledAgents.of({
-          contents: engine.imageLabels(image).pipe(
-            Effect.map(contentsOf),
-            Effect.catchTag("EngineNotFound", () => Effect.succeed(absent)),
-            Effect.option
-          ),
-          image: Option.some(image)
-        })
+      if (isLocal) return InstalledAgents.of({ contents: Effect.succeedSome(absent), image: Option.none() })
+      const asked = engine.imageLabels(image).pipe(
+        Effect.map(contentsOf),
+        Effect.catchTag("EngineNotFound", () => Effect.succeed(absent)),
+        Effect.option
+      )
+      return InstalledAgents.of({ contents: yield* Effect.cachedWithTTL(asked, answerLife), image: Option.some(image) })
     })
   )
 
