@@ -41,7 +41,7 @@ export const passOn = (
   body: (bytes: GatewayServer.Reply["body"]) => GatewayServer.Reply["body"] = (bytes) => bytes
 ): GatewayServer.Reply => ({
   status: response.status,
-  headers: Routes.responseHeaders(response.headers),
+  headers: Routes.responseHeaders(response.status, response.headers),
   body: body(
     Stream.mapError(response.stream, (error) => new GatewayServer.ConnectionError({ reason: error.message }))
   )

@@ -83,73 +83,78 @@ export const make = Effect.gen(function*() {
         )
       )
 
-  return Effect.fn("ModelProxy.serve")(function*(request: GatewayServer.Request, { onRefused, payer, record }: Account) {
-    const { method, url } = request
-    const provider = Routes.providerOf(url)
-    const route = Routes.routeOf(method, url)
-    if (provider === undefined || route === undefined) {
-      // some clients check whether the address exists
-      if (method === "HEAD" && provider !== undefined) return GatewayServer.text(200, "text/plain", "")
-      const endpoint = Routes.endpointOf(method, url)
-      if (yield* record.isNews(endpoint)) yield* onRefused(endpoint)
-      const message = `The gateway does not pass on ${endpoint}: an agent needs the model only.`
-      return provider === undefined
-        ? GatewayServer.text(403, "text/plain", `${message}\n`)
-        : Refusals.forbidden(provider, message)
-    }
-    const { apiKey } = config[provider]
-    if (Option.isNone(apiKey)) {
-      return Refusals.noKey(provider, `OpenTL has no ${keyNames[provider]}, so this API cannot be called.`)
-    }
-    const sent = send(request, route, apiKey.value)
-    let asked: Pick<CallRequest.CallRequest, "hasTools" | "model"> = { model: undefined, hasTools: true }
-    const reply = route.dialect === undefined
-      ? ModelProxyBody.stream(request).pipe(Effect.flatMap(sent), Effect.map((response) => ModelCall.passOn(response)))
-      : call({
-        request,
-        provider,
-        address: { dialect: route.dialect, model: route.model },
-        payer,
-        send: (body) => sent(body.http),
-        onAsked: (call) => {
-          asked = call
-        },
-        record
-      })
-    // what the gateway itself refuses ends an agent's work like an error of the provider's
-    const noted = Effect.tapError(reply, (error) => {
-      if (route.dialect === undefined) return Effect.void
-      const failure = error._tag === "RequestError" ? unreachable : error.message
-      return record.note({ model: asked.model, hasTools: asked.hasTools, failure })
-    })
-    return yield* Effect.catchAll(noted, (error) => {
-      switch (error._tag) {
-        case "BodyTooLarge":
-          return Effect.succeed(Refusals.tooLarge(provider, error.message))
-        case "BodyTimedOut":
-          return Effect.succeed(Refusals.later(provider, 408, error.message))
-        case "BodiesWaiting":
-        case "BudgetBusy":
-          return Effect.succeed(Refusals.later(provider, 503, error.message))
-        case "BudgetExhausted":
-          return Effect.succeed(Refusals.budgetSpent(provider, error.message))
-        case "CallUncountable":
-        case "ConnectionError":
-        case "PriceUnknown":
-          return Effect.succeed(Refusals.invalid(provider, error.message))
-        case "RequestError":
-          return Effect.as(
-            Effect.logWarning("the model's API cannot be reached").pipe(
-              Effect.annotateLogs({
-                provider,
-                reason: error.cause instanceof Error ? error.cause.message : error.message
-              })
-            ),
-            Refusals.later(provider, 502, unreachable)
-          )
-        case "ResponseError":
-          return Effect.succeed(Refusals.later(provider, 502, error.message))
+  return Effect.fn("ModelProxy.serve")(
+    function*(request: GatewayServer.Request, { onRefused, payer, record }: Account) {
+      const { method, url } = request
+      const provider = Routes.providerOf(url)
+      const route = Routes.routeOf(method, url)
+      if (provider === undefined || route === undefined) {
+        // some clients check whether the address exists
+        if (method === "HEAD" && provider !== undefined) return GatewayServer.text(200, "text/plain", "")
+        const endpoint = Routes.endpointOf(method, url)
+        if (yield* record.isNews(endpoint)) yield* onRefused(endpoint)
+        const message = `The gateway does not pass on ${endpoint}: an agent needs the model only.`
+        return provider === undefined
+          ? GatewayServer.text(403, "text/plain", `${message}\n`)
+          : Refusals.forbidden(provider, message)
       }
-    })
-  })
+      const { apiKey } = config[provider]
+      if (Option.isNone(apiKey)) {
+        return Refusals.noKey(provider, `OpenTL has no ${keyNames[provider]}, so this API cannot be called.`)
+      }
+      const sent = send(request, route, apiKey.value)
+      let asked: Pick<CallRequest.CallRequest, "hasTools" | "model"> = { model: undefined, hasTools: true }
+      const reply = route.dialect === undefined
+        ? ModelProxyBody.stream(request).pipe(
+          Effect.flatMap(sent),
+          Effect.map((response) => ModelCall.passOn(response))
+        )
+        : call({
+          request,
+          provider,
+          address: { dialect: route.dialect, model: route.model },
+          payer,
+          send: (body) => sent(body.http),
+          onAsked: (call) => {
+            asked = call
+          },
+          record
+        })
+      // what the gateway itself refuses ends an agent's work like an error of the provider's
+      const noted = Effect.tapError(reply, (error) => {
+        if (route.dialect === undefined) return Effect.void
+        const failure = error._tag === "RequestError" ? unreachable : error.message
+        return record.note({ model: asked.model, hasTools: asked.hasTools, failure })
+      })
+      return yield* Effect.catchAll(noted, (error) => {
+        switch (error._tag) {
+          case "BodyTooLarge":
+            return Effect.succeed(Refusals.tooLarge(provider, error.message))
+          case "BodyTimedOut":
+            return Effect.succeed(Refusals.later(provider, 408, error.message))
+          case "BodiesWaiting":
+          case "BudgetBusy":
+            return Effect.succeed(Refusals.later(provider, 503, error.message))
+          case "BudgetExhausted":
+            return Effect.succeed(Refusals.budgetSpent(provider, error.message))
+          case "CallUncountable":
+          case "ConnectionError":
+          case "PriceUnknown":
+            return Effect.succeed(Refusals.invalid(provider, error.message))
+          case "RequestError":
+            return Effect.as(
+              Effect.logWarning("the model's API cannot be reached").pipe(
+                Effect.annotateLogs({
+                  provider,
+                  reason: error.cause instanceof Error ? error.cause.message : error.message
+                })
+              ),
+              Refusals.later(provider, 502, unreachable)
+            )
+          case "ResponseError":
+            return Effect.succeed(Refusals.later(provider, 502, error.message))
+        }
+      })
+    }
+  )
 })

@@ -54,8 +54,7 @@ export const providerOf = (url: string): Provider | undefined => {
 }
 
 /** Google's API takes a key in the query, too: the agent's is left out, as it is none. */
-const withoutKey = (query: string): string =>
-  query.split("&").filter((part) => !/^key(=|$)/i.test(part)).join("&")
+const withoutKey = (query: string): string => query.split("&").filter((part) => !/^key(=|$)/i.test(part)).join("&")
 
 const queryOf = (provider: Provider, query: ReadonlyArray<string>): string => {
   const text = query.join("?")
@@ -113,7 +112,12 @@ const pick = (isWanted: (name: string) => boolean) => (headers: Readonly<Record<
   )
 
 export const requestHeaders = pick(isRequestHeader)
-export const responseHeaders = pick(isResponseHeader)
+
+const passed = pick(isResponseHeader)
+
+/** A key that is refused is not the agent's, and asking again does not help: some agents do so for minutes. */
+export const responseHeaders = (status: number, headers: Readonly<Record<string, string | undefined>>) =>
+  status === 401 ? { "x-should-retry": "false", ...passed(headers) } : passed(headers)
 
 /** Google's names of errors. */
 const googleStatus: Readonly<Record<number, string>> = {

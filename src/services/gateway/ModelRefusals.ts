@@ -12,7 +12,12 @@ const refuse = (
   message: string,
   headers: Readonly<Record<string, string>> = final
 ): GatewayServer.Reply =>
-  GatewayServer.text(status, "application/json", JSON.stringify(Routes.errorBody(provider, status, type, message)), headers)
+  GatewayServer.text(
+    status,
+    "application/json",
+    JSON.stringify(Routes.errorBody(provider, status, type, message)),
+    headers
+  )
 
 /** The request will never be accepted: retrying would not help. */
 export const invalid = (provider: Routes.Provider, message: string) =>

@@ -90,7 +90,9 @@ export class UsageMeter {
     const scan = this.#scan.end()
     this.textBytes = this.#isEvents ? this.textBytes + scan.textBytes : scan.textBytes
     this.said = merge(this.said, saidBy(this.#dialect, scan))
-    if (this.#isEvents || this.#dialect === "gemini") this.error = [...scan.kept.values.get("error") ?? []].at(-1) ?? this.error
+    if (this.#isEvents || this.#dialect === "gemini") {
+      this.error = [...scan.kept.values.get("error") ?? []].at(-1) ?? this.error
+    }
     this.#scan = this.#newScan()
     this.#field = 0
   }

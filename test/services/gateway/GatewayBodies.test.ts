@@ -109,8 +109,10 @@ describe("bodies that are held", () => {
     () =>
       Effect.gen(function*() {
         const gate = yield* Deferred.make<void>()
-        const { directory } = yield* setUp(() =>
-          Effect.succeed(ModelStandIn.text("one two three", { midway: Deferred.await(gate) })), { remainingUsd: 1e6 })
+        const { directory } = yield* setUp(
+          () => Effect.succeed(ModelStandIn.text("one two three", { midway: Deferred.await(gate) })),
+          { remainingUsd: 1e6 }
+        )
         const content = "x".repeat(mebibyte)
         const json = JSON.stringify({ model: "gpt-5", stream: true, messages: [{ role: "user", content }] })
         const { reply } = yield* post(directory, chat, json.length, json)

@@ -35,7 +35,13 @@ const world = (replies: ReadonlyArray<ModelStandIn.ModelReply>) =>
     const next = (round: string) =>
       Effect.scoped(Effect.gen(function*() {
         const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, stopped))
-        const open = set.gateway.open({ sessionId, remainingUsd: undefined, model: ours, round, onUsage: () => Effect.void })
+        const open = set.gateway.open({
+          sessionId,
+          remainingUsd: undefined,
+          model: ours,
+          round,
+          onUsage: () => Effect.void
+        })
         const { lastFailure } = yield* Scope.extend(open, scope)
         return Option.getOrElse(yield* lastFailure, () => "none")
       }))
@@ -54,13 +60,16 @@ describe("a round's record", () => {
       assert.deepStrictEqual(yield* files, [`${sessionId}.json`])
     }))
 
-  itScoped("is written before the agent can know: a server that is killed leaves the same", () =>
-    Effect.gen(function*() {
-      const { next, send } = yield* world([ModelStandIn.refuse(400, { message: "the lab refuses" })])
-      yield* send(ask())
-      // the first one is not closed
-      assert.strictEqual(yield* next("1-1"), "the lab refuses (status 400)")
-    }))
+  itScoped(
+    "is written before the agent can know: a server that is killed leaves the same",
+    () =>
+      Effect.gen(function*() {
+        const { next, send } = yield* world([ModelStandIn.refuse(400, { message: "the lab refuses" })])
+        yield* send(ask())
+        // the first one is not closed
+        assert.strictEqual(yield* next("1-1"), "the lab refuses (status 400)")
+      })
+  )
 
   itScoped("success counts, and a failure beside the work does not", () =>
     Effect.gen(function*() {
@@ -79,7 +88,9 @@ describe("a round's record", () => {
       Effect.gen(function*() {
         const half = yield* Deferred.make<void>()
         const midway = Effect.zipRight(Deferred.succeed(half, undefined), Effect.never)
-        const { files, next, send, stop } = yield* world([ModelStandIn.text("one two three", { usage: tokens, midway })])
+        const { files, next, send, stop } = yield* world([
+          ModelStandIn.text("one two three", { usage: tokens, midway })
+        ])
         yield* Effect.fork(send(ask()))
         yield* Deferred.await(half)
         yield* Effect.repeat(files, { until: ({ length }) => length === 1 })
@@ -112,12 +123,15 @@ describe("a round's record", () => {
       assert.deepStrictEqual(yield* files, [])
     }))
 
-  itScoped("a refused endpoint is told once a round, also by the next server, and not without end", () =>
-    Effect.gen(function*() {
-      const { refused, send } = yield* world([])
-      for (let n = 0; n < 3; n++) yield* send(post("/anthropic/v1/files?x=1", {}))
-      assert.deepStrictEqual([...yield* Queue.takeAll(refused)], ["POST /anthropic/v1/files"])
-      for (let n = 0; n < 50; n++) yield* send(post(`/openai/v1/files/${n}`, {}))
-      assert.strictEqual((yield* Queue.takeAll(refused)).length, 9)
-    }))
+  itScoped(
+    "a refused endpoint is told once a round, also by the next server, and not without end",
+    () =>
+      Effect.gen(function*() {
+        const { refused, send } = yield* world([])
+        for (let n = 0; n < 3; n++) yield* send(post("/anthropic/v1/files?x=1", {}))
+        assert.deepStrictEqual([...yield* Queue.takeAll(refused)], ["POST /anthropic/v1/files"])
+        for (let n = 0; n < 50; n++) yield* send(post(`/openai/v1/files/${n}`, {}))
+        assert.strictEqual((yield* Queue.takeAll(refused)).length, 9)
+      })
+  )
 })

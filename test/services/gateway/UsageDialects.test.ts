@@ -42,12 +42,17 @@ describe("Gemini's usage", () => {
     ["streamed as an array", json, JSON.stringify([reply(first), ...growing, reply(last)])]
   ] as const
   for (const [name, contentType, body] of forms) {
-    it.prop(`${name}: thoughts are output, what was cached is not counted twice`, [
-      FastCheck.array(FastCheck.nat(), { maxLength: 10 })
-    ], ([cuts]) =>
-      assert.deepStrictEqual(read(contentType, body, cuts), { model: "gemini-x", tokens, error: undefined }), {
-      fastCheck: { numRuns: 20 }
-    })
+    it.prop(
+      `${name}: thoughts are output, what was cached is not counted twice`,
+      [
+        FastCheck.array(FastCheck.nat(), { maxLength: 10 })
+      ],
+      ([cuts]) =>
+        assert.deepStrictEqual(read(contentType, body, cuts), { model: "gemini-x", tokens, error: undefined }),
+      {
+        fastCheck: { numRuns: 20 }
+      }
+    )
   }
 
   it("of a stream that breaks off is what was said last", () => {

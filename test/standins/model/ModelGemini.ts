@@ -55,7 +55,9 @@ const readContent = ({ parts, role }: typeof Content.Type): ModelMessage => ({
     call === undefined ? [] : [{ id: call.id ?? call.name, name: call.name, input: call.args }]
   ),
   toolResults: parts.flatMap(({ functionResponse: given }) =>
-    given === undefined ? [] : [{ callId: given.id ?? given.name, text: JSON.stringify(given.response), isError: false }]
+    given === undefined
+      ? []
+      : [{ callId: given.id ?? given.name, text: JSON.stringify(given.response), isError: false }]
   )
 })
 
@@ -141,7 +143,8 @@ const render = (request: ModelRequest, answer: ModelAnswer): Rendered => {
 }
 
 /** The address of a call: `model` and `verb`. */
-export const geminiPath = /^\/v1beta\/models\/(?<model>[^/:]+):(?<verb>generateContent|streamGenerateContent|countTokens)$/
+export const geminiPath =
+  /^\/v1beta\/models\/(?<model>[^/:]+):(?<verb>generateContent|streamGenerateContent|countTokens)$/
 
 /** The API for a model, which stands in the address, as does whether the answer streams. */
 export const gemini = (model: string, stream: boolean): ModelWire => ({
