@@ -228,8 +228,9 @@ export interface Edit {
 const StreamOptions = Json.parse(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 
 /**
- * Chat Completions report usage in a stream only on request. The caller then gets an additional chunk without choices.
- * `undefined` if the body needs no change.
+ * Chat Completions report usage in a stream only on request. Under a budget it is requested, because hidden reasoning cannot
+ * be counted from the text; the caller then gets an additional chunk without choices. `undefined` if the body needs no
+ * change: most clients request it themselves.
  */
 export const askForUsage = (call: CallRequest, scan: JsonScanner): Edit | undefined => {
   if (call.dialect !== "openai-chat" || !call.isStream || scan.fault !== undefined) return undefined
@@ -240,6 +241,7 @@ export const askForUsage = (call: CallRequest, scan: JsonScanner): Edit | undefi
     ),
     () => ({})
   )
+  if (given["include_usage"] === true) return undefined
   const json = Schema.encodeSync(StreamOptions)({ ...given, include_usage: true })
   const span = scan.kept.spans.get("stream_options")
   if (span !== undefined) return { ...span, bytes: encoder.encode(json) }

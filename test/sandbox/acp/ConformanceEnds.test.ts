@@ -1,6 +1,7 @@
 /** What ends an agent's round from outside: its budget, and the end of its container. */
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { workspace } from "../../../src/services/sandbox/docker/DockerContainer.ts"
 import { DockerEngine } from "../../../src/services/sandbox/docker/DockerEngine.ts"
 import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
 import { layerEngine } from "../../support/Docker.ts"
@@ -33,9 +34,14 @@ itAgent("a container that is killed loses nothing: the next turn goes on", (agen
     const server = yield* serve
     const id = yield* create(server, "MAGIC-42")
     yield* until(server, id, calls)
-    yield* until(server, id, ({ data }) => data.includes("tail"))
     const engine = yield* DockerEngine
-    yield* engine.killContainer(`opentl-${id}-1-1`)
+    const container = `opentl-${id}-1-1`
+    // the line says that the command begins, not that it has written
+    yield* Effect.repeat(
+      Effect.zipLeft(engine.hasPath(container, `${workspace}/repo/made.txt`), Effect.sleep("50 millis")),
+      { until: (isMade) => isMade }
+    )
+    yield* engine.killContainer(container)
     const events = yield* follow(server, id)
     assert.deepStrictEqual(ends(events), ["error"])
     yield* server.post(`/api/sessions/${id}/messages`, { text: "Go on." })
