@@ -234,7 +234,7 @@ const StreamOptions = Json.parse(Schema.Record({ key: Schema.String, value: Sche
  */
 export const askForUsage = (call: CallRequest, scan: JsonScanner): Edit | undefined => {
   if (call.dialect !== "openai-chat" || !call.isStream || scan.fault !== undefined) return undefined
-  const given = Option.getOrElse(
+  const given: Readonly<Record<string, unknown>> = Option.getOrElse(
     Option.flatMap(
       Option.fromNullable([...scan.kept.values.get("stream_options") ?? []][0]),
       Schema.decodeOption(StreamOptions)
