@@ -120,7 +120,8 @@ export const make = ({ memory, prices }: Services) => {
       const counted = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
         const meter = new UsageMeter(address.dialect, response.headers["content-type"])
         let isWhole = false
-        const ended = yield* begin("the server ended in the middle of the answer")
+        let isEmpty = true
+        const { ended, isNoted } = yield* begin("the server ended in the middle of the answer")
         yield* Effect.addFinalizer(() =>
           Effect.suspend(() => {
             const { said, textBytes } = meter.end()
@@ -129,12 +130,16 @@ export const make = ({ memory, prices }: Services) => {
         )
         return passOn(response, (bytes) =>
           bytes.pipe(
-            Stream.tap((part) => Effect.sync(() => meter.feed(part))),
+            Stream.tap((part) => {
+              if (!isEmpty) return Effect.sync(() => meter.feed(part))
+              isEmpty = false
+              return Effect.zipRight(isNoted, Effect.sync(() => meter.feed(part)))
+            }),
             Stream.tapError((error) => ended(`the answer broke off: ${error.message}`)),
             Stream.concat(Stream.execute(Effect.suspend(() => {
               isWhole = true
               const { error } = meter.end()
-              return ended(error === undefined ? undefined : ofEvent(error))
+              return ended(isEmpty ? "an empty answer" : error === undefined ? undefined : ofEvent(error))
             })))
           ))
       })
@@ -142,22 +147,25 @@ export const make = ({ memory, prices }: Services) => {
       /** The answer has begun, which fails like this if nothing ends it. A client that leaves ends it unanswered. */
       const begin = Effect.fnUntraced(function*(failure: string) {
         const { hasTools, model } = body.call()
-        const end = yield* record.begin({ model, hasTools, failure })
+        const { end, isNoted } = yield* record.begin({ model, hasTools, failure })
         yield* Effect.addFinalizer(() => end(undefined))
-        return (failure: string | undefined) => end({ model, hasTools, failure })
+        return { isNoted, ended: (failure: string | undefined) => end({ model, hasTools, failure }) }
       })
 
       /** Passes an error on, and reads what it says. */
       const refused = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
         const decoder = new TextDecoder()
         let text = ""
-        const ended = yield* begin(`status ${response.status}`)
+        const { ended, isNoted } = yield* begin(`status ${response.status}`)
         return passOn(response, (bytes) =>
           bytes.pipe(
             Stream.tap((part) =>
-              Effect.sync(() => {
-                if (text.length < readOfError) text += decoder.decode(part, { stream: true })
-              })
+              Effect.zipRight(
+                isNoted,
+                Effect.sync(() => {
+                  if (text.length < readOfError) text += decoder.decode(part, { stream: true })
+                })
+              )
             ),
             Stream.ensuring(Effect.suspend(() => ended(ofBody(response.status, text))))
           ))

@@ -7,6 +7,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -32,12 +33,19 @@ const decode = Schema.decodeOption(Stored)
 /** The most endpoints that are told of a round. */
 const mostRefused = 10
 
+/** An answer that has begun. */
+export interface BegunAnswer {
+  readonly isNoted: Effect.Effect<void>
+  /** Ends it with the answer, or without one if the client left; only the first run counts. */
+  readonly end: (answer: Answer | undefined) => Effect.Effect<void>
+}
+
 export interface RoundRecord {
   /**
-   * Notes that a call's answer has begun, and how it counts if the server ends before it does. The returned effect ends that,
-   * with the answer, or without one if the client left; only its first run counts.
+   * Notes that a call's answer has begun, and how it counts if the server ends before it does. Returns at once, because an
+   * answer that nobody reads yet can break off unseen: `isNoted` waits until a later server would know.
    */
-  readonly begin: (call: Answer) => Effect.Effect<(answer: Answer | undefined) => Effect.Effect<void>>
+  readonly begin: (call: Answer) => Effect.Effect<BegunAnswer, never, Scope.Scope>
   /** Notes how a call ended that had no answer of its own. */
   readonly note: (answer: Answer) => Effect.Effect<void>
   /** Why the last call of the agent's work failed, if it did. */
@@ -123,7 +131,10 @@ export const make: (
               if (answer !== undefined) last.note(answer)
               return save
             })
-          return Effect.as(save, end)
+          return Effect.map(
+            Effect.acquireRelease(Effect.fork(save), Fiber.await),
+            (saving) => ({ isNoted: Fiber.join(saving), end })
+          )
         }),
       note,
       failure: Effect.sync(() => Option.fromNullable(last.failure)),

@@ -99,6 +99,13 @@ describe("a round's record", () => {
       }))
   }
 
+  itScoped("an answer that breaks off at once is not taken for a whole one", () =>
+    Effect.gen(function*() {
+      const { lastFailure, send } = yield* world([ModelStandIn.text("one two three", { usage: tokens, ending: "cut" })])
+      yield* send(ask())
+      assert.include(Option.getOrElse(yield* lastFailure, () => "none"), "broke off")
+    }))
+
   itScoped("an answer that the client left does not count", () =>
     Effect.gen(function*() {
       const half = yield* Deferred.make<void>()
