@@ -14,7 +14,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // they need an image with agents in it: npm run test:agents
     exclude: process.env["OPENTL_TEST_AGENTS"] === undefined
-      ? [...defaultExclude, "test/sandbox/acp/Conformance.test.ts"]
+      ? [...defaultExclude, "test/sandbox/acp/Conformance*.test.ts"]
       : defaultExclude,
     environment: "node",
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],

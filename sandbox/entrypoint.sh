@@ -200,6 +200,7 @@ await_bridge() {
   export OPENTL_GATEWAY_URL=$base
   export ANTHROPIC_BASE_URL=$base/anthropic ANTHROPIC_API_KEY=opentl-gateway
   export OPENAI_BASE_URL=$base/openai/v1 OPENAI_API_KEY=opentl-gateway
+  export GOOGLE_GEMINI_BASE_URL=$base/google GEMINI_API_KEY=opentl-gateway
   export HTTP_PROXY=$base HTTPS_PROXY=$base NO_PROXY=127.0.0.1,localhost
   export http_proxy=$base https_proxy=$base no_proxy=$NO_PROXY
   export YARN_HTTP_PROXY=$base YARN_HTTPS_PROXY=$base

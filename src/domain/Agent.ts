@@ -8,7 +8,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 /** Agents by name: the built-in one, and public ones that the sandbox's image may have. */
-export const AgentName = Schema.Literal("opentl", "claude-code", "codex", "opencode", "pi", "goose", "qwen")
+export const AgentName = Schema.Literal("opentl", "claude-code", "codex", "opencode", "pi", "goose", "qwen", "gemini")
 export type AgentName = typeof AgentName.Type
 
 /** The agents that are offered. */

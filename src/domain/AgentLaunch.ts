@@ -3,7 +3,7 @@
  * `in/agent.json`, and the host program in the sandbox reads.
  *
  * Texts may name variables of the sandbox's environment as `{{NAME}}`, because some are known only there: the gateway's
- * address (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`), `HOME`, and where the image keeps its agents (`OPENTL_AGENTS`).
+ * address (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`, `GOOGLE_GEMINI_BASE_URL`), `HOME`, and where the image keeps its agents (`OPENTL_AGENTS`).
  */
 import * as Schema from "effect/Schema"
 import { optional } from "./Wire.ts"

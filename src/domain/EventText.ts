@@ -151,6 +151,8 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
           event.estimated === true ? " (estimated)" : ""
         }${event.warning === undefined ? "" : `; ${event.warning}`}`
       }
+    case "EndpointRefused":
+      return status(`the gateway refused ${event.endpoint}: an agent needs the model only`)
     case "TurnEnded":
       return { type: event.end === "complete" ? "done" : "error", data: event.text }
   }

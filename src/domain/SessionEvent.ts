@@ -198,6 +198,14 @@ export const UsageRecorded = fact("UsageRecorded", {
   warning: optional(Schema.String)
 })
 
+/** The gateway refused an endpoint of the model's API that no agent needs. */
+export const EndpointRefused = fact("EndpointRefused", {
+  turn: Ordinal,
+  round: Ordinal,
+  /** Method and path. */
+  endpoint: Schema.String
+})
+
 export const TurnEnd = Schema.Literal("complete", "error", "cancelled")
 export type TurnEnd = typeof TurnEnd.Type
 /** The one ending event of a turn, and the last of its events. */
@@ -230,6 +238,7 @@ export const SessionEvent = Schema.Union(
   StopRequested,
   RetryRequested,
   UsageRecorded,
+  EndpointRefused,
   TurnEnded
 )
 export type SessionEvent = typeof SessionEvent.Type

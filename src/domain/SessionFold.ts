@@ -108,6 +108,8 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
       return (phase._tag === "Active" || phase._tag === "Stopping") && currentTurn(state) === event.turn
         ? { ...state, usage: Usage.add(state.usage, event.usage) }
         : undefined
+    case "EndpointRefused":
+      return phase._tag === "Active" && currentTurn(state) === event.turn ? state : undefined
     case "TurnEnded":
       return endsTurn(state, event) ? end(state, event) : undefined
     default: {

@@ -67,6 +67,7 @@ export const outcomes: (step: Step) => ReadonlyArray<ReadonlyArray<Event.Session
     return [
       starts,
       [...starts, Event.StatusReported.make({ ...at, line: 1, text: "working" })],
+      [...starts, Event.EndpointRefused.make({ ...at, endpoint: "POST /anthropic/v1/files" })],
       [...starts, Event.AgentFinished.make({ ...at, exitCode: 0, answer: "done" })],
       [...starts, Event.AgentFinished.make({ ...at, exitCode: 1, answer: "broke" })]
     ]

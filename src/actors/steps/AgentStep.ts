@@ -10,7 +10,7 @@ import * as Stream from "effect/Stream"
 import { AgentLaunchJson } from "../../domain/AgentLaunch.ts"
 import type { CommitId, SessionId } from "../../domain/Ids.ts"
 import type { Step } from "../../domain/NextStep.ts"
-import { AgentFinished, type LogEvent, RoundStarted } from "../../domain/SessionEvent.ts"
+import { AgentFinished, EndpointRefused, type LogEvent, RoundStarted } from "../../domain/SessionEvent.ts"
 import { type SessionState, turnStart } from "../../domain/SessionState.ts"
 import * as Usage from "../../domain/Usage.ts"
 import { Agents, type AgentStart } from "../../services/agents/Agents.ts"
@@ -185,6 +185,10 @@ export const make = Effect.gen(function*() {
         remainingUsd: remainingUsd(state),
         giveMessages: giveMessages(context, run),
         ...(model === undefined ? {} : { model }),
+        round: `${run.turn}-${run.round}`,
+        onRefused: (endpoint) =>
+          // the turn ended or has another owner: it was refused nevertheless
+          record([EndpointRefused.make({ turn: run.turn, round: run.round, endpoint })]).pipe(Effect.ignoreLogged),
         onUsage: Effect.fnUntraced(function*(call) {
           const usage = yield* Ref.getAndUpdate(used, (before) => Usage.add(before, call.usage))
           yield* record([usageRecorded({ spec: state.spec, usage }, { turn: run.turn, source: "agent" }, call)]).pipe(

@@ -7,6 +7,7 @@ import { PlanProduced, PlanSkipped } from "../../domain/SessionEvent.ts"
 import { turnStart } from "../../domain/SessionState.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
+import { noModel } from "../../services/model/ModelChoice.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
 import { fenceTag } from "../../services/model/PromptText.ts"
 import { BudgetSpent, isSpent, type ModelUse, remainingUsd, usageRecorded } from "./Budget.ts"
@@ -23,7 +24,7 @@ export const make = Effect.gen(function*() {
     function*({ record, state }, { rejections, turn }) {
       const { spec } = state
       if (model.provider === "none") {
-        const reason = "no model is configured (set ANTHROPIC_API_KEY or OPENAI_API_KEY)"
+        const reason = model.missing ?? noModel
         yield* record([PlanSkipped.make({ turn: turn.number, reason })])
         return
       }

@@ -5,6 +5,7 @@ import * as Review from "../../domain/Review.ts"
 import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
+import { noModel } from "../../services/model/ModelChoice.ts"
 import { patchExcerpt } from "../../services/model/PatchExcerpt.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
 import { fenceTag } from "../../services/model/PromptText.ts"
@@ -29,7 +30,7 @@ export const make = Effect.gen(function*() {
         Effect.asVoid(record([ReviewHeld.make({ ...at, review: { _tag: "Skipped", reason } })]))
       if (state.spec.reviewRounds === 0) return yield* skip("reviews are switched off (OPENTL_REVIEW_ROUNDS=0)")
       if (model.provider === "none") {
-        return yield* skip("no model is configured (set ANTHROPIC_API_KEY or OPENAI_API_KEY)")
+        return yield* skip(model.missing ?? noModel)
       }
       if (isSpent(state)) {
         const reason = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message

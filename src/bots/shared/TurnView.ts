@@ -114,6 +114,8 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
     case "StatusReported":
     case "ErrorReported":
       return { ...view, lastAction: fact.text }
+    case "EndpointRefused":
+      return { ...view, lastAction: event.data }
     case "AgentFinished":
       return { ...view, phase: "collecting the changes", lastAction: event.data }
     case "ChangesCollected":

@@ -59,7 +59,7 @@ const github: DoctorCheck = {
 export const modelVerdict = (variable: string, url: string, { status }: Answer): Verdict =>
   status === 200
     ? ok(`${url} accepts ${variable}`)
-    : status === 401 || status === 403
+    : status === 400 || status === 401 || status === 403
     ? fail(`${url} rejects ${variable} (${status})`, `check ${variable}`)
     : status === 404
     ? warn(`${url} cannot list models, so the key could not be tried`, "start a session to find out")
@@ -68,7 +68,7 @@ export const modelVerdict = (variable: string, url: string, { status }: Answer):
 const model: DoctorCheck = {
   name: "model",
   run: Effect.gen(function*() {
-    const { agent, anthropic, openai } = yield* AppConfig
+    const { agent, anthropic, google, openai } = yield* AppConfig
     const tried = [
       ...Option.toArray(anthropic.apiKey).map((key) => ({
         variable: "ANTHROPIC_API_KEY",
@@ -81,6 +81,13 @@ const model: DoctorCheck = {
         variable: "OPENAI_API_KEY",
         url: openai.baseUrl,
         ask: HttpClientRequest.get(`${openai.baseUrl}/models`).pipe(HttpClientRequest.bearerToken(key))
+      })),
+      ...Option.toArray(google.apiKey).map((key) => ({
+        variable: "GEMINI_API_KEY",
+        url: google.baseUrl,
+        ask: HttpClientRequest.get(`${google.baseUrl}/v1beta/models?pageSize=1`).pipe(
+          HttpClientRequest.setHeader("x-goog-api-key", Redacted.value(key))
+        )
       }))
     ]
     const mend = "set ANTHROPIC_API_KEY or OPENAI_API_KEY"

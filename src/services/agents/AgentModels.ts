@@ -3,13 +3,10 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { AppConfigShape } from "../config/AppConfig.ts"
 import { defaultModels } from "../model/DefaultModels.ts"
-import { makerOf, type ProviderName } from "../model/ModelChoice.ts"
+import { keyNames, makerOf, type ProviderName } from "../model/ModelChoice.ts"
 import type { AgentModel, AgentRecipe } from "./AgentRecipe.ts"
 
-type Keys = Pick<AppConfigShape, "anthropic" | "openai">
-
-/** The variable with each provider's key. */
-export const keys: Readonly<Record<ProviderName, string>> = { anthropic: "ANTHROPIC_API_KEY", openai: "OPENAI_API_KEY" }
+type Keys = Pick<AppConfigShape, ProviderName>
 
 /**
  * The wanted model at its maker, if its name tells who made it; else at the first provider of the agent's whose key is set.
@@ -27,6 +24,6 @@ export const choose = (
   const usable = maker === undefined ? providers : [maker]
   const provider = usable.find((name) => Option.isSome(config[name].apiKey))
   return provider === undefined
-    ? Either.left(`it needs a model; set ${usable.map((name) => keys[name]).join(" or ")}`)
+    ? Either.left(`it needs a model; set ${usable.map((name) => keyNames[name]).join(" or ")}`)
     : Either.right({ provider, name: wanted ?? defaultModels[provider] })
 }

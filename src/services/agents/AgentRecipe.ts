@@ -39,6 +39,12 @@ export interface AgentRecipe {
   }
 }
 
+/** The provider of a model among those of an agent: no other is ever chosen for it. */
+export const among = <P extends ProviderName>(
+  providers: readonly [P, ...ReadonlyArray<P>],
+  provider: ProviderName
+): P => providers.find((known) => known === provider) ?? providers[0]
+
 export interface AgentPackage {
   readonly name: string
   readonly version: string

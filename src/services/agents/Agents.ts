@@ -10,7 +10,7 @@ import type { AgentInfo } from "../../domain/AgentInfo.ts"
 import type { AgentLaunch } from "../../domain/AgentLaunch.ts"
 import { AppConfig, type AppConfigShape } from "../config/AppConfig.ts"
 import { defaultModels } from "../model/DefaultModels.ts"
-import { choose } from "../model/LanguageModels.ts"
+import { choose, makerOf } from "../model/ModelChoice.ts"
 import { buildCommand, type ImageContents, type Installed, InstalledAgents } from "../sandbox/InstalledAgents.ts"
 import * as AgentModels from "./AgentModels.ts"
 import { launchOf } from "./AgentRecipe.ts"
@@ -182,8 +182,9 @@ const builtIn = Effect.fnUntraced(function*(config: AppConfigShape, model: strin
   if (Option.isNone(chosen)) {
     return yield* new AgentUnavailable({
       agent: "opentl",
-      reason:
-        "it needs a model; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or choose another agent with OPENTL_AGENT=command:<shell line>"
+      reason: wanted !== undefined && makerOf(wanted) === "google"
+        ? `it cannot use ${wanted}; choose a model of anthropic or openai with --model, or the agent gemini with --agent`
+        : "it needs a model; set ANTHROPIC_API_KEY or OPENAI_API_KEY, or choose another agent with OPENTL_AGENT=command:<shell line>"
     })
   }
   const { provider } = chosen.value

@@ -5,6 +5,7 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { AgentName } from "../../domain/Agent.ts"
+import { keyNames } from "../model/ModelChoice.ts"
 import * as AgentModels from "./AgentModels.ts"
 import type { AgentRecipe } from "./AgentRecipe.ts"
 
@@ -48,6 +49,6 @@ export const decide = ({ candidates, image, installed, keys, model }: AutoOption
   const uses = model === undefined ? "" : `, it can use ${model}`
   return {
     name: first.name,
-    reason: `the image has it${uses}, ${AgentModels.keys[first.model.provider]} is set${after}`
+    reason: `the image has it${uses}, ${keyNames[first.model.provider]} is set${after}`
   }
 }

@@ -1,5 +1,7 @@
 /** goose, which speaks the protocol itself. */
-import { type AgentRecipe, placeholderKey } from "./AgentRecipe.ts"
+import { type AgentRecipe, among, placeholderKey } from "./AgentRecipe.ts"
+
+const usable = ["anthropic", "openai"] as const
 
 const providers = {
   anthropic: { ANTHROPIC_HOST: "{{ANTHROPIC_BASE_URL}}", ANTHROPIC_API_KEY: placeholderKey },
@@ -15,11 +17,11 @@ export const goose: AgentRecipe = {
   packages: [{ name: "@aaif/goose", version: "0.20.1" }],
   megabytes: 270,
   programs: { goose: { runs: "itself", file: "node_modules/@aaif/goose-binary-linux-{{cpu}}/bin/goose" } },
-  providers: ["anthropic", "openai"],
+  providers: usable,
   launch: ({ name, provider }) => ({
     arguments: ["acp", "--with-builtin", "developer"],
     environment: {
-      ...providers[provider],
+      ...providers[among(usable, provider)],
       GOOSE_PROVIDER: provider,
       GOOSE_MODEL: name,
       GOOSE_MODE: "auto",

@@ -1,6 +1,8 @@
 /** opencode, which speaks the protocol itself. */
 import type { AgentModel, AgentRecipe } from "./AgentRecipe.ts"
-import { placeholderKey } from "./AgentRecipe.ts"
+import { among, placeholderKey } from "./AgentRecipe.ts"
+
+const usable = ["anthropic", "openai"] as const
 
 const providers = {
   anthropic: { npm: "@ai-sdk/anthropic", baseURL: "{{ANTHROPIC_BASE_URL}}/v1" },
@@ -8,7 +10,7 @@ const providers = {
 } as const
 
 const configuration = ({ name, provider }: AgentModel): string => {
-  const { baseURL, npm } = providers[provider]
+  const { baseURL, npm } = providers[among(usable, provider)]
   const model = `opentl/${name}`
   return JSON.stringify({
     $schema: "https://opencode.ai/config.json",
@@ -35,7 +37,7 @@ export const openCode: AgentRecipe = {
   packages: [{ name: "opencode-ai", version: "1.18.33" }],
   megabytes: 350,
   programs: { opencode: { runs: "itself", file: "node_modules/opencode-linux-{{cpu}}/bin/opencode" } },
-  providers: ["anthropic", "openai"],
+  providers: usable,
   launch: (model) => ({
     arguments: ["acp"],
     environment: {

@@ -1,5 +1,7 @@
 /** pi, through its adapter for the protocol. */
-import { type AgentModel, type AgentRecipe, placeholderKey, programPath } from "./AgentRecipe.ts"
+import { type AgentModel, type AgentRecipe, among, placeholderKey, programPath } from "./AgentRecipe.ts"
+
+const usable = ["anthropic", "openai"] as const
 
 const apis = {
   anthropic: { api: "anthropic-messages", baseUrl: "{{ANTHROPIC_BASE_URL}}" },
@@ -13,7 +15,7 @@ const models = ({ name, provider }: AgentModel): string =>
   JSON.stringify({
     providers: {
       opentl: {
-        ...apis[provider],
+        ...apis[among(usable, provider)],
         apiKey: placeholderKey,
         models: [{
           id: name,
@@ -37,7 +39,7 @@ export const pi: AgentRecipe = {
     pi: { runs: "node", file: "node_modules/pi-acp/dist/index.js" },
     "pi-agent": { runs: "node", file: "node_modules/@earendil-works/pi-coding-agent/dist/cli.js" }
   },
-  providers: ["anthropic", "openai"],
+  providers: usable,
   launch: (model) => ({
     arguments: [],
     environment: {

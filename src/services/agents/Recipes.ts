@@ -4,13 +4,14 @@ import { nodeMegabytes } from "../sandbox/ImageParts.ts"
 import type { AgentRecipe } from "./AgentRecipe.ts"
 import { claudeCode } from "./ClaudeCode.ts"
 import { codex } from "./Codex.ts"
+import { gemini } from "./Gemini.ts"
 import { goose } from "./Goose.ts"
 import { openCode } from "./OpenCode.ts"
 import { pi } from "./Pi.ts"
 import { qwen } from "./Qwen.ts"
 
 /** In the order in which they are offered. */
-export const recipes: ReadonlyArray<AgentRecipe> = [claudeCode, codex, openCode, pi, goose, qwen]
+export const recipes: ReadonlyArray<AgentRecipe> = [claudeCode, codex, openCode, pi, goose, qwen, gemini]
 
 export const recipeOf = (name: AgentName): AgentRecipe | undefined => recipes.find((recipe) => recipe.name === name)
 

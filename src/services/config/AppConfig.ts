@@ -41,6 +41,8 @@ export interface AppConfigShape {
   }
   readonly anthropic: Provider
   readonly openai: Provider
+  /** GEMINI_API_KEY: only public agents use it */
+  readonly google: Provider
   /** OPENTL_PLANNER_MODEL: plans and reviews */
   readonly plannerModel: Option.Option<string>
   /** OPENTL_AGENT; none means `auto` */
@@ -146,6 +148,10 @@ const decode = Effect.gen(function*() {
     openai: {
       apiKey: yield* optional(variables.openaiApiKey),
       baseUrl: yield* required(variables.openaiBaseUrl)
+    },
+    google: {
+      apiKey: yield* optional(variables.geminiApiKey),
+      baseUrl: yield* required(variables.geminiBaseUrl)
     },
     plannerModel: yield* optional(variables.plannerModel),
     agent: yield* required(variables.agent),

@@ -56,6 +56,12 @@ export const variables = {
   anthropicBaseUrl: baseUrl("ANTHROPIC_BASE_URL", "https://api.anthropic.com", "Anthropic's API, without /v1."),
   openaiApiKey: secret("OPENAI_API_KEY", "Key of the OpenAI API."),
   openaiBaseUrl: baseUrl("OPENAI_BASE_URL", "https://api.openai.com/v1", "OpenAI's API, with /v1."),
+  geminiApiKey: secret("GEMINI_API_KEY", "Key of Google's Gemini API."),
+  geminiBaseUrl: baseUrl(
+    "GOOGLE_GEMINI_BASE_URL",
+    "https://generativelanguage.googleapis.com",
+    "Google's Gemini API, without /v1beta."
+  ),
   plannerModel: optional("OPENTL_PLANNER_MODEL", {
     accepted: "a model's name",
     doc: "The model that plans and reviews.",

@@ -9,7 +9,7 @@ import * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { SessionId } from "../../domain/Ids.ts"
@@ -22,11 +22,11 @@ import * as EgressPolicy from "./EgressPolicy.ts"
 import * as EgressProxy from "./EgressProxy.ts"
 import * as GatewayDirectory from "./GatewayDirectory.ts"
 import * as GatewayServer from "./GatewayServer.ts"
-import { LastAnswer } from "./LastAnswer.ts"
 import * as MessageRoute from "./MessageRoute.ts"
 import * as ModelProxy from "./ModelProxy.ts"
 import * as OpenCalls from "./OpenCalls.ts"
 import * as Payer from "./Payer.ts"
+import * as RoundRecord from "./RoundRecord.ts"
 
 export type { GatewayReport } from "./Payer.ts"
 
@@ -44,6 +44,10 @@ export interface GatewayRequest {
   readonly model?: string
   /** What the host of an agent gets when it asks for messages to it; nothing if absent. */
   readonly giveMessages?: MessageRoute.GiveMessages
+  /** Which round of the session it is for: what was known of it when an earlier server ended is known again. */
+  readonly round?: string
+  /** Called for the endpoints that were refused, once each and no more than some of a round. */
+  readonly onRefused?: (endpoint: string) => Effect.Effect<void>
   /** Called once for each call that cost something, sequentially. */
   readonly onUsage: (report: Payer.GatewayReport) => Effect.Effect<void>
 }
@@ -55,7 +59,7 @@ export interface OpenGateway {
   readonly isExhausted: Effect.Effect<boolean>
   /**
    * Why the last model call with tools failed: what the provider said, or the gateway. None if it succeeded, or there was
-   * none since the gateway was opened.
+   * none in this round.
    */
   readonly lastFailure: Effect.Effect<Option.Option<string>>
 }
@@ -127,21 +131,23 @@ const make = Effect.gen(function*() {
       const { directory, socket } = yield* GatewayDirectory.prepare(config.dataDir, sessionId)
       const openCalls = yield* openCallsOf(sessionId)
       const payer = yield* Payer.make({ session: sessionId, remainingUsd, onUsage, openCalls })
-      const answers = new LastAnswer(request.model)
+      const { model, onRefused = () => Effect.void, round } = request
+      const record = yield* RoundRecord.make({ dataDir: config.dataDir, session: sessionId, round, model })
       yield* GatewayServer.serve(socket, {
         request: (request) =>
           MessageRoute.isFor(request.url)
             ? MessageRoute.serve(request, giveMessages)
             : request.url.startsWith("/")
-            ? models(request, { payer, answers })
+            ? models(request, { payer, record, onRefused })
             : Effect.succeed(onlyConnect),
         connect: yield* EgressProxy.atMost(maxTunnels, connect)
       }, connections)
+      yield* Effect.addFinalizer(() => record.close)
       yield* fs.chmod(socket, 0o666)
       return {
         directory,
         isExhausted: payer.isExhausted,
-        lastFailure: Effect.sync(() => Option.fromNullable(answers.failure))
+        lastFailure: record.failure
       }
     },
     Effect.mapError(failed),

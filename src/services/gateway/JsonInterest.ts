@@ -4,6 +4,10 @@
 export interface Interest {
   /** Keep the value's raw JSON under this name. */
   readonly keep?: string
+  /** Keep only the last of the values of this name: a long stream has many. */
+  readonly isLast?: boolean
+  /** For an object: keep the names of its fields, in lower case and as JSON, under this name. */
+  readonly keys?: string
   /** Whether strings in the value count as text; inherited by its contents. */
   readonly text?: boolean
   /** For an object's fields, by lower-case name. */

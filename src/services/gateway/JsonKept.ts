@@ -8,6 +8,7 @@ const most = 64
 /** A value that has started. */
 interface Open {
   readonly name: string
+  readonly isLast: boolean
   /** Where it started in the whole text, and the depth at which it ends. */
   readonly start: number
   readonly depth: number
@@ -29,9 +30,9 @@ export class JsonKept {
   #from = 0
 
   /** Starts a value to keep, unless it is inside another one. `before` is the size of the earlier parts. */
-  begin(name: string, at: number, before: number, depth: number) {
+  begin(name: string, isLast: boolean, at: number, before: number, depth: number) {
     if (this.#open !== undefined) return
-    this.#open = { name, start: before + at, depth, parts: [], size: 0 }
+    this.#open = { name, isLast, start: before + at, depth, parts: [], size: 0 }
     this.#from = at
   }
 
@@ -41,9 +42,15 @@ export class JsonKept {
     if (open?.depth !== depth) return
     this.#keep(open, part.subarray(this.#from, at))
     this.#open = undefined
-    const values = this.values.get(open.name) ?? new Set()
-    this.values.set(open.name, values.add(decoder.decode(Buffer.concat(open.parts))))
+    if (open.isLast) this.values.delete(open.name)
+    this.add(open.name, decoder.decode(Buffer.concat(open.parts)))
     this.spans.set(open.name, { start: open.start, end: before + at })
+  }
+
+  /** Keeps a value that has arrived elsewhere. */
+  add(name: string, value: string) {
+    const values = this.values.get(name) ?? new Set()
+    this.values.set(name, values.add(value))
     if (values.size > most) this.isTooLarge = true
   }
 

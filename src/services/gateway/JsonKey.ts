@@ -30,7 +30,11 @@ export class JsonKey {
    * case also fold letters like the long s.
    */
   name(lengths: ReadonlySet<number>): string {
-    if (this.#length > longest || (this.#isPlain && !lengths.has(this.#length))) return ""
+    return this.#length > longest || (this.#isPlain && !lengths.has(this.#length)) ? "" : this.text
+  }
+
+  /** The key in lower case, whatever its length; only the beginning of a very long one. */
+  get text(): string {
     const raw = decoder.decode(this.#bytes.subarray(0, this.#length))
     const name = raw.includes("\\") ? Option.getOrElse(unquote(`"${raw}"`), () => raw) : raw
     return name.toUpperCase().toLowerCase()

@@ -136,7 +136,9 @@ export class JsonScanner {
 
   #begin(at: number, byte: number): number {
     if (this.#stack.length === 0) this.opening = this.size + at
-    if (this.#interest?.keep !== undefined) this.kept.begin(this.#interest.keep, at, this.size, this.#stack.length)
+    if (this.#interest?.keep !== undefined) {
+      this.kept.begin(this.#interest.keep, this.#interest.isLast ?? false, at, this.size, this.#stack.length)
+    }
     if (byte === 0x7b || byte === 0x5b) {
       const isArray = byte === 0x5b
       const seen = this.#interest?.fields === undefined ? undefined : new Set<string>()
@@ -197,6 +199,7 @@ export class JsonScanner {
     const frame = this.#stack[this.#stack.length - 1]
     if (frame === undefined) return
     const fields = frame.interest?.fields
+    if (frame.interest?.keys !== undefined) this.kept.add(frame.interest.keys, JSON.stringify(this.#key.text))
     const name = this.#key.name(this.#options.lengths)
     if (this.#options.note.has(name)) this.noted.add(name)
     this.#interest = fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : undefined

@@ -39,23 +39,31 @@ export class LastAnswer {
   get failure(): string | undefined {
     return (this.#work ?? this.#beside)?.failure
   }
+
+  /** What decides about it, for another one: noted in this order, it says the same. */
+  get kept(): ReadonlyArray<Answer> {
+    return [this.#beside, this.#work].filter((answer) => answer !== undefined)
+  }
 }
 
 const longest = 300
 
 const Message = Schema.Struct({ message: Schema.String })
-const Failure = Json.parse(
-  Schema.Struct({ error: Schema.optional(Schema.NullOr(Schema.Union(Message, Schema.String))) })
-)
+const Failure = Schema.Struct({ error: Schema.optional(Schema.NullOr(Schema.Union(Message, Schema.String))) })
+/** Where Gemini was asked for an array of answers, an error is in an array, too. */
+const FailureBody = Json.parse(Schema.Union(Failure, Schema.Tuple([Failure], Schema.Unknown)))
 
-const decodeBody = Schema.decodeEither(Failure)
+const decodeBody = Schema.decodeEither(FailureBody)
 const decodeError = Schema.decodeEither(Json.parse(Message))
 
 /** What the body of an error says. */
 export const ofBody = (status: number, body: string): string => {
   const said = Either.match(decodeBody(body), {
     onLeft: () => "",
-    onRight: ({ error }) => error == null ? "" : typeof error === "string" ? error : error.message
+    onRight: (body) => {
+      const { error } = "error" in body ? body : Array.isArray(body) ? body[0] : { error: undefined }
+      return error == null ? "" : typeof error === "string" ? error : error.message
+    }
   })
   return said === "" ? `status ${status}` : `${said.slice(0, longest)} (status ${status})`
 }

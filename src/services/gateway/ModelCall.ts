@@ -18,12 +18,13 @@ import { BudgetExhausted } from "./Account.ts"
 import type { BodyMemory } from "./BodyMemory.ts"
 import type * as CallRequest from "./CallRequest.ts"
 import * as GatewayServer from "./GatewayServer.ts"
-import { type Answer, ofBody, ofEvent } from "./LastAnswer.ts"
+import { ofBody, ofEvent } from "./LastAnswer.ts"
 import * as ModelProxyBody from "./ModelProxyBody.ts"
 import * as Routes from "./ModelProxyRoutes.ts"
 import type { Payer } from "./Payer.ts"
+import type { RoundRecord } from "./RoundRecord.ts"
 import * as Settlement from "./Settlement.ts"
-import { type Dialect, UsageMeter } from "./UsageMeter.ts"
+import { UsageMeter } from "./UsageMeter.ts"
 
 /** The session has a budget, and the call's cost cannot be counted. */
 export class CallUncountable extends Schema.TaggedError<CallUncountable>()("CallUncountable", {
@@ -40,7 +41,7 @@ export const passOn = (
   body: (bytes: GatewayServer.Reply["body"]) => GatewayServer.Reply["body"] = (bytes) => bytes
 ): GatewayServer.Reply => ({
   status: response.status,
-  headers: Routes.responseHeaders(response.headers),
+  headers: Routes.responseHeaders(response.status, response.headers),
   body: body(
     Stream.mapError(response.stream, (error) => new GatewayServer.ConnectionError({ reason: error.message }))
   )
@@ -61,13 +62,13 @@ const seconds = Effect.map(Clock.currentTimeMillis, (millis) => millis / 1000)
 export interface Call {
   readonly request: GatewayServer.Request
   readonly provider: Routes.Provider
-  readonly dialect: Dialect
+  readonly address: CallRequest.Address
   readonly payer: Payer
   readonly send: Send
   /** Told what was asked, as soon as it is known. */
   readonly onAsked: (call: CallRequest.CallRequest) => void
-  /** Told how the call ended, unless the client left before. */
-  readonly onAnswer: (answer: Answer) => void
+  /** Knows how the call ended, unless the client left before. */
+  readonly record: RoundRecord
 }
 
 /** How much of an error's body is read for its message. In bytes. */
@@ -85,15 +86,14 @@ export const make = ({ memory, prices }: Services) => {
   })
 
   return Effect.fnUntraced(
-    function*({ dialect, onAnswer, onAsked, payer, provider, request, send }: Call) {
+    function*({ address, onAsked, payer, provider, record, request, send }: Call) {
       if (yield* payer.isExhausted) return yield* new BudgetExhausted()
       const bodyScope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
-      const isHeld = payer.isLimited || dialect === "openai-chat"
-      const body = isHeld
-        ? yield* Scope.extend(ModelProxyBody.hold(memory, payer.session, request, dialect), bodyScope)
-        : yield* ModelProxyBody.pass(request, dialect)
+      const body = payer.isLimited
+        ? yield* Scope.extend(ModelProxyBody.hold(memory, payer.session, request, address), bodyScope)
+        : yield* ModelProxyBody.pass(request, address)
       // nothing is known yet about a streamed body, nor does it have to be
-      const early = isHeld ? body.call() : undefined
+      const early = payer.isLimited ? body.call() : undefined
       if (early !== undefined) onAsked(early)
       const price = early === undefined ? undefined : yield* priceOf(payer, provider, early)
       const paid = yield* payer.letOut(early, price)
@@ -118,8 +118,10 @@ export const make = ({ memory, prices }: Services) => {
 
       /** Counts a reply when it ends, however that happens: a part has cost something, too. */
       const counted = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
-        const meter = new UsageMeter(dialect, response.headers["content-type"])
+        const meter = new UsageMeter(address.dialect, response.headers["content-type"])
         let isWhole = false
+        let isEmpty = true
+        const { ended, isNoted } = yield* begin("the server ended in the middle of the answer")
         yield* Effect.addFinalizer(() =>
           Effect.suspend(() => {
             const { said, textBytes } = meter.end()
@@ -128,34 +130,46 @@ export const make = ({ memory, prices }: Services) => {
         )
         return passOn(response, (bytes) =>
           bytes.pipe(
-            Stream.tap((part) => Effect.sync(() => meter.feed(part))),
-            Stream.tapError((error) => Effect.sync(() => answered(`the answer broke off: ${error.message}`))),
-            Stream.concat(Stream.execute(Effect.sync(() => {
+            Stream.tap((part) => {
+              if (!isEmpty) return Effect.sync(() => meter.feed(part))
+              isEmpty = false
+              return Effect.zipRight(isNoted, Effect.sync(() => meter.feed(part)))
+            }),
+            Stream.tapError((error) => ended(`the answer broke off: ${error.message}`)),
+            Stream.concat(Stream.execute(Effect.suspend(() => {
               isWhole = true
-              answered(meter.error === undefined ? undefined : ofEvent(meter.error))
+              const { error } = meter.end()
+              return ended(isEmpty ? "an empty answer" : error === undefined ? undefined : ofEvent(error))
             })))
           ))
       })
 
-      const answered = (failure: string | undefined) => {
+      /** The answer has begun, which fails like this if nothing ends it. A client that leaves ends it unanswered. */
+      const begin = Effect.fnUntraced(function*(failure: string) {
         const { hasTools, model } = body.call()
-        onAnswer({ model, hasTools, failure })
-      }
+        const { end, isNoted } = yield* record.begin({ model, hasTools, failure })
+        yield* Effect.addFinalizer(() => end(undefined))
+        return { isNoted, ended: (failure: string | undefined) => end({ model, hasTools, failure }) }
+      })
 
       /** Passes an error on, and reads what it says. */
-      const refused = (response: HttpClientResponse.HttpClientResponse) => {
+      const refused = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
         const decoder = new TextDecoder()
         let text = ""
+        const { ended, isNoted } = yield* begin(`status ${response.status}`)
         return passOn(response, (bytes) =>
           bytes.pipe(
             Stream.tap((part) =>
-              Effect.sync(() => {
-                if (text.length < readOfError) text += decoder.decode(part, { stream: true })
-              })
+              Effect.zipRight(
+                isNoted,
+                Effect.sync(() => {
+                  if (text.length < readOfError) text += decoder.decode(part, { stream: true })
+                })
+              )
             ),
-            Stream.ensuring(Effect.sync(() => answered(ofBody(response.status, text))))
+            Stream.ensuring(Effect.suspend(() => ended(ofBody(response.status, text))))
           ))
-      }
+      })
 
       return yield* Effect.uninterruptibleMask((restore) =>
         restore(send(body)).pipe(
@@ -166,7 +180,7 @@ export const make = ({ memory, prices }: Services) => {
           Effect.catchTag("RequestError", (error) => Effect.fail(body.failure() ?? error)),
           Effect.flatMap((response) =>
             response.status < 200 || response.status > 299
-              ? Effect.succeed(refused(response))
+              ? refused(response)
               : counted(response)
           )
         )

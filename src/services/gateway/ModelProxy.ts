@@ -11,22 +11,18 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { AppConfig } from "../config/AppConfig.ts"
+import { keyNames } from "../model/ModelChoice.ts"
 import { ModelPrices } from "../model/ModelPrices.ts"
 import * as BodyMemory from "./BodyMemory.ts"
 import type * as CallRequest from "./CallRequest.ts"
 import * as GatewayServer from "./GatewayServer.ts"
 import * as HostProxy from "./HostProxy.ts"
-import type { LastAnswer } from "./LastAnswer.ts"
 import * as ModelCall from "./ModelCall.ts"
 import * as ModelProxyBody from "./ModelProxyBody.ts"
 import * as Routes from "./ModelProxyRoutes.ts"
 import * as Refusals from "./ModelRefusals.ts"
 import type { Payer } from "./Payer.ts"
-
-const keyNames: Readonly<Record<Routes.Provider, string>> = {
-  anthropic: "ANTHROPIC_API_KEY",
-  openai: "OPENAI_API_KEY"
-}
+import type { RoundRecord } from "./RoundRecord.ts"
 
 const unreachable = "The model's API cannot be reached."
 
@@ -52,12 +48,16 @@ const clientFor = Effect.fnUntraced(function*(baseUrl: string) {
 const credentials = (provider: Routes.Provider, key: Redacted.Redacted): Readonly<Record<string, string>> =>
   provider === "anthropic"
     ? { "x-api-key": Redacted.value(key) }
+    : provider === "google"
+    ? { "x-goog-api-key": Redacted.value(key) }
     : { authorization: `Bearer ${Redacted.value(key)}` }
 
 /** For whom a request is served. */
 export interface Account {
   readonly payer: Payer
-  readonly answers: LastAnswer
+  readonly record: RoundRecord
+  /** Told of each endpoint of a provider that is refused, once. */
+  readonly onRefused: (endpoint: string) => Effect.Effect<void>
 }
 
 /** Makes the proxy, which serves a request for a payer. Fails if HTTPS_PROXY is not a URL. */
@@ -66,7 +66,8 @@ export const make = Effect.gen(function*() {
   const call = ModelCall.make({ prices: yield* ModelPrices, memory: yield* BodyMemory.make(bodyLimits) })
   const clients = {
     anthropic: yield* clientFor(config.anthropic.baseUrl),
-    openai: yield* clientFor(config.openai.baseUrl)
+    openai: yield* clientFor(config.openai.baseUrl),
+    google: yield* clientFor(config.google.baseUrl)
   }
 
   const send =
@@ -82,69 +83,78 @@ export const make = Effect.gen(function*() {
         )
       )
 
-  return Effect.fn("ModelProxy.serve")(function*(request: GatewayServer.Request, { answers, payer }: Account) {
-    const { method, url } = request
-    const provider = Routes.providerOf(url)
-    const route = Routes.routeOf(method, url)
-    if (provider === undefined) return GatewayServer.text(404, "text/plain", "There is no such API here.\n")
-    if (route === undefined) {
-      // some clients check whether the address exists
-      return method === "HEAD"
-        ? GatewayServer.text(200, "text/plain", "")
-        : Refusals.notFound(provider, `The gateway does not pass on ${method} ${url.split("?")[0]}.`)
-    }
-    const { apiKey } = config[provider]
-    if (Option.isNone(apiKey)) {
-      return Refusals.noKey(provider, `OpenTL has no ${keyNames[provider]}, so this API cannot be called.`)
-    }
-    const sent = send(request, route, apiKey.value)
-    let asked: Pick<CallRequest.CallRequest, "hasTools" | "model"> = { model: undefined, hasTools: true }
-    const reply = route.dialect === undefined
-      ? ModelProxyBody.stream(request).pipe(Effect.flatMap(sent), Effect.map((response) => ModelCall.passOn(response)))
-      : call({
-        request,
-        provider,
-        dialect: route.dialect,
-        payer,
-        send: (body) => sent(body.http),
-        onAsked: (call) => {
-          asked = call
-        },
-        onAnswer: (answer) => answers.note(answer)
-      })
-    return yield* Effect.catchAll(reply, (error) => {
+  return Effect.fn("ModelProxy.serve")(
+    function*(request: GatewayServer.Request, { onRefused, payer, record }: Account) {
+      const { method, url } = request
+      const provider = Routes.providerOf(url)
+      const route = Routes.routeOf(method, url)
+      if (provider === undefined || route === undefined) {
+        // some clients check whether the address exists
+        if (method === "HEAD" && provider !== undefined) return GatewayServer.text(200, "text/plain", "")
+        const endpoint = Routes.endpointOf(method, url)
+        if (yield* record.isNews(endpoint)) yield* onRefused(endpoint)
+        const message = `The gateway does not pass on ${endpoint}: an agent needs the model only.`
+        return provider === undefined
+          ? GatewayServer.text(403, "text/plain", `${message}\n`)
+          : Refusals.forbidden(provider, message)
+      }
+      const { apiKey } = config[provider]
+      if (Option.isNone(apiKey)) {
+        return Refusals.noKey(provider, `OpenTL has no ${keyNames[provider]}, so this API cannot be called.`)
+      }
+      const sent = send(request, route, apiKey.value)
+      let asked: Pick<CallRequest.CallRequest, "hasTools" | "model"> = { model: undefined, hasTools: true }
+      const reply = route.dialect === undefined
+        ? ModelProxyBody.stream(request).pipe(
+          Effect.flatMap(sent),
+          Effect.map((response) => ModelCall.passOn(response))
+        )
+        : call({
+          request,
+          provider,
+          address: { dialect: route.dialect, model: route.model },
+          payer,
+          send: (body) => sent(body.http),
+          onAsked: (call) => {
+            asked = call
+          },
+          record
+        })
       // what the gateway itself refuses ends an agent's work like an error of the provider's
-      if (route.dialect !== undefined) {
+      const noted = Effect.tapError(reply, (error) => {
+        if (route.dialect === undefined) return Effect.void
         const failure = error._tag === "RequestError" ? unreachable : error.message
-        answers.note({ model: asked.model, hasTools: asked.hasTools, failure })
-      }
-      switch (error._tag) {
-        case "BodyTooLarge":
-          return Effect.succeed(Refusals.tooLarge(provider, error.message))
-        case "BodyTimedOut":
-          return Effect.succeed(Refusals.later(provider, 408, error.message))
-        case "BodiesWaiting":
-        case "BudgetBusy":
-          return Effect.succeed(Refusals.later(provider, 503, error.message))
-        case "BudgetExhausted":
-          return Effect.succeed(Refusals.budgetSpent(provider, error.message))
-        case "CallUncountable":
-        case "ConnectionError":
-        case "PriceUnknown":
-          return Effect.succeed(Refusals.invalid(provider, error.message))
-        case "RequestError":
-          return Effect.as(
-            Effect.logWarning("the model's API cannot be reached").pipe(
-              Effect.annotateLogs({
-                provider,
-                reason: error.cause instanceof Error ? error.cause.message : error.message
-              })
-            ),
-            Refusals.later(provider, 502, unreachable)
-          )
-        case "ResponseError":
-          return Effect.succeed(Refusals.later(provider, 502, error.message))
-      }
-    })
-  })
+        return record.note({ model: asked.model, hasTools: asked.hasTools, failure })
+      })
+      return yield* Effect.catchAll(noted, (error) => {
+        switch (error._tag) {
+          case "BodyTooLarge":
+            return Effect.succeed(Refusals.tooLarge(provider, error.message))
+          case "BodyTimedOut":
+            return Effect.succeed(Refusals.later(provider, 408, error.message))
+          case "BodiesWaiting":
+          case "BudgetBusy":
+            return Effect.succeed(Refusals.later(provider, 503, error.message))
+          case "BudgetExhausted":
+            return Effect.succeed(Refusals.budgetSpent(provider, error.message))
+          case "CallUncountable":
+          case "ConnectionError":
+          case "PriceUnknown":
+            return Effect.succeed(Refusals.invalid(provider, error.message))
+          case "RequestError":
+            return Effect.as(
+              Effect.logWarning("the model's API cannot be reached").pipe(
+                Effect.annotateLogs({
+                  provider,
+                  reason: error.cause instanceof Error ? error.cause.message : error.message
+                })
+              ),
+              Refusals.later(provider, 502, unreachable)
+            )
+          case "ResponseError":
+            return Effect.succeed(Refusals.later(provider, 502, error.message))
+        }
+      })
+    }
+  )
 })

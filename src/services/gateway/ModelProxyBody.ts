@@ -1,6 +1,6 @@
 /**
  * The outgoing body of a model call. Most bodies stream through. A body that must be known before the call goes out
- * (under a budget), or is changed (a streamed chat), is held first: within the memory from `BodyMemory`, and only until
+ * (under a budget) is held first: within the memory from `BodyMemory`, and only until
  * the API has started to reply.
  */
 import * as HttpBody from "@effect/platform/HttpBody"
@@ -15,7 +15,6 @@ import * as CallRequest from "./CallRequest.ts"
 import type { ConnectionError, Request } from "./GatewayServer.ts"
 import { HeldBytes } from "./HeldBytes.ts"
 import * as RequestBody from "./RequestBody.ts"
-import type { Dialect } from "./UsageMeter.ts"
 
 /** A body to be held is larger than the providers accept. */
 export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLarge", { limitBytes: Schema.Int }) {
@@ -69,12 +68,12 @@ export const stream = (request: Request): Effect.Effect<HttpBody.HttpBody, never
     : Effect.map(passing(request, () => {}), ({ http }) => http)
 
 /** Streams a call's body, and reads it on the way. */
-export const pass = (request: Request, dialect: Dialect): Effect.Effect<Body, never, Scope.Scope> =>
+export const pass = (request: Request, address: CallRequest.Address): Effect.Effect<Body, never, Scope.Scope> =>
   Effect.suspend(() => {
-    const scan = CallRequest.scanner(dialect)
+    const scan = CallRequest.scanner(address.dialect)
     return Effect.map(passing(request, (bytes) => void scan.feed(bytes)), (body) => ({
       ...body,
-      call: () => CallRequest.read(dialect, scan.end())
+      call: () => CallRequest.read(address, scan.end())
     }))
   })
 
@@ -86,7 +85,7 @@ export const hold = (
   memory: BodyMemory,
   session: SessionId,
   request: Request,
-  dialect: Dialect
+  address: CallRequest.Address
 ): Effect.Effect<
   Body,
   BodyTooLarge | RequestBody.BodyTimedOut | BodiesWaiting | ConnectionError,
@@ -101,7 +100,7 @@ export const hold = (
       Effect.sync(() => new HeldBytes()),
       (held) => Effect.sync(() => held.release())
     )
-    const scan = CallRequest.scanner(dialect)
+    const scan = CallRequest.scanner(address.dialect)
     const collect = (most: number) =>
       RequestBody.collect(request.body, longestHolding, (bytes) => {
         held.append(bytes)
@@ -116,7 +115,7 @@ export const hold = (
       if ((yield* collect(largestHeld)) === "more") return yield* tooLarge
       yield* taken.keep(held.size)
     }
-    const call = CallRequest.read(dialect, scan.end())
+    const call = CallRequest.read(address, scan.end())
     const edit = CallRequest.askForUsage(call, scan)
     if (edit !== undefined) held.replace(edit.start, edit.end, edit.bytes)
     return {

@@ -1,7 +1,8 @@
 /** Which requests the gateway accepts for a model's API, and what of them it forwards. Pure. */
-import type { Dialect } from "./UsageMeter.ts"
+import type { ProviderName } from "../model/ModelChoice.ts"
+import type { Dialect } from "./UsageDialects.ts"
 
-export type Provider = "anthropic" | "openai"
+export type Provider = ProviderName
 
 export interface ModelRoute {
   readonly provider: Provider
@@ -10,6 +11,8 @@ export interface ModelRoute {
   readonly path: string
   /** The dialect of a call that costs something. */
   readonly dialect: Dialect | undefined
+  /** The model, where the address names it. */
+  readonly model: string | undefined
 }
 
 interface Rule {
@@ -19,7 +22,11 @@ interface Rule {
   readonly dialect?: Dialect
 }
 
-const prefixes: Readonly<Record<Provider, string>> = { anthropic: "/anthropic", openai: "/openai/v1" }
+const prefixes: Readonly<Record<Provider, string>> = {
+  anthropic: "/anthropic",
+  openai: "/openai/v1",
+  google: "/google"
+}
 
 const rules: ReadonlyArray<Rule> = [
   { method: "POST", provider: "anthropic", path: /^\/v1\/messages$/, dialect: "anthropic" },
@@ -27,15 +34,37 @@ const rules: ReadonlyArray<Rule> = [
   { method: "GET", provider: "anthropic", path: /^\/v1\/models(\/[A-Za-z0-9][A-Za-z0-9._:@-]*)?$/ },
   { method: "POST", provider: "openai", path: /^\/chat\/completions$/, dialect: "openai-chat" },
   { method: "POST", provider: "openai", path: /^\/responses$/, dialect: "openai-responses" },
-  { method: "GET", provider: "openai", path: /^\/models(\/[A-Za-z0-9][A-Za-z0-9._:@-]*)?$/ }
+  { method: "GET", provider: "openai", path: /^\/models(\/[A-Za-z0-9][A-Za-z0-9._:@-]*)?$/ },
+  {
+    method: "POST",
+    provider: "google",
+    path: /^\/v1(?:beta)?\/models\/(?<model>[A-Za-z0-9][A-Za-z0-9._@-]*):(?:generateContent|streamGenerateContent)$/,
+    dialect: "gemini"
+  },
+  { method: "POST", provider: "google", path: /^\/v1(?:beta)?\/models\/[A-Za-z0-9][A-Za-z0-9._@-]*:countTokens$/ },
+  { method: "GET", provider: "google", path: /^\/v1(?:beta)?\/models(\/[A-Za-z0-9][A-Za-z0-9._@-]*)?$/ }
 ]
 
 /** The provider that a gateway path belongs to. */
 export const providerOf = (url: string): Provider | undefined => {
   const path = url.split("?")[0] ?? ""
   if (path === prefixes.anthropic || path.startsWith(`${prefixes.anthropic}/`)) return "anthropic"
+  if (path === prefixes.google || path.startsWith(`${prefixes.google}/`)) return "google"
   return path === "/openai" || path.startsWith("/openai/") ? "openai" : undefined
 }
+
+/** Google's API takes a key in the query, too: the agent's is left out, as it is none. */
+const withoutKey = (query: string): string => query.split("&").filter((part) => !/^key(=|$)/i.test(part)).join("&")
+
+const queryOf = (provider: Provider, query: ReadonlyArray<string>): string => {
+  const text = query.join("?")
+  const kept = provider === "google" ? withoutKey(text) : text
+  return query.length === 0 || (kept === "" && text !== "") ? "" : `?${kept}`
+}
+
+/** What was asked for, for people: without the query, one short line of printable characters. */
+export const endpointOf = (method: string, url: string): string =>
+  `${method} ${url.split("?")[0] ?? ""}`.replace(/[^!-~ ]/g, "?").slice(0, 120)
 
 /** Finds the API call of a request. The URL is used as sent: nothing is unescaped or resolved. */
 export const routeOf = (method: string, url: string): ModelRoute | undefined => {
@@ -48,8 +77,9 @@ export const routeOf = (method: string, url: string): ModelRoute | undefined => 
   return rule === undefined ? undefined : {
     provider: rule.provider,
     method: method === "HEAD" ? "HEAD" : rule.method,
-    path: url.slice(prefixes[rule.provider].length, path.length) + (query.length === 0 ? "" : `?${query.join("?")}`),
-    dialect: rule.dialect
+    path: url.slice(prefixes[rule.provider].length, path.length) + queryOf(rule.provider, query),
+    dialect: rule.dialect,
+    model: rule.path.exec(path.slice(prefixes[rule.provider].length))?.groups?.["model"]
   }
 }
 
@@ -61,6 +91,7 @@ const isRequestHeader = isOneOf([
   /^anthropic-(version|beta)$/,
   /^openai-beta$/,
   /^user-agent$/,
+  /^x-goog-api-client$/,
   /^x-stainless-/
 ])
 
@@ -81,10 +112,30 @@ const pick = (isWanted: (name: string) => boolean) => (headers: Readonly<Record<
   )
 
 export const requestHeaders = pick(isRequestHeader)
-export const responseHeaders = pick(isResponseHeader)
+
+const passed = pick(isResponseHeader)
+
+/** A key that is refused is not the agent's, and asking again does not help: some agents do so for minutes. */
+export const responseHeaders = (status: number, headers: Readonly<Record<string, string | undefined>>) =>
+  status === 401 ? { "x-should-retry": "false", ...passed(headers) } : passed(headers)
+
+/** Google's names of errors. */
+const googleStatus: Readonly<Record<number, string>> = {
+  400: "INVALID_ARGUMENT",
+  402: "FAILED_PRECONDITION",
+  403: "PERMISSION_DENIED",
+  408: "DEADLINE_EXCEEDED",
+  413: "INVALID_ARGUMENT"
+}
 
 /** An error in the form that the provider's SDK reads. */
-export const errorBody = (provider: Provider, type: string, message: string): unknown =>
-  provider === "anthropic"
-    ? { type: "error", error: { type, message } }
-    : { error: { message, type, param: null, code: type } }
+export const errorBody = (provider: Provider, status: number, type: string, message: string): unknown => {
+  switch (provider) {
+    case "anthropic":
+      return { type: "error", error: { type, message } }
+    case "openai":
+      return { error: { message, type, param: null, code: type } }
+    case "google":
+      return { error: { code: status, message, status: googleStatus[status] ?? "UNAVAILABLE" } }
+  }
+}

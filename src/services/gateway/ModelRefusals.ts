@@ -12,14 +12,20 @@ const refuse = (
   message: string,
   headers: Readonly<Record<string, string>> = final
 ): GatewayServer.Reply =>
-  GatewayServer.text(status, "application/json", JSON.stringify(Routes.errorBody(provider, type, message)), headers)
+  GatewayServer.text(
+    status,
+    "application/json",
+    JSON.stringify(Routes.errorBody(provider, status, type, message)),
+    headers
+  )
 
 /** The request will never be accepted: retrying would not help. */
 export const invalid = (provider: Routes.Provider, message: string) =>
   refuse(provider, 400, "invalid_request_error", message)
 
-export const notFound = (provider: Routes.Provider, message: string) =>
-  refuse(provider, 404, "not_found_error", message)
+/** No agent needs this endpoint. */
+export const forbidden = (provider: Routes.Provider, message: string) =>
+  refuse(provider, 403, "permission_error", message)
 
 export const tooLarge = (provider: Routes.Provider, message: string) =>
   refuse(provider, 413, "request_too_large", message)

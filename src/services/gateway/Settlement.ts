@@ -2,7 +2,7 @@
 import type { Tokens } from "../model/ModelPrice.ts"
 import * as TokenEstimate from "../model/TokenEstimate.ts"
 import type { CallRequest } from "./CallRequest.ts"
-import type { Said } from "./UsageMeter.ts"
+import type { Said } from "./UsageDialects.ts"
 
 export interface Reply {
   readonly said: Said

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { Usage } from "../../domain/Usage.ts"
+import { noModel } from "./ModelChoice.ts"
 import type { PriceUnknown } from "./ModelPrices.ts"
 
 export interface ModelQuestion<A, I> {
@@ -64,20 +65,27 @@ export class UnreadableAnswer extends Schema.TaggedError<UnreadableAnswer>()("Un
 /** No key is set, so no model can be called. */
 export class NoLanguageModel extends Schema.TaggedError<NoLanguageModel>()("NoLanguageModel", {}) {
   override get message() {
-    return "no model is configured (set ANTHROPIC_API_KEY or OPENAI_API_KEY)"
+    return noModel
   }
 }
 
 export class LanguageModel extends Context.Tag("opentl/services/model/LanguageModel")<LanguageModel, {
   /** The provider's name, or `none`. */
   readonly provider: "anthropic" | "openai" | "none"
+  /** Why there is none, in a few words. */
+  readonly missing?: string
   readonly ask: <A, I>(
     question: ModelQuestion<A, I>
   ) => Effect.Effect<ModelAnswer<A>, LanguageModelError | UnreadableAnswer | NoLanguageModel | PriceUnknown>
 }>() {
   /** Without any key: plan and review are skipped, and events say so. */
-  static readonly layerNone = Layer.succeed(
-    LanguageModel,
-    LanguageModel.of({ provider: "none", ask: () => Effect.fail(new NoLanguageModel()) })
-  )
+  static readonly layerNone = this.layerMissing(noModel)
+
+  /** The same, for this reason. */
+  static layerMissing(missing: string) {
+    return Layer.succeed(
+      LanguageModel,
+      LanguageModel.of({ provider: "none", missing, ask: () => Effect.fail(new NoLanguageModel()) })
+    )
+  }
 }

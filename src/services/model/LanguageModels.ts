@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import { AppConfig } from "../config/AppConfig.ts"
 import * as AnthropicModel from "./AnthropicModel.ts"
 import { LanguageModel } from "./LanguageModel.ts"
-import { choose } from "./ModelChoice.ts"
+import { choose, missing } from "./ModelChoice.ts"
 import { ModelPrices } from "./ModelPrices.ts"
 import * as OpenAiModel from "./OpenAiModel.ts"
 
@@ -17,7 +17,7 @@ const layers = { anthropic: AnthropicModel.layer, openai: OpenAiModel.layer } as
 export const layerFromConfig: Layer.Layer<LanguageModel, never, AppConfig> = Layer.unwrapEffect(
   Effect.map(AppConfig, (config) =>
     Option.match(choose(config), {
-      onNone: () => LanguageModel.layerNone,
+      onNone: () => LanguageModel.layerMissing(missing(config)),
       onSome: ({ apiKey, provider }) => Layer.provide(layers[provider](apiKey), ModelPrices.layer)
     }))
 )

@@ -6,7 +6,17 @@
 /**
  * Prefixes that routers and SDKs put before a model's name, followed by a slash. Any other prefix is part of the name.
  */
-const prefixes: ReadonlySet<string> = new Set(["anthropic", "azure", "litellm", "openai", "openrouter", "vertex_ai"])
+const prefixes: ReadonlySet<string> = new Set([
+  "anthropic",
+  "azure",
+  "gemini",
+  "google",
+  "litellm",
+  "models",
+  "openai",
+  "openrouter",
+  "vertex_ai"
+])
 
 /** Suffixes that do not denote a different model: a date, or a word for the newest snapshot. */
 const snapshot = /[-@](?:20\d{6}|20\d\d-\d\d-\d\d|latest|default)$/

@@ -74,13 +74,13 @@ const inForce = (prices: ModelInfo["prices"], today: string): ModelPrice | undef
     )?.prices
     : prices
 
-/** The provider list for an API at this URL: the provider's own, else those of the two APIs that we support. */
+/** The provider list for an API at this URL: the provider's own, else those of the APIs that we support. */
 const listsFor = (find: (options: { providerApiUrl?: string; providerId?: string }) => Provider | undefined) => {
   const byId = (id: string) => Option.toArray(Option.fromNullable(find({ providerId: id })))
   return (baseUrl: string): ReadonlyArray<Provider> => {
     const own = find({ providerApiUrl: baseUrl })
     return own === undefined
-      ? [...byId("anthropic"), ...byId("openai")]
+      ? [...byId("anthropic"), ...byId("openai"), ...byId("google")]
       : [own, ...(own.fallback_model_providers ?? []).flatMap(byId)]
   }
 }

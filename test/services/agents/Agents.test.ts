@@ -18,15 +18,16 @@ const all = recipes.map(({ name }) => ({ name, version: "1.2.3" }))
 
 const withAgents = <A, E>(
   use: Effect.Effect<A, E, Agents>,
-  { agents = InstalledAgents.layerOf(all), anthropic = provider, openai = provider }: {
+  { agents = InstalledAgents.layerOf(all), anthropic = provider, google = provider, openai = provider }: {
     readonly agents?: Layer.Layer<InstalledAgents>
     readonly anthropic?: typeof provider | typeof none
+    readonly google?: typeof provider | typeof none
     readonly openai?: typeof provider | typeof none
   } = {}
 ) =>
   Effect.provide(
     use,
-    Agents.layerWithoutSandbox.pipe(Layer.provide(agents), Layer.provide(layerConfig({ anthropic, openai })))
+    Agents.layerWithoutSandbox.pipe(Layer.provide(agents), Layer.provide(layerConfig({ anthropic, google, openai })))
   )
 
 const start = (name: AgentName, model?: string) =>
@@ -46,7 +47,10 @@ describe("a public agent", () => {
         assert.strictEqual(launch?.command[0], `{{OPENTL_AGENTS}}/bin/${name}`)
         const told = JSON.stringify({ environment, launch })
         assert.notInclude(told, secret)
-        assert.include(told, `{{${providers[0].toUpperCase()}_BASE_URL}}`)
+        assert.include(
+          told,
+          `{{${{ anthropic: "ANTHROPIC", openai: "OPENAI", google: "GOOGLE_GEMINI" }[providers[0]]}_BASE_URL}}`
+        )
         assert.include(told, environment["OPENTL_AGENT_MODEL"] ?? "")
       })))
 
@@ -58,8 +62,8 @@ describe("a public agent", () => {
 
     it.effect(`${name} is refused without a key of a provider whose models it can use`, () =>
       withAgents(
-        Effect.map(refusal(name), (reason) => assert.match(reason, /ANTHROPIC_API_KEY|OPENAI_API_KEY/)),
-        { anthropic: none, openai: none }
+        Effect.map(refusal(name), (reason) => assert.match(reason, /ANTHROPIC_API_KEY|OPENAI_API_KEY|GEMINI_API_KEY/)),
+        { anthropic: none, google: none, openai: none }
       ))
   }
 
@@ -119,6 +123,9 @@ describe("the model of a public agent", () => {
     withAgents(Effect.gen(function*() {
       assert.include(yield* refusal("claude-code", "gpt-5"), "cannot use gpt-5")
       assert.include(yield* refusal("codex", "claude-x"), "cannot use claude-x")
+      assert.include(yield* refusal("opencode", "gemini-x"), "cannot use gemini-x")
+      assert.include(yield* refusal("gemini", "gpt-5"), "choose a model of google")
+      assert.include(yield* refusal("opentl", "gemini-x"), "the agent gemini")
     })))
 })
 

@@ -2,13 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import * as CallRequest from "../../../src/services/gateway/CallRequest.ts"
 import { HeldBytes } from "../../../src/services/gateway/HeldBytes.ts"
-import type { Dialect } from "../../../src/services/gateway/UsageMeter.ts"
+import type { Dialect } from "../../../src/services/gateway/UsageDialects.ts"
 import { cut } from "./Cutting.ts"
 
 const encoder = new TextEncoder()
 
 const read = (dialect: Dialect, body: unknown) =>
-  CallRequest.read(dialect, CallRequest.scanner(dialect).feed(encoder.encode(JSON.stringify(body))).end())
+  CallRequest.read({ dialect }, CallRequest.scanner(dialect).feed(encoder.encode(JSON.stringify(body))).end())
 
 describe("CallRequest", () => {
   it("reads model and limit of each dialect", () => {
@@ -86,7 +86,7 @@ describe("CallRequest", () => {
       held.append(part)
       scan.feed(part)
     }
-    const edit = CallRequest.askForUsage(CallRequest.read("openai-chat", scan.end()), scan)
+    const edit = CallRequest.askForUsage(CallRequest.read({ dialect: "openai-chat" }, scan.end()), scan)
     if (edit !== undefined) held.replace(edit.start, edit.end, edit.bytes)
     const sent = Buffer.concat(held.parts)
     assert.strictEqual(sent.length, held.size)

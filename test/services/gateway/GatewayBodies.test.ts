@@ -66,10 +66,10 @@ describe("bodies that are held", () => {
     "of 120 unfinished 31 MiB posts no more than the session's share is let in, and another session still works",
     () =>
       Effect.gen(function*() {
-        const { directory, gateway } = yield* setUp(answer)
+        const { directory, gateway } = yield* setUp(answer, { remainingUsd: 1e6 })
         const other = yield* gateway.open({
           sessionId: SessionId.make("0123456789ac"),
-          remainingUsd: undefined,
+          remainingUsd: 1e6,
           onUsage: () => Effect.void
         })
         const posts = yield* Effect.replicateEffect(post(directory, chat, 31 * mebibyte, start), 120)
@@ -87,7 +87,7 @@ describe("bodies that are held", () => {
     "are let go of when their client sends nothing any more, with a sentence; then it is cut off",
     () =>
       Effect.gen(function*() {
-        const { directory } = yield* setUp(answer)
+        const { directory } = yield* setUp(answer, { remainingUsd: 1e6 })
         const slow = yield* Effect.replicateEffect(post(directory, chat, 8 * mebibyte, start), 4)
         yield* until(Effect.map(held, (bytes) => bytes === 32 * mebibyte))
         yield* passing(Effect.sync(() => slow.every(({ reply }) => reply().includes("did not come within 30s"))))
@@ -109,8 +109,9 @@ describe("bodies that are held", () => {
     () =>
       Effect.gen(function*() {
         const gate = yield* Deferred.make<void>()
-        const { directory } = yield* setUp(() =>
-          Effect.succeed(ModelStandIn.text("one two three", { midway: Deferred.await(gate) }))
+        const { directory } = yield* setUp(
+          () => Effect.succeed(ModelStandIn.text("one two three", { midway: Deferred.await(gate) })),
+          { remainingUsd: 1e6 }
         )
         const content = "x".repeat(mebibyte)
         const json = JSON.stringify({ model: "gpt-5", stream: true, messages: [{ role: "user", content }] })

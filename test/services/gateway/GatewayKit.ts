@@ -43,6 +43,7 @@ export const setUp = Effect.fn("setUp")(function*(script: ModelScript, options: 
   readonly config?: Partial<AppConfigShape>
   readonly model?: string
   readonly giveMessages?: GiveMessages
+  readonly round?: string
 } = {}) {
   const fs = yield* FileSystem.FileSystem
   const api = yield* ModelStandIn.make(script, { expectedKey: realKey })
@@ -54,17 +55,21 @@ export const setUp = Effect.fn("setUp")(function*(script: ModelScript, options: 
       dataDir,
       anthropic: { apiKey, baseUrl: api.anthropicUrl },
       openai: { apiKey, baseUrl: api.openAiUrl },
+      google: { apiKey, baseUrl: api.geminiUrl },
       ...options.config
     }))
   )
   const gateway = Context.get(yield* Layer.build(layer), Gateway)
   const reports = yield* Queue.unbounded<GatewayReport>()
   const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+  const refused = yield* Queue.unbounded<string>()
   const open = gateway.open({
     sessionId,
     remainingUsd: options.remainingUsd,
     ...(options.model === undefined ? {} : { model: options.model }),
     ...(options.giveMessages === undefined ? {} : { giveMessages: options.giveMessages }),
+    ...(options.round === undefined ? {} : { round: options.round }),
+    onRefused: (endpoint) => Queue.offer(refused, endpoint),
     onUsage: (report) => Queue.offer(reports, report)
   })
   const { directory, lastFailure } = yield* Effect.provide(
@@ -74,13 +79,15 @@ export const setUp = Effect.fn("setUp")(function*(script: ModelScript, options: 
   const client = yield* makeClient(`${directory}/gateway.sock`)
   const send = (request: HttpClientRequest.HttpClientRequest) =>
     client.execute(HttpClientRequest.prependUrl(request, "http://127.0.0.1"))
-  return { api, close: Scope.close(scope, Exit.void), dataDir, directory, gateway, lastFailure, open, reports, send }
+  const end = (exit: Exit.Exit<unknown, unknown>) => Scope.close(scope, exit)
+  return { api, close: end(Exit.void), end, dataDir, directory, gateway, lastFailure, open, refused, reports, send }
 })
 
 export const post = (path: string, body: unknown) =>
   HttpClientRequest.post(path).pipe(
     HttpClientRequest.setHeaders({
       "x-api-key": dummyKey,
+      "x-goog-api-key": dummyKey,
       authorization: `Bearer ${dummyKey}`,
       "anthropic-version": "2023-06-01",
       cookie: "a=b"
@@ -91,7 +98,18 @@ export const post = (path: string, body: unknown) =>
 export const user = [{ role: "user", content: "hi" }]
 export const messages = (stream: boolean) =>
   post("/anthropic/v1/messages?beta=true", { model: "claude-sonnet-4-5", max_tokens: 16, messages: user, stream })
-export const chat = (stream: boolean) => post("/openai/v1/chat/completions", { model: "gpt-5", messages: user, stream })
+export const chat = (stream: boolean) =>
+  post("/openai/v1/chat/completions", {
+    model: "gpt-5",
+    messages: user,
+    stream,
+    ...(stream ? { stream_options: { include_usage: true } } : {})
+  })
+export const gemini = (stream: boolean, body: Readonly<Record<string, unknown>> = {}) =>
+  post(
+    `/google/v1beta/models/gemini-2.5-pro:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
+    { contents: [{ role: "user", parts: [{ text: "hi" }] }], ...body }
+  )
 export const responses = (stream: boolean) => post("/openai/v1/responses", { model: "gpt-5", input: "hi", stream })
 
 export const tokens = { input: 1000, output: 200, cacheRead: 500, cacheWrite: 0 }
@@ -99,7 +117,8 @@ export const tokens = { input: 1000, output: 200, cacheRead: 500, cacheWrite: 0 
 /** What these tokens cost on both models. */
 export const costs = {
   "claude-sonnet-4-5": (1000 * 3 + 500 * 0.3 + 200 * 15) / 1e6,
-  "gpt-5": (1000 * 1.25 + 500 * 0.125 + 200 * 10) / 1e6
+  "gpt-5": (1000 * 1.25 + 500 * 0.125 + 200 * 10) / 1e6,
+  "gemini-2.5-pro": (1000 * 1.25 + 500 * 0.125 + 200 * 10) / 1e6
 }
 
 export const answer = () => Effect.succeed(ModelStandIn.text("Hello there.", { usage: tokens }))

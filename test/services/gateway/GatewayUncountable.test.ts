@@ -2,7 +2,7 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { answer, itScoped, post, setUp, user } from "./GatewayKit.ts"
+import { answer, gemini, itScoped, post, setUp, user } from "./GatewayKit.ts"
 
 const messagesOf = (body: Readonly<Record<string, unknown>>) =>
   post("/anthropic/v1/messages", { model: "claude-sonnet-4-5", max_tokens: 16, messages: user, ...body })
@@ -32,6 +32,11 @@ describe("what is billed otherwise than by listed tokens", () => {
     ["a model named twice", raw(chat, "{\"model\":\"o1-pro\",\"messages\":[],\"model\":\"gpt-5-nano\"}"), "twice"],
     ["a model named in another case", raw(chat, "{\"Model\":\"o1-pro\",\"model\":\"gpt-5-nano\"}"), "twice"],
     ["a model named with an escape", raw(chat, "{\"mod\\u0065l\":\"o1-pro\",\"model\":\"gpt-5-nano\"}"), "twice"],
+    ["Gemini's search", gemini(true, { tools: [{ functionDeclarations: [] }, { googleSearch: {} }] }), "googlesearch"],
+    ["a kind of tool that is not known", gemini(false, { tools: [{ tomorrows_tool: {} }] }), "tomorrows_tool"],
+    ["spoken answers", gemini(true, { generationConfig: { responseModalities: ["AUDIO"] } }), "responsemodalities"],
+    ["audio for Gemini", gemini(true, { contents: [{ parts: [{ inlineData: { mimeType: "audio/wav" } }] }] }), "audio"],
+    ["Gemini's priority tier", gemini(true, { serviceTier: "priority" }), "servicetier"],
     ["no model", raw(anthropic, "{\"max_tokens\":1}"), "no model"],
     ["no JSON", raw(anthropic, "{'model':'claude-sonnet-4-5'}"), "not JSON"],
     ["JSON in UTF-16", raw(anthropic, Buffer.from("{\"model\":\"claude-sonnet-4-5\"}", "utf16le")), "not JSON"],

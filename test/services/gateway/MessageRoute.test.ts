@@ -37,7 +37,7 @@ itScoped("gives nothing to what is not such a question", () =>
     const { ask, asked } = yield* gateway
     assert.strictEqual((yield* ask(HttpClientRequest.get("/opentl/messages"))).status, 405)
     assert.strictEqual((yield* ask(post(`/opentl/messages?after=${"x".repeat(300)}`, {}))).status, 414)
-    assert.strictEqual((yield* ask(post("/opentl/messagesx", {}))).status, 404)
+    assert.strictEqual((yield* ask(post("/opentl/messagesx", {}))).status, 403)
     assert.deepStrictEqual(asked, [])
   }))
 

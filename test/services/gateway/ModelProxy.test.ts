@@ -16,6 +16,7 @@ import {
   chat,
   costs,
   dummyKey,
+  gemini,
   itScoped,
   messages,
   post,
@@ -30,7 +31,8 @@ describe("ModelProxy", () => {
   const dialects = [
     ["Anthropic's Messages", messages, "claude-sonnet-4-5"],
     ["OpenAI's Chat Completions", chat, "gpt-5"],
-    ["OpenAI's Responses", responses, "gpt-5"]
+    ["OpenAI's Responses", responses, "gpt-5"],
+    ["Google's Gemini", gemini, "gemini-2.5-pro"]
   ] as const
   for (const [dialect, request, model] of dialects) {
     for (const stream of [false, true]) {
@@ -211,10 +213,14 @@ describe("ModelProxy", () => {
         post("/anthropic/v1/files", {}),
         post("/openai/v1/files", {}),
         post("/openai/v1/responses%2f..%2ffiles", {}),
-        HttpClientRequest.get("/openai/v2/models")
+        HttpClientRequest.get("/openai/v2/models"),
+        post("/google/v1beta/models/gemini-2.5-pro:batchGenerateContent", {}),
+        post("/google/v1beta/models/gemini-2.5-pro:embedContent", {}),
+        post("/google/v1beta/models/x%2f..%2ffiles:generateContent", {}),
+        post("/google/v1beta/cachedContents", {})
       ]
       for (const request of strangers) {
-        assert.strictEqual((yield* send(request)).status, 404, `${request.method} ${request.url}`)
+        assert.strictEqual((yield* send(request)).status, 403, `${request.method} ${request.url}`)
       }
       assert.lengthOf(yield* api.journal.entries, seen)
     }))
@@ -231,9 +237,9 @@ describe("ModelProxy", () => {
       assert.strictEqual(response.status, 200)
     }))
 
-  itScoped("refuses a chat request that is larger than it reads", () =>
+  itScoped("refuses a request under a budget that is larger than it reads", () =>
     Effect.gen(function*() {
-      const { send } = yield* setUp(answer)
+      const { send } = yield* setUp(answer, { remainingUsd: 1 })
       const content = "x".repeat(33 * 1024 * 1024)
       const response = yield* send(post("/openai/v1/chat/completions", { messages: content }))
       assert.strictEqual(response.status, 413)

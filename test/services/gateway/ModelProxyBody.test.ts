@@ -30,7 +30,7 @@ const open = (...parts: ReadonlyArray<string>) => {
 const memory = BodyMemory.make({ total: 64 * mebibyte, perSession: 64 * mebibyte })
 
 const holding = (space: BodyMemory.BodyMemory, body: Readable, bytes?: number) =>
-  Effect.scoped(ModelProxyBody.hold(space, session, request(body, bytes), "anthropic"))
+  Effect.scoped(ModelProxyBody.hold(space, session, request(body, bytes), { dialect: "anthropic" }))
 
 /** More than is read of every body at once. */
 const start = `"${"x".repeat(17 * 1024)}`
@@ -84,7 +84,7 @@ describe("a held body", () => {
       const space = yield* memory
       const body = open(start, "\"")
       body.push(null)
-      yield* ModelProxyBody.hold(space, session, request(body), "anthropic")
+      yield* ModelProxyBody.hold(space, session, request(body), { dialect: "anthropic" })
       assert.strictEqual(yield* space.held, start.length + 1)
     })))
 
@@ -140,7 +140,7 @@ describe("a body that passes", () => {
     Effect.gen(function*() {
       const json = "{\"model\":\"m\"}"
       const source = open(json.slice(0, 5))
-      const body = yield* ModelProxyBody.pass(request(source), "anthropic")
+      const body = yield* ModelProxyBody.pass(request(source), { dialect: "anthropic" })
       assert.isFalse(body.isWhole())
       source.push(json.slice(5))
       source.push(null)
@@ -152,13 +152,13 @@ describe("a body that passes", () => {
 
   it.scoped("breaks off where its client is slow or goes away, and keeps why", () =>
     Effect.gen(function*() {
-      const slow = yield* ModelProxyBody.pass(request(open("{")), "anthropic")
+      const slow = yield* ModelProxyBody.pass(request(open("{")), { dialect: "anthropic" })
       yield* settle
       yield* TestClock.adjust("35 seconds")
       yield* settle
       assert.deepStrictEqual([slow.isWhole(), slow.failure()?._tag], [false, "BodyTimedOut"])
       const source = open("{")
-      const gone = yield* ModelProxyBody.pass(request(source), "anthropic")
+      const gone = yield* ModelProxyBody.pass(request(source), { dialect: "anthropic" })
       source.destroy()
       yield* settle
       assert.deepStrictEqual([gone.isWhole(), gone.failure()?._tag], [false, "ConnectionError"])

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
-import { type Dialect, UsageMeter } from "../../../src/services/gateway/UsageMeter.ts"
+import type { Dialect } from "../../../src/services/gateway/UsageDialects.ts"
+import { UsageMeter } from "../../../src/services/gateway/UsageMeter.ts"
 import { cut } from "./Cutting.ts"
 
 const encoder = new TextEncoder()
@@ -149,6 +150,8 @@ const written: ReadonlyArray<readonly [Dialect, unknown]> = [
   ["anthropic", { delta: { type: "input_json_delta", partial_json: "0123456789" } }],
   ["openai-chat", { choices: [{ delta: { tool_calls: [{ function: { arguments: "0123456789" } }] } }] }],
   ["openai-chat", { choices: [{ delta: { reasoning_content: "01234" } }, { delta: { content: "56789" } }] }],
+  ["gemini", { candidates: [{ content: { parts: [{ text: "0123456789", thoughtSignature: "x" }], role: "model" } }] }],
+  ["gemini", { candidates: [{ content: { parts: [{ functionCall: { args: { a: "0123456789" } } }] } }] }],
   ["openai-responses", { type: "response.function_call_arguments.delta", delta: "0123456789" }],
   ["openai-responses", { type: "response.reasoning_text.delta", delta: "0123456789" }]
 ]

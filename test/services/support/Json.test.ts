@@ -41,7 +41,7 @@ describe("a model call's body from a sandbox", () => {
   it("that is too deep to be looked into is passed on as it came", () => {
     const body = `{"stream":true,"messages":${nested(400_000)}}`
     const scan = CallRequest.scanner("openai-chat").feed(new TextEncoder().encode(body)).end()
-    const call = CallRequest.read("openai-chat", scan)
+    const call = CallRequest.read({ dialect: "openai-chat" }, scan)
     assert.strictEqual(scan.fault, "deep")
     assert.isUndefined(CallRequest.askForUsage(call, scan))
   })

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
-export type ModelDialect = "anthropic" | "openai-chat" | "openai-responses"
+export type ModelDialect = "anthropic" | "openai-chat" | "openai-responses" | "gemini"
 
 /** A call of a tool that a message of the conversation carries. */
 export interface ModelToolCall {

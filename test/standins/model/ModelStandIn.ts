@@ -1,6 +1,6 @@
 /**
- * A model service on loopback that speaks Anthropic's Messages and OpenAI's Chat Completions and Responses to whoever
- * calls, as strict as the real ones. What it answers is a script's decision; what it was asked is in its journal.
+ * A model service on loopback that speaks Anthropic's Messages, OpenAI's Chat Completions and Responses and Google's Gemini API
+ * to whoever calls, as strict as the real ones. What it answers is a script's decision; what it was asked is in its journal.
  */
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -14,6 +14,7 @@ import type { Journal } from "../../support/Loopback.ts"
 import { journal, reset as resetConnection, serve } from "../../support/Loopback.ts"
 import { send } from "./ModelAnswering.ts"
 import { anthropic, anthropicTokens } from "./ModelAnthropic.ts"
+import { gemini, geminiPath, geminiTokens } from "./ModelGemini.ts"
 import { openAiChat } from "./ModelOpenAiChat.ts"
 import { makeOpenAiResponses } from "./ModelOpenAiResponses.ts"
 import type { ModelRequest, ModelScript } from "./ModelScript.ts"
@@ -43,6 +44,8 @@ export interface ModelStandIn {
   readonly anthropicUrl: string
   /** For `OPENAI_BASE_URL`. */
   readonly openAiUrl: string
+  /** For `GOOGLE_GEMINI_BASE_URL`. */
+  readonly geminiUrl: string
   readonly journal: Journal<ModelExchange>
   /** The admitted requests, in order. */
   readonly calls: Effect.Effect<ReadonlyArray<ModelRequest>>
@@ -76,10 +79,22 @@ const modelList = (wire: ModelWire, models: ReadonlyArray<string>) =>
       first_id: models.at(0) ?? null,
       last_id: models.at(-1) ?? null
     }
+    : wire.dialect === "gemini"
+    ? { models: models.map((id) => ({ name: `models/${id}`, supportedGenerationMethods: ["generateContent"] })) }
     : { object: "list", data: models.map((id) => ({ id, object: "model", created: 0, owned_by: "standin" })) }
 
 const mentions = (text: string) => ({ body, headers, path }: ModelExchange) =>
   [path, body, ...Object.values(headers)].some((part) => part.includes(text))
+
+/** The wire of a path, where it tells. */
+const geminiOf = (path: string): ModelWire | undefined => {
+  const { model, verb } = geminiPath.exec(path)?.groups ?? {}
+  return model === undefined && path !== geminiModels
+    ? undefined
+    : gemini(model ?? "", verb === "streamGenerateContent")
+}
+
+const geminiModels = "/v1beta/models"
 
 const tokensPath = "/v1/messages/count_tokens"
 
@@ -134,7 +149,13 @@ export const make = (
         return yield* answered({})
       }
       yield* wire.authenticate(headers, options.expectedKey)
-      if (method === "GET" && path === "/v1/models") {
+      const address = geminiPath.exec(path)?.groups
+      if (method === "POST" && address?.["verb"] === "countTokens") {
+        const { model = "" } = address
+        return yield* answered(yield* Either.flatMap(parseBody(body), (parsed) => geminiTokens(model, parsed)))
+      }
+      if (method === "POST" && address !== undefined) return yield* answerCall(wire, exchange, amend)
+      if (method === "GET" && (path === "/v1/models" || path === geminiModels)) {
         return yield* answered(modelList(wire, options.models ?? ["standin-1"]))
       }
       if (method === "POST" && path === tokensPath) {
@@ -143,7 +164,7 @@ export const make = (
       if (method === "POST" && wires.has(path)) {
         return yield* answerCall(wire, exchange, amend)
       }
-      const known = wires.has(path) || path === tokensPath || path === "/v1/models"
+      const known = wires.has(path) || wire.dialect === "gemini" || path === tokensPath || path === "/v1/models"
       return yield* new ModelRefusal({ status: known ? 405 : 404, message: `There is no ${method} ${path}.` })
     })
 
@@ -160,7 +181,7 @@ export const make = (
       const amend: Amend = (fields) => change((entry) => entry.outcome === "open" ? { ...entry, ...fields } : entry)
       const aborted = amend({ outcome: "aborted" })
       const isAnthropic = exchange.headers["anthropic-version"] !== undefined
-      const wire = wires.get(exchange.path) ?? (isAnthropic ? anthropic : openAiChat)
+      const wire = wires.get(exchange.path) ?? geminiOf(exchange.path) ?? (isAnthropic ? anthropic : openAiChat)
       return yield* route(wire, exchange, amend).pipe(
         Effect.catchTag("ModelRefusal", (refusal) =>
           Effect.as(amend({ outcome: "refused", status: refusal.status }), refusalResponse(wire, refusal))),
@@ -177,6 +198,7 @@ export const make = (
       url,
       anthropicUrl: url,
       openAiUrl: `${url}/v1`,
+      geminiUrl: url,
       journal: exchanges,
       calls: Effect.map(exchanges.entries, calls),
       awaitCalls: (count) => Effect.map(exchanges.awaitEntries(count, (entry) => entry.call !== undefined), calls),

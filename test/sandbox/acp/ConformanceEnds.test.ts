@@ -1,0 +1,52 @@
+/** What ends an agent's round from outside: its budget, and the end of its container. */
+import { assert } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { workspace } from "../../../src/services/sandbox/docker/DockerContainer.ts"
+import { DockerEngine } from "../../../src/services/sandbox/docker/DockerEngine.ts"
+import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
+import { layerEngine } from "../../support/Docker.ts"
+import { calls, ends, follow, isDone, isWork, itAgent, run, until, world } from "./ConformanceKit.ts"
+
+itAgent("a budget that is reached in the middle of a round is the session's error", (agent) =>
+  Effect.gen(function*() {
+    const { create, serve } = yield* world(agent, (call) => {
+      if (isDone(call) || !isWork(call)) return ModelStandIn.text("Done.")
+      const reply = run(call, "echo made >> made.txt")
+      return reply._tag === "Answer" ? { ...reply, usage: { input: 100_000, output: 50_000 } } : reply
+    }, { budget_usd: 0.5 })
+    const server = yield* serve
+    const events = yield* follow(server, yield* create(server, "Do it"))
+    assert.deepStrictEqual(ends(events), ["error"])
+    assert.match(events.at(-1)?.data ?? "", /budget/)
+  }))
+
+itAgent("a container that is killed loses nothing: the next turn goes on", (agent) =>
+  Effect.gen(function*() {
+    let isFirst = true
+    const { agents, create, serve, show } = yield* world(agent, (call) => {
+      if (!isWork(call)) return ModelStandIn.text("A title")
+      if (isFirst && !isDone(call)) {
+        isFirst = false
+        return run(call, "echo once >> made.txt; timeout 300 tail -f /dev/null")
+      }
+      return ModelStandIn.text("Done.")
+    })
+    const server = yield* serve
+    const id = yield* create(server, "MAGIC-42")
+    yield* until(server, id, calls)
+    const engine = yield* DockerEngine
+    const container = `opentl-${id}-1-1`
+    // the line says that the command begins, not that it has written
+    yield* Effect.repeat(
+      Effect.zipLeft(engine.hasPath(container, `${workspace}/repo/made.txt`), Effect.sleep("50 millis")),
+      { until: (isMade) => isMade }
+    )
+    yield* engine.killContainer(container)
+    const events = yield* follow(server, id)
+    assert.deepStrictEqual(ends(events), ["error"])
+    yield* server.post(`/api/sessions/${id}/messages`, { text: "Go on." })
+    const more = yield* follow(server, id, events.length)
+    assert.deepStrictEqual(ends(more), ["complete"])
+    assert.strictEqual(yield* show(id, "made.txt"), "once")
+    assert.include(JSON.stringify((yield* agents).at(-1)?.body), "MAGIC-42")
+  }).pipe(Effect.provide(layerEngine)))
