@@ -26,28 +26,30 @@ layer(NodeContext.layer, { excludeTestServices: true })("Agent", (it) => {
     it.scoped(`works until it answers without a call (${dialect})`, () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
-        const { answer, directory, exitCode, log, requests } = yield* runAgent(dialect, [
+        const { answer, directory, end, log, requests, steps, usage } = yield* runAgent(dialect, [
           { text: "Looking.", calls: [shell("echo out; echo err >&2; exit 3"), shell("echo x > made", "call-2")] },
           { calls: [{ id: "call-3", name: "edit", input: { action: "create", path: "a/b.txt", content: "text" } }] },
           { text: "All done." }
         ])
-        assert.strictEqual(exitCode, 0)
+        assert.strictEqual(end, "done")
         assert.strictEqual(answer, "All done.")
         assert.strictEqual(yield* fs.readFileString(`${directory}/made`), "x\n")
         assert.strictEqual(yield* fs.readFileString(`${directory}/a/b.txt`), "text")
         assert.deepStrictEqual(log, [
           "Looking.",
-          "$ echo out; echo err >&2; exit 3",
-          "out",
-          "err",
-          "[exit code 3]",
-          "$ echo x > made",
-          "[exit code 0]",
-          "edit a/b.txt (create)",
-          "Created: a/b.txt",
-          "All done.",
-          "usage: 300 input, 15 output tokens in 3 steps"
+          "▸ echo out; echo err >&2; exit 3",
+          "  out",
+          "  err",
+          "✗ echo out; echo err >&2; exit 3",
+          "  [exit code 3]",
+          "▸ echo x > made",
+          "✓ echo x > made",
+          "▸ Write a/b.txt",
+          "✓ Write a/b.txt",
+          "a/b.txt +1 -0",
+          "All done."
         ])
+        assert.deepStrictEqual({ steps, usage }, { steps: 3, usage: { inputTokens: 300, outputTokens: 15 } })
         const second = JSON.stringify(requests[1]?.body.messages)
         assert.include(second, JSON.stringify(told[dialect]("call-1", "out\nerr\n[exit code 3]")))
         assert.include(
@@ -58,7 +60,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("Agent", (it) => {
 
     it.scoped(`tells the model what is wrong with a call (${dialect})`, () =>
       Effect.gen(function*() {
-        const { exitCode, requests } = yield* runAgent(dialect, [
+        const { end, log, requests } = yield* runAgent(dialect, [
           {
             calls: [
               { id: "1", name: "shell", input: { timeout_seconds: 5 } },
@@ -69,10 +71,11 @@ layer(NodeContext.layer, { excludeTestServices: true })("Agent", (it) => {
           },
           { text: "I see." }
         ])
-        assert.strictEqual(exitCode, 0)
+        assert.strictEqual(end, "done")
+        assert.include(log, "✗ (a tool call that cannot be run)")
         const messages = JSON.stringify(requests[1]?.body.messages)
         assert.include(messages, "The input does not fit the tool shell:\\n- command: is missing")
-        assert.include(messages, "There is no tool browse. There are: shell, edit.")
+        assert.include(messages, "There is no tool browse. There are: shell, edit, todo.")
         assert.include(messages, "There is no file nothing.txt.")
         assert.strictEqual(messages.match(/The input does not fit/g)?.length, 2)
       }))
@@ -95,26 +98,23 @@ layer(NodeContext.layer, { excludeTestServices: true })("Agent", (it) => {
     it.scoped(`stops politely when the budget is used up (${dialect})`, () =>
       Effect.gen(function*() {
         const error = { type: "budget_exceeded", message: "The session's budget of $1.00 is used up." }
-        const { answer, exitCode, log } = yield* runAgent(dialect, [
+        const { answer, end, steps, usage } = yield* runAgent(dialect, [
           { text: "First I look around.", calls: [shell("true")] },
           { status: 402, body: { error } }
         ])
-        assert.strictEqual(exitCode, 3)
+        assert.strictEqual(end, "budget")
         assert.strictEqual(answer, `First I look around.\n\nStopped: ${error.message}`)
-        assert.deepStrictEqual(log.slice(-2), [
-          `Stopped: ${error.message}`,
-          "usage: 100 input, 5 output tokens in 1 steps"
-        ])
+        assert.deepStrictEqual({ steps, usage }, { steps: 1, usage: { inputTokens: 100, outputTokens: 5 } })
       }))
 
     it.scoped(`asks for a summary without tools at the step limit (${dialect})`, () =>
       Effect.gen(function*() {
-        const { answer, exitCode, requests } = yield* runAgent(dialect, [
+        const { answer, end, requests } = yield* runAgent(dialect, [
           { calls: [shell("echo 1")] },
           { calls: [shell("echo 2")] },
           { text: "Half done.", calls: [shell("echo 3")] }
         ], { maxSteps: 2 })
-        assert.strictEqual(exitCode, 0)
+        assert.strictEqual(end, "steps")
         assert.strictEqual(answer, "Half done.\n\nStopped: the step limit of 2 was reached.")
         assert.deepStrictEqual(
           requests.map(({ body }) => body.tool_choice),
@@ -154,10 +154,10 @@ layer(NodeContext.layer, { excludeTestServices: true })("Agent", (it) => {
   it.scoped("fails with a clear sentence when the API refuses", () =>
     Effect.gen(function*() {
       const body = { type: "error", error: { type: "not_found_error", message: "model: model-1" } }
-      const { answer, exitCode, log, requests } = yield* runAgent("anthropic", [{ status: 404, body }])
-      assert.strictEqual(exitCode, 1)
+      const { answer, end, note, requests } = yield* runAgent("anthropic", [{ status: 404, body }])
+      assert.strictEqual(end, "failed")
       assert.strictEqual(answer, "error: The model API refused the request with HTTP 404: model: model-1")
-      assert.strictEqual(log[0], answer)
+      assert.strictEqual(note, answer)
       assert.strictEqual(requests.length, 1)
     }))
 
