@@ -45,10 +45,15 @@ export const make = Effect.fn("AgentSession.make")(function*(options: SessionOpt
   const telling: Telling = { presentation, tell, notice }
   const toolbox = yield* Toolbox.make({ directory, permit, prefix, telling, todo })
 
+  const save = Effect.gen(function*() {
+    const kept = { dialect: dialect.name, model, todo: yield* Ref.get(todo), transcript: yield* Ref.get(transcript) }
+    yield* store.save(id, kept)
+  })
+
   /** A conversation that cannot be kept is worked on all the same. */
   const keep = Effect.fnUntraced(function*(after: Transcript) {
     yield* Ref.set(transcript, after)
-    yield* store.save(id, { dialect: dialect.name, model, todo: yield* Ref.get(todo), transcript: after }).pipe(
+    yield* save.pipe(
       Effect.catchAll((error) =>
         Effect.unlessEffect(
           notice(`The conversation cannot be kept for later: ${error.message}`),
@@ -75,8 +80,8 @@ export const make = Effect.fn("AgentSession.make")(function*(options: SessionOpt
 
   return {
     id,
-    /** Keeps the conversation as it is. */
-    save: Effect.flatMap(Ref.get(transcript), keep),
+    /** Keeps the conversation as it is, if it can be kept: the first prompt says if it cannot. */
+    save: Effect.ignore(save),
     /** Tells what was said and done before. */
     replay: Effect.gen(function*() {
       yield* Effect.forEach(replay(yield* Ref.get(transcript), yield* Ref.get(todo), `${prefix}-before`), tell, {
