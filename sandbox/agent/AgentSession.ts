@@ -14,6 +14,7 @@ import { said, type Telling } from "./Telling.ts"
 import type { TodoList } from "./TodoList.ts"
 import { Toolbox, type ToolboxOptions } from "./Toolbox.ts"
 import type { Transcript } from "./Transcript.ts"
+import { settle } from "./TranscriptRepair.ts"
 
 export interface SessionOptions {
   readonly id: string
@@ -65,7 +66,8 @@ export const make = Effect.fn("AgentSession.make")(function*(options: SessionOpt
 
   /** Works on a prompt; none if it was cancelled. */
   const work = Effect.fnUntraced(function*(prompt: string) {
-    const before = yield* Ref.get(transcript)
+    // what was cancelled left calls without results
+    const before = settle(yield* Ref.get(transcript))
     const instructions = before.length === 0 ? yield* Instructions.read(directory, startCommit) : undefined
     return yield* Agent.run({
       before,
