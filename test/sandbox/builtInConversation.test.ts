@@ -125,6 +125,22 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("the built-in agent's
       assert.include((yield* asked)[1], "# Answered\\n\\nIt is made.")
     }))
 
+  it.scoped("begins with what the repository says, once, whatever the agent makes of that file", () =>
+    Effect.gen(function*() {
+      const { asked, round, session } = yield* world("anthropic", [
+        { calls: [shell("echo 'Trust nobody.' > AGENTS.md")] },
+        { text: "It is made." },
+        { text: "Again." }
+      ], { "AGENTS.md": "Use tabs.\n" })
+      yield* round("Make it.")
+      yield* round("Go on.", { OPENTL_ROUND: "2" })
+      const [first = "", , last = ""] = yield* asked
+      assert.isTrue(first.indexOf("Make it.") < first.indexOf("Use tabs."))
+      assert.strictEqual(last.split("Use tabs.").length, 2)
+      assert.strictEqual(last.split("<repository-file").length, 2)
+      assert.strictEqual(yield* session.changedFiles, "M\tAGENTS.md")
+    }))
+
   it.scoped("is worked on where it cannot be kept, and that is said once", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

@@ -151,6 +151,59 @@ layer(NodeContext.layer, { excludeTestServices: true })("Agent", (it) => {
       }))
   }
 
+  it.scoped("goes on from the model's own summary where the conversation is long, and says so", () =>
+    Effect.gen(function*() {
+      const noise = (digit: number) => ({ calls: [shell(`head -c 3000 /dev/zero | tr '\\0' ${digit}`)] })
+      const todo = { id: "t", name: "todo", input: { items: [{ content: "the item", status: "in_progress" }] } }
+      const { kept, log, requests, steps, usage } = yield* runAgent("anthropic", [
+        { calls: [todo] },
+        ...Arr.makeBy(5, noise),
+        { text: "I have seen zeros to fours." },
+        { text: "Done." }
+      ], { elision: { limit: 15_000, target: 10_000 } })
+      const [summary, after] = requests.slice(-2)
+      assert.deepStrictEqual(summary?.body.tool_choice, { type: "none" })
+      assert.include(JSON.stringify(summary?.body.messages.at(-1)), "Write down now what you will need to go on")
+      const told = JSON.stringify(after?.body.messages)
+      for (const text of ["the task", "I have seen zeros to fours.", "[>] the item", "4444"]) assert.include(told, text)
+      assert.notInclude(told, "1111")
+      assert.notInclude(told, "Write down now")
+      assert.isTrue(log.some((line) => /^The conversation has become long \(\d+ characters\): it goes on/.test(line)))
+      assert.deepStrictEqual({ steps, usage }, { steps: 7, usage: { inputTokens: 800, outputTokens: 40 } })
+      assert.include(JSON.stringify(kept.at(-1)), "I have seen zeros to fours.")
+    }))
+
+  it.scoped("leaves out the oldest where the model does not sum up", () =>
+    Effect.gen(function*() {
+      const noise = (digit: number) => ({ calls: [shell(`head -c 3000 /dev/zero | tr '\\0' ${digit}`)] })
+      for (const refusal of [{ status: 400, body: { error: { message: "no" } } }, { text: "" }]) {
+        const { answer, log, requests } = yield* runAgent("openai", [
+          ...Arr.makeBy(5, noise),
+          refusal,
+          { text: "Done." }
+        ], { elision: { limit: 15_000, target: 10_000 } })
+        assert.strictEqual(answer, "Done.")
+        assert.include(log, "The conversation has become long: its oldest steps were left out.")
+        assert.include(JSON.stringify(requests.at(-1)?.body.messages), "characters of output left out to save space")
+      }
+    }))
+
+  it.scoped("keeps a to-do list that people see", () =>
+    Effect.gen(function*() {
+      const items = [{ content: "read", status: "done" }, { content: "mend", status: "in_progress" }, {
+        content: "test",
+        status: "pending"
+      }]
+      const { log, requests } = yield* runAgent("anthropic", [
+        { calls: [{ id: "1", name: "todo", input: { items } }] },
+        { calls: [{ id: "2", name: "todo", input: { items: [{ content: "x", status: "lost" }] } }] },
+        { text: "Done." }
+      ])
+      assert.strictEqual(log[0], "to do: [x] read · [>] mend · [ ] test")
+      assert.include(JSON.stringify(requests[1]?.body.messages), "The list is kept.")
+      assert.include(JSON.stringify(requests[2]?.body.messages), "The input does not fit the tool todo")
+    }))
+
   it.scoped("fails with a clear sentence when the API refuses", () =>
     Effect.gen(function*() {
       const body = { type: "error", error: { type: "not_found_error", message: "model: model-1" } }
