@@ -47,7 +47,6 @@ export type Kept = typeof Kept.Type
 
 const KeptJson = Schema.parseJson(Kept)
 const decode = Schema.decode(KeptJson)
-const encode = Schema.encode(KeptJson)
 
 /** There is no such conversation. */
 export class ConversationUnknown extends Schema.TaggedError<ConversationUnknown>()("ConversationUnknown", {
@@ -101,10 +100,14 @@ export class ConversationStore extends Context.Tag("opentl/agent/ConversationSto
         )
       })
 
+      const makeDirectory = yield* Effect.cached(fs.makeDirectory(directory, { recursive: true, mode: 0o700 }))
+
       const save = Effect.fn("ConversationStore.save")(function*(id: string, kept: Omit<Kept, "version">) {
-        yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
+        yield* makeDirectory
         const file = fileOf(id)
-        yield* fs.writeFileString(`${file}.new`, yield* Effect.orDie(encode({ version: 1, ...kept })), { mode: 0o600 })
+        // plain values, which the types check: they are written after every step
+        const text = JSON.stringify({ version: 1, ...kept } satisfies Kept)
+        yield* fs.writeFileString(`${file}.new`, text, { mode: 0o600 })
         yield* fs.rename(`${file}.new`, file)
       })
 

@@ -68,19 +68,35 @@ const committed = (directory: string, commit: string) =>
     Effect.map((chunks) => parseBatch(Buffer.concat(Chunk.toReadonlyArray(chunks)), names.length))
   )
 
+/** Files and links to files; what else has such a name is not read. */
 const inWorkingTree = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
+  const files = names.map((name) => path.join(directory, name))
   return yield* Effect.forEach(
-    names,
-    (name) => Effect.map(Effect.option(fs.readFileString(path.join(directory, name))), Option.getOrUndefined)
+    files,
+    (file) =>
+      Effect.map(Effect.option(fs.stat(file)), Option.filter(({ type }) => type === "File")).pipe(
+        Effect.map(Option.map(() => file))
+      )
   )
+})
+
+/** The beginning of a file. */
+const beginning = Effect.fnUntraced(function*(file: string) {
+  const fs = yield* FileSystem.FileSystem
+  // a character has at most four bytes
+  return yield* fs.stream(file, { bytesToRead: 4 * longest + 4 }).pipe(Stream.decodeText(), Stream.mkString)
 })
 
 /** Of the commit, or of the working tree where none is known. A repository that cannot be read says nothing. */
 export const read = Effect.fn("Instructions.read")(function*(directory: string, commit: Option.Option<string>) {
+  const now = yield* inWorkingTree(directory)
+  // most repositories have none, and git need not be asked
+  if (now.every(Option.isNone)) return undefined
   const texts = yield* Option.match(commit, {
-    onNone: () => inWorkingTree(directory),
+    onNone: () =>
+      Effect.forEach(now, (file) => Effect.map(Effect.option(Effect.flatMap(file, beginning)), Option.getOrUndefined)),
     onSome: (commit) => Effect.orElseSucceed(committed(directory, commit), () => [])
   })
   const at = texts.findIndex((text) => text !== undefined)
