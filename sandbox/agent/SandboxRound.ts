@@ -47,12 +47,15 @@ export const run = Effect.fn("SandboxRound.run")(
     const ended = yield* Effect.either(Effect.provideService(Round.run({}), AgentStarter, starter))
     const all = yield* outcomes
     const last = all.at(-1)
-    const failure = Either.isLeft(ended) ? ended.left.message : ""
-    if (last === undefined) return yield* new Round.RoundFailed({ reason: failure })
+    if (Either.isLeft(ended) && (last === undefined || ended.left._tag === "OutputLimitReached")) {
+      return yield* Effect.fail(ended.left)
+    }
+    if (last === undefined) return yield* new Round.RoundFailed({ reason: "it was asked nothing" })
     const say = (text: string) => Effect.ignore(printer.line({ kind: "message", text }))
     if (last.end === "budget" || last.end === "failed") yield* say(last.note)
     yield* say(usageLine(all))
-    yield* fs.writeFileString(answerFile, `${last.answer}\n`)
+    // more than one where messages came while it was at work
+    yield* fs.writeFileString(answerFile, `${all.map(({ answer }) => answer).join("\n\n")}\n`)
     return exitCodes[last.end]
   },
   Effect.scoped,
