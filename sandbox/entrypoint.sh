@@ -2,7 +2,7 @@
 # One round of a session inside its sandbox: the repository, its dependencies, the agent, the result. README.md
 # describes the inputs, the outputs and the marker lines. Requires bash, coreutils, git and node.
 #
-# Only this script and an agent's host (acp.mjs) write to stdout directly. Anything that runs code of the repository or
+# Only this script and an agent's host (acp.mjs, agent.mjs) write to stdout directly. Anything that runs code of the repository or
 # of the agent prints through `relay`, which escapes markers, or into the log. PATH stays as the image sets it: only the
 # agent finds what the agent installs.
 set -u
@@ -25,6 +25,7 @@ start_bridge() {
 waiting_relay=
 waiting_relay_input=
 waiting_agent=
+waiting_agent_input=
 telling=
 
 # Starts the relay of the agent before there is an agent, so that nobody waits for node then. It gets what it shall run
@@ -121,6 +122,14 @@ await_waiting_relay() {
   return "$code"
 }
 
+# The built-in agent needs none: one that no install has used would only take memory.
+end_waiting_relay() {
+  local input=$waiting_relay_input
+  [ -n "$input" ] || return 0
+  waiting_relay_input=
+  exec {input}>&-
+}
+
 hand_to_waiting_relay() { # ARGUMENT…: in a shell of its own, because writing to a relay that has ended would end it
   local input=$waiting_relay_input
   [ -n "$input" ] || return 1
@@ -147,6 +156,7 @@ on_exit() {
   [ -n "$bridge" ] && kill "$bridge" 2>/dev/null
   # a relay that has not ended ends its command, too
   [ -n "$waiting_relay" ] && kill "$waiting_relay" 2>/dev/null
+  [ -n "$waiting_agent" ] && kill "$waiting_agent" 2>/dev/null
   [ -n "$telling" ] && kill "$telling" 2>/dev/null
 }
 
@@ -492,27 +502,28 @@ write_prompt() {
   } >>"$OPENTL_PROMPT_FILE"
 }
 
-# Starts the built-in agent, which loads its modules while its repository is made. It begins when it is told to.
+# Starts the built-in agent, which loads its modules while its repository is made. It begins when it is told to. It hosts
+# itself, as host_agent says.
 start_agent() {
   local told=$out/start
-  if [ "$OPENTL_AGENT" = opentl ] && mkfifo -m 600 "$told" 2>>"$log" &&
-    hand_to_waiting_relay ${OPENTL_OUTPUT_LIMIT:+--limit "$OPENTL_OUTPUT_LIMIT"} -- \
-      bash -c 'exec "${@:2}" <>"$1"' bash "$told" "$(command -v node)" "$OPENTL_RUNTIME/agent.mjs" --wait; then
-    waiting_agent=$told
-  fi
+  [ "$OPENTL_AGENT" = opentl ] && mkfifo -m 600 "$told" 2>>"$log" || return 0
+  "$(command -v node)" "$OPENTL_RUNTIME/agent.mjs" --wait <>"$told" 2>>"$log" &
+  waiting_agent=$!
+  waiting_agent_input=$told
 }
 
 run_built_in_agent() {
   local code
-  if [ -n "$waiting_agent" ] && kill -0 "$waiting_relay" 2>/dev/null; then # an install may have ended it
-    start_request "$agent_path" >"$waiting_agent" & # waits for ever where the agent has ended meanwhile
+  if [ -n "$waiting_agent" ] && kill -0 "$waiting_agent" 2>/dev/null; then # an install may have ended it
+    start_request "$agent_path" >"$waiting_agent_input" & # waits for ever where the agent has ended meanwhile
     telling=$!
-    await_waiting_relay
+    await_child "$waiting_agent"
     code=$?
-    rm -f "$waiting_agent"
+    waiting_agent=
+    rm -f "$waiting_agent_input"
     return "$code"
   else
-    relay -- env PATH="$agent_path" "$(command -v node)" "$OPENTL_RUNTIME/agent.mjs"
+    attend env PATH="$agent_path" "$(command -v node)" "$OPENTL_RUNTIME/agent.mjs" </dev/null 2>>"$log"
   fi
 }
 
@@ -651,9 +662,10 @@ main() {
   trap on_exit EXIT
   prepare_surroundings
   start_bridge
-  start_relay
   start_agent
+  [ -n "$waiting_agent" ] || start_relay
   prepare_repository
+  [ -z "$waiting_agent" ] || end_waiting_relay
   write_prompt
   run_agent
   code=$?

@@ -49,9 +49,12 @@ const madeLate = {
     }, code)
 }
 
-/** Small programs of the sandbox, each one file that needs nothing beside node. */
+/**
+ * Small programs of the sandbox, each one file that needs nothing beside node. What the agent needs for an editor alone is in a
+ * file of its own, because a round is to load as little as possible.
+ */
 const sandboxPrograms = [
-  { entry: "sandbox/agent/main.ts", file: "agent.mjs" },
+  { entry: "sandbox/agent/main.ts", file: "agent.mjs", chunks: "agent-[name].mjs" },
   { entry: "sandbox/acp/main.ts", file: "acp.mjs" },
   { entry: "sandbox/capture.ts", file: "capture.mjs" },
   { entry: "sandbox/relay.ts", file: "relay.mjs" },
@@ -122,12 +125,17 @@ const writeCommands = async (directory) => {
 }
 
 const buildSandbox = async (directory) => {
-  for (const { entry, file } of sandboxPrograms) {
+  for (const { chunks, entry, file } of sandboxPrograms) {
     if (!existsSync(inRoot(entry))) {
       say(`skipped ${entry}: not there yet`)
       continue
     }
-    await bundle(inRoot(entry), { file: `${directory}/${file}`, codeSplitting: false })
+    await bundle(
+      inRoot(entry),
+      chunks === undefined
+        ? { file: `${directory}/${file}`, codeSplitting: false }
+        : { dir: directory, entryFileNames: file, chunkFileNames: chunks }
+    )
   }
   for (const script of scripts) {
     copyFileSync(inRoot("sandbox", script), `${directory}/${script}`)

@@ -22,21 +22,29 @@ export class AcpConfig extends Context.Tag("opentl/acp/AcpConfig")<AcpConfig, {
   /** The most output: a byte counts one, a line 64 more. */
   readonly outputLimit: number
 }>() {
-  static readonly layer = Layer.effect(
-    AcpConfig,
+  /** For the agent of the launch file. */
+  static readonly layer = Layer.unwrapEffect(
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const file = yield* Config.nonEmptyString("OPENTL_AGENT_LAUNCH")
-      return AcpConfig.of({
-        promptFile: yield* Config.nonEmptyString("OPENTL_PROMPT_FILE"),
-        answerFile: yield* Config.nonEmptyString("OPENTL_ANSWER_FILE"),
-        home: yield* Config.nonEmptyString("HOME"),
-        directory: yield* Config.nonEmptyString("PWD"),
-        launch: yield* Effect.flatMap(fs.readFileString(file), Schema.decode(AgentLaunchJson)),
-        gatewayUrl: yield* Config.option(Config.nonEmptyString("OPENTL_GATEWAY_URL")),
-        lastMessage: yield* Config.option(Config.nonEmptyString("OPENTL_LAST_MESSAGE")),
-        outputLimit: yield* Config.withDefault(Config.number("OPENTL_OUTPUT_LIMIT"), Infinity)
-      })
+      return AcpConfig.layerOf(yield* Effect.flatMap(fs.readFileString(file), Schema.decode(AgentLaunchJson)))
     })
   )
+
+  static readonly layerOf = (launch: AgentLaunch) =>
+    Layer.effect(
+      AcpConfig,
+      Effect.gen(function*() {
+        return AcpConfig.of({
+          promptFile: yield* Config.nonEmptyString("OPENTL_PROMPT_FILE"),
+          answerFile: yield* Config.nonEmptyString("OPENTL_ANSWER_FILE"),
+          home: yield* Config.nonEmptyString("HOME"),
+          directory: yield* Config.nonEmptyString("PWD"),
+          launch,
+          gatewayUrl: yield* Config.option(Config.nonEmptyString("OPENTL_GATEWAY_URL")),
+          lastMessage: yield* Config.option(Config.nonEmptyString("OPENTL_LAST_MESSAGE")),
+          outputLimit: yield* Config.withDefault(Config.number("OPENTL_OUTPUT_LIMIT"), Infinity)
+        })
+      })
+    )
 }

@@ -97,6 +97,12 @@ const plan = (told: Told, entries: ReadonlyArray<{ readonly content: string; rea
   return [told, items.length === 0 ? [] : [{ kind: "plan", text: `to do: ${items.join(" · ")}`.slice(0, longestLine) }]]
 }
 
+/** What an agent says about its work beside its model's words: not a part of its answer. */
+const notice = (told: Told, title: string): Step => {
+  const [before, lines] = closeMessage(told)
+  return [before, [...lines, ...words("message", title.replaceAll(/\s+/g, " ").trim())]]
+}
+
 /** Tells one update of a session. What has no words for people gives no line. */
 export const tell = (told: Told, update: SessionUpdate): Step => {
   switch (update.sessionUpdate) {
@@ -107,6 +113,8 @@ export const tell = (told: Told, update: SessionUpdate): Step => {
     case "tool_call":
     case "tool_call_update":
       return useTool(told, update)
+    case "notice":
+      return notice(told, update.title)
     case "plan":
       return plan(told, update.entries)
     default:

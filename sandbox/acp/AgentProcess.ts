@@ -43,16 +43,17 @@ const keptWords = 4_000
 const endTime = "1 second"
 
 /** Marks what an agent starts, and what that starts: a process that left the group keeps its environment. */
-const markName = "OPENTL_AGENT_RUN"
+export const markName = "OPENTL_AGENT_RUN"
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
 const signal = (child: Child, name: NodeJS.Signals) =>
   Effect.ignore(Effect.try(() => child.pid === undefined ? false : process.kill(-child.pid, name)))
 
-/** Kills every process that carries the mark. Without /proc there is none to be found. */
-const killMarked = Effect.fnUntraced(function*(mark: string) {
+/** Kills every process that carries the mark's value. Without /proc there is none to be found. */
+export const killMarked = Effect.fnUntraced(function*(value: string) {
   const fs = yield* FileSystem.FileSystem
+  const mark = `${markName}=${value}`
   const entries = yield* Effect.orElseSucceed(fs.readDirectory("/proc"), () => [])
   yield* Effect.forEach(
     entries.filter((name) => /^\d+$/.test(name)),
@@ -71,7 +72,6 @@ export const start = Effect.fn("AgentProcess.start")(function*({ command, direct
   const [file, ...args] = command
   const ended = yield* Deferred.make<string>()
   const started = yield* Deferred.make<void, AgentNotStarted>()
-  const mark = `${markName}=${process.pid}`
   let words = ""
   const child = yield* Effect.acquireRelease(
     Effect.sync((): Child => {
@@ -100,7 +100,7 @@ export const start = Effect.fn("AgentProcess.start")(function*({ command, direct
       signal(child, "SIGTERM").pipe(
         Effect.andThen(Effect.timeoutOption(Deferred.await(ended), endTime)),
         Effect.andThen(signal(child, "SIGKILL")),
-        Effect.andThen(killMarked(mark))
+        Effect.andThen(killMarked(String(process.pid)))
       )
   )
   yield* Deferred.await(started)

@@ -1,18 +1,20 @@
 /**
- * The connection to an agent over the Agent Client Protocol. This side offers it no files and no terminal: it has its own,
- * in the same sandbox. It is never told no: the sandbox is what limits it.
+ * The connection to an agent over the Agent Client Protocol: to a process of its own (`ProcessConnection`), or to the built-in
+ * agent in this one (`sandbox/agent/InProcess`).
  */
-import {
-  client,
-  type ClientContext,
-  ndJsonStream,
-  type PermissionOption,
-  type SessionUpdate
+import type {
+  AgentNotificationParamsByMethod,
+  AgentRequestParamsByMethod,
+  AgentRequestResponsesByMethod,
+  SessionUpdate
 } from "@agentclientprotocol/sdk"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import type { AgentProcess } from "./AgentProcess.ts"
+import type * as Scope from "effect/Scope"
+import type { AgentNotStarted } from "./AgentProcess.ts"
 
 /** The agent refused a request, or ended before it had answered. */
 export class RequestFailed extends Schema.TaggedError<RequestFailed>()("RequestFailed", {
@@ -24,18 +26,52 @@ export class RequestFailed extends Schema.TaggedError<RequestFailed>()("RequestF
   }
 }
 
+/** What the host asks of an agent. */
+export type Method =
+  | "initialize"
+  | "session/load"
+  | "session/new"
+  | "session/prompt"
+  | "session/resume"
+  | "session/set_mode"
+
+/** An agent, as far as the host uses the protocol. */
+export interface Agent {
+  readonly request: <M extends Method>(
+    method: M,
+    params: AgentRequestParamsByMethod[M]
+  ) => Promise<AgentRequestResponsesByMethod[M]>
+  readonly notify: <M extends "session/cancel">(method: M, params: AgentNotificationParamsByMethod[M]) => Promise<void>
+}
+
 export interface Connection {
   /** A request, interrupted without the agent being told. */
   readonly request: <A>(
     method: string,
-    ask: (agent: ClientContext, signal: AbortSignal) => Promise<A>
+    ask: (agent: Agent, signal: AbortSignal) => Promise<A>
   ) => Effect.Effect<A, RequestFailed>
-  readonly notify: (tell: (agent: ClientContext) => Promise<void>) => Effect.Effect<void>
+  readonly notify: (tell: (agent: Agent) => Promise<void>) => Effect.Effect<void>
 }
 
-/** The widest permission that is offered. */
-export const permit = (options: ReadonlyArray<PermissionOption>): string | undefined =>
-  (options.find(({ kind }) => kind === "allow_always") ?? options.find(({ kind }) => kind === "allow_once"))?.optionId
+/** An agent that was started for a round. */
+export interface Started {
+  readonly connection: Connection
+  /** Its process is over; how, as a sentence's end: "exit code 1". */
+  readonly ended: Effect.Effect<string>
+  /** The last that it wrote to stderr. */
+  readonly lastWords: Effect.Effect<string>
+  /** How long after the end of its turn it may still send updates. */
+  readonly lastUpdates: Duration.DurationInput
+}
+
+/** How the agent of a round is started. */
+export class AgentStarter extends Context.Tag("opentl/acp/AgentStarter")<AgentStarter, {
+  /** Starts it for the lifetime of the scope. `onUpdate` is called in the order of arrival. */
+  readonly start: (
+    environment: Readonly<Record<string, string>>,
+    onUpdate: (update: SessionUpdate) => void
+  ) => Effect.Effect<Started, AgentNotStarted, Scope.Scope>
+}>() {}
 
 const longestReason = 600
 
@@ -54,28 +90,12 @@ const reasonOf = (error: unknown): string => {
   return whole.replace(/^Internal error: /, "").slice(0, longestReason)
 }
 
-/** Connects for the lifetime of the scope. `onUpdate` is called in the order of arrival. */
-export const make = (process: AgentProcess, onUpdate: (update: SessionUpdate) => void) =>
-  Effect.acquireRelease(
-    Effect.sync(() =>
-      client({ name: "opentl" })
-        .onNotification("session/update", ({ params }) => onUpdate(params.update))
-        .onRequest("session/request_permission", ({ params }) => {
-          const optionId = permit(params.options)
-          return { outcome: optionId === undefined ? { outcome: "cancelled" } : { outcome: "selected", optionId } }
-        })
-        .onRequest("elicitation/create", () => ({ action: "cancel" }))
-        .connect(ndJsonStream(process.input, process.output))
-    ),
-    (connection) => Effect.sync(() => connection.close())
-  ).pipe(Effect.map(({ agent }): Connection => {
-    const request: Connection["request"] = (method, ask) =>
-      Effect.tryPromise({
-        try: (signal) => ask(agent, signal),
-        catch: (error) => new RequestFailed({ method, reason: reasonOf(error) })
-      })
-    return {
-      request,
-      notify: (tell) => Effect.ignore(Effect.tryPromise(() => tell(agent)))
-    }
-  }))
+/** The connection to an agent whose requests are made. */
+export const of = (agent: Agent): Connection => ({
+  request: (method, ask) =>
+    Effect.tryPromise({
+      try: (signal) => ask(agent, signal),
+      catch: (error) => new RequestFailed({ method, reason: reasonOf(error) })
+    }),
+  notify: (tell) => Effect.ignore(Effect.tryPromise(() => tell(agent)))
+})

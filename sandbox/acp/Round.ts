@@ -6,8 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { fill } from "../../src/domain/AgentLaunch.ts"
 import { AcpConfig } from "./AcpConfig.ts"
-import * as AgentProcess from "./AgentProcess.ts"
-import * as Connection from "./Connection.ts"
+import { AgentStarter, type Connection } from "./Connection.ts"
 import * as Memory from "./Memory.ts"
 import * as Messages from "./Messages.ts"
 import { Printer } from "./Printer.ts"
@@ -26,8 +25,6 @@ export class RoundFailed extends Schema.TaggedError<RoundFailed>()("RoundFailed"
 const stopTime = "3 seconds"
 /** How long after a broken connection the process's end is waited for. */
 const endTime = "300 millis"
-/** Some agents send their last update after they have ended their turn. */
-const lastUpdates = "150 millis"
 
 const interrupted =
   "Your last work here was interrupted before you had finished it. Some of it may be done: look before you go on.\n\n"
@@ -78,25 +75,16 @@ export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record
   const { answerFile, directory, home, lastMessage, launch, promptFile } = yield* AcpConfig
   const fs = yield* FileSystem.FileSystem
   const printer = yield* Printer
+  const starter = yield* AgentStarter
   const filled = (text: string) => fill(text, (name) => environment[name])
   const asked = yield* fs.readFileString(promptFile)
   const memory = yield* Memory.load(launch.agent)
   yield* writeFiles(home, launch.files.map(({ content, path }) => ({ path, content: filled(content) })))
 
-  const [program, ...args] = launch.command
-  const process = yield* AgentProcess.start({
-    command: [filled(program), ...args.map(filled)],
-    environment: {
-      ...environment,
-      ...Object.fromEntries(Object.entries(launch.environment).map(([name, value]) => [name, filled(value)]))
-    },
-    directory
-  })
-
   const telling = yield* Telling.make(directory)
   // continuing a session may tell all of it again
   let isLive = false
-  const connection = yield* Connection.make(process, (update) => {
+  const { connection, ended, lastUpdates, lastWords } = yield* starter.start(environment, (update) => {
     if (isLive) telling.hear(update)
   })
 
@@ -163,10 +151,10 @@ export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record
       Effect.gen(function*() {
         yield* Effect.ignore(forgetWork(launch.agent))
         // an agent that is still there has said itself what is wrong
-        const ended = yield* Effect.timeoutOption(process.ended, endTime)
-        if (Option.isNone(ended)) return yield* new RoundFailed({ reason: error.reason })
-        const words = yield* process.lastWords
-        const reason = `it ended with ${ended.value} during ${error.method}${words === "" ? "" : `: ${words}`}`
+        const end = yield* Effect.timeoutOption(ended, endTime)
+        if (Option.isNone(end)) return yield* new RoundFailed({ reason: error.reason })
+        const words = yield* lastWords
+        const reason = `it ended with ${end.value} during ${error.method}${words === "" ? "" : `: ${words}`}`
         return yield* new RoundFailed({ reason })
       }))
   )
@@ -176,7 +164,7 @@ export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record
 }, Effect.scoped)
 
 /** Asks the agent, and waits for the end of its turn. An interruption asks it to stop, and waits a little. */
-const ask = (connection: Connection.Connection, sessionId: string, text: string) =>
+const ask = (connection: Connection, sessionId: string, text: string) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const prompt = yield* Effect.fork(Effect.interruptible(connection.request("session/prompt", (agent) =>

@@ -5,6 +5,9 @@ import { type AgentLine, mostLocations } from "../../src/domain/AgentLine.ts"
 import * as LineDiff from "./LineDiff.ts"
 import { longestLine, short } from "./ShortText.ts"
 
+/** Where an update has lines that are to be told at once. */
+export const linesName = "opentl/lines"
+
 /** The most lines of a tool's output that are shown. */
 const mostResultLines = 12
 /** How much of what a terminal showed is kept, in characters: its end. */
@@ -80,14 +83,14 @@ const begun = (tool: Tool): ReadonlyArray<AgentLine> => [
   { kind: "tool_call", ...about(tool, "in_progress"), text: `▸ ${nameOf(tool)}` }
 ]
 
-const ended = (directory: string, tool: Tool, status: "completed" | "failed"): ReadonlyArray<AgentLine> => {
-  const line = (text: string): AgentLine => ({ kind: "tool_call", ...about(tool, status), text })
-  return [
-    line(`${marks[status]} ${nameOf(tool)}`),
-    ...diffsOf(directory, tool),
-    ...resultOf(tool).map((text) => line(`  ${text.slice(0, longestLine)}`))
-  ]
-}
+const printed = (tool: Tool, status: string, lines: ReadonlyArray<string>): ReadonlyArray<AgentLine> =>
+  lines.map((text) => ({ kind: "tool_call", ...about(tool, status), text: `  ${text.slice(0, longestLine)}` }))
+
+const ended = (directory: string, tool: Tool, status: "completed" | "failed"): ReadonlyArray<AgentLine> => [
+  { kind: "tool_call", ...about(tool, status), text: `${marks[status]} ${nameOf(tool)}` },
+  ...diffsOf(directory, tool),
+  ...printed(tool, status, resultOf(tool))
+]
 
 /** What a terminal showed since the last update, by an extension that codex and pi use. */
 const shownBy = ({ _meta: meta }: ToolCallUpdate): string =>
@@ -95,6 +98,12 @@ const shownBy = ({ _meta: meta }: ToolCallUpdate): string =>
     const output = meta?.[name]
     return Predicate.hasProperty(output, "data") && Predicate.isString(output.data) ? [output.data] : []
   })[0] ?? ""
+
+/** Lines of a running command that are to be told at once: the built-in agent selects them. */
+const linesOf = ({ _meta: meta }: ToolCallUpdate): ReadonlyArray<string> => {
+  const lines = meta?.[linesName]
+  return Array.isArray(lines) ? lines.filter(Predicate.isString) : []
+}
 
 /** Some agents call a command only "bash" until it has ended. */
 const titleOf = ({ rawInput, title }: ToolCallUpdate): string | undefined => {
@@ -139,6 +148,7 @@ export const advance = (
     tool.isOver ? { ...tool, ...nothingMore } : tool,
     [
       ...(tool.isTold && known?.isTold !== true ? begun(tool) : []),
+      ...printed(tool, "in_progress", linesOf(update)),
       ...(end !== undefined && known?.isOver !== true ? ended(directory, tool, end) : [])
     ]
   ]

@@ -14,6 +14,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { AcpConfig } from "./AcpConfig.ts"
 import { OutputGone, Printer } from "./Printer.ts"
+import * as ProcessConnection from "./ProcessConnection.ts"
 import * as Round from "./Round.ts"
 
 const environment = Object.fromEntries(
@@ -32,7 +33,7 @@ const PrinterHere = Layer.unwrapEffect(
   )
 )
 
-const HostLive = PrinterHere.pipe(
+const HostLive = Layer.mergeAll(PrinterHere, ProcessConnection.layer).pipe(
   Layer.provideMerge(AcpConfig.layer),
   Layer.provideMerge(Layer.merge(NodeContext.layer, FetchHttpClient.layer))
 )

@@ -1,6 +1,7 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type { ParseError } from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Dialect } from "./Dialect.ts"
 import { type Reply, type Transcript, Turn } from "./Transcript.ts"
@@ -52,31 +53,55 @@ const decode = (body: string): Effect.Effect<Reply, ParseError> =>
 /** The API caches the prompt up to a marked block: the tools with the system prompt, and then the conversation. */
 const cached = { cache_control: { type: "ephemeral" } } as const
 
-const message = Turn.$match({
-  User: ({ text }) => ({ role: "user", content: [{ type: "text", text }] }),
-  Model: ({ reply }) => ({ role: "assistant", content: reply.raw }),
-  Tools: ({ results }) => ({
-    role: "user",
-    content: results.map(({ callId, failed, text }) => ({
-      type: "tool_result",
-      tool_use_id: callId,
-      content: text,
-      is_error: failed
-    }))
+interface Message {
+  readonly role: "user" | "assistant"
+  readonly content: ReadonlyArray<unknown>
+}
+
+const text = (text: string) => ({ type: "text", text })
+
+const message = (turn: Turn): Message =>
+  Turn.$match(turn, {
+    User: ({ instructions, text: said }): Message => ({
+      role: "user",
+      content: [text(said), ...(instructions === undefined ? [] : [text(instructions)])]
+    }),
+    Model: ({ reply: { raw } }): Message => ({ role: "assistant", content: Array.isArray(raw) ? raw : [] }),
+    Tools: ({ results }): Message => ({
+      role: "user",
+      content: results.map(({ callId, failed, text }) => ({
+        type: "tool_result",
+        tool_use_id: callId,
+        content: text,
+        is_error: failed
+      }))
+    })
   })
+
+/** Marks the last block of the conversation. */
+const marked = ({ content, role }: Message): Message => ({
+  role,
+  content: content.map((block, at) =>
+    at === content.length - 1 && Predicate.isRecord(block) ? { ...block, ...cached } : block
+  )
 })
 
-const messages = (transcript: Transcript) =>
-  transcript.map((turn, index) => {
-    const { content, role } = message(turn)
-    const isLast = index === transcript.length - 1
-    return isLast && Array.isArray(content)
-      ? { role, content: content.map((block, at) => at === content.length - 1 ? { ...block, ...cached } : block) }
-      : { role, content }
-  })
+/** Alternating roles, as the API wants them: what one side says in turn is one message, and nobody says nothing. */
+const messages = (transcript: Transcript): ReadonlyArray<Message> => {
+  const all: Array<Message> = []
+  for (const turn of transcript) {
+    const next = message(turn)
+    const last = all.at(-1)
+    if (next.content.length === 0) continue
+    if (last?.role === next.role) all[all.length - 1] = { ...last, content: [...last.content, ...next.content] }
+    else all.push(next)
+  }
+  return all.map((message, index) => index === all.length - 1 ? marked(message) : message)
+}
 
 /** The Messages API, version 2023-06-01. Input tokens include those read from and written to its prompt cache. */
 export const anthropicDialect: Dialect = {
+  name: "anthropic",
   path: "/v1/messages",
   headers: (apiKey) => ({ "x-api-key": apiKey, "anthropic-version": "2023-06-01" }),
   encode: (model, request) => ({
@@ -87,5 +112,14 @@ export const anthropicDialect: Dialect = {
     tool_choice: { type: request.toolUse },
     messages: messages(request.transcript)
   }),
+  raw: (said, calls) => [
+    ...(said.trim() === "" ? [] : [text(said)]),
+    ...calls.map(({ id, input, name }) => ({
+      type: "tool_use",
+      id,
+      name,
+      input: Predicate.isRecord(input) ? input : { input }
+    }))
+  ],
   decode
 }

@@ -1,7 +1,7 @@
 import * as Data from "effect/Data"
 import { type Reply, type ToolCall, type Transcript, Turn, type Usage } from "./Transcript.ts"
 
-/** The state of the agent's conversation. */
+/** The state of the agent's conversation while it works on a prompt. */
 export interface Conversation {
   readonly transcript: Transcript
   readonly usage: Usage
@@ -13,8 +13,18 @@ export interface Conversation {
   readonly cut: boolean
 }
 
-export const initial = (prompt: string): Conversation => ({
-  transcript: [Turn.User({ text: prompt })],
+/** What somebody asks for, and what the repository says if it is the beginning. */
+export interface Asked {
+  readonly prompt: string
+  readonly instructions?: string
+}
+
+/** Goes on with an earlier conversation, which may be empty. Usage and steps count anew. */
+export const ask = (before: Transcript, { instructions, prompt }: Asked): Conversation => ({
+  transcript: [
+    ...before,
+    Turn.User({ text: prompt, isPrompt: true, ...(instructions === undefined ? {} : { instructions }) })
+  ],
   usage: { inputTokens: 0, outputTokens: 0 },
   steps: 0,
   words: "",

@@ -3,9 +3,11 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { replaceOnce, viewLines } from "./FileEdit.ts"
 import { forModel } from "./OutputWindow.ts"
+import { textContent } from "./Telling.ts"
 import { SystemText, type Tool, type ToolOutput } from "./Tool.ts"
 
 const text = (description: string) => Schema.optional(Schema.String.annotations({ description }))
@@ -40,6 +42,15 @@ class EditRefused extends Schema.TaggedError<EditRefused>()("EditRefused", { rea
 }
 
 const refuse = (reason: string) => new EditRefused({ reason })
+
+const verbs = { view: "Read", create: "Write", replace: "Edit" }
+
+/** What is told of a changed file: its text before and after. */
+const changed = (path: string, text: string, oldText: string | null, newText: string): ToolOutput => ({
+  text,
+  failed: false,
+  shown: [{ type: "diff", path, oldText, newText }]
+})
 
 const decodeUtf8 = (bytes: Uint8Array) =>
   Either.try({
@@ -87,32 +98,37 @@ export const editTool = Effect.fn("editTool")(function*(directory: string) {
 
   const view = Effect.fnUntraced(function*({ first_line = 1, last_line = Infinity, path: given }: EditInput) {
     const content = yield* read(yield* locate(given), given)
-    return forModel(yield* refuseLeft(viewLines(content, first_line, last_line)))
+    const text = forModel(yield* refuseLeft(viewLines(content, first_line, last_line)))
+    return { text, failed: false, shown: [] } satisfies ToolOutput
   })
 
   const create = Effect.fnUntraced(function*({ content, path: given }: EditInput) {
     if (content === undefined) return yield* refuse("create needs `content`.")
     const file = yield* locate(given)
-    const existed = yield* fs.exists(file)
+    // of another kind than text: its lines are not counted
+    const before = yield* Effect.option(read(file, given))
+    const existed = Option.isSome(before) || (yield* fs.exists(file))
     yield* fs.makeDirectory(path.dirname(file), { recursive: true })
     yield* fs.writeFileString(file, content)
-    return existed ? `Written over: ${given}` : `Created: ${given}`
+    return changed(file, existed ? `Written over: ${given}` : `Created: ${given}`, Option.getOrNull(before), content)
   })
 
   const replace = Effect.fnUntraced(function*({ new: replacement, old, path: given }: EditInput) {
     if (old === undefined || replacement === undefined) return yield* refuse("replace needs `old` and `new`.")
     const file = yield* locate(given)
     const before = yield* read(file, given)
-    yield* fs.writeFileString(file, yield* refuseLeft(replaceOnce(before, old, replacement)))
-    return `Replaced in ${given}`
+    const after = yield* refuseLeft(replaceOnce(before, old, replacement))
+    yield* fs.writeFileString(file, after)
+    return changed(file, `Replaced in ${given}`, before, after)
   })
 
-  const actions = { view, create, replace }
+  const act = (input: EditInput): Effect.Effect<ToolOutput, EditRefused | PlatformError.PlatformError> =>
+    ({ view, create, replace })[input.action](input)
 
   const run = Effect.fn("EditTool.run")((input: EditInput): Effect.Effect<ToolOutput> =>
-    actions[input.action](input).pipe(
-      Effect.map((text) => ({ text, failed: false })),
-      Effect.catchAll((error) => Effect.succeed({ text: error.message, failed: true }))
+    Effect.catchAll(
+      act(input),
+      (error) => Effect.succeed({ text: error.message, failed: true, shown: [textContent(error.message)] })
     )
   )
 
@@ -120,7 +136,11 @@ export const editTool = Effect.fn("editTool")(function*(directory: string) {
     name: "edit",
     description,
     input: EditInput,
-    title: ({ action, path }) => `edit ${path} (${action})`,
+    about: ({ action, path: given }) => ({
+      title: `${verbs[action]} ${given}`,
+      kind: action === "view" ? "read" : "edit",
+      locations: [{ path: path.resolve(root, given) }]
+    }),
     run
   }
   return tool

@@ -38,21 +38,46 @@ const elideResults = (transcript: Transcript, target: number): Transcript => {
   return elided
 }
 
+/** Where a conversation can be cut after its first turn: no reply is parted from its results. */
+const cutsOf = (steps: Transcript): ReadonlyArray<number> =>
+  steps.flatMap((turn, index) => index > 0 && index <= steps.length - untouchedTurns && !isTools(turn) ? [index] : [])
+
+const isPrompt = (turn: Turn): boolean => turn._tag === "User" && turn.isPrompt === true
+
+/** The prompt that is being worked on, if it is not among the turns that are kept. */
+const lostPrompt = (dropped: Transcript, kept: Transcript): Transcript =>
+  kept.some(isPrompt) ? [] : dropped.filter(isPrompt).slice(-1)
+
+/** Puts one message in the place of the `count` turns after the first. */
+const replaceSteps = ([task, ...steps]: Transcript, count: number, text: string): Transcript => {
+  const kept = steps.slice(count)
+  return task === undefined
+    ? []
+    : [task, Turn.User({ text }), ...lostPrompt(steps.slice(0, count), kept), ...kept]
+}
+
 /** Leaves out whole steps, oldest first: a model's reply together with its results. */
 const dropSteps = (transcript: Transcript, target: number): Transcript => {
-  const [task, ...steps] = transcript
-  if (task === undefined || size(transcript) <= target) return transcript
-  const cuts = steps.flatMap((turn, index) =>
-    index > 0 && index <= steps.length - untouchedTurns && !isTools(turn) ? [index] : []
-  )
-  const withoutFirst = (count: number): Transcript => [task, Turn.User({ text: omission }), ...steps.slice(count)]
+  if (size(transcript) <= target) return transcript
+  const cuts = cutsOf(transcript.slice(1))
+  const withoutFirst = (count: number) => replaceSteps(transcript, count, omission)
   const cut = cuts.find((count) => size(withoutFirst(count)) <= target) ?? cuts.at(-1)
   return cut === undefined || size(withoutFirst(cut)) >= size(transcript) ? transcript : withoutFirst(cut)
 }
 
 /**
- * Limits a conversation's size. The task and the last steps are kept; between them, long tool results are removed
- * first, then whole steps. A conversation below the limit is returned unchanged.
+ * Puts a summary in the place of all steps but the last ones. The first task is kept, and the prompt that is being worked on.
+ * Undefined if that would not make it shorter.
+ */
+export const summarized = (transcript: Transcript, summary: string): Transcript | undefined => {
+  const cut = cutsOf(transcript.slice(1)).at(-1)
+  const shorter = cut === undefined ? transcript : replaceSteps(transcript, cut, summary)
+  return size(shorter) < size(transcript) ? shorter : undefined
+}
+
+/**
+ * Limits a conversation's size. The first task, the prompt that is being worked on and the last steps are kept; between them,
+ * long tool results are removed first, then whole steps. A conversation below the limit is returned unchanged.
  */
 export const elide = (transcript: Transcript, limits: ElisionLimits = defaultLimits): Transcript =>
   size(transcript) <= limits.limit ? transcript : dropSteps(elideResults(transcript, limits.target), limits.target)

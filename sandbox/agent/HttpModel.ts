@@ -1,7 +1,6 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -107,7 +106,9 @@ export const layer = Layer.effect(
 
     const reply = Effect.fn("LanguageModel.reply")((request: ModelRequest) =>
       attempt(request).pipe(
-        Effect.tapError((error) => isTransient(error) ? Console.log(`${error.message}. Trying again.`) : Effect.void),
+        Effect.tapError((error) =>
+          error._tag === "ModelError" && error.isTransient ? request.onRetry(error) : Effect.void
+        ),
         Effect.retry(retries)
       )
     )

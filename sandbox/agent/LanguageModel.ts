@@ -16,6 +16,8 @@ export interface ModelRequest {
   readonly transcript: Transcript
   /** `none`: the model must answer with text. The tools are still listed, because of earlier calls. */
   readonly toolUse: "auto" | "none"
+  /** Called with a transient error before the request is made again. */
+  readonly onRetry: (error: ModelError) => Effect.Effect<void>
 }
 
 /** The model could not be reached, or its reply could not be read. `status` is present if the API refused. */

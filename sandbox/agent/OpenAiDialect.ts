@@ -2,6 +2,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { ParseError } from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Dialect } from "./Dialect.ts"
 import { type Reply, type ToolCall, Turn } from "./Transcript.ts"
@@ -52,14 +53,22 @@ const decode = (body: string): Effect.Effect<Reply, ParseError> =>
     }
   })
 
+/** The API refuses a message of the model that neither says nor calls anything. */
+const isSaying = (raw: unknown): boolean =>
+  Predicate.hasProperty(raw, "tool_calls") && Array.isArray(raw.tool_calls) && raw.tool_calls.length > 0 ||
+  Predicate.hasProperty(raw, "content") && raw.content != null && raw.content !== ""
+
 const messages = Turn.$match({
-  User: ({ text }): ReadonlyArray<unknown> => [{ role: "user", content: text }],
-  Model: ({ reply }) => [reply.raw],
+  User: ({ instructions, text }): ReadonlyArray<unknown> => [
+    { role: "user", content: instructions === undefined ? text : `${text}\n\n${instructions}` }
+  ],
+  Model: ({ reply: { raw } }) => isSaying(raw) ? [raw] : [],
   Tools: ({ results }) => results.map(({ callId, text }) => ({ role: "tool", tool_call_id: callId, content: text }))
 })
 
 /** The Chat Completions API, as provided by OpenAI and many others. */
 export const openAiDialect: Dialect = {
+  name: "openai",
   path: "/chat/completions",
   headers: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
   encode: (model, request) => ({
@@ -67,6 +76,17 @@ export const openAiDialect: Dialect = {
     messages: [{ role: "system", content: request.system }, ...request.transcript.flatMap(messages)],
     tools: request.tools.map((tool) => ({ type: "function", function: tool })),
     tool_choice: request.toolUse
+  }),
+  raw: (text, calls) => ({
+    role: "assistant",
+    content: text === "" ? null : text,
+    ...(calls.length === 0 ? {} : {
+      tool_calls: calls.map(({ id, input, name }) => ({
+        id,
+        type: "function",
+        function: { name, arguments: Predicate.isString(input) ? input : JSON.stringify(input ?? {}) }
+      }))
+    })
   }),
   decode
 }

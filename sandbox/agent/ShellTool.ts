@@ -1,7 +1,6 @@
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as Clock from "effect/Clock"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -10,7 +9,8 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as LiveOutput from "./LiveOutput.ts"
 import { append, modelWindow, render } from "./OutputWindow.ts"
-import { SystemText, type Tool, type ToolOutput } from "./Tool.ts"
+import { textContent } from "./Telling.ts"
+import { type Progress, SystemText, type Tool, type ToolOutput } from "./Tool.ts"
 
 const defaultSeconds = 120
 const longestSeconds = 900
@@ -62,34 +62,31 @@ const report = (output: string, ending: string) =>
 export const shellTool = (directory: string) =>
   Effect.map(CommandExecutor.CommandExecutor, (executor): Tool<typeof ShellInput.Type, typeof ShellInput.Encoded> => {
     const run = Effect.fn("ShellTool.run")(
-      function*(input: typeof ShellInput.Type) {
+      function*(input: typeof ShellInput.Type, progress: Progress) {
         const process = yield* executor.start(bashCommand(input.command, directory))
         // Kills the rest of the command's process group. The executor's own release would send SIGTERM and wait.
         yield* Effect.addFinalizer(() => Effect.ignore(process.kill("SIGKILL")))
         const window = yield* Ref.make(modelWindow)
         const live = yield* Ref.make(LiveOutput.start(yield* Clock.currentTimeMillis))
-        const tell = (lines: ReadonlyArray<string>) => lines.length === 0 ? Effect.void : Console.log(lines.join("\n"))
         const reading = yield* process.stdout.pipe(
           Stream.decodeText(),
           Stream.runForEach((text) =>
             Effect.gen(function*() {
               yield* Ref.update(window, (seen) => append(seen, text))
               const now = yield* Clock.currentTimeMillis
-              yield* Effect.flatMap(
-                Ref.modify(live, (before) => {
-                  const [after, lines] = LiveOutput.push(before, text, now)
-                  return [lines, after]
-                }),
-                tell
-              )
+              const lines = yield* Ref.modify(live, (before) => {
+                const [after, lines] = LiveOutput.push(before, text, now)
+                return [lines, after]
+              })
+              yield* progress(text, lines)
             })
           ),
           Effect.forkScoped
         )
         const seconds = secondsOf(input)
         const ending = yield* process.exitCode.pipe(
-          Effect.map((code) => `exit code ${code}`),
-          Effect.orElseSucceed(() => "ended by a signal"),
+          Effect.map((code) => ({ text: `exit code ${code}`, exitCode: Number(code) })),
+          Effect.orElseSucceed(() => ({ text: "ended by a signal", exitCode: null })),
           Effect.timeoutOption(`${seconds} seconds`)
         )
         if (Option.isNone(ending)) {
@@ -97,16 +94,28 @@ export const shellTool = (directory: string) =>
         }
         // Returns at once unless a background process holds the pipe open.
         yield* Effect.timeoutOption(Fiber.await(reading), drainTime)
-        yield* tell(LiveOutput.finish(yield* Ref.get(live)))
-        const end = Option.getOrElse(ending, () => `ended after ${seconds} s, with all that it started`)
+        yield* progress("", LiveOutput.finish(yield* Ref.get(live)))
+        const { exitCode, text } = Option.getOrElse(ending, () => ({
+          text: `ended after ${seconds} s, with all that it started`,
+          exitCode: null
+        }))
         return {
-          text: report(render(yield* Ref.get(window)), end),
+          text: report(render(yield* Ref.get(window)), text),
           failed: Option.isNone(ending),
-          log: `[${end}]`
+          shown: exitCode === 0 ? [] : [textContent(`[${text}]`)],
+          exitCode
         }
       },
       Effect.scoped,
-      Effect.catchAll((error) => Effect.succeed<ToolOutput>({ text: error.message, failed: true }))
+      Effect.catchAll((error) =>
+        Effect.succeed<ToolOutput>({ text: error.message, failed: true, shown: [textContent(error.message)] })
+      )
     )
-    return { name: "shell", description, input: ShellInput, title: ({ command }) => `$ ${firstLine(command)}`, run }
+    return {
+      name: "shell",
+      description,
+      input: ShellInput,
+      about: ({ command }) => ({ title: firstLine(command), kind: "execute", locations: [] }),
+      run
+    }
   })

@@ -1,3 +1,4 @@
+import type { ToolCallContent, ToolCallLocation, ToolKind } from "@agentclientprotocol/sdk"
 import type * as Effect from "effect/Effect"
 import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
@@ -8,9 +9,21 @@ import type { ToolDefinition } from "./LanguageModel.ts"
 export interface ToolOutput {
   readonly text: string
   readonly failed: boolean
-  /** The text for the session's log if the tool has already logged the rest while it ran; by default `text`. */
-  readonly log?: string
+  /** What people see of it when the call has ended. */
+  readonly shown: ReadonlyArray<ToolCallContent>
+  /** Of a command; null if it was ended by a signal. */
+  readonly exitCode?: number | null
 }
+
+/** What a call is about, for people. */
+export interface About {
+  readonly title: string
+  readonly kind: ToolKind
+  readonly locations: Array<ToolCallLocation>
+}
+
+/** Takes what a command prints while it runs: all of it, and the lines that are worth showing. */
+export type Progress = (text: string, lines: ReadonlyArray<string>) => Effect.Effect<void>
 
 /** Text that is valid as an argument or a path. Built from unnamed schemas, so that its JSON schema is inline. */
 export const SystemText = Schema.String.pipe(
@@ -18,13 +31,14 @@ export const SystemText = Schema.String.pipe(
   Schema.filter((text) => !text.includes("\0"), { message: () => "There is a NUL character in it.", jsonSchema: {} })
 )
 
-/** A tool: the schema of its input, its line in the log, and its effect. */
+/** A tool: the schema of its input, what people see of a call, and its effect. */
 export interface Tool<A, I> {
   readonly name: string
   readonly description: string
   readonly input: Schema.Schema<A, I>
-  readonly title: (input: A) => string
-  readonly run: (input: A) => Effect.Effect<ToolOutput>
+  /** Undefined if a call is not shown. */
+  readonly about: (input: A) => About | undefined
+  readonly run: (input: A, progress: Progress) => Effect.Effect<ToolOutput>
 }
 
 export const definition = <A, I>(tool: Tool<A, I>): ToolDefinition => ({

@@ -32,11 +32,17 @@ export interface Reply {
 }
 
 /**
- * A conversation: the task, then replies of the model, each followed by the results of all its tool calls or by another
- * message from the user.
+ * A conversation: the first task, then replies of the model, each followed by the results of all its tool calls or by
+ * another message from the user.
  */
 export type Turn = Data.TaggedEnum<{
-  readonly User: { readonly text: string }
+  readonly User: {
+    readonly text: string
+    /** Somebody asked for this; absent where the agent itself wrote it. */
+    readonly isPrompt?: true
+    /** What the repository says to those who work on it, given with the first prompt. */
+    readonly instructions?: string
+  }
   readonly Model: { readonly reply: Reply }
   readonly Tools: { readonly results: ReadonlyArray<ToolResult> }
 }>
@@ -46,7 +52,7 @@ export const Turn = Data.taggedEnum<Turn>()
 export type Transcript = ReadonlyArray<Turn>
 
 const turnSize = Turn.$match({
-  User: ({ text }) => text.length,
+  User: ({ instructions = "", text }) => text.length + instructions.length,
   Model: ({ reply }) => JSON.stringify(reply.raw).length,
   Tools: ({ results }) => results.reduce((size, result) => size + result.text.length, 0)
 })

@@ -1,38 +1,28 @@
 /**
- * The built-in agent's program. The entrypoint starts it in the repository and configures it by environment variables.
+ * The built-in agent's program. In a sandbox the entrypoint starts it in the repository, and it hosts itself: the round is the
+ * same as that of any agent that speaks the Agent Client Protocol, in one process.
+ *
+ * `agent.mjs`                 a round, configured by environment variables
+ * `agent.mjs --wait`          the same, once it is told through its stdin where it works (see StartRequest.ts)
+ * `agent.mjs --acp [--free]`  speaks the protocol on stdin and stdout. With `--free` nobody is asked for permission
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as FileSystem from "@effect/platform/FileSystem"
-import * as Path from "@effect/platform/Path"
 import * as ConfigError from "effect/ConfigError"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import { Readable, Writable } from "node:stream"
+import { markName } from "../acp/AgentProcess.ts"
 import * as StartRequest from "../StartRequest.ts"
-import * as Agent from "./Agent.ts"
 import { AgentConfig } from "./AgentConfig.ts"
+import { ConversationStore } from "./ConversationStore.ts"
 import * as HttpModel from "./HttpModel.ts"
-import { Toolbox } from "./Toolbox.ts"
+import * as SandboxRound from "./SandboxRound.ts"
 
-const program = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
-  const { answerFile, maxSteps, promptFile } = yield* AgentConfig
-  const prompt = yield* fs.readFileString(promptFile)
-  const { answer, exitCode } = yield* Agent.run({ prompt, maxSteps })
-  yield* fs.writeFileString(answerFile, `${answer}\n`)
-  return exitCode
-})
-
-const ToolboxHere = Layer.unwrapEffect(Effect.map(Path.Path, (path) => Toolbox.layer(path.resolve("."))))
-
-// Separate agents for node's HTTP client: neither proxy variables nor pooled connections apply to the loopback.
-const AgentLive = Layer.mergeAll(HttpModel.layer, ToolboxHere).pipe(
-  Layer.provideMerge(AgentConfig.layer),
-  Layer.provideMerge(Layer.mergeAll(NodeContext.layer, NodeHttpClient.layer))
-)
+const [mode, ...switches] = process.argv.slice(2)
 
 /**
  * With `--wait` it was started before its repository was there, so that its modules are loaded by then: it is told through its
@@ -45,23 +35,60 @@ const toldToStart = Effect.async<void>((resume) => {
     process.env = { ...environment }
     resume(Effect.void)
   })
-}).pipe(Effect.when(() => process.argv[2] === "--wait"))
+}).pipe(Effect.when(() => mode === "--wait"))
 
-toldToStart.pipe(
-  Effect.zipRight(Effect.provide(program, AgentLive)),
-  Effect.catchAll((error) =>
-    // A configuration error names the variable only in its string form.
-    Effect.as(Console.log(`error: ${ConfigError.isConfigError(error) ? String(error) : error.message}`), 1)
+/** What the agent's commands carry in their environment, by which they are found at the end. */
+const marked = Effect.sync(() => {
+  const mark = String(process.pid)
+  // eslint-disable-next-line house/no-environment -- it is inherited
+  process.env[markName] = mark
+  return mark
+})
+
+// Separate agents for node's HTTP client: neither proxy variables nor pooled connections apply to the loopback.
+const live = <E, R>(config: Layer.Layer<AgentConfig, E, R>) =>
+  Layer.mergeAll(HttpModel.layer, ConversationStore.layer).pipe(
+    Layer.provideMerge(config),
+    Layer.provideMerge(Layer.mergeAll(NodeContext.layer, NodeHttpClient.layer))
+  )
+
+const round = Effect.zipRight(
+  toldToStart,
+  Effect.flatMap(marked, (mark) => SandboxRound.run(mark, () => process.stdout)).pipe(
+    Effect.provide(live(AgentConfig.layer))
+  )
+)
+
+/** Loaded when it is needed: a round has no use for it. */
+const editor = Effect.promise(() => import("./AcpServer.ts")).pipe(
+  Effect.flatMap(({ serve }) =>
+    serve({ input: Readable.toWeb(process.stdin), output: Writable.toWeb(process.stdout) })
   ),
+  Effect.scoped,
+  Effect.as(0),
+  Effect.provide(live(AgentConfig.layerOutside(switches.includes("--free"))))
+)
+
+/** One line, which cannot look like a marker. */
+const sentence = (error: { readonly message: string }) =>
+  // a configuration error names the variable only in its string form
+  `error: ${ConfigError.isConfigError(error) ? String(error) : error.message}`.replaceAll(/\p{Cc}+/gu, " ")
+
+const program = mode === "--acp"
+  ? Effect.catchAll(editor, (error) => Effect.as(Console.error(sentence(error)), 1))
+  : Effect.catchAll(round, (error) => Effect.as(Console.log(sentence(error)), 1))
+
+// a stop may reach this program twice: the first asks the agent to stop, the second must not end it
+process.on("SIGTERM", () => {})
+
+program.pipe(
   Effect.flatMap((exitCode) =>
     Effect.sync(() => {
       process.exitCode = exitCode
     })
   ),
   NodeRuntime.runMain({
-    // The process ends by itself once its output is written. Only a defect or a signal ends it at once.
-    teardown: (exit, end) => {
-      if (Exit.isFailure(exit)) end(Exit.isInterrupted(exit) ? 143 : 1)
-    }
+    teardown: (exit, end) =>
+      end(Exit.isSuccess(exit) ? Number(process.exitCode ?? 0) : Exit.isInterrupted(exit) ? 143 : 1)
   })
 )

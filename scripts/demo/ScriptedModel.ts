@@ -52,8 +52,12 @@ export const script = (call: ModelStandIn.ModelRequest): Effect.Effect<ModelStan
         ? ModelStandIn.json(answer, { usage })
         : ModelStandIn.tools([{ name: structured.name, input: answer }], { usage })
     }
-    const steps = rounds[call.text.includes(finding) ? 1 : 0] ?? []
-    const step = call.messages.filter((message) => message.role === "assistant").length
+    // the second round goes on with the conversation of the first
+    const [first = [], second = []] = rounds
+    const isRevision = call.text.includes(finding)
+    const steps = isRevision ? second : first
+    const answers = call.messages.filter((message) => message.role === "assistant").length
+    const step = isRevision ? answers - first.length : answers
     const reply = steps[Math.min(step, steps.length - 1)] ?? ModelStandIn.text("Done.")
     return reply._tag === "Answer" ? { ...reply, usage } : reply
   })

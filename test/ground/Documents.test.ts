@@ -35,6 +35,8 @@ describe("documents", () => {
       // What the sandbox tells an agent, markers, and what the command line alone reads are not in the table.
       const others = [
         "OPENTL_PROMPT_FILE",
+        "OPENTL_AGENT_DIALECT",
+        "OPENTL_AGENT_MAX_STEPS",
         "OPENTL_STATUS",
         "OPENTL_ERROR",
         "OPENTL_DONE",

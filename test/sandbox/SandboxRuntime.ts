@@ -31,7 +31,13 @@ export class SandboxRuntime extends Context.Tag("opentl/test/SandboxRuntime")<Sa
             input: path.join(sources, entry),
             platform: "node",
             logLevel: "silent",
-            output: { file: path.join(directory, `${name}.mjs`), format: "esm" }
+            // what is loaded only when it is needed is a file beside it
+            output: {
+              dir: directory,
+              entryFileNames: `${name}.mjs`,
+              chunkFileNames: `${name}-[name].mjs`,
+              format: "esm"
+            }
           })
         ))
       yield* Effect.forEach(

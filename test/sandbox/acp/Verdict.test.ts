@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { permit } from "../../../sandbox/acp/Connection.ts"
+import { permit } from "../../../sandbox/acp/ProcessConnection.ts"
 import { waysOf } from "../../../sandbox/acp/Sessions.ts"
 import { failure } from "../../../sandbox/acp/Verdict.ts"
 

@@ -14,7 +14,13 @@ const nextRequest = (dialect: Dialect, body: unknown) =>
     const transcript = [Turn.User({ text: "task" }), Turn.Model({ reply }), Turn.Tools({ results })]
     return {
       reply,
-      request: dialect.encode("model-1", { system: "be good", tools: [tool], transcript, toolUse: "auto" })
+      request: dialect.encode("model-1", {
+        system: "be good",
+        tools: [tool],
+        transcript,
+        toolUse: "auto",
+        onRetry: () => Effect.void
+      })
     }
   })
 

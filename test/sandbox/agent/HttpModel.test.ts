@@ -12,9 +12,15 @@ import * as TestClock from "effect/TestClock"
 import * as HttpModel from "../../../sandbox/agent/HttpModel.ts"
 import { LanguageModel } from "../../../sandbox/agent/LanguageModel.ts"
 import { Turn } from "../../../sandbox/agent/Transcript.ts"
-import { configLayer, recordLog } from "./AgentKit.ts"
+import { configLayer } from "./AgentKit.ts"
 
-const request = { system: "", tools: [], transcript: [Turn.User({ text: "hello" })], toolUse: "auto" } as const
+const request = {
+  system: "",
+  tools: [],
+  transcript: [Turn.User({ text: "hello" })],
+  toolUse: "auto",
+  onRetry: () => Effect.void
+} as const
 
 type Answer =
   | { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }
@@ -46,11 +52,10 @@ const ask = (answers: ReadonlyArray<Answer>) =>
           Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
         )
       ),
-      recordLog,
       Effect.fork
     )
     yield* TestClock.adjust("1 hour")
-    const { result } = yield* Fiber.join(fiber)
+    const result = yield* Fiber.join(fiber)
     return { result, attempts: yield* Ref.get(attempts) }
   })
 

@@ -1,11 +1,11 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, layer } from "@effect/vitest"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import { Toolbox } from "../../../sandbox/agent/Toolbox.ts"
+import * as Ref from "effect/Ref"
+import type { TodoList } from "../../../sandbox/agent/TodoList.ts"
 import { run as runProcess } from "../Processes.ts"
-import { recordLog } from "./AgentKit.ts"
+import { makeToolbox, recordTelling } from "./AgentKit.ts"
 
 /** Until the process whose id is in the file `pid` is gone, or a zombie that nobody has waited for. */
 const awaitGone = (cwd: string) =>
@@ -20,11 +20,12 @@ const makeTools = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* Effect.flatMap(fs.makeTempDirectoryScoped({ prefix: "opentl-tools-" }), fs.realPath)
   const use = (name: string) => (input: unknown) =>
-    Effect.flatMap(Toolbox, (toolbox) => toolbox.run({ id: "1", name, input })).pipe(
-      Effect.provide(Toolbox.layer(directory)),
-      recordLog,
-      Effect.map(({ log, result: { failed, text } }) => ({ log, failed, text }))
-    )
+    Effect.gen(function*() {
+      const { log, telling } = yield* recordTelling(directory)
+      const toolbox = yield* makeToolbox(directory, telling, yield* Ref.make<TodoList>([]))
+      const { failed, text } = yield* toolbox.run({ id: "1", name, input })
+      return { log: yield* log, failed, text }
+    })
   return { directory, edit: use("edit"), shell: use("shell") }
 })
 
@@ -34,7 +35,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("tools", (it) => {
       const { directory, shell } = yield* makeTools
       const { log, text } = yield* shell({ command: "pwd\necho \"$0 $#\" '$(id)' \"it's\"; read x; echo \"[$x]\"" })
       assert.strictEqual(text, `${directory}\nbash 0 $(id) it's\n[]\n[exit code 0]`)
-      assert.strictEqual(log[0], "$ pwd … (1 more lines)")
+      assert.strictEqual(log[0], "▸ pwd … (1 more lines)")
     }))
 
   it.scoped("shell: keeps the order of stdout and stderr, which can be opened by name", () =>
@@ -52,8 +53,8 @@ layer(NodeContext.layer, { excludeTestServices: true })("tools", (it) => {
       assert.isTrue(text.startsWith("1\n2\n3\n"))
       assert.isTrue(text.endsWith("199999\n200000\n[exit code 0]"))
       assert.isBelow(text.length, 25_000)
-      assert.deepStrictEqual(log.slice(1, 3), ["1", "2"])
-      assert.deepStrictEqual(log.slice(-3), ["199999", "200000", "[exit code 0]"])
+      assert.deepStrictEqual(log.slice(1, 3), ["  1", "  2"])
+      assert.deepStrictEqual(log.slice(-3), ["  199999", "  200000", "✓ seq 1 200000"])
       assert.isBelow(log.length, 1000)
     }))
 
@@ -62,17 +63,19 @@ layer(NodeContext.layer, { excludeTestServices: true })("tools", (it) => {
       const fs = yield* FileSystem.FileSystem
       const { directory } = yield* makeTools
       const python = `import os, time\nprint("ready")\nwhile not os.path.exists("go"): time.sleep(0.02)\nprint("done")`
-      const { text } = yield* Console.consoleWith((console) =>
-        Effect.flatMap(Toolbox, (toolbox) =>
-          toolbox.run({ id: "1", name: "shell", input: { command: `python3 -c '${python}'` } })).pipe(
-            Effect.provide(Toolbox.layer(directory)),
-            Effect.withConsole({
-              ...console,
-              log: (line: string) =>
-                line === "ready" ? Effect.orDie(fs.writeFileString(`${directory}/go`, "")) : Effect.void
-            })
-          )
+      const { telling } = yield* recordTelling(directory)
+      const toolbox = yield* makeToolbox(
+        directory,
+        {
+          ...telling,
+          tell: (update) =>
+            JSON.stringify(update).includes("[\"ready\"]")
+              ? Effect.orDie(fs.writeFileString(`${directory}/go`, ""))
+              : Effect.void
+        },
+        yield* Ref.make<TodoList>([])
       )
+      const { text } = yield* toolbox.run({ id: "1", name: "shell", input: { command: `python3 -c '${python}'` } })
       assert.strictEqual(text, "ready\ndone\n[exit code 0]")
     }))
 
@@ -113,7 +116,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("tools", (it) => {
       const { directory, edit } = yield* makeTools
       const path = "src/deep/a.txt"
       assert.deepStrictEqual(yield* edit({ action: "create", path, content: "one\ntwo\n" }), {
-        log: ["edit src/deep/a.txt (create)", "Created: src/deep/a.txt"],
+        log: ["▸ Write src/deep/a.txt", "✓ Write src/deep/a.txt", "src/deep/a.txt +2 -0"],
         failed: false,
         text: "Created: src/deep/a.txt"
       })
@@ -154,10 +157,12 @@ layer(NodeContext.layer, { excludeTestServices: true })("tools", (it) => {
 
   it.scoped("are described to the model with plain object schemas", () =>
     Effect.gen(function*() {
-      const { definitions } = yield* Effect.provide(Toolbox, Toolbox.layer("."))
-      const [shell, edit] = definitions
+      const { telling } = yield* recordTelling(".")
+      const { definitions } = yield* makeToolbox(".", telling, yield* Ref.make<TodoList>([]))
+      const [shell, edit, todo] = definitions
       assert.deepInclude(shell?.parameters, { type: "object", required: ["command"], additionalProperties: false })
       assert.deepInclude(edit?.parameters, { type: "object", required: ["action", "path"] })
+      assert.deepInclude(todo?.parameters, { type: "object", required: ["items"] })
       assert.notInclude(JSON.stringify(definitions), "\"$")
     }))
 })
