@@ -54,7 +54,9 @@ const code = step("the program's build", run("node", ["scripts/build.mjs", "--pr
         "sandbox",
         "build",
         "--agents",
-        agents.join(","),
+        agents.filter((name) => name !== "opentl").join(",") || "none",
+        "--tools",
+        "none",
         ...(base === undefined ? [] : ["--base", base])
       ],
       { OPENTL_DOCKER_IMAGE: image, ...shortPauses }
