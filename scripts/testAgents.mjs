@@ -1,6 +1,7 @@
 // Runs the conformance of public agents (`test/sandbox/acp/Conformance*.test.ts`) in real Docker:
 //
 //   npm run test:agents -- claude-code codex     (all of them: npm run test:agents -- all)
+//   npm run test:agents -- opentl                (the built-in agent, which needs no registry)
 //   npm run test:agents -- --basic codex         (without the faults of the model, a budget and a killed container)
 //
 // Builds the program and an image with these agents, from OPENTL_TEST_BASE_IMAGE or the first base that the engine has.
@@ -11,6 +12,8 @@ import { inRoot } from "./support/project.mjs"
 
 const given = process.argv.slice(2)
 const agents = given.filter((word) => word !== "--basic")
+// the built-in one is in every image
+const fromRegistry = agents.filter((name) => name !== "opentl")
 const tests = given.includes("--basic") ? "test/sandbox/acp/Conformance.test.ts" : "test/sandbox/acp/Conformance"
 const image = "opentl-agents-test"
 
@@ -53,14 +56,17 @@ const code = step("the program's build", run("node", ["scripts/build.mjs", "--pr
         "dist/bin/main.js",
         "sandbox",
         "build",
-        "--agents",
-        agents.join(","),
+        ...(fromRegistry.length === 0 ? [] : ["--agents", fromRegistry.join(",")]),
+        "--tools",
+        "none",
         ...(base === undefined ? [] : ["--base", base])
       ],
       { OPENTL_DOCKER_IMAGE: image, ...shortPauses }
     )
   ) || run("npx", ["vitest", "run", tests], {
-    OPENTL_TEST_AGENTS: agents.includes("all") ? "claude-code,codex,opencode,pi,goose,qwen,gemini" : agents.join(","),
+    OPENTL_TEST_AGENTS: agents.includes("all")
+      ? "opentl,claude-code,codex,opencode,pi,goose,qwen,gemini"
+      : agents.join(","),
     OPENTL_TEST_AGENTS_IMAGE: image
   })
 await removeImage(image)

@@ -65,7 +65,7 @@ export interface Started {
 }
 
 /** How the agent of a round is started. */
-export class AgentStarter extends Context.Tag("opentl/acp/AgentStarter")<AgentStarter, {
+export class AgentStarter extends Context.Tag("opentl/acp/Connection/AgentStarter")<AgentStarter, {
   /** Starts it for the lifetime of the scope. `onUpdate` is called in the order of arrival. */
   readonly start: (
     environment: Readonly<Record<string, string>>,

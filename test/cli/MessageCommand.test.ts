@@ -122,6 +122,9 @@ describe("opentl message", () => {
 
   it.effect("and says it on standard error, beside the id", () =>
     Effect.map(runCli(["message", "0123", "and the docs"], { sessions: messaging([]) }), ({ err }) => {
-      assert.match(err, /^queued: the agent is given it as soon as it pauses, in turn 1.*watch it with opentl logs \w+ --follow\n$/)
+      assert.match(
+        err,
+        /^queued: the agent is given it as soon as it pauses, in turn 1.*watch it with opentl logs \w+ --follow\n$/
+      )
     }))
 })

@@ -19,7 +19,8 @@ const answers: ModelStandIn.ModelScript = (call) =>
   Effect.sync(() => {
     if (call.tools.some((tool) => tool.name === "shell")) {
       const isRevision = call.text.includes("also add c.txt")
-      const isDone = call.messages.some((message) => message.toolResults.length > 0)
+      // the second round goes on with the first one's conversation
+      const isDone = (call.messages.at(-1)?.toolResults.length ?? 0) > 0
       return isDone
         ? ModelStandIn.text("Done as asked.")
         : ModelStandIn.tools([{
@@ -92,6 +93,7 @@ const job = (sandbox: Sandbox) =>
       call.messages.some((message) => message.toolResults.some((result) => result.text.includes("b.txt")))
     )
     assert.isDefined(revision, "the second run works on the first one's files")
+    assert.isTrue(events.some(({ data }) => data === "opentl continues its conversation"))
     assert.isFalse(yield* model.saw("opentl-gateway"), "the real key is put in outside of the sandbox")
 
     yield* server.kill("SIGTERM")

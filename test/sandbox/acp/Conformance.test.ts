@@ -36,6 +36,30 @@ itAgent(
     })
 )
 
+itAgent(
+  "is given a message while it is at work, in the same round and conversation",
+  (agent) =>
+    Effect.gen(function*() {
+      const { agents, create, serve, show } = yield* world(
+        agent,
+        (call) =>
+          isDone(call) ? ModelStandIn.text("Done.") : run(call, "timeout 6 tail -f /dev/null; echo made >> made.txt")
+      )
+      const server = yield* serve
+      const id = yield* create(server, "MAGIC-41")
+      yield* until(server, id, calls)
+      yield* server.post(`/api/sessions/${id}/messages`, { text: "MAGIC-42, too." })
+      const events = yield* follow(server, id)
+      assert.deepStrictEqual(ends(events), ["complete"])
+      assert.strictEqual(events.filter(({ detail }) => detail?.["delivered"] === "running").length, 1)
+      assert.strictEqual(events.filter(({ detail }) => detail?.["_tag"] === "TurnStarted").length, 1)
+      assert.strictEqual(yield* show(id, "made.txt"), "made\nmade")
+      const last = JSON.stringify((yield* agents).at(-1)?.body)
+      assert.include(last, "MAGIC-41")
+      assert.include(last, "MAGIC-42")
+    })
+)
+
 itAgent("fails the session with the model's error", (agent) =>
   Effect.gen(function*() {
     const { create, serve } = yield* world(agent, (call) =>

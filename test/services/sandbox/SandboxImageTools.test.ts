@@ -35,7 +35,7 @@ const build = (
       cpu: Effect.succeed<Cpu>("x64"),
       buildImage: ({ arguments: given, context, hostNetwork = false }) =>
         Stream.unwrap(Effect.gen(function*() {
-          const text = yield* context.pipe(Stream.decodeText("latin1"), Stream.mkString)
+          const text = yield* context.pipe(Stream.decodeText("latin1"), Stream.mkString, Effect.orDie)
           const before = yield* Ref.getAndUpdate(
             asked,
             (all) => [...all, { arguments: given, hostNetwork, context: text }]
