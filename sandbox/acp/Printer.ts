@@ -2,6 +2,7 @@
  * The host program's output: marker lines, which only the programs of this directory write. What an agent says is always
  * inside JSON, so that it cannot look like one.
  */
+import * as NodeSink from "@effect/platform-node/NodeSink"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,7 +10,9 @@ import * as Mailbox from "effect/Mailbox"
 import * as Schema from "effect/Schema"
 import type * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
+import type { Writable } from "node:stream"
 import { type AgentLine, AgentLineJson } from "../../src/domain/AgentLine.ts"
+import { AcpConfig } from "./AcpConfig.ts"
 
 /** What a line costs beside its bytes. The host counts the same (`OPENTL_OUTPUT_LIMIT`). */
 const lineCost = 64
@@ -53,5 +56,14 @@ export class Printer extends Context.Tag("opentl/acp/Printer")<Printer, {
           error: (text) => print("ERROR", text.replaceAll(control, " "))
         })
       })
+    )
+
+  /** The same, to a stream of node's that stays open, within the round's limit. */
+  static readonly layerTo = (stream: () => Writable) =>
+    Layer.unwrapEffect(
+      Effect.map(AcpConfig, ({ outputLimit }) =>
+        Printer.layer(outputLimit, () =>
+          NodeSink.fromWritable<OutputGone, string>(stream, () =>
+            new OutputGone(), { endOnDone: false })))
     )
 }

@@ -11,7 +11,7 @@ import * as Memory from "./Memory.ts"
 import * as Messages from "./Messages.ts"
 import { Printer } from "./Printer.ts"
 import * as Sessions from "./Sessions.ts"
-import * as Telling from "./Telling.ts"
+import * as UpdatePrinter from "./UpdatePrinter.ts"
 import * as Verdict from "./Verdict.ts"
 
 /** The agent ended the round, but did not do its work. */
@@ -81,18 +81,18 @@ export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record
   const memory = yield* Memory.load(launch.agent)
   yield* writeFiles(home, launch.files.map(({ content, path }) => ({ path, content: filled(content) })))
 
-  const telling = yield* Telling.make(directory)
+  const updates = yield* UpdatePrinter.make(directory)
   // continuing a session may tell all of it again
   let isLive = false
   const { connection, ended, lastUpdates, lastWords } = yield* starter.start(environment, (update) => {
-    if (isLive) telling.hear(update)
+    if (isLive) updates.hear(update)
   })
 
   /** Asks once, and keeps what is answered. */
   const exchange = Effect.fnUntraced(function*({ answers, kept }: Progress, { asked, text }: Question) {
     const { stopReason } = yield* ask(connection, kept.sessionId, text)
     yield* Effect.sleep(lastUpdates)
-    const said = yield* telling.settle
+    const said = yield* updates.settle
     const after = {
       answers: said.answer === "" ? answers : [...answers, said.answer],
       kept: Memory.remember(kept, asked, said.answer)
@@ -146,7 +146,7 @@ export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record
     yield* converse(kept, { asked, text })
   }).pipe(
     // what was said before a failure is told, too: often it is the reason
-    Effect.ensuring(telling.close),
+    Effect.ensuring(updates.close),
     Effect.catchTag("RequestFailed", (error) =>
       Effect.gen(function*() {
         yield* Effect.ignore(forgetWork(launch.agent))
@@ -159,7 +159,7 @@ export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record
       }))
   )
 
-  const [worked] = yield* Effect.all([Effect.either(work), telling.run], { concurrency: "unbounded" })
+  const [worked] = yield* Effect.all([Effect.either(work), updates.run], { concurrency: "unbounded" })
   yield* worked
 }, Effect.scoped)
 

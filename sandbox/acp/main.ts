@@ -5,7 +5,6 @@
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeSink from "@effect/platform-node/NodeSink"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as ConfigError from "effect/ConfigError"
@@ -13,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { AcpConfig } from "./AcpConfig.ts"
-import { OutputGone, Printer } from "./Printer.ts"
+import { Printer } from "./Printer.ts"
 import * as ProcessConnection from "./ProcessConnection.ts"
 import * as Round from "./Round.ts"
 
@@ -21,19 +20,7 @@ const environment = Object.fromEntries(
   Object.entries(process.env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]])
 )
 
-const PrinterHere = Layer.unwrapEffect(
-  Effect.map(
-    AcpConfig,
-    ({ outputLimit }) =>
-      Printer.layer(
-        outputLimit,
-        () =>
-          NodeSink.fromWritable<OutputGone, string>(() => process.stdout, () => new OutputGone(), { endOnDone: false })
-      )
-  )
-)
-
-const HostLive = Layer.mergeAll(PrinterHere, ProcessConnection.layer).pipe(
+const HostLive = Layer.mergeAll(Printer.layerTo(() => process.stdout), ProcessConnection.layer).pipe(
   Layer.provideMerge(AcpConfig.layer),
   Layer.provideMerge(Layer.merge(NodeContext.layer, FetchHttpClient.layer))
 )

@@ -1,5 +1,4 @@
 /** A round of the built-in agent in a sandbox: hosted like every agent that speaks the protocol, in this process. */
-import * as NodeSink from "@effect/platform-node/NodeSink"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -8,7 +7,7 @@ import type { Writable } from "node:stream"
 import type { AgentLaunch } from "../../src/domain/AgentLaunch.ts"
 import { AcpConfig } from "../acp/AcpConfig.ts"
 import { AgentStarter } from "../acp/Connection.ts"
-import { OutputGone, Printer } from "../acp/Printer.ts"
+import { Printer } from "../acp/Printer.ts"
 import * as Round from "../acp/Round.ts"
 import type { Outcome } from "./Agent.ts"
 import * as InProcess from "./InProcess.ts"
@@ -26,20 +25,15 @@ const usageLine = (outcomes: ReadonlyArray<Outcome>): string => {
   } output tokens in ${sum(({ steps }) => steps)} steps`
 }
 
-const printerTo = (stdout: () => Writable) =>
-  Layer.unwrapEffect(
-    Effect.map(AcpConfig, ({ outputLimit }) =>
-      Printer.layer(outputLimit, () =>
-        NodeSink.fromWritable<OutputGone, string>(stdout, () =>
-          new OutputGone(), { endOnDone: false })))
-  )
-
 /**
  * Runs the round, and returns the program's exit code: 0 if the agent is done or has used all its steps, 1 if the model cannot
  * be reached, 3 if the budget is used up.
  */
-export const run = Effect.fn("SandboxRound.run")(
-  function*(mark: string, _: () => Writable) {
+export const run = (mark: string, stdout: () => Writable) =>
+  Effect.provide(round(mark), Layer.provideMerge(Printer.layerTo(stdout), AcpConfig.layerOf(launch)))
+
+const round = Effect.fn("SandboxRound.run")(
+  function*(mark: string) {
     const fs = yield* FileSystem.FileSystem
     const printer = yield* Printer
     const { answerFile } = yield* AcpConfig
@@ -58,6 +52,5 @@ export const run = Effect.fn("SandboxRound.run")(
     yield* fs.writeFileString(answerFile, `${all.map(({ answer }) => answer).join("\n\n")}\n`)
     return exitCodes[last.end]
   },
-  Effect.scoped,
-  (effect, _mark, stdout) => Effect.provide(effect, Layer.provideMerge(printerTo(stdout), AcpConfig.layerOf(launch)))
+  Effect.scoped
 )

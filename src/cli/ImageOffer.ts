@@ -60,16 +60,14 @@ export const offerImage = Effect.fnUntraced(function*(agent: Option.Option<strin
   if (!stdio.inIsTty || !stdio.errIsTty) return
   const found = yield* Effect.orElseSucceed(missing(agent), () => Option.none())
   if (Option.isNone(found)) return
-  const { command, image, says, what } = found.value
-  yield* stdio.err([what, ...says, ""].join("\n"))
+  const { command, offer, says, what } = found.value
+  yield* stdio.err([offer, ...says, ""].join("\n"))
   switch (yield* confirm("Build it now? This takes a few minutes. [Y/n]: ")) {
     case "yes":
       return yield* build(found.value)
     case "no":
       return yield* new StartFailed({
-        reason: `${
-          what.startsWith("sessions") ? `the sandbox image ${image} is missing` : what
-        }: build it with ${command}, or set OPENTL_SANDBOX=local to do without Docker`
+        reason: `${what}: build it with ${command}, or set OPENTL_SANDBOX=local to do without Docker`
       })
     default:
       return yield* new Detached()

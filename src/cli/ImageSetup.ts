@@ -45,11 +45,14 @@ export const missing = Effect.fnUntraced(function*(named: Option.Option<string>)
   const chosen = yield* chooseAgents(wanted.map(({ name }) => name).join(","))
   const tools = yield* chooseTools(undefined)
   const { base } = found.value
+  const lacksAgent = found.value.exists && recipe !== undefined
+  const what = lacksAgent
+    ? `the image ${image.value} does not have the agent ${recipe.name}`
+    : `the sandbox image ${image.value} is missing`
   return Option.some({
     image: image.value,
-    what: found.value.exists && recipe !== undefined
-      ? `the image ${image.value} does not have the agent ${recipe.name}`
-      : `sessions run in the image ${image.value}, which does not exist yet`,
+    what,
+    offer: lacksAgent ? what : `sessions run in the image ${image.value}, which does not exist yet`,
     says: [chosen.says, tools.says].flatMap((says) => says === undefined ? [] : [says]),
     command: recipe === undefined ? "opentl sandbox build" : buildCommand(found.value, recipe.name),
     lines: Context.get(context, SandboxImage).build({

@@ -85,18 +85,23 @@ export const make = Effect.gen(function*() {
           })
 
       const persist = (self: Self, { events, next, patch, receipt, reply }: Persist) =>
-        Effect.matchEffect(store.append(claim, events, next, { patch, receipt }), {
-          onSuccess: (outcome) => {
-            const state = outcome === "written" ? next : self.state
-            return Effect.zipRight(reply.complete(Exit.succeed(state)), adopt(self, state))
-          },
-          // the sender is told, and may ask again
-          onFailure: (error) =>
-            Effect.zipRight(
-              reply.complete(Exit.fail(error)),
-              error._tag === "SessionLost" ? Effect.fail(error) : reloadIfUncertain({ ...self, uncertainWrite: error })
-            )
-        })
+        // a question for the state: the store has nothing to do
+        events.length === 0 && patch === undefined && receipt === undefined
+          ? Effect.as(reply.complete(Exit.succeed(self.state)), self)
+          : Effect.matchEffect(store.append(claim, events, next, { patch, receipt }), {
+            onSuccess: (outcome) => {
+              const state = outcome === "written" ? next : self.state
+              return Effect.zipRight(reply.complete(Exit.succeed(state)), adopt(self, state))
+            },
+            // the sender is told, and may ask again
+            onFailure: (error) =>
+              Effect.zipRight(
+                reply.complete(Exit.fail(error)),
+                error._tag === "SessionLost"
+                  ? Effect.fail(error)
+                  : reloadIfUncertain({ ...self, uncertainWrite: error })
+              )
+          })
 
       const performAction = (self: Self, action: Action): Effect.Effect<Self, ActorFailure> =>
         Action.$match(action, {

@@ -7,7 +7,8 @@ import type { StepContext } from "./StepContext.ts"
 
 /**
  * The waiting messages count as given with the answer: they open no turn. If the session has moved on (a stop, another
- * owner), there is nothing to give.
+ * owner), there is nothing to give. Whoever is in the sandbox can ask, as often as they like: where nothing waits, nothing is
+ * written.
  */
 export const giveMessages = ({ record }: StepContext, run: RunId): GiveMessages => (after) =>
   record([]).pipe(

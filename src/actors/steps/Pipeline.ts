@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
@@ -20,7 +21,7 @@ import {
 import type { Turn } from "../../domain/SessionState.ts"
 import { uncollectedRound } from "../../domain/UncollectedWork.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
-import { Sandbox } from "../../services/sandbox/Sandbox.ts"
+import { Sandbox, stopTime } from "../../services/sandbox/Sandbox.ts"
 import * as AgentStep from "./AgentStep.ts"
 import * as PlanStep from "./PlanStep.ts"
 import * as PublishSteps from "./PublishSteps.ts"
@@ -39,6 +40,9 @@ export const countTurnEnded = (end: TurnEnd): Effect.Effect<void> =>
 
 /** An unresponsive engine must not keep a session from ending: what remains is swept later. */
 const cleanUp = { times: 3, schedule: Schedule.exponential("200 millis") }
+
+/** A sandbox that does not say within this that an agent has stopped is removed all the same. */
+const stopLimit = Duration.sum(stopTime, "5 seconds")
 
 const whileBusy = { times: 3, schedule: Schedule.exponential("500 millis") }
 
@@ -129,7 +133,10 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
         const round = uncollectedRound(state)
         return round === undefined || hasFinished || state.spec.agent._tag === "Command"
           ? Effect.void
-          : Effect.ignoreLogged(sandbox.stop({ sessionId: claim.sessionId, turn, round }))
+          : sandbox.stop({ sessionId: claim.sessionId, turn, round }).pipe(
+            Effect.timeout(stopLimit),
+            Effect.ignoreLogged
+          )
       }
 
       const endTurn = Effect.fn("Pipeline.endTurn")(

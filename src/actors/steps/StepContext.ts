@@ -50,7 +50,7 @@ export interface Patch {
 export interface StepContext {
   readonly claim: Claim
   readonly state: SessionState
-  /** Appends events to the session's log, all or none, and returns the state after them. */
+  /** Appends events to the session's log, all or none, and returns the state after them. No events: the state as it is. */
   readonly record: (events: ReadonlyArray<SessionEvent>, patch?: Patch) => Effect.Effect<SessionState, RecordFailure>
 }
 

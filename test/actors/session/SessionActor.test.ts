@@ -1,4 +1,4 @@
-/** An actor at work: its mailbox, what it writes, and what makes it stop. */
+/** An actor at work: what it writes, and what makes it stop. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -7,8 +7,6 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import * as ActorMailbox from "../../../src/actors/session/ActorMailbox.ts"
-import { Message } from "../../../src/actors/session/Messages.ts"
 import { SessionSupervisor } from "../../../src/actors/session/SessionSupervisor.ts"
 import { SessionCommand } from "../../../src/domain/SessionCommand.ts"
 import { UsageRecorded } from "../../../src/domain/SessionEvent.ts"
@@ -27,54 +25,6 @@ import {
   supervised,
   withRunningAgent
 } from "./ActorKit.ts"
-
-describe("a mailbox", () => {
-  it.effect("accepts so many messages that nobody has read, and the next one when there is room", () =>
-    Effect.gen(function*() {
-      const mailbox = yield* ActorMailbox.make([])
-      yield* Effect.forEach(
-        Array.from({ length: ActorMailbox.capacity }),
-        () => mailbox.offer(Message.CheckAdmission())
-      )
-      const next = yield* Effect.fork(mailbox.offer(Message.Release()))
-      yield* TestClock.adjust("1 second")
-      assert.isNull(next.unsafePoll())
-      yield* mailbox.take
-      assert.isTrue(yield* Fiber.join(next))
-    }))
-
-  it.effect("that is full holds back who asks, and loses nothing", () =>
-    supervised((world) =>
-      Effect.gen(function*() {
-        const id = world.create("session-a")
-        const isOpen = yield* Deferred.make<void>()
-        world.script = () => Effect.never
-        world.fault = (operation) => operation === "append" ? Deferred.await(isOpen) : Effect.void
-        const asked = yield* Effect.fork(
-          Effect.forEach(Array.from({ length: 200 }, (_, n) => n), (n) => ask(id, say(n)), { concurrency: "unbounded" })
-        )
-        yield* TestClock.adjust("1 second")
-        yield* Deferred.succeed(isOpen, undefined)
-        yield* Fiber.join(asked)
-        const texts = world.of(id).state.inbox.slice(1).map((message) => message.id)
-        assert.deepStrictEqual(texts, Array.from({ length: 200 }, (_, n) => `m${n}`))
-      })
-    ))
-
-  it.effect("is closed by an actor that leaves only while nothing is in it", () =>
-    supervised((world) =>
-      Effect.gen(function*() {
-        const ids = Array.from({ length: 5 }, (_, n) => world.create(`session-${n}`))
-        world.script = () => Effect.never
-        // the sessions wait for admission, so that their actors leave after each message
-        yield* Effect.forEach(
-          Array.from({ length: 100 }, (_, n) => n),
-          (n) => Effect.forEach(ids, (id) => ask(id, say(n)), { concurrency: "unbounded" }),
-          { concurrency: 3 }
-        )
-        for (const id of ids) assert.strictEqual(world.of(id).state.inbox.length, 101)
-      }), { maxSessions: 0 }))
-})
 
 describe("a write of which it is not known whether it came through", () => {
   it.effect("is looked up before anything else is decided: what is in the log is not written again", () =>
@@ -155,6 +105,36 @@ describe("a write of which it is not known whether it came through", () => {
         yield* TestClock.adjust("1 second")
         assert.isFalse(yield* hasActor(id))
       }), { maxSessions: 1 }))
+})
+
+describe("a step that asks for the session's state", () => {
+  it.effect("gets what has come since it began, and nothing is written for it", () =>
+    supervised((world) =>
+      Effect.gen(function*() {
+        const id = world.create("session-a")
+        const isSaid = yield* Deferred.make<void>()
+        const seen = yield* Deferred.make<number>()
+        const appended: Array<number> = []
+        world.script = (step, context) =>
+          step._tag === "RunAgent"
+            ? Deferred.await(isSaid).pipe(
+              Effect.zipRight(context.record([])),
+              Effect.flatMap(({ inbox }) => Deferred.succeed(seen, inbox.length)),
+              Effect.zipRight(Effect.never)
+            )
+            : undefined
+        world.fault = (operation, _, events) =>
+          Effect.sync(() => {
+            if (operation === "append") appended.push(events.length)
+          })
+        yield* start(id)
+        yield* eventually(() => world.begun.includes("session-a:RunAgent"))
+        yield* soon(ask(id, say(1)))
+        yield* Deferred.succeed(isSaid, undefined)
+        assert.strictEqual(yield* soon(Deferred.await(seen)), 1)
+        assert.notInclude(appended, 0)
+      })
+    ))
 })
 
 describe("a session that another owner has taken", () => {

@@ -73,6 +73,8 @@ describe("a stop that is recorded, and then the session has no actor any more", 
     }))
 })
 
+const hosted = Option.some(Agent.Acp({ line: "my-agent --acp" }))
+
 describe("the agent of a session that is stopped", () => {
   it.effect("is asked before its sandbox is removed", () =>
     withServer((world) =>
@@ -81,7 +83,21 @@ describe("the agent of a session that is stopped", () => {
         const id = yield* createWorking(world)
         yield* ticking(sessions.stop(id, by))
         assert.deepStrictEqual(world.engine.stopped, [`opentl-${id}-1-1`])
-      }), { agent: Option.some(Agent.Acp({ line: "my-agent --acp" })) }))
+      }), { agent: hosted }))
+
+  it.effect("does not hold the session up where nobody says that it has stopped", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const sessions = yield* Sessions
+        const id = yield* createWorking(world)
+        world.engine.stop = () => Effect.never
+        const { status } = yield* Effect.raceFirst(
+          sessions.stop(id, by),
+          Effect.forever(TestClock.adjust("1 second"))
+        )
+        assert.strictEqual(status, "cancelled")
+        assert.strictEqual(world.engine.runs.size, 0)
+      }), { agent: hosted }))
 
   it.effect("is just ended where it is a command", () =>
     withServer((world) =>

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { Agent } from "../../../src/domain/Agent.ts"
-import { create, createWorking, endings, history, untilFact, withServer } from "../../support/TestApp.ts"
+import { create, createWorking, endings, history, untilFact, withServer, type World } from "../../support/TestApp.ts"
 
 const config = {
   agent: Option.some(Agent.Acp({ line: "my-agent --acp" })),
@@ -14,15 +14,25 @@ const config = {
   sessionTimeout: Duration.hours(2)
 }
 
-const atWork = "###OPENTL_STATUS### Running agent (acp)"
+/** A session whose agent has begun its work, and its run. */
+const atWork = Effect.fnUntraced(function*(world: World) {
+  world.engine.script = () => ({ lines: ["###OPENTL_STATUS### Running agent (acp)"] })
+  const id = yield* create()
+  yield* untilFact(id, "StatusReported")
+  return { id, run: runOf(world) }
+})
+
+const runOf = (world: World) => {
+  const [run] = world.engine.runs.values()
+  assert.isDefined(run)
+  return run
+}
 
 describe("an agent that falls silent", () => {
   it.effect("is asked to end, and its turn ends with a sentence that names the limit", () =>
     withServer((world) =>
       Effect.gen(function*() {
-        world.engine.script = () => ({ lines: [atWork] })
-        const id = yield* create()
-        yield* untilFact(id, "StatusReported")
+        const { id } = yield* atWork(world)
         yield* TestClock.adjust("119 seconds")
         assert.deepStrictEqual(world.engine.stopped, [])
         yield* TestClock.adjust("2 seconds")
@@ -38,11 +48,7 @@ describe("an agent that falls silent", () => {
   it.effect("is left alone as long as it prints now and then", () =>
     withServer((world) =>
       Effect.gen(function*() {
-        world.engine.script = () => ({ lines: [atWork] })
-        const id = yield* create()
-        yield* untilFact(id, "StatusReported")
-        const [run] = world.engine.runs.values()
-        assert.isDefined(run)
+        const { id, run } = yield* atWork(world)
         yield* Effect.forEach(
           [1, 2, 3],
           (number) => Effect.zipRight(TestClock.adjust("100 seconds"), world.engine.print(run, `line ${number}`))
@@ -57,20 +63,16 @@ describe("an agent that falls silent", () => {
         const id = yield* createWorking(world)
         yield* TestClock.adjust("11 minutes")
         assert.deepStrictEqual(world.engine.stopped, [])
-        const [run] = world.engine.runs.values()
-        assert.isDefined(run)
-        yield* world.engine.finish(run, 0)
+        yield* world.engine.finish(runOf(world), 0)
         assert.deepStrictEqual(endings(yield* history(id)), ["complete"])
       }), config))
 
   it.effect("and comes to its end just then has done its work", () =>
     withServer((world) =>
       Effect.gen(function*() {
-        world.engine.script = () => ({ lines: [atWork] })
         world.engine.stop = (run) => Effect.asVoid(world.engine.finish(run, 0))
-        const id = yield* create()
+        const { id } = yield* atWork(world)
         const following = yield* Effect.fork(history(id))
-        yield* untilFact(id, "StatusReported")
         yield* TestClock.adjust("3 minutes")
         const events = yield* Fiber.join(following)
         assert.deepStrictEqual(endings(events), ["complete"])

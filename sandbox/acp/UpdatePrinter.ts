@@ -23,7 +23,7 @@ type Heard = Data.TaggedEnum<{
 const Heard = Data.taggedEnum<Heard>()
 
 /** Tells about an agent that works in that directory. */
-export const make = Effect.fn("Telling.make")(function*(directory: string) {
+export const make = Effect.fn("UpdatePrinter.make")(function*(directory: string) {
   const printer = yield* Printer
   const heard = yield* Mailbox.make<Heard>()
   const told = yield* Ref.make(AgentLines.nothing(directory))
