@@ -50,6 +50,7 @@ if [ -n "${OPENTL_INPUTS:-}" ]; then
   cp -R "$OPENTL_INPUTS/in" "$OPENTL_WORKSPACE/in" # an error shows as a missing input
   unset OPENTL_INPUTS
 fi
+is_checking() { [ "$OPENTL_AGENT" = checks ]; }
 
 repo=$OPENTL_WORKSPACE/repo
 out=$OPENTL_WORKSPACE/out
@@ -69,6 +70,7 @@ cannot_go_on=70
 child=
 bridged=
 installed=
+install_log=
 
 # --- Messages --------------------------------------------------------------------------------------------------------
 
@@ -396,9 +398,13 @@ exclude() { # PATH in the repository, directories with a slash: never committed
 # --- Dependencies ----------------------------------------------------------------------------------------------------
 
 install_dependencies() {
-  install_node_packages
-  install_python_packages
-  install_go_modules
+  if [ -f "$OPENTL_WORKSPACE/in/setup.sh" ]; then
+    install bash setup bash "$OPENTL_WORKSPACE/in/setup.sh"
+  else
+    install_node_packages
+    install_python_packages
+    install_go_modules
+  fi
   [ -z "$installed" ] || forget_changes || die "The repository could not be restored after the dependency install"
 }
 
@@ -412,8 +418,10 @@ install() { # TOOL LABEL COMMAND…
   installed=yes
   await_bridge
   status "Installing dependencies ($label)"
-  relay -- env PATH="$agent_path" timeout -k 10 "$install_seconds" "$@"
+  set -- env PATH="$agent_path" timeout -k 10 "$install_seconds" "$@"
+  if [ -z "$install_log" ]; then relay -- "$@"; else relay -- "$@" >>"$install_log"; fi
   code=$?
+  printf '%s %s\n' "$code" "${label//[[:cntrl:]]/ }" >>"$out/installs"
   case $code in
     0) ;;
     124) note "Dependency install failed ($label, not finished after $install_seconds s): the agent continues without it" ;;
@@ -546,6 +554,16 @@ host_agent() {
     "$(command -v node)" "$OPENTL_RUNTIME/acp.mjs" </dev/null 2>>"$log"
 }
 
+# --- The checks ------------------------------------------------------------------------------------------------------
+
+# In place of an agent: nothing of it is committed. What the commands print is no output of the session.
+run_checks() {
+  await_bridge
+  status "Running checks"
+  OPENTL_CHECKS=$OPENTL_WORKSPACE/in/checks.json OPENTL_CHECKS_OUT=$out \
+    attend env PATH="$agent_path" "$(command -v node)" "$OPENTL_RUNTIME/checks.mjs" </dev/null 2>>"$log"
+}
+
 # --- The result ------------------------------------------------------------------------------------------------------
 
 commit_changes() {
@@ -662,6 +680,13 @@ main() {
   trap on_exit EXIT
   prepare_surroundings
   start_bridge
+  if is_checking; then
+    end_waiting_relay
+    install_log=$out/install.log
+    prepare_repository
+    run_checks || die "The checks could not be run"
+    exit 0
+  fi
   start_agent
   [ -n "$waiting_agent" ] || start_relay
   prepare_repository

@@ -56,6 +56,7 @@ const madeLate = {
 const sandboxPrograms = [
   { entry: "sandbox/agent/main.ts", file: "agent.mjs", chunks: "agent-[name].mjs" },
   { entry: "sandbox/acp/main.ts", file: "acp.mjs" },
+  { entry: "sandbox/checks/main.ts", file: "checks.mjs" },
   { entry: "sandbox/capture.ts", file: "capture.mjs" },
   { entry: "sandbox/relay.ts", file: "relay.mjs" },
   { entry: "sandbox/bridge.ts", file: "bridge.mjs" }

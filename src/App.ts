@@ -22,6 +22,7 @@ import { ApiTokens } from "./services/config/ApiTokens.ts"
 import { AppConfig } from "./services/config/AppConfig.ts"
 import { DataDirectory } from "./services/config/DataDirectory.ts"
 import * as Forges from "./services/forge/Forges.ts"
+import { SecretScanner } from "./services/gate/SecretScanner.ts"
 import { Gateway } from "./services/gateway/Gateway.ts"
 import { Git } from "./services/git/Git.ts"
 import * as GitLocalForge from "./services/git/GitLocalForge.ts"
@@ -30,6 +31,7 @@ import * as LanguageModels from "./services/model/LanguageModels.ts"
 import { ModelPrices } from "./services/model/ModelPrices.ts"
 import { Sandbox } from "./services/sandbox/Sandbox.ts"
 import * as SandboxLayer from "./services/sandbox/SandboxLayer.ts"
+import { BaseChecks } from "./services/store/BaseChecks.ts"
 import { ChatMemory } from "./services/store/ChatMemory.ts"
 import * as Database from "./services/store/Database.ts"
 import { DatabaseHealth } from "./services/store/DatabaseHealth.ts"
@@ -47,6 +49,7 @@ export const layerLog = Layer.mergeAll(
   LogWriter.layer,
   EventLog.layer,
   EventFeeds.layer,
+  BaseChecks.layer,
   SessionHistory.layer,
   Outbox.layer,
   ChatMemory.layer
@@ -87,7 +90,8 @@ export const layerOutside = Layer.mergeAll(
   GitRepositories.layer,
   LanguageModels.layerFromConfig,
   SandboxLayer.layer,
-  Gateway.layer
+  Gateway.layer,
+  SecretScanner.layer
 ).pipe(
   Layer.provideMerge(Layer.provide(Forges.layer, GitLocalForge.layer)),
   Layer.provide(Git.layer)

@@ -19,6 +19,7 @@ import { sandboxCommand, sandboxCommands } from "./SandboxCommand.ts"
 import { serveCommand } from "./ServeCommand.ts"
 import { statusCommand } from "./StatusCommand.ts"
 import { stopCommand } from "./StopCommand.ts"
+import { verifyCommand } from "./VerifyCommand.ts"
 
 /** In the order that help lists them. */
 const list = [
@@ -33,6 +34,7 @@ const list = [
   rejectCommand,
   retryCommand,
   diffCommand,
+  verifyCommand,
   agentsCommand,
   sandboxCommand,
   doctorCommand,

@@ -93,6 +93,10 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
       ["opentl diff 4f | git apply", "apply the changes to your own checkout"]
     ]
   },
+  "verify": {
+    details: ["The checks run on what was committed, in a clean sandbox, and those that fail on the base as well."],
+    examples: [["opentl verify 4f", "the table, and what the failing checks printed"]]
+  },
   "sandbox": { examples: [["opentl sandbox build", "before the first session with Docker"]] },
   "sandbox build": {
     details: ["OPENTL_DOCKER_IMAGE sets the image's name (default: opentl-sandbox)."],

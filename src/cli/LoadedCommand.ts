@@ -29,6 +29,7 @@ export const loaders = {
   reject: only(() => import("./ApproveCommand.ts"), (module) => module.rejectCommand),
   retry: only(() => import("./RetryCommand.ts"), (module) => module.retryCommand),
   diff: only(() => import("./DiffCommand.ts"), (module) => module.diffCommand),
+  verify: only(() => import("./VerifyCommand.ts"), (module) => module.verifyCommand),
   agents: only(() => import("./AgentsCommand.ts"), (module) => module.agentsCommand),
   sandbox: only(() => import("./SandboxCommand.ts"), (module) => module.sandboxCommand),
   doctor: only(() => import("./doctor/DoctorCommand.ts"), (module) => module.doctorCommand),

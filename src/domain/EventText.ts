@@ -3,12 +3,14 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
 import { AgentLineDetail } from "./AgentLine.ts"
+import * as Gate from "./Gate.ts"
 import { SessionId } from "./Ids.ts"
 import { show as showRepository } from "./Repository.ts"
 import * as Requester from "./Requester.ts"
 import * as Review from "./Review.ts"
 import { type BranchChanged, SessionEvent } from "./SessionEvent.ts"
 import * as Usage from "./Usage.ts"
+import * as Verification from "./Verification.ts"
 import { key, optional } from "./Wire.ts"
 
 const readAgentLine = Schema.decodeUnknownOption(AgentLineDetail)
@@ -100,6 +102,13 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
           event.start === undefined ? "" : `, the turn starts from ${event.start.slice(0, 12)}`
         }`
       )
+    case "ConfigurationRead":
+      return status(
+        [
+          ...(event.keys.length === 0 ? [] : [`the repository's configuration counts: ${event.keys.join(", ")}`]),
+          ...(event.problem === undefined ? [] : [event.problem])
+        ].join("\n")
+      )
     case "BranchChanged":
       return status(branchChange(event))
     case "PlanProduced":
@@ -128,6 +137,10 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
       return { type: "diff", data: `${changes(event.changes)}\n${event.stat}`.trimEnd() }
     case "NothingChanged":
       return status("the agent changed nothing")
+    case "GateHeld":
+      return status(Gate.isClean(event.gate) ? "no secrets in the changes" : Gate.show(event.gate))
+    case "VerifyHeld":
+      return { type: "verify", data: Verification.show(event.verification) }
     case "ReviewHeld":
       return { type: "review", data: Review.show(event.review) }
     case "BranchPushed":

@@ -6,9 +6,16 @@ import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
 import { describeDuration } from "./EventText.ts"
 import type * as Plan from "./Plan.ts"
-import type * as Review from "./Review.ts"
 import * as Event from "./SessionEvent.ts"
-import { type AgentRun, currentTurn, Phase, Progress, type SessionState, type Turn } from "./SessionState.ts"
+import {
+  type AgentRun,
+  currentTurn,
+  type Findings,
+  Phase,
+  Progress,
+  type SessionState,
+  type Turn
+} from "./SessionState.ts"
 
 interface InTurn {
   readonly turn: Turn
@@ -31,15 +38,22 @@ export type Step = Data.TaggedEnum<{
    * Run the agent in the workspace. Repeated: finds the sandbox by name and follows it; starts a new one only if it is
    * gone.
    */
-  RunAgent: InTurn & { readonly round: number; readonly started: boolean; readonly findings: Review.Review | undefined }
+  RunAgent: InTurn & { readonly round: number; readonly started: boolean; readonly findings: Findings | undefined }
   /** Collect the commits and diff them. Repeated: collects again from the stopped sandbox. */
   CollectChanges: InTurn & { readonly run: AgentRun }
+  /** Look for secrets in the diff. Repeated: looks again. */
+  ScanChanges: InTurn & Omit<Extract<Progress, { readonly _tag: "Gating" }>, "_tag">
+  /**
+   * Run the repository's checks on the committed tree, in sandboxes of their own. Repeated: finds a sandbox by name and
+   * follows it; starts a new one only if it is gone.
+   */
+  VerifyChanges: InTurn & Omit<Extract<Progress, { readonly _tag: "Verifying" }>, "_tag">
   /** Ask the model to review the diff. Repeated: asks again. */
-  ReviewChanges: InTurn & { readonly run: AgentRun; readonly changes: Event.Changes }
+  ReviewChanges: InTurn & Omit<Extract<Progress, { readonly _tag: "Reviewing" }>, "_tag">
   /** Push the branch. Repeated: pushing the same commit is a no-op. */
   PushBranch: InTurn & { readonly changes: Event.Changes }
   /** Open or update the pull request. Repeated: looks for one with the same head branch first. */
-  Propose: InTurn & { readonly run: AgentRun; readonly changes: Event.Changes; readonly review: Review.Review }
+  Propose: InTurn & Omit<Extract<Progress, { readonly _tag: "Proposing" }>, "_tag">
   /** Clean up and write the turn's one ending event. */
   EndTurn: { readonly turn: number; readonly end: Event.TurnEnd; readonly text: string }
 }>
@@ -52,9 +66,12 @@ const inTurn = (turn: Turn, progress: Progress): Step =>
     Planned: ({ plan }) => Step.AskApproval({ turn, plan }),
     Coding: ({ findings, round, started }) => Step.RunAgent({ turn, round, started, findings }),
     Collecting: ({ run }) => Step.CollectChanges({ turn, run }),
-    Reviewing: ({ changes, run }) => Step.ReviewChanges({ turn, run, changes }),
+    Gating: ({ changes, run }) => Step.ScanChanges({ turn, run, changes }),
+    Verifying: ({ changes, run }) => Step.VerifyChanges({ turn, run, changes }),
+    Reviewing: ({ changes, run, verification }) => Step.ReviewChanges({ turn, run, changes, verification }),
     Pushing: ({ changes }) => Step.PushBranch({ turn, changes }),
-    Proposing: ({ changes, review, run }) => Step.Propose({ turn, run, changes, review }),
+    Proposing: ({ changes, review, run, verification }) =>
+      Step.Propose({ turn, run, changes, verification, review }),
     Closing: ({ end, text }) => Step.EndTurn({ turn: turn.number, end, text })
   })
 

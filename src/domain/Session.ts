@@ -9,6 +9,7 @@ import { show as showRepository } from "./Repository.ts"
 import { Requester } from "./Requester.ts"
 import { type Phase, type Progress, proposalOf, type SessionState } from "./SessionState.ts"
 import { Usage } from "./Usage.ts"
+import { VerificationOutcome } from "./Verification.ts"
 import { key, optional, optionalKey } from "./Wire.ts"
 
 export const SessionStatus = Schema.Literal("pending", "running", "waiting", "complete", "error", "cancelled")
@@ -21,6 +22,7 @@ export const SessionPhase = Schema.Literal(
   "approval",
   "coding",
   "revising",
+  "verifying",
   "reviewing",
   "publishing",
   "stopping",
@@ -49,6 +51,8 @@ export const SessionFields = {
   result: optional(Schema.String),
   turn: Schema.NonNegativeInt,
   reviewRounds: key("review_rounds", Schema.NonNegativeInt),
+  /** The newest verification's outcome; absent before the first. */
+  verification: optional(VerificationOutcome),
   usage: Usage,
   requestedBy: key("requested_by", Requester)
 }
@@ -110,6 +114,8 @@ const stations = {
   Planned: "planning",
   Coding: "coding",
   Collecting: "coding",
+  Gating: "verifying",
+  Verifying: "verifying",
   Reviewing: "reviewing",
   Pushing: "publishing",
   Proposing: "publishing",
@@ -144,6 +150,7 @@ export const summarize = (state: SessionState): SessionSummary => {
     ...(phase._tag === "Waiting" ? { proposal: proposalOf(phase) } : {}),
     turn: state.turns,
     reviewRounds: state.reviewRounds,
+    ...(state.verification === undefined ? {} : { verification: state.verification.outcome }),
     usage: state.usage,
     requestedBy: spec.requestedBy
   }

@@ -7,20 +7,25 @@
 import * as Schema from "effect/Schema"
 import { AgentFromString } from "./Agent.ts"
 import { AgentLineDetail } from "./AgentLine.ts"
+import { fact } from "./Fact.ts"
 import { BranchName, CommitId, Ordinal } from "./Ids.ts"
 import { Plan } from "./Plan.ts"
 import { RepositoryFromString } from "./Repository.ts"
 import { Requester } from "./Requester.ts"
-import { Review } from "./Review.ts"
+import {
+  BranchPushed,
+  ChangesCollected,
+  GateHeld,
+  NothingChanged,
+  PullRequestOpened,
+  PullRequestUpdated,
+  ReviewHeld,
+  VerifyHeld
+} from "./ResultFacts.ts"
 import { Usage } from "./Usage.ts"
 import { key, optional, optionalKey } from "./Wire.ts"
 
-/** Every fact carries the version of its shape. */
-const fact = <const Tag extends string, Fields extends Schema.Struct.Fields>(tag: Tag, fields: Fields) =>
-  Schema.TaggedStruct(tag, {
-    v: Schema.Literal(1).pipe(Schema.propertySignature, Schema.withConstructorDefault(() => 1 as const)),
-    ...fields
-  })
+export * from "./ResultFacts.ts"
 
 /** What a session is asked to do. Fixed at its creation, limits included, so that a fold needs no configuration. */
 export const SessionSpec = Schema.Struct({
@@ -38,6 +43,12 @@ export const SessionSpec = Schema.Struct({
   budgetUsd: optionalKey("budget_usd", Schema.Positive),
   timeoutMillis: key("timeout_ms", Schema.Positive),
   reviewRounds: key("max_review_rounds", Schema.NonNegativeInt),
+  /** The most runs of the agent in a turn. Absent in logs of earlier versions, where reviews alone were counted. */
+  rounds: optionalKey("max_rounds", Ordinal),
+  /** Whether the repository's checks are run before a review. */
+  verify: optional(Schema.Literal("auto", "off")),
+  /** Whether secrets hold a push back. */
+  gate: optional(Schema.Literal("on", "off")),
   requestedBy: key("requested_by", Requester)
 })
 export type SessionSpec = typeof SessionSpec.Type
@@ -81,6 +92,16 @@ export const RepositoryPrepared = fact("RepositoryPrepared", {
   /** The commit of the session's branch that the turn starts from; absent where it has no such branch yet. */
   start: optional(CommitId)
 })
+/** What the repository's own configuration says, as it stands on the base commit. */
+export const ConfigurationRead = fact("ConfigurationRead", {
+  turn: Ordinal,
+  /** What is wrong with it, or is ignored in it. */
+  problem: optional(Schema.String),
+  /** The keys that count. */
+  keys: Schema.Array(Schema.String),
+  reviewRounds: optionalKey("review_rounds", Schema.NonNegativeInt)
+})
+
 /** What others did to the session's branch at the remote since the session last saw it. */
 export const BranchChanged = fact("BranchChanged", {
   turn: Ordinal,
@@ -145,43 +166,6 @@ export const AgentFinished = fact("AgentFinished", {
   reason: optional(Schema.String)
 })
 
-export const Changes = Schema.Struct({
-  commit: CommitId,
-  files: Schema.NonNegativeInt,
-  insertions: Schema.NonNegativeInt,
-  deletions: Schema.NonNegativeInt
-})
-export type Changes = typeof Changes.Type
-
-export const ChangesCollected = fact("ChangesCollected", {
-  turn: Ordinal,
-  round: Ordinal,
-  changes: Changes,
-  /** One line a file, as `git diff --stat` has it. */
-  stat: Schema.String
-})
-export const NothingChanged = fact("NothingChanged", { turn: Ordinal, round: Ordinal })
-
-export const ReviewHeld = fact("ReviewHeld", { turn: Ordinal, round: Ordinal, review: Review })
-
-export const BranchPushed = fact("BranchPushed", {
-  turn: Ordinal,
-  branch: BranchName,
-  commit: CommitId,
-  /** Whether the forge has pull requests; a local repository's result is the branch itself. */
-  pullRequests: key("pull_requests", Schema.Boolean)
-})
-export const PullRequest = Schema.Struct({ number: Schema.Int, url: Schema.String, draft: Schema.Boolean })
-export type PullRequest = typeof PullRequest.Type
-export const PullRequestOpened = fact("PullRequestOpened", {
-  turn: Ordinal,
-  pullRequest: key("pull_request", PullRequest)
-})
-export const PullRequestUpdated = fact("PullRequestUpdated", {
-  turn: Ordinal,
-  pullRequest: key("pull_request", PullRequest)
-})
-
 export const StopRequested = fact("StopRequested", { turn: Ordinal, by: Requester })
 
 /** The last turn failed or was stopped; what it was asked for is to be tried again, in a turn of its own. */
@@ -218,6 +202,7 @@ export const SessionEvent = Schema.Union(
   TurnStarted,
   TurnResumed,
   RepositoryPrepared,
+  ConfigurationRead,
   BranchChanged,
   PlanProduced,
   PlanSkipped,
@@ -231,6 +216,8 @@ export const SessionEvent = Schema.Union(
   AgentFinished,
   ChangesCollected,
   NothingChanged,
+  GateHeld,
+  VerifyHeld,
   ReviewHeld,
   BranchPushed,
   PullRequestOpened,

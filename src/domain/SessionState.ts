@@ -6,11 +6,13 @@
  */
 import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
+import type { Gate } from "./Gate.ts"
 import type { BranchName, CommitId } from "./Ids.ts"
 import type * as Plan from "./Plan.ts"
 import type * as Review from "./Review.ts"
 import type * as Event from "./SessionEvent.ts"
 import * as Usage from "./Usage.ts"
+import type { Verification } from "./Verification.ts"
 
 /** The result of an agent's run: its round and its final words. */
 export interface AgentRun {
@@ -23,16 +25,44 @@ export interface ReviewedRound {
   readonly review: Review.Review
 }
 
+/** Why the agent is run again: what has to change in what it did. */
+export type Findings = Data.TaggedEnum<{
+  Review: { readonly review: Review.Review }
+  /** Checks fail that do not fail on the base. */
+  Checks: { readonly verification: Verification }
+  /** Secrets in the changes. */
+  Secrets: { readonly gate: Gate }
+}>
+export const Findings = Data.taggedEnum<Findings>()
+
+/**
+ * A commit on its way to the pull request. It is the same commit all the way; each step adds what it found, so that
+ * nothing is reviewed that was not verified, and nothing pushed that was not reviewed.
+ */
+interface Collected {
+  readonly run: AgentRun
+  readonly changes: Event.Changes
+}
+interface Verified extends Collected {
+  readonly verification: Verification
+}
+interface Reviewed extends Verified {
+  readonly review: Review.Review
+}
+
 /** A turn's progress. Each variant names the step that comes next. */
 export type Progress = Data.TaggedEnum<{
   Preparing: object
   Planning: { readonly rejections: ReadonlyArray<string> }
   Planned: { readonly plan: Plan.Plan; readonly rejections: ReadonlyArray<string> }
-  Coding: { readonly round: number; readonly started: boolean; readonly findings: Review.Review | undefined }
+  Coding: { readonly round: number; readonly started: boolean; readonly findings: Findings | undefined }
   Collecting: { readonly run: AgentRun }
-  Reviewing: { readonly run: AgentRun; readonly changes: Event.Changes }
-  Pushing: { readonly run: AgentRun; readonly changes: Event.Changes; readonly review: Review.Review }
-  Proposing: { readonly run: AgentRun; readonly changes: Event.Changes; readonly review: Review.Review }
+  /** Secrets are looked for before anything else, so that no model and no check sees them. */
+  Gating: Collected
+  Verifying: Collected
+  Reviewing: Verified
+  Pushing: Reviewed
+  Proposing: Reviewed
   /** `uncollected`: the round of a failed agent whose work exists only in the workspace. */
   Closing: { readonly end: "complete" | "error"; readonly text: string; readonly uncollected?: number | undefined }
 }>
@@ -110,6 +140,8 @@ export interface SessionState {
   /** The latest collected diff, pushed or not. */
   readonly changes: Event.Changes | undefined
   readonly plan: Plan.Plan | undefined
+  /** The newest verification, of whichever turn. */
+  readonly verification: Verification | undefined
   readonly reviewRounds: number
   readonly pullRequest: Event.PullRequest | undefined
   readonly usage: Usage.Usage
@@ -131,10 +163,14 @@ export const create = (event: typeof Event.SessionCreated.Type): SessionState =>
   isProposable: false,
   changes: undefined,
   plan: undefined,
+  verification: undefined,
   reviewRounds: 0,
   pullRequest: undefined,
   usage: Usage.none
 })
+
+/** The most runs of the agent in a turn. In logs of earlier versions each run but the last was followed by a review. */
+export const maxRounds = ({ spec }: Pick<SessionState, "spec">): number => spec.rounds ?? Math.max(1, spec.reviewRounds)
 
 /** The commit that a turn's work is compared with; no difference means that nothing was changed. */
 export const turnStart = (state: SessionState): CommitId | undefined =>

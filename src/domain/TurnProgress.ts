@@ -1,18 +1,59 @@
 /** How a turn moves through its steps: how an event changes its progress, and the session's other fields. Pure. */
+import * as Gate from "./Gate.ts"
 import type { CommitId } from "./Ids.ts"
 import type * as Plan from "./Plan.ts"
 import * as Review from "./Review.ts"
 import type * as Event from "./SessionEvent.ts"
-import { type AgentRun, Progress, type SessionState, type Turn, turnStart } from "./SessionState.ts"
+import { type AgentRun, Findings, maxRounds, Progress, type SessionState, type Turn, turnStart } from "./SessionState.ts"
+import { skipped, type Verification } from "./Verification.ts"
 
 /** The progress after a plan is approved or needs no approval. */
 export const firstRound: Progress = Progress.Coding({ round: 1, started: false, findings: undefined })
 
+type Found<Tag extends Progress["_tag"]> = Extract<Progress, { readonly _tag: Tag }>
+
+/** Another round for what was found; `undefined` if the turn's runs are used up. */
+const anotherRound = (state: SessionState, { round }: AgentRun, findings: Findings): Progress | undefined =>
+  round < maxRounds(state) ? Progress.Coding({ round: round + 1, started: false, findings }) : undefined
+
+const afterCollecting = ({ spec }: SessionState, run: AgentRun, changes: Event.Changes): Progress =>
+  spec.gate === "off" ? Progress.Verifying({ run, changes }) : Progress.Gating({ run, changes })
+
+/** A secret is never pushed: the agent takes it out, or the turn fails. */
+const afterGate = (state: SessionState, { changes, run }: Found<"Gating">, gate: Gate.Gate): Progress =>
+  Gate.isClean(gate)
+    ? Progress.Verifying({ run, changes })
+    : anotherRound(state, run, Findings.Secrets({ gate })) ??
+      Progress.Closing({ end: "error", text: `nothing was pushed: ${Gate.show(gate)}` })
+
+/** New failures go back to the agent before any review is paid for. With no run left, the pull request says which. */
+const afterChecks = (state: SessionState, { changes, run }: Found<"Verifying">, verification: Verification): Progress =>
+  (verification.outcome === "failed" ? anotherRound(state, run, Findings.Checks({ verification })) : undefined) ??
+    Progress.Reviewing({ run, changes, verification })
+
 /** The review's outcome decides between another round and publishing. */
-const afterReview = (state: SessionState, run: AgentRun, changes: Event.Changes, review: Review.Review): Progress =>
-  review._tag === "ChangesRequested" && run.round < state.spec.reviewRounds
-    ? Progress.Coding({ round: run.round + 1, started: false, findings: review })
-    : Progress.Pushing({ run, changes, review })
+const afterReview = (
+  state: SessionState,
+  turn: Turn,
+  { changes, run, verification }: Omit<Found<"Reviewing">, "_tag">,
+  review: Review.Review
+): Progress => {
+  const held = turn.reviews.filter((earlier) => Review.wasHeld(earlier.review)).length + 1
+  const isAgain = review._tag === "ChangesRequested" && held < state.spec.reviewRounds
+  return (isAgain ? anotherRound(state, run, Findings.Review({ review })) : undefined) ??
+    Progress.Pushing({ run, changes, verification, review })
+}
+
+/** The progress that a review judges. In logs of earlier versions nothing came between the changes and their review. */
+const underReview = (
+  progress: Progress,
+  event: typeof Event.ReviewHeld.Type
+): Omit<Found<"Reviewing">, "_tag"> | undefined =>
+  progress._tag === "Reviewing"
+    ? progress
+    : progress._tag === "Gating" && event.commit === undefined
+    ? { ...progress, verification: skipped(progress.changes.commit, "an earlier version of OpenTL did not verify") }
+    : undefined
 
 /**
  * An agent that changes nothing has answered. But if an earlier turn's push has no pull request yet, that is opened
@@ -23,6 +64,9 @@ const afterNothing = (state: SessionState, run: AgentRun): Progress =>
     ? Progress.Proposing({
       run,
       changes: state.changes,
+      verification: state.verification?.commit === state.changes.commit
+        ? state.verification
+        : skipped(state.changes.commit, "nothing was changed in this turn"),
       review: {
         _tag: "Skipped",
         reason: "nothing was changed in this turn; the earlier turn's reviews stand in the session's log"
@@ -62,6 +106,8 @@ export const advance = (
   switch (event._tag) {
     case "RepositoryPrepared":
       return progress._tag === "Preparing" ? to(Progress.Planning({ rejections: [] })) : undefined
+    case "ConfigurationRead":
+      return progress._tag === "Planning" ? to(progress) : undefined
     case "BranchChanged":
       return progress._tag === "Preparing" ? to(progress) : undefined
     case "PlanProduced": {
@@ -97,21 +143,27 @@ export const advance = (
     case "NothingChanged":
       return progress._tag === "Collecting" ? to(afterNothing(state, progress.run)) : undefined
     case "ChangesCollected":
-      return progress._tag === "Collecting"
-        ? to(Progress.Reviewing({ run: progress.run, changes: event.changes }))
+      return progress._tag === "Collecting" ? to(afterCollecting(state, progress.run, event.changes)) : undefined
+    case "GateHeld":
+      return progress._tag === "Gating" && isOf(progress, event) ? to(afterGate(state, progress, event.gate)) : undefined
+    case "VerifyHeld":
+      return progress._tag === "Verifying" && isOf(progress, event)
+        ? to(afterChecks(state, progress, event.verification))
         : undefined
-    case "ReviewHeld":
-      return progress._tag === "Reviewing"
-        ? to(afterReview(state, progress.run, progress.changes, event.review), {
+    case "ReviewHeld": {
+      const reviewed = underReview(progress, event)
+      return reviewed !== undefined && (event.commit === undefined || isOf(reviewed, event))
+        ? to(afterReview(state, turn, reviewed, event.review), {
           reviews: [...turn.reviews, { round: event.round, review: event.review }]
         })
         : undefined
+    }
     case "BranchPushed":
-      return progress._tag !== "Pushing"
+      return progress._tag !== "Pushing" || !isOf(progress, event)
         ? undefined
         : to(
           event.pullRequests
-            ? Progress.Proposing({ run: progress.run, changes: progress.changes, review: progress.review })
+            ? Progress.Proposing(progress)
             : Progress.Closing({ end: "complete", text: event.branch })
         )
     case "PullRequestOpened":
@@ -123,6 +175,12 @@ export const advance = (
       return undefined
   }
 }
+
+/** Whether an event is about the very commit that is on its way: what was verified, reviewed and pushed is the same. */
+const isOf = (
+  { changes }: { readonly changes: Event.Changes },
+  { commit }: { readonly commit?: CommitId | undefined }
+): boolean => commit === changes.commit
 
 /** The sentence for a failed run, cause first. */
 const failed = ({ answer, exitCode, reason }: typeof Event.AgentFinished.Type): string =>
@@ -145,6 +203,10 @@ export const facets = (state: SessionState, event: Event.SessionEvent): SessionS
         start: event.start ?? event.commit,
         remoteTip: event.start ?? state.remoteTip
       }
+    case "ConfigurationRead":
+      return event.reviewRounds === undefined
+        ? state
+        : { ...state, spec: { ...state.spec, reviewRounds: event.reviewRounds } }
     case "AgentFinished":
       return { ...state, inWorkspace: broughtIn(state, event.exitCode) }
     case "PlanProduced":
@@ -153,6 +215,8 @@ export const facets = (state: SessionState, event: Event.SessionEvent): SessionS
       return { ...state, changes: event.changes, unpushed: event.changes.commit }
     case "NothingChanged":
       return { ...state, unpushed: undefined }
+    case "VerifyHeld":
+      return { ...state, verification: event.verification }
     case "ReviewHeld":
       return Review.wasHeld(event.review) ? { ...state, reviewRounds: state.reviewRounds + 1 } : state
     case "BranchPushed":

@@ -9,6 +9,7 @@ import { AgentInfo } from "../domain/AgentInfo.ts"
 import { BranchName, SessionId } from "../domain/Ids.ts"
 import { Session, SessionStatus } from "../domain/Session.ts"
 import { ApprovePlan, CreateSession, RejectPlan, RetryTurn, SendMessage, StopTurn } from "../domain/SessionRequest.ts"
+import { VerificationReport } from "../domain/Verification.ts"
 import { key, optional } from "../domain/Wire.ts"
 import * as ApiDocument from "./ApiDocument.ts"
 import { Authorization } from "./Authorization.ts"
@@ -129,6 +130,14 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addSuccess(HttpApiSchema.Text({ contentType: "text/x-diff" }).annotations({ description: "The diff" }))
       .addError(Wire.SessionNotFound)
       .annotateContext(describe("Get the session's unified diff"))
+  )
+  .add(
+    HttpApiEndpoint.get("verification", "/api/sessions/:id/verify")
+      .setPath(SessionPath)
+      .addSuccess(VerificationReport)
+      .addError(Wire.SessionNotFound)
+      .addError(Wire.NotVerified)
+      .annotateContext(describe("Get the latest verification", "With the last 64 KiB of each command's output."))
   )
   .add(
     HttpApiEndpoint.get("log", "/api/sessions/:id/log")

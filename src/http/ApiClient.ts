@@ -234,6 +234,9 @@ export const make = (
       diff: Effect.fn("ApiClient.diff")((id) =>
         command(Effect.flatMap(sessions.diff, (call) => call({ path: { id } })))
       ),
+      verification: Effect.fn("ApiClient.verification")((id) =>
+        command(Effect.flatMap(sessions.verification, (call) => call({ path: { id } })))
+      ),
       log: (id) => ApiEvents.log(client, id)
     })
   })

@@ -12,6 +12,7 @@ import {
   TurnOver
 } from "../domain/SessionCommand.ts"
 import { IdempotencyConflict, InvalidRequest } from "../domain/SessionRequest.ts"
+import { NotVerified } from "../domain/Verification.ts"
 import { optional } from "../domain/Wire.ts"
 import { StoreError } from "../services/store/StoreError.ts"
 
@@ -92,6 +93,7 @@ export const Wire = {
   InvalidSignature: wire(InvalidSignature, 401),
   ApproverIsRequester: wire(ApproverIsRequester, 403),
   SessionNotFound: wire(SessionNotFound, 404),
+  NotVerified: wire(NotVerified, 404),
   SessionEnded: wire(SessionEnded, 409),
   TurnOver: wire(TurnOver, 409),
   NothingToApprove: wire(NothingToApprove, 409),

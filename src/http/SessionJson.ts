@@ -24,6 +24,7 @@ export const encode = (session: Session): typeof Session.Encoded => ({
   ...(session.result === undefined ? {} : { result: session.result }),
   turn: session.turn,
   review_rounds: session.reviewRounds,
+  ...(session.verification === undefined ? {} : { verification: session.verification }),
   usage: {
     input_tokens: session.usage.inputTokens,
     output_tokens: session.usage.outputTokens,

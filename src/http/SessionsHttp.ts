@@ -161,6 +161,7 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
           return answerSession(yield* sessions.retry(id, { turn: value.turn, by: yield* Caller }))
         }))
       .handle("diff", ({ path }) => Effect.flatMap(sessionId(path.id), sessions.diff))
+      .handle("verification", ({ path }) => Effect.flatMap(sessionId(path.id), sessions.verification))
       .handleRaw("log", ({ path }) =>
         Effect.gen(function*() {
           const id = yield* sessionId(path.id)

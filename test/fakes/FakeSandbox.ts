@@ -23,6 +23,8 @@ export interface FakeRun {
   readonly more: Queue.Queue<void>
   readonly exit: Deferred.Deferred<RunExit>
   answer: string
+  /** What a run of checks has found, as JSON. */
+  report: string
   commits: boolean
 }
 
@@ -33,6 +35,7 @@ export interface RunScript {
   /** The run ends over a limit, with this sentence. */
   readonly overLimit?: string
   readonly answer?: string
+  readonly report?: string
   readonly commits?: boolean
 }
 
@@ -95,6 +98,7 @@ export const layer = (engine: FakeEngine) => {
     Sandbox,
     Sandbox.of({
       kind: "fake",
+      identity: Effect.succeed("fake"),
       check: Effect.suspend(() => engine.check),
       prepare: (run) => Effect.sync(() => void engine.prepared.push(runName(run))),
       hasRepository: (session) => Effect.sync(() => engine.workspaces.has(session)),
@@ -118,6 +122,7 @@ export const layer = (engine: FakeEngine) => {
             more: yield* Queue.sliding<void>(1),
             exit: yield* Deferred.make<RunExit>(),
             answer: script.answer ?? "",
+            report: script.report ?? "",
             commits: script.commits ?? false
           }
           engine.runs.set(name, run)
@@ -130,6 +135,7 @@ export const layer = (engine: FakeEngine) => {
       output: (run) => Stream.unwrap(Effect.map(find(run), (found) => outputFrom(found, 0))),
       exit: (run) => Effect.flatMap(find(run), (found) => Deferred.await(found.exit)),
       answer: (run) => Effect.map(find(run), ({ answer }) => answer),
+      checkReport: (run) => Effect.map(find(run), ({ report }) => report),
       bundle: (run) =>
         Effect.map(find(run), ({ commits }) => commits ? Option.some(`bundle-of-${runName(run)}`) : Option.none()),
       removeRuns: (session) =>

@@ -16,6 +16,7 @@ export const layerAnswering = Layer.effect(
 
     return Sandbox.of({
       kind: "answering",
+      identity: Effect.succeed("answering"),
       check: Effect.void,
       hasRepository: () => Effect.succeed(false),
       start: ({ run }) => Ref.update(runs, HashSet.add(Data.struct(run))),
@@ -24,6 +25,7 @@ export const layerAnswering = Layer.effect(
       watch: () => Effect.never,
       exit: () => Effect.succeed({ code: 0, reason: undefined }),
       answer: () => Effect.succeed("Nothing has to be done."),
+      checkReport: () => Effect.succeed(""),
       bundle: () => Effect.succeedNone,
       prepare: () => Effect.void,
       stop: () => Effect.void,

@@ -19,6 +19,7 @@ import type { StoreError } from "../../src/services/store/StoreError.ts"
 import * as FakeForge from "../fakes/FakeForge.ts"
 import * as FakeGateway from "../fakes/FakeGateway.ts"
 import * as FakeModel from "../fakes/FakeModel.ts"
+import * as FakeScanner from "../fakes/FakeScanner.ts"
 import * as FakeSandbox from "../fakes/FakeSandbox.ts"
 import { layerConfig } from "./TestConfig.ts"
 
@@ -28,6 +29,7 @@ export class World {
   readonly remote = new FakeForge.FakeRemote()
   readonly gateway = new FakeGateway.FakeGatewayScript()
   readonly model = new FakeModel.FakeModelScript()
+  readonly scanner = new FakeScanner.FakeScannerScript()
 
   /** One server's life on this world and on the given database. `model` takes the scripted one's place. */
   layer(
@@ -52,6 +54,7 @@ export class World {
     return sessions.pipe(
       Layer.provide(FakeSandbox.layer(this.engine)),
       Layer.provide(FakeForge.layer(this.remote)),
+      Layer.provide(FakeScanner.layer(this.scanner)),
       Layer.provide(model),
       Layer.provide(FakeGateway.layer(this.gateway)),
       Layer.provideMerge(database),

@@ -6,6 +6,7 @@ import { decide, type PlanRef, SessionCommand } from "../../src/domain/SessionCo
 import * as Event from "../../src/domain/SessionEvent.ts"
 import * as SessionFold from "../../src/domain/SessionFold.ts"
 import * as State from "../../src/domain/SessionState.ts"
+import * as Verification from "../../src/domain/Verification.ts"
 
 export const id = SessionId.make("0123456789ab")
 const commit = (digit: string) => CommitId.make(digit.repeat(40))
@@ -76,8 +77,25 @@ export const outcomes: (step: Step) => ReadonlyArray<ReadonlyArray<Event.Session
     const at = { turn: turn.number, round: run.round }
     return [[Event.ChangesCollected.make({ ...at, changes, stat: "" })], [Event.NothingChanged.make(at)]]
   },
-  ReviewChanges: ({ run, turn }) => {
-    const at = { turn: turn.number, round: run.round }
+  ScanChanges: ({ changes, run, turn }) => {
+    const at = { turn: turn.number, round: run.round, commit: changes.commit }
+    return [
+      [Event.GateHeld.make({ ...at, gate: { secrets: [] } })],
+      [Event.GateHeld.make({ ...at, gate: { secrets: [{ rule: "github", file: "a.ts", line: 1 }] } })]
+    ]
+  },
+  VerifyChanges: ({ changes, run, turn }) => {
+    const at = { turn: turn.number, round: run.round, commit: changes.commit }
+    const check = { name: "test", run: "npm run test", seconds: 1, tail: "" }
+    return [
+      [Event.VerifyHeld.make({ ...at, verification: Verification.none(changes.commit) })],
+      ...(["passed", "failed", "failed_before"] as const).map((outcome) => [
+        Event.VerifyHeld.make({ ...at, verification: Verification.of(changes.commit, [{ ...check, outcome }]) })
+      ])
+    ]
+  },
+  ReviewChanges: ({ changes, run, turn }) => {
+    const at = { turn: turn.number, round: run.round, commit: changes.commit }
     return [
       [Event.ReviewHeld.make({ ...at, review: { _tag: "Approved", summary: "good", findings: [] } })],
       [Event.ReviewHeld.make({ ...at, review: { _tag: "ChangesRequested", summary: "bad", findings: [] } })],

@@ -16,8 +16,8 @@ import { type CommandRejected, decide, type DecisionRules } from "../../domain/S
 import type { SessionEvent } from "../../domain/SessionEvent.ts"
 import { evolveAll, firstRefused } from "../../domain/SessionFold.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
-import type { ReceiptKey } from "../../services/store/SessionStore.ts"
-import { EventsRefused, type Patch } from "../steps/StepContext.ts"
+import type { Attachment, ReceiptKey } from "../../services/store/SessionStore.ts"
+import { EventsRefused } from "../steps/StepContext.ts"
 import { type ActorFailure, Message, type RecordRefusal, StepOutcome } from "./Messages.ts"
 import type { Reply } from "./Reply.ts"
 
@@ -46,7 +46,7 @@ export type Action = Data.TaggedEnum<{
     readonly events: ReadonlyArray<SessionEvent>
     readonly next: SessionState
     readonly receipt?: ReceiptKey | undefined
-    readonly patch?: Patch | undefined
+    readonly attachment?: Attachment | undefined
     readonly reply: Reply<RecordRefusal>
   }
   /** Reply with the reason for a rejection. */
@@ -89,7 +89,7 @@ type Persist = Extract<Action, { readonly _tag: "Persist" }>
 const persist = (
   state: SessionState,
   events: ReadonlyArray<SessionEvent>,
-  rest: Pick<Persist, "patch" | "receipt" | "reply">
+  rest: Pick<Persist, "attachment" | "receipt" | "reply">
 ): Action => Action.Persist({ events, next: evolveAll(state, events), ...rest })
 
 const isCancel = (step: Step): boolean => step._tag === "EndTurn" && step.end === "cancelled"
@@ -186,11 +186,11 @@ export const receive = (
         ? become(behaviour, Action.Refuse({ reply, error: decision.error }))
         : become(behaviour, persist(state, decision.events, { receipt, reply }))
     },
-    Record: ({ events, patch, reply }) => {
+    Record: ({ attachment, events, reply }) => {
       if (behaviour._tag === "Stopped") return become(behaviour, Action.Abandon({ message }))
       const refused = firstRefused(state, events)
       return refused === undefined
-        ? become(behaviour, persist(state, events, { patch, reply }))
+        ? become(behaviour, persist(state, events, { attachment, reply }))
         : become(
           behaviour,
           Action.RefuseFacts({ reply, error: new EventsRefused({ sessionId: id, event: refused._tag }) })

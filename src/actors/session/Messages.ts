@@ -9,9 +9,9 @@ import * as Schema from "effect/Schema"
 import type { SessionNotFound } from "../../domain/Session.ts"
 import type { CommandRejected, SessionCommand } from "../../domain/SessionCommand.ts"
 import type { SessionEvent } from "../../domain/SessionEvent.ts"
-import type { ReceiptKey, SessionLost } from "../../services/store/SessionStore.ts"
+import type { Attachment, ReceiptKey, SessionLost } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import type { EventsRefused, Patch, RecordFailure, StepFailure } from "../steps/StepContext.ts"
+import type { EventsRefused, RecordFailure, StepFailure } from "../steps/StepContext.ts"
 import type { Reply } from "./Reply.ts"
 
 /** Why an actor fails: its session has another owner by now or does not exist, or the log cannot be read or written. */
@@ -36,7 +36,7 @@ export type Message = Data.TaggedEnum<{
   /** The running step has facts to record. */
   Record: {
     readonly events: ReadonlyArray<SessionEvent>
-    readonly patch: Patch | undefined
+    readonly attachment: Attachment | undefined
     readonly reply: Reply<RecordRefusal>
   }
   /** The running step has ended. */

@@ -84,11 +84,11 @@ export const make = Effect.gen(function*() {
             onFailure: (error) => error._tag === "StoreError" ? Effect.succeed(self) : Effect.fail(error)
           })
 
-      const persist = (self: Self, { events, next, patch, receipt, reply }: Persist) =>
+      const persist = (self: Self, { attachment, events, next, receipt, reply }: Persist) =>
         // a question for the state: the store has nothing to do
-        events.length === 0 && patch === undefined && receipt === undefined
+        events.length === 0 && attachment === undefined && receipt === undefined
           ? Effect.as(reply.complete(Exit.succeed(self.state)), self)
-          : Effect.matchEffect(store.append(claim, events, next, { patch, receipt }), {
+          : Effect.matchEffect(store.append(claim, events, next, { attachment, receipt }), {
             onSuccess: (outcome) => {
               const state = outcome === "written" ? next : self.state
               return Effect.zipRight(reply.complete(Exit.succeed(state)), adopt(self, state))
@@ -189,10 +189,10 @@ export const make = Effect.gen(function*() {
 })
 
 /** How a step records: through the actor, whose state the facts change. */
-const recorder = (id: SessionId, mailbox: ActorMailbox): StepContext["record"] => (events, patch) =>
+const recorder = (id: SessionId, mailbox: ActorMailbox): StepContext["record"] => (events, attachment) =>
   Effect.gen(function*() {
     const { reply, result } = yield* Reply.make<RecordRefusal>()
-    const isTaken = yield* mailbox.offer(Message.Record({ events, patch, reply }))
+    const isTaken = yield* mailbox.offer(Message.Record({ events, attachment, reply }))
     return isTaken ? yield* result : yield* new SessionLost({ sessionId: id })
   }).pipe(
     Effect.catchTags({

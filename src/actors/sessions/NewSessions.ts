@@ -117,6 +117,9 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
               ? Duration.toMillis(config.sessionTimeout)
               : request.timeoutSeconds * 1000,
             reviewRounds: config.reviewRounds,
+            rounds: config.rounds,
+            verify: config.verify,
+            gate: config.gate,
             requestedBy: options.by
           }
           const receipt = options.idempotencyKey === undefined

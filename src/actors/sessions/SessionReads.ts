@@ -10,13 +10,14 @@ import type { SessionId } from "../../domain/Ids.ts"
 import * as Repository from "../../domain/Repository.ts"
 import { SessionNotFound } from "../../domain/Session.ts"
 import { InvalidRequest } from "../../domain/SessionRequest.ts"
+import { NotVerified } from "../../domain/Verification.ts"
 import { EventLog } from "../../services/store/EventLog.ts"
 import { SessionHistory } from "../../services/store/SessionHistory.ts"
 import type { Sessions } from "./Sessions.ts"
 
 export type SessionReads = Pick<
   Context.Tag.Service<Sessions>,
-  "diff" | "events" | "eventsPage" | "find" | "get" | "list" | "log"
+  "diff" | "events" | "eventsPage" | "find" | "get" | "list" | "log" | "verification"
 >
 
 /**
@@ -65,6 +66,11 @@ export const make = Effect.fnUntraced(function*(
     events: log.stream,
     eventsPage: log.page,
     diff: Effect.fn("SessionReads.diff")((id) => Effect.zipRight(history.get(id), history.patch(id))),
+    verification: Effect.fn("SessionReads.verification")((id) =>
+      Effect.zipRight(history.get(id), history.verification(id)).pipe(
+        Effect.flatMap(Option.match({ onNone: () => new NotVerified({ id }), onSome: Effect.succeed }))
+      )
+    ),
     log: (id) => pages(log, id).pipe(Stream.map(logLine))
   }
 })

@@ -16,6 +16,7 @@ import type {
   TurnOver
 } from "../../domain/SessionCommand.ts"
 import type { CreateSession, IdempotencyConflict, InvalidRequest } from "../../domain/SessionRequest.ts"
+import type { NotVerified, VerificationReport } from "../../domain/Verification.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
 import { SessionUnavailable } from "../session/SessionUnavailable.ts"
 
@@ -115,6 +116,10 @@ export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Ses
   ) => Effect.Effect<Session, SessionNotFound | NothingToRetry | StoreError | SessionUnavailable>
   /** The latest collected diff; empty if there is none yet. */
   readonly diff: (id: SessionId) => Effect.Effect<string, SessionNotFound | StoreError>
+  /** The latest verification, with the last 64 KiB of each command's output. */
+  readonly verification: (
+    id: SessionId
+  ) => Effect.Effect<VerificationReport, SessionNotFound | NotVerified | StoreError>
   /** The terminal log that the bots upload: one line per event. */
   readonly log: (id: SessionId) => Stream.Stream<string, SessionNotFound | StoreError>
 }>() {}

@@ -107,6 +107,7 @@ export const layer = Layer.effect(
         return yield* get(id)
       }),
       diff: reads.diff,
+      verification: reads.verification,
       log: reads.log
     })
   })

@@ -80,6 +80,7 @@ export const make = Effect.gen(function*() {
       firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
       plan: turn.plan,
       findings,
+      lastReview: turn.reviews.at(-1)?.review,
       turn: turn.number,
       round
     })

@@ -9,9 +9,11 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Step } from "../../domain/NextStep.ts"
+import type { RepositoryConfig } from "../../domain/RepositoryConfig.ts"
 import {
   ApprovalRequested,
   BranchChanged,
+  ConfigurationRead,
   RepositoryPrepared,
   type TurnEnd,
   TurnEnded,
@@ -20,15 +22,18 @@ import {
 } from "../../domain/SessionEvent.ts"
 import type { Turn } from "../../domain/SessionState.ts"
 import { uncollectedRound } from "../../domain/UncollectedWork.ts"
+import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox, stopTime } from "../../services/sandbox/Sandbox.ts"
 import * as AgentStep from "./AgentStep.ts"
+import * as GateStep from "./GateStep.ts"
 import * as PlanStep from "./PlanStep.ts"
 import * as PublishSteps from "./PublishSteps.ts"
 import * as ReviewStep from "./ReviewStep.ts"
 import * as RunDirectories from "./RunDirectories.ts"
 import type { Perform, RecordFailure, StepContext, StepFailure } from "./StepContext.ts"
 import * as UncollectedWork from "./UncollectedWork.ts"
+import * as VerifyStep from "./VerifyStep.ts"
 
 type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
@@ -46,6 +51,23 @@ const stopLimit = Duration.sum(stopTime, "5 seconds")
 
 const whileBusy = { times: 3, schedule: Schedule.exponential("500 millis") }
 
+/** The event for a repository that has a configuration. */
+const configurationRead = (
+  turn: number,
+  { reviewRounds, ...config }: RepositoryConfig,
+  problem: string | undefined
+): ReadonlyArray<typeof ConfigurationRead.Type> => {
+  const keys = Object.keys(reviewRounds === undefined ? config : { ...config, reviewRounds })
+  return keys.length === 0 && problem === undefined
+    ? []
+    : [ConfigurationRead.make({
+      turn,
+      keys,
+      ...(problem === undefined ? {} : { problem }),
+      ...(reviewRounds === undefined ? {} : { reviewRounds })
+    })]
+}
+
 export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeline, {
   /** Performs one step and records its result. Interrupting it undoes nothing outside. */
   readonly perform: (context: StepContext, step: Step) => Effect.Effect<void, StepFailure | RecordFailure>
@@ -57,8 +79,11 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
     Effect.gen(function*() {
       const plan = yield* PlanStep.make
       const agent = yield* AgentStep.make
+      const gate = yield* GateStep.make
+      const verify = yield* VerifyStep.make
       const review = yield* ReviewStep.make
       const publish = yield* PublishSteps.make
+      const configurationOf = yield* BaseConfiguration.make
       const repositories = yield* Repositories
       const sandbox = yield* Sandbox
       const directories = yield* RunDirectories.make
@@ -85,6 +110,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
             remoteTip: state.remoteTip
           })
           const at = { turn: turn.number }
+          const { config, problem } = yield* configurationOf(state.spec.repo, commit)
           yield* record([
             ...Option.toArray(change).map((change) => BranchChanged.make({ ...at, branch: state.branch, ...change })),
             RepositoryPrepared.make({
@@ -92,7 +118,8 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
               base,
               commit,
               ...Option.match(start, { onNone: () => ({}), onSome: (start) => ({ start }) })
-            })
+            }),
+            ...configurationRead(turn.number, config, problem)
           ])
         }
       )
@@ -179,6 +206,10 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
               return agent(context, step)
             case "CollectChanges":
               return publish.collect(context, step)
+            case "ScanChanges":
+              return gate(context, step)
+            case "VerifyChanges":
+              return verify(context, step)
             case "ReviewChanges":
               return review(context, step)
             case "PushBranch":

@@ -13,11 +13,13 @@ import {
   PullRequestUpdated
 } from "../../domain/SessionEvent.ts"
 import { turnStart } from "../../domain/SessionState.ts"
+import * as Verification from "../../domain/Verification.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Forge } from "../../services/forge/Forge.ts"
 import { pullRequestText } from "../../services/forge/PullRequestText.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
+import { Attachment } from "../../services/store/SessionStore.ts"
 import type { Perform } from "./StepContext.ts"
 
 type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
@@ -58,7 +60,7 @@ export const make = Effect.gen(function*() {
         ? record([NothingChanged.make(at)])
         : record(
           [ChangesCollected.make({ ...at, changes: { commit, files, insertions, deletions }, stat: diff.stat })],
-          { ...at, patch: diff.patch }
+          Attachment.Patch({ ...at, patch: diff.patch })
         )
       yield* sandbox.removeRuns(claim.sessionId)
     },
@@ -76,7 +78,7 @@ export const make = Effect.gen(function*() {
   )
 
   const propose: Perform<Named<"Propose">> = Effect.fn("PublishSteps.propose")(
-    function*({ claim, record, state }, { changes, review, run, turn }) {
+    function*({ claim, record, state }, { changes, review, run, turn, verification }) {
       if (state.origin === undefined) {
         return yield* new GitError({ operation: "push", reason: "the session has no base branch" })
       }
@@ -85,7 +87,7 @@ export const make = Effect.gen(function*() {
         repo: state.spec.repo,
         head: state.branch,
         base: state.origin.base,
-        draft: needsDraft(review),
+        draft: needsDraft(review) || Verification.needsDraft(verification),
         ...pullRequestText({
           sessionId: claim.sessionId,
           prompt: state.spec.prompt,
@@ -93,6 +95,7 @@ export const make = Effect.gen(function*() {
           plan: state.plan,
           reviews: turn.reviews,
           review,
+          verification,
           answer: run.answer,
           changes,
           sensitive: sensitiveFiles(diff.changed, Patch.sections(diff.patch)),

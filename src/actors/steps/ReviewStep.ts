@@ -23,12 +23,14 @@ export const make = Effect.gen(function*() {
       : repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
 
   const perform: Perform<Extract<Step, { readonly _tag: "ReviewChanges" }>> = Effect.fn("ReviewStep.perform")(
-    function*(context, { changes, run, turn }) {
+    function*(context, { changes, run, turn, verification }) {
       const { record, state } = context
-      const at = { turn: turn.number, round: run.round }
+      const at = { turn: turn.number, round: run.round, commit: changes.commit }
       const skip = (reason: string) =>
         Effect.asVoid(record([ReviewHeld.make({ ...at, review: { _tag: "Skipped", reason } })]))
       if (state.spec.reviewRounds === 0) return yield* skip("reviews are switched off (OPENTL_REVIEW_ROUNDS=0)")
+      // a draft that says which; nobody pays for a review of it
+      if (verification.outcome === "failed") return yield* skip("checks fail, and no round is left to mend them")
       if (model.provider === "none") {
         return yield* skip(model.missing ?? noModel)
       }

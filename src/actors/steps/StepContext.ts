@@ -5,12 +5,13 @@ import type { SessionEvent } from "../../domain/SessionEvent.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import type { AgentUnavailable } from "../../services/agents/Agents.ts"
 import type { ForgeError, RepositoryNotFound } from "../../services/forge/Forge.ts"
+import type { SecretScanError } from "../../services/gate/SecretScanError.ts"
 import type { GatewayError } from "../../services/gateway/Gateway.ts"
 import type { RepositoryFailure } from "../../services/git/Repositories.ts"
 import type { LanguageModelError, NoLanguageModel, UnreadableAnswer } from "../../services/model/LanguageModel.ts"
 import type { PriceUnknown } from "../../services/model/ModelPrices.ts"
 import type { SandboxFailure } from "../../services/sandbox/Sandbox.ts"
-import type { Claim, SessionLost } from "../../services/store/SessionStore.ts"
+import type { Attachment, Claim, SessionLost } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
 import type { BudgetSpent } from "./Budget.ts"
 
@@ -25,6 +26,7 @@ export type StepFailure =
   | PriceUnknown
   | UnreadableAnswer
   | RepositoryFailure
+  | SecretScanError
   | RepositoryNotFound
   | SandboxFailure
 
@@ -41,17 +43,11 @@ export class EventsRefused extends Schema.TaggedError<EventsRefused>()("EventsRe
 /** Recording failed through no fault of the step: the log could not be written, or this actor no longer owns it. */
 export type RecordFailure = EventsRefused | SessionLost | StoreError
 
-export interface Patch {
-  readonly turn: number
-  readonly round: number
-  readonly patch: string
-}
-
 export interface StepContext {
   readonly claim: Claim
   readonly state: SessionState
   /** Appends events to the session's log, all or none, and returns the state after them. No events: the state as it is. */
-  readonly record: (events: ReadonlyArray<SessionEvent>, patch?: Patch) => Effect.Effect<SessionState, RecordFailure>
+  readonly record: (events: ReadonlyArray<SessionEvent>, attachment?: Attachment) => Effect.Effect<SessionState, RecordFailure>
 }
 
 /** Performs one step and records its result. */

@@ -12,6 +12,7 @@ import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { type InputFile, type RunId, Sandbox } from "../../services/sandbox/Sandbox.ts"
+import { Attachment } from "../../services/store/SessionStore.ts"
 import type { RecordFailure, StepContext } from "./StepContext.ts"
 
 /** Somebody is waiting for the turn to end: work that takes longer to pack stays in the workspace. */
@@ -80,7 +81,7 @@ export const make = Effect.gen(function*() {
       const at = { turn: run.turn, round: run.round }
       yield* record(
         [ChangesCollected.make({ ...at, changes: { commit, files, insertions, deletions }, stat })],
-        { ...at, patch }
+        Attachment.Patch({ ...at, patch })
       )
     },
     Effect.scoped,

@@ -6,10 +6,12 @@ import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { SessionEventView } from "../../domain/EventText.ts"
+import * as Gate from "../../domain/Gate.ts"
 import * as Requester from "../../domain/Requester.ts"
 import * as Review from "../../domain/Review.ts"
 import { type SessionEvent, TurnEnd } from "../../domain/SessionEvent.ts"
 import * as Usage from "../../domain/Usage.ts"
+import * as Verification from "../../domain/Verification.ts"
 import { optional } from "../../domain/Wire.ts"
 
 export const TurnView = Schema.Struct({
@@ -31,6 +33,8 @@ export const TurnView = Schema.Struct({
   /** What was decided about each of them, in their order: "approved by ada (slack)". */
   decisions: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] }),
   reviews: Schema.Array(Schema.Struct({ round: Schema.Int, verdict: Schema.String, text: Schema.String })),
+  /** What the repository's checks said of the newest commit. */
+  checks: optional(Schema.String),
   changes: optional(Schema.String),
   pullRequest: optional(Schema.Struct({ number: Schema.Int, url: Schema.String, draft: Schema.Boolean })),
   branch: optional(Schema.String),
@@ -88,6 +92,7 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
       return { ...view, phase: "going on", waiting: false }
     case "RepositoryPrepared":
       return { ...view, phase: "planning" }
+    case "ConfigurationRead":
     case "BranchChanged":
       return { ...view, lastAction: event.data }
     case "PlanProduced":
@@ -104,6 +109,15 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
       }
     case "PlanRejected":
       return { ...decided(view, `rejected by ${Requester.show(fact.by)}: ${fact.reason}`), phase: "planning again" }
+    case "GateHeld":
+      return { ...view, phase: "checking", ...(Gate.isClean(fact.gate) ? {} : { lastAction: event.data }) }
+    case "VerifyHeld":
+      return {
+        ...view,
+        phase: fact.verification.outcome === "failed" ? "checks failed" : "reviewing",
+        checks: Verification.headline(fact.verification),
+        lastAction: Verification.headline(fact.verification)
+      }
     case "RoundStarted":
       return {
         ...view,
@@ -119,7 +133,7 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
     case "AgentFinished":
       return { ...view, phase: "collecting the changes", lastAction: event.data }
     case "ChangesCollected":
-      return { ...view, phase: "reviewing", changes: event.data.split("\n")[0] ?? "" }
+      return { ...view, phase: "checking", changes: event.data.split("\n")[0] ?? "" }
     case "ReviewHeld":
       return {
         ...view,

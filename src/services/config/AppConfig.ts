@@ -74,6 +74,12 @@ export interface AppConfigShape {
   readonly workspaceRetention: Option.Option<Duration.Duration>
   readonly maxSessions: number
   readonly reviewRounds: number
+  /** OPENTL_ROUNDS: the most runs of the agent in a turn */
+  readonly rounds: number
+  readonly verify: "auto" | "off"
+  /** OPENTL_VERIFY_TIMEOUT: of all checks of a commit together */
+  readonly verifyTimeout: Duration.Duration
+  readonly gate: "on" | "off"
   readonly sessionTimeout: Duration.Duration
   /** OPENTL_STALL_TIMEOUT: how long an agent may print nothing; none means for ever */
   readonly stallTimeout: Option.Option<Duration.Duration>
@@ -173,6 +179,10 @@ const decode = Effect.gen(function*() {
     workspaceRetention: yield* required(variables.workspaceRetention),
     maxSessions: yield* required(variables.maxSessions),
     reviewRounds: yield* required(variables.reviewRounds),
+    rounds: yield* required(variables.rounds),
+    verify: yield* required(variables.verify),
+    verifyTimeout: yield* required(variables.verifyTimeout),
+    gate: yield* required(variables.gate),
     sessionTimeout: yield* required(variables.sessionTimeout),
     stallTimeout: yield* required(variables.stallTimeout),
     llmTimeout: yield* required(variables.llmTimeout),

@@ -137,6 +137,26 @@ export const variables = {
     doc: "How many sandboxes run at once.",
     read: Value.integer(1, 1000)
   }),
+  rounds: withDefault("OPENTL_ROUNDS", "4", {
+    accepted: "a whole number from 1 to 50",
+    doc: "The most runs of the agent in a turn: the first one, and those that mend what checks, gate or review found.",
+    read: Value.integer(1, 50)
+  }),
+  verify: withDefault("OPENTL_VERIFY", "auto", {
+    accepted: "auto or off",
+    doc: "Whether the repository's checks are run on what the agent did, before a review.",
+    read: Value.literal("auto", "off")
+  }),
+  verifyTimeout: withDefault("OPENTL_VERIFY_TIMEOUT", "10 minutes", {
+    accepted: "a duration from 1 second to 1 day, as in 90s or 10 minutes",
+    doc: "The time limit of all checks of a commit together.",
+    read: Value.duration("1 second", "1 day")
+  }),
+  gate: withDefault("OPENTL_GATE", "on", {
+    accepted: "on or off",
+    doc: "Whether changes with secrets in them are held back.",
+    read: Value.literal("on", "off")
+  }),
   reviewRounds: withDefault("OPENTL_REVIEW_ROUNDS", "2", {
     accepted: "a whole number from 0 to 20",
     doc: "The most reviews of a turn.",

@@ -8,6 +8,7 @@ import type { Changes } from "../../domain/SessionEvent.ts"
 import type { ReviewedRound } from "../../domain/SessionState.ts"
 import * as Unseen from "../../domain/Unseen.ts"
 import * as Usage from "../../domain/Usage.ts"
+import type * as Verification from "../../domain/Verification.ts"
 import { code, details, inline, neutralise, quote } from "./Markdown.ts"
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
@@ -30,6 +31,7 @@ export interface PullRequestText {
   readonly reviews: ReadonlyArray<ReviewedRound>
   /** The decisive review. */
   readonly review: Review.Review
+  readonly verification: Verification.Verification
   /** The agent's final words. */
   readonly answer: string
   readonly changes: Changes

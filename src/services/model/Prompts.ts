@@ -1,8 +1,10 @@
 /** The prompts of the models and the agent. Pure. */
 import * as Plan from "../../domain/Plan.ts"
+import * as Gate from "../../domain/Gate.ts"
 import * as Review from "../../domain/Review.ts"
-import type { ReviewedRound } from "../../domain/SessionState.ts"
+import { Findings, type ReviewedRound } from "../../domain/SessionState.ts"
 import * as Unseen from "../../domain/Unseen.ts"
+import * as Verification from "../../domain/Verification.ts"
 import { excerpt } from "../support/Excerpt.ts"
 import type { ModelQuestion } from "./LanguageModel.ts"
 import type { PatchExcerpt } from "./PatchExcerpt.ts"
@@ -87,18 +89,51 @@ export interface AgentTask {
   readonly prompt: string
   readonly firstPrompt: string | undefined
   readonly plan: Plan.Plan | undefined
-  /** The review that led to this round. */
-  readonly findings: Review.Review | undefined
+  /** What led to this round. */
+  readonly findings: Findings | undefined
+  /** The latest review of the turn, where it is not what led to this round. */
+  readonly lastReview: Review.Review | undefined
   readonly turn: number
   readonly round: number
 }
 
-const findingsText = (review: Review.Review): string | undefined =>
+const inPlace = "Your work is in place on this branch."
+
+const reviewText = (review: Review.Review): string | undefined =>
   review._tag === "ChangesRequested"
-    ? `Your work is in place on this branch. It was reviewed, and the reviewer asks for changes:\n\n${review.summary}\n\n${
+    ? `${inPlace} It was reviewed, and the reviewer asks for changes:\n\n${review.summary}\n\n${
       Review.findingsMarkdown(review.findings)
     }\n\nMake these changes on top of what is there. Where a finding is wrong, leave the code and say why in your final words.`
     : undefined
+
+/** How much of each failed command's output the agent is told, in characters. */
+const tailLimit = 4_000
+
+const checkText = (command: Verification.CheckedCommand): string =>
+  `- \`${command.run}\`: ${Verification.outcomeText(command.outcome)}${
+    command.exitCode === undefined ? "" : ` (exit code ${command.exitCode})`
+  }\n\n${indented(excerpt(command.tail.trim(), tailLimit))}`
+
+/** As a block of code, which no text in it can end. */
+const indented = (text: string): string => text.split("\n").map((line) => `      ${line}`).join("\n")
+
+const checksText = (verification: Verification.Verification): string =>
+  `${inPlace} The repository's checks were run on it, in a clean copy of what was committed. These fail, and do not fail without your change:\n\n${
+    Verification.failures(verification).map(checkText).join("\n\n")
+  }\n\nMend the code so that they pass. Do not weaken, skip or remove a check or a test for that: where a test is wrong because of what was asked for, change it and say so in your final words.`
+
+const findingsOf = (findings: Findings): readonly [heading: string, text: string | undefined] =>
+  Findings.$match(findings, {
+    Review: ({ review }) => ["Review", reviewText(review)] as const,
+    Checks: ({ verification }) => ["Failed checks", checksText(verification)] as const,
+    Secrets: ({ gate }) => ["Secrets", `${inPlace} ${Gate.findingsMarkdown(gate)}`] as const
+  })
+
+/** Findings of a review that a round for failed checks must not forget. */
+const standing = ({ findings, lastReview }: AgentTask): string | undefined =>
+  findings === undefined || findings._tag === "Review" || lastReview?._tag !== "ChangesRequested"
+    ? undefined
+    : `The reviewer asked for these changes earlier. They still hold:\n\n${Review.findingsMarkdown(lastReview.findings)}`
 
 const notes = [
   "Work in the current directory, on the branch that is checked out. Do not push, do not open a pull request, do not switch branches.",
@@ -107,6 +142,9 @@ const notes = [
   "There is no one to ask, and the network may reach no further than the package registries. Decide what is left open, and say so.",
   "Your final words are shown to the person who asked: what you did, or the answer, in a few sentences."
 ]
+
+const numbered = ([heading, text]: readonly [string, string | undefined], round: number) =>
+  [`${heading}, round ${round}`, text] as const
 
 /** The agent's prompt in a round. */
 export const enrichedPrompt = (task: AgentTask): string =>
@@ -120,7 +158,8 @@ export const enrichedPrompt = (task: AgentTask): string =>
           : `This session was opened with the task below. What was done about it is in place on this branch.\n\n${task.firstPrompt}`
       ],
       ["Plan", task.plan === undefined ? undefined : `${task.plan.title}\n\n${task.plan.markdown}`],
-      [`Review, round ${task.round - 1}`, task.findings === undefined ? undefined : findingsText(task.findings)],
+      ...(task.findings === undefined ? [] : [numbered(findingsOf(task.findings), task.round - 1)]),
+      ["Earlier review", standing(task)],
       ["Notes", list(notes)]
     ])
   }\n`

@@ -19,16 +19,27 @@ export interface RunId {
   readonly sessionId: SessionId
   readonly turn: number
   readonly round: number
+  /**
+   * For a run of the repository's checks: on which commit. It has a workspace of its own, made for it and removed with
+   * it, in which no agent ever was. Absent: the agent's run.
+   */
+  readonly checks?: "head" | "base"
 }
 
-/** `opentl-<session>-<turn>-<round>` */
-export const runName = (run: RunId): string => `opentl-${run.sessionId}-${run.turn}-${run.round}`
+const suffixes = { head: "-verify", base: "-base-verify" } as const
+
+/** `opentl-<session>-<turn>-<round>`; a run of checks ends in `-verify`. */
+export const runName = ({ checks, round, sessionId, turn }: RunId): string =>
+  `opentl-${sessionId}-${turn}-${round}${checks === undefined ? "" : suffixes[checks]}`
 
 const readSession = Schema.decodeUnknownOption(SessionId)
 
 /** The session that a run's name belongs to. */
 export const sessionOf = (name: string): Option.Option<SessionId> =>
-  readSession(/^opentl-([0-9a-f]{12})-\d+-\d+$/.exec(name)?.[1])
+  readSession(/^opentl-([0-9a-f]{12})-\d+-\d+(?:-base)?(?:-verify)?$/.exec(name)?.[1])
+
+/** Whether a name is that of a run of checks, which has a workspace of its own. */
+export const isOfChecks = (name: string): boolean => name.endsWith("-verify")
 
 /** A file put into the workspace before the run starts. */
 export interface InputFile {
@@ -93,6 +104,8 @@ export const stopTime = Duration.seconds(6)
 export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sandbox, {
   /** The kind as shown to people: "docker", "local (bubblewrap)", "local (no isolation)". */
   readonly kind: string
+  /** What the results of commands depend on beside their files: the image's id, or the kind. */
+  readonly identity: Effect.Effect<string, SandboxFailure>
   /**
    * Whether every run of a session reads the objects in `objectsDirectory` where they are. Absent: it does not, and gets
    * the repository's whole history as an input.
@@ -128,6 +141,8 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
   readonly exit: (run: RunId) => Effect.Effect<RunExit, SandboxFailure>
   /** The agent's final words in an ended run, at most 200 kB; empty if there are none. Untrusted. */
   readonly answer: (run: RunId) => Effect.Effect<string, SandboxFailure>
+  /** What the runner of checks wrote in an ended run (`CheckRun.ts`), at most 32 MiB; empty if nothing. Untrusted. */
+  readonly checkReport: (run: RunId) => Effect.Effect<string, SandboxFailure>
   /** The commits of an ended run, as a bundle file of at most 1 GiB in the caller's scope; none if nothing was committed. Untrusted. */
   readonly bundle: (run: RunId) => Effect.Effect<Option.Option<string>, SandboxFailure, Scope.Scope>
   /**

@@ -10,6 +10,7 @@ export const inputs = "in"
 /** Emptied before each run. */
 export const outputs = "out"
 export const answer = "answer.md"
+export const checkReport = "checks.json"
 export const bundle = "result.bundle"
 /** Both exist once a round has cloned its repository completely: the entrypoint creates the mark after the clone. */
 export const repositoryMarks = ["ready", "repo/.git"] as const
@@ -19,6 +20,8 @@ export const gatewaySocket = "gateway.sock"
 
 /** The most bytes of an answer; the rest is cut off. */
 export const answerLimit = 200_000
+/** The most bytes of the report of checks: their number times what is kept of each one's output, escaped. */
+export const checkReportLimit = 32 * 1024 ** 2
 /** The most bytes of a bundle; a larger one is rejected. */
 export const bundleLimit = 1024 * 1024 * 1024
 

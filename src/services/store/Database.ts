@@ -12,10 +12,16 @@ import * as DatabaseState from "./DatabaseState.ts"
 import sessions from "./migrations/0001_sessions.ts"
 import chat from "./migrations/0002_chat.ts"
 import lists from "./migrations/0003_lists.ts"
+import verification from "./migrations/0004_verification.ts"
 import { StoreError } from "./StoreError.ts"
 
 const migrate = Migrator.make({})({
-  loader: Migrator.fromRecord({ "0001_sessions": sessions, "0002_chat": chat, "0003_lists": lists })
+  loader: Migrator.fromRecord({
+    "0001_sessions": sessions,
+    "0002_chat": chat,
+    "0003_lists": lists,
+    "0004_verification": verification
+  })
 })
 
 const open = (filename: string) =>

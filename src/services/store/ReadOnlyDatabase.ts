@@ -16,7 +16,8 @@ const probe = (sql: SqlClient.SqlClient) =>
   Effect.all([
     sql`SELECT id, summary, position, last_event_id FROM sessions LIMIT 0`,
     sql`SELECT session_id, id, type, data, detail FROM session_events LIMIT 0`,
-    sql`SELECT session_id, patch FROM session_diffs LIMIT 0`
+    sql`SELECT session_id, patch FROM session_diffs LIMIT 0`,
+    sql`SELECT session_id, report FROM session_verifications LIMIT 0`
   ])
 
 /** Fails with `StoreError` if there is no database, or one that this version cannot read. */

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { Session, SessionNotFound } from "../../domain/Session.ts"
+import type { VerificationReport } from "../../domain/Verification.ts"
 import * as SessionQueries from "./SessionQueries.ts"
 import { toSession } from "./SessionRows.ts"
 import { StoreError } from "./StoreError.ts"
@@ -37,6 +38,8 @@ export class SessionHistory extends Context.Tag("opentl/services/store/SessionHi
   ) => Effect.Effect<ReadonlyArray<string>, StoreError>
   /** The latest collected diff; empty if there is none. */
   readonly patch: (id: SessionId) => Effect.Effect<string, StoreError>
+  /** The latest verification, with whole tails. */
+  readonly verification: (id: SessionId) => Effect.Effect<Option.Option<VerificationReport>, StoreError>
 }>() {
   static readonly layer = Layer.effect(
     SessionHistory,
@@ -65,6 +68,11 @@ export class SessionHistory extends Context.Tag("opentl/services/store/SessionHi
           queries.patch(id).pipe(
             Effect.map(Option.match({ onNone: () => "", onSome: (row) => row.patch })),
             failing("read a diff")
+          ),
+        verification: (id) =>
+          queries.verification(id).pipe(
+            Effect.map(Option.map(({ report }) => report)),
+            failing("read a verification")
           )
       })
     })

@@ -11,6 +11,7 @@ import { SessionNotFound, SessionStatus } from "../../domain/Session.ts"
 import { SessionCreated, SessionEvent, type SessionSpec, TurnEnded } from "../../domain/SessionEvent.ts"
 import { evolveAll, fold } from "../../domain/SessionFold.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
+import { VerificationReport } from "../../domain/Verification.ts"
 import { EventRow, SessionRow, toSession } from "./SessionRows.ts"
 import { sessionOf } from "./StoredSession.ts"
 
@@ -27,6 +28,7 @@ const originalState = (row: SessionRow): SessionState | undefined => {
     planOnly: false,
     timeoutMillis: 30 * 60_000,
     reviewRounds: 2,
+    rounds: 4,
     requestedBy: session.requestedBy
   }
   const created = SessionCreated.make({ ...spec, branch: session.branch })
@@ -135,6 +137,11 @@ export const make = Effect.gen(function*() {
         sql`SELECT data FROM (SELECT id, data, detail FROM session_events
             WHERE session_id = ${id} AND type = 'output' ORDER BY id DESC LIMIT ${limit})
           WHERE json_extract(detail, '$.turn') = ${turn} AND json_extract(detail, '$.round') = ${round} ORDER BY id DESC`
+    }),
+    verification: SqlSchema.findOne({
+      Request: SessionId,
+      Result: Schema.Struct({ report: Schema.parseJson(VerificationReport) }),
+      execute: (id) => sql`SELECT report FROM session_verifications WHERE session_id = ${id}`
     }),
     patch: SqlSchema.findOne({
       Request: SessionId,

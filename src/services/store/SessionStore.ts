@@ -6,6 +6,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SessionId } from "../../domain/Ids.ts"
@@ -13,6 +14,7 @@ import { SessionNotFound } from "../../domain/Session.ts"
 import type { LogEvent, SessionEvent } from "../../domain/SessionEvent.ts"
 import type { IdempotencyConflict } from "../../domain/SessionRequest.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
+import type { VerificationReport } from "../../domain/Verification.ts"
 import * as Span from "../support/Span.ts"
 import { EventBus } from "./EventBus.ts"
 import * as GroupCommit from "./GroupCommit.ts"
@@ -24,15 +26,17 @@ import { StoreError } from "./StoreError.ts"
 
 export { type Claim, type ReceiptKey, receiptLifetime, SessionLost }
 
-/** A round's diff, stored beside its events. */
-export interface Patch {
-  readonly turn: number
-  readonly round: number
-  readonly patch: string
-}
+/** What is stored beside a round's events, because it is too large for one. The session's newest of each kind is kept. */
+export type Attachment = Data.TaggedEnum<{
+  /** The diff. */
+  Patch: { readonly turn: number; readonly round: number; readonly patch: string }
+  /** The verification with whole tails. */
+  Verification: { readonly report: VerificationReport }
+}>
+export const Attachment = Data.taggedEnum<Attachment>()
 
 export interface AppendOptions {
-  readonly patch?: Patch | undefined
+  readonly attachment?: Attachment | undefined
   readonly receipt?: ReceiptKey | undefined
 }
 
@@ -89,11 +93,17 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
         IdempotencyConflict | StoreError
       >(createAll, { isForAll: (error) => error._tag === "StoreError" && error.fault === "locked" })
 
+      const attach = (id: SessionId, attachment: Attachment) =>
+        Attachment.$match(attachment, {
+          Patch: ({ patch, round, turn }) => writes.patch(id, { turn, round, patch }),
+          Verification: ({ report }) => writes.verification(id, report)
+        })
+
       const append = (
         { generation, sessionId: id }: Claim,
         events: ReadonlyArray<SessionEvent>,
         state: SessionState,
-        { patch, receipt }: AppendOptions
+        { attachment, receipt }: AppendOptions
       ) =>
         Effect.gen(function*() {
           if (receipt !== undefined) {
@@ -102,7 +112,7 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
             yield* writes.receipt(id, receipt)
           }
           if (events.length > 0) yield* writes.events(id, state, events, generation)
-          if (patch !== undefined) yield* writes.patch(id, patch)
+          if (attachment !== undefined) yield* attach(id, attachment)
           return "written" as const
         })
 

@@ -6,15 +6,19 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { describe, storedDetail } from "../../domain/EventText.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import { isEnd, summarize } from "../../domain/Session.ts"
 import type { LogEvent, SessionEvent } from "../../domain/SessionEvent.ts"
 import { IdempotencyConflict } from "../../domain/SessionRequest.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
+import { VerificationReport } from "../../domain/Verification.ts"
 import { type Claim, type ReceiptKey, receiptLifetime, SessionLost } from "./SessionClaims.ts"
 import type * as SessionQueries from "./SessionQueries.ts"
 import { summaryText } from "./StoredSession.ts"
+
+const encodeVerification = Schema.encodeSync(Schema.parseJson(VerificationReport))
 
 /** How many rows are inserted at a time: SQLite limits the number of parameters of a statement. */
 const rowsAtOnce = 100
@@ -155,5 +159,9 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
       sql`INSERT INTO session_diffs ${sql.insert({ session_id: id, ...patch })}
         ON CONFLICT (session_id) DO UPDATE SET turn = excluded.turn, round = excluded.round, patch = excluded.patch`
 
-    return { events, log, forgetReceipts, replayed, receipt, generation, patch }
+    const verification = (id: SessionId, report: VerificationReport) =>
+      sql`INSERT INTO session_verifications ${sql.insert({ session_id: id, report: encodeVerification(report) })}
+        ON CONFLICT (session_id) DO UPDATE SET report = excluded.report`
+
+    return { events, log, forgetReceipts, replayed, receipt, generation, patch, verification }
   })

@@ -36,6 +36,7 @@ const fieldsOf = (stored: typeof SessionSummary.Encoded): SessionSummary => ({
   ...(stored.result === undefined ? {} : { result: stored.result }),
   turn: stored.turn,
   reviewRounds: stored.review_rounds,
+  ...(stored.verification === undefined ? {} : { verification: stored.verification }),
   usage: usageOf(stored.usage),
   requestedBy: { name: stored.requested_by.name, via: stored.requested_by.via }
 })
@@ -63,6 +64,7 @@ export const summaryText = (summary: SessionSummary): string => {
     ...(summary.result === undefined ? {} : { result: summary.result }),
     turn: summary.turn,
     review_rounds: summary.reviewRounds,
+    ...(summary.verification === undefined ? {} : { verification: summary.verification }),
     usage: {
       input_tokens: summary.usage.inputTokens,
       output_tokens: summary.usage.outputTokens,

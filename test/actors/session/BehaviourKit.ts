@@ -47,7 +47,7 @@ export const behaviours = {
 
 const reply: Reply<unknown> = { complete: () => Effect.void }
 const ask = (command: SessionCommand) => Message.Ask({ command, receipt: undefined, reply })
-const record = (event: Event.SessionEvent) => Message.Record({ events: [event], patch: undefined, reply })
+const record = (event: Event.SessionEvent) => Message.Record({ events: [event], attachment: undefined, reply })
 const over = (outcome: StepOutcome) => Message.StepEnded({ outcome })
 
 export const messages = {

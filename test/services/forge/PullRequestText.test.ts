@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { CommitId, SessionId } from "../../../src/domain/Ids.ts"
+import * as Verification from "../../../src/domain/Verification.ts"
 import { type PullRequestText, pullRequestText } from "../../../src/services/forge/PullRequestText.ts"
 
 const sessionId = SessionId.make("0123456789ab")
@@ -12,6 +13,7 @@ const text = (changes: Partial<PullRequestText> = {}): PullRequestText => ({
   plan: { title: "Add a flag", markdown: "Because." },
   reviews: [],
   review: { _tag: "Approved", summary: "Fine", findings: [] },
+  verification: Verification.none(CommitId.make("a".repeat(40))),
   answer: "Done.",
   changes: { commit: CommitId.make("a".repeat(40)), files: 1, insertions: 2, deletions: 3 },
   sensitive: [],

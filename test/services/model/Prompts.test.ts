@@ -81,6 +81,7 @@ describe("Prompts", () => {
       firstPrompt: undefined,
       plan,
       findings: undefined,
+      lastReview: undefined,
       turn: 1,
       round: 1
     })
@@ -95,7 +96,11 @@ describe("Prompts", () => {
       prompt: "Add a flag",
       firstPrompt: undefined,
       plan,
-      findings: { _tag: "ChangesRequested", summary: "No test", findings: [{ file: "a.ts", comment: "untested" }] },
+      findings: {
+        _tag: "Review",
+        review: { _tag: "ChangesRequested", summary: "No test", findings: [{ file: "a.ts", comment: "untested" }] }
+      },
+      lastReview: undefined,
       turn: 1,
       round: 2
     })
@@ -107,6 +112,7 @@ describe("Prompts", () => {
       firstPrompt: "Add a flag",
       plan: undefined,
       findings: undefined,
+      lastReview: undefined,
       turn: 2,
       round: 1
     })

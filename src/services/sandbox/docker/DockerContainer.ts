@@ -105,6 +105,8 @@ const container = (settings: Settings, options: {
   readonly command: ReadonlyArray<string>
   readonly environment: Readonly<Record<string, string>>
   readonly directories: Partial<HostDirectories>
+  /** Whether the workspace is the container's own, and ends with it. */
+  readonly hasOwnWorkspace?: boolean
 }): ContainerSpec => ({
   image: settings.docker.image,
   command: options.command,
@@ -127,7 +129,9 @@ const container = (settings: Settings, options: {
     networkMode: networkOf(settings),
     init: true,
     mounts: [
-      { type: "volume", source: volumeName(options.session), target: workspace, readOnly: false },
+      ...(options.hasOwnWorkspace === true
+        ? []
+        : [{ type: "volume", source: volumeName(options.session), target: workspace, readOnly: false } as const]),
       // connecting to a socket requires write permission on the socket only, not on the mount
       ...mounted(options.directories.gateway, gateway),
       ...mounted(options.directories.runtime, runtime),
@@ -151,7 +155,8 @@ export const runContainer = (settings: Settings, instance: InstanceId, logHead: 
     labels: { ...runLabels(spec.run, instance), [logHeadLabel]: logHead },
     command: ["bash", `${runtime}/${entrypoint}`],
     environment: fixedEnvironment(settings, spec),
-    directories: spec.directories
+    directories: spec.directories,
+    hasOwnWorkspace: spec.run.checks !== undefined
   })
 
 /** The part of a run's environment that nobody else decides. */

@@ -24,6 +24,8 @@ export class DockerEngine extends Context.Tag("opentl/services/sandbox/docker/Do
   /** The processor of the engine's machine. */
   readonly cpu: Effect.Effect<Cpu, EngineFailure>
   readonly hasImage: (image: string) => Effect.Effect<boolean, EngineFailure>
+  /** The image's id: a digest of what is in it. */
+  readonly imageId: (image: string) => Effect.Effect<string, EngineFailure>
   readonly imageLabels: (image: string) => Effect.Effect<Readonly<Record<string, string>>, EngineFailure>
   /** Builds an image from a tar archive with a `Dockerfile`; streams the engine's output. */
   readonly buildImage: <E>(options: {
@@ -92,6 +94,9 @@ const make = Effect.gen(function*() {
 
   const gone = <E, R>(effect: Effect.Effect<unknown, E | EngineNotFound, R>) => Effect.asVoid(exists(effect))
 
+  const inspectImage = (image: string) =>
+    json("inspect the image", Wire.ImageInfo, HttpClientRequest.get(`/images/${image}/json`))
+
   return DockerEngine.of({
     host,
     ping,
@@ -100,11 +105,8 @@ const make = Effect.gen(function*() {
       ({ arch }) => arch === "arm64" ? "arm64" : "x64"
     ),
     hasImage: (image) => exists(text("inspect the image", HttpClientRequest.get(`/images/${image}/json`))),
-    imageLabels: (image) =>
-      Effect.map(
-        json("inspect the image", Wire.ImageInfo, HttpClientRequest.get(`/images/${image}/json`)),
-        ({ config }) => config?.labels ?? {}
-      ),
+    imageId: (image) => Effect.map(inspectImage(image), ({ id }) => id),
+    imageLabels: (image) => Effect.map(inspectImage(image), ({ config }) => config?.labels ?? {}),
     buildImage: ({ arguments: buildArguments, context, hostNetwork = false, tag }) =>
       Stream.unwrap(uploading(context, (body) =>
         Effect.map(

@@ -8,10 +8,11 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
+import type { DiskUse } from "../DiskLimit.ts"
 import * as DiskReport from "../DiskReport.ts"
 import * as DiskWatch from "../DiskWatch.ts"
 import * as RunLimits from "../RunLimits.ts"
-import { sessionOf } from "../Sandbox.ts"
+import { isOfChecks, sessionOf } from "../Sandbox.ts"
 import type { InstanceId } from "../SandboxInstance.ts"
 import * as Layout from "../SandboxLayout.ts"
 import { diskScript as script } from "../SandboxRuntime.ts"
@@ -64,14 +65,23 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
       )
     )
 
-  const used = (run: string) =>
-    measured(
-      run,
-      Effect.mapError(
-        Layout.readText(engine.exec(run, DockerContainer.usedProgram), reportLimit),
-        asMeasurement
-      )
+  /** A run with a workspace of its own has all its files in the container's layer. */
+  const layer = (run: string) =>
+    engine.layerBytes(run).pipe(
+      Effect.mapError(asMeasurement),
+      Effect.map((bytes): DiskUse => ({ bytes, files: 0, isWhole: true }))
     )
+
+  const used = (run: string) =>
+    isOfChecks(run)
+      ? layer(run)
+      : measured(
+        run,
+        Effect.mapError(
+          Layout.readText(engine.exec(run, DockerContainer.usedProgram), reportLimit),
+          asMeasurement
+        )
+      )
 
   const failed = (error: { readonly message: string }) => new DiskWatch.MeasurementFailed({ reason: error.message })
 
@@ -103,8 +113,8 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
   }
 
   const left = (run: string) =>
-    Option.match(sessionOf(run), {
-      onNone: () => new DiskWatch.RunEnded(),
+    Option.match(isOfChecks(run) ? Option.none() : sessionOf(run), {
+      onNone: () => isOfChecks(run) ? layer(run) : new DiskWatch.RunEnded(),
       onSome: (session) =>
         measured(
           run,

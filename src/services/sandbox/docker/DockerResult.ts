@@ -52,7 +52,7 @@ export const make = ({ dataDir, engine, fs, volumes }: Parts) => {
       return yield* new SandboxError({ operation: "result", reason: `the run ${runName(run)} does not exist` })
     }
     const file = `${Layout.outputs}/${name}`
-    const found = Option.exists(info, DockerContainer.isRunning)
+    const found = run.checks !== undefined || Option.exists(info, DockerContainer.isRunning)
       ? Option.none()
       : yield* volumes.find(run.sessionId, file)
     if (Option.isNone(found)) return yield* throughEngine(run, file, use)
@@ -62,14 +62,19 @@ export const make = ({ dataDir, engine, fs, volumes }: Parts) => {
     })
   })
 
-  const answer = Effect.fn("DockerSandbox.answer")(
-    (run: RunId) =>
-      takeOut(run, Layout.answer, {
-        arriving: (entry) => Layout.readText(entry.content, Layout.answerLimit),
-        inPlace: (path) => Layout.readText(fs.stream(path), Layout.answerLimit)
-      }),
-    Effect.map(Option.getOrElse(() => "")),
-    Effect.mapError(failing("result"))
+  const text = (run: RunId, file: string, limit: number) =>
+    takeOut(run, file, {
+      arriving: (entry) => Layout.readText(entry.content, limit),
+      inPlace: (path) => Layout.readText(fs.stream(path), limit)
+    }).pipe(
+      Effect.map(Option.getOrElse(() => "")),
+      Effect.mapError(failing("result"))
+    )
+
+  const answer = Effect.fn("DockerSandbox.answer")((run: RunId) => text(run, Layout.answer, Layout.answerLimit))
+
+  const checkReport = Effect.fn("DockerSandbox.checkReport")((run: RunId) =>
+    text(run, Layout.checkReport, Layout.checkReportLimit)
   )
 
   const bundle = Effect.fn("DockerSandbox.bundle")(
@@ -87,5 +92,5 @@ export const make = ({ dataDir, engine, fs, volumes }: Parts) => {
     Effect.mapError(failing("result"))
   )
 
-  return { answer, bundle }
+  return { answer, bundle, checkReport }
 }

@@ -155,6 +155,7 @@ const make = Effect.gen(function*() {
 
   return Sandbox.of({
     kind: "docker",
+    identity: Effect.mapError(engine.imageId(config.docker.image), failing("lookup")),
     mountsObjects: true,
     check,
     prepare: prepared.begin,

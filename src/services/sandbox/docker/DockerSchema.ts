@@ -65,6 +65,7 @@ export const Created = Schema.Struct({ id: key("Id", Schema.String) })
 export const EngineVersion = Schema.Struct({ arch: optionalKey("Arch", Schema.String) })
 
 export const ImageInfo = Schema.Struct({
+  id: key("Id", Schema.String),
   config: optionalKey(
     "Config",
     Schema.NullishOr(Schema.Struct({ labels: optionalKey("Labels", Schema.NullishOr(Labels)) }))

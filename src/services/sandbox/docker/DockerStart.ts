@@ -107,7 +107,10 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
     // checked before anything is created: without its image a session leaves nothing behind
     const labels = yield* labelsOfImage
     const [created] = yield* Effect.all([
-      Effect.zipRight(createVolume(run.sessionId), createRun(run, directories)),
+      Effect.zipRight(
+        Effect.when(createVolume(run.sessionId), () => run.checks === undefined),
+        createRun(run, directories)
+      ),
       // looked at by the container only once it is started
       inputs.prepare(directories.gatewayDirectory, run)
     ], { concurrency: 2 })

@@ -17,9 +17,10 @@ import { closeSync, constants, openSync, writeSync } from "node:fs"
 import { type InputFile, type RunId, SandboxError } from "../Sandbox.ts"
 
 /** The name of a run's directory. */
-export const nameOf = (run: RunId): string => `run-${run.turn}-${run.round}`
+export const nameOf = ({ checks, round, turn }: RunId): string =>
+  `run-${turn}-${round}${checks === undefined ? "" : `-${checks}`}`
 
-const isRunDirectory = (name: string): boolean => /^run-\d+-\d+$/.test(name)
+const isRunDirectory = (name: string): boolean => /^run-\d+-\d+(?:-head|-base)?$/.test(name)
 
 /** The pipe at which the entrypoint waits. */
 const beginning = "begin"

@@ -20,6 +20,7 @@ import { AppConfig } from "../../config/AppConfig.ts"
 import * as NamedLock from "../../support/NamedLock.ts"
 import { overLimit } from "../LimitReached.ts"
 import {
+  isOfChecks,
   type RunId,
   runName,
   type RunSpec,
@@ -67,6 +68,10 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     yield* CommandExecutor.CommandExecutor
   )
 
+  /** The checks have a workspace of their own, which is removed with their run. */
+  const ownWorkspace = (name: string) => path.join(runs.directoryOf(name), "workspace")
+  const workspaceOf = (run: RunId) =>
+    run.checks === undefined ? workspaces.directoryOf(run.sessionId) : ownWorkspace(runName(run))
   const temporaryOf = (name: string) => path.join(runs.directoryOf(name), "tmp")
   const environmentEntry = (name: string) => `${LocalIsolation.runVariable}=${name}`
 
@@ -75,7 +80,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     script: Effect.map(runtime.directory, (directory) => path.join(directory, "disk.sh")),
     root,
     directoriesOf: (name) => [
-      ...Option.toArray(Option.map(sessionOf(name), workspaces.directoryOf)),
+      ...(isOfChecks(name) ? [ownWorkspace(name)] : Option.toArray(Option.map(sessionOf(name), workspaces.directoryOf))),
       temporaryOf(name)
     ],
     markOf: (name) => path.join(runs.directoryOf(name), "ended.json"),
@@ -84,7 +89,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
 
   const launch = Effect.fnUntraced(function*(spec: RunSpec) {
     const places = {
-      workspace: workspaces.directoryOf(spec.run.sessionId),
+      workspace: workspaceOf(spec.run),
       runtime: yield* runtime.directory,
       gateway: spec.gatewayDirectory,
       temporary: temporaryOf(runName(spec.run)),
@@ -112,7 +117,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
       yield* Layout.checkInputs(spec)
       if (yield* runs.wasStarted(spec.run)) return
       yield* workspaces.remove(runs.directoryOf(runName(spec.run)))
-      yield* workspaces.prepare(spec.run.sessionId, spec.inputs)
+      yield* workspaces.prepare(workspaceOf(spec.run), spec.inputs)
       yield* launch(spec)
     },
     (effect, spec) => locked(spec.run.sessionId)(effect),
@@ -120,13 +125,19 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
   )
 
   const answer = Effect.fn("LocalSandbox.answer")(
-    (run: RunId) => Effect.zipRight(runs.recordOrFail(run, "result"), workspaces.answer(run.sessionId)),
+    (run: RunId) => Effect.zipRight(runs.recordOrFail(run, "result"), workspaces.answer(workspaceOf(run))),
+    Effect.provideService(FileSystem.FileSystem, fs),
+    Effect.mapError(failing("result"))
+  )
+
+  const checkReport = Effect.fn("LocalSandbox.checkReport")(
+    (run: RunId) => Effect.zipRight(runs.recordOrFail(run, "result"), workspaces.checkReport(workspaceOf(run))),
     Effect.provideService(FileSystem.FileSystem, fs),
     Effect.mapError(failing("result"))
   )
 
   const bundle = Effect.fn("LocalSandbox.bundle")(
-    (run: RunId) => Effect.zipRight(runs.recordOrFail(run, "result"), workspaces.bundle(run.sessionId)),
+    (run: RunId) => Effect.zipRight(runs.recordOrFail(run, "result"), workspaces.bundle(workspaceOf(run))),
     Effect.provideService(FileSystem.FileSystem, fs),
     Effect.mapError(failing("result"))
   )
@@ -181,6 +192,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
 
   return Sandbox.of({
     kind: LocalIsolation.kindOf(isolation),
+    identity: Effect.succeed(LocalIsolation.kindOf(isolation)),
     check: Effect.andThen(runtime.files, tools).pipe(Effect.withSpan("LocalSandbox.check")),
     // a process starts at once
     prepare: () => Effect.void,
@@ -199,6 +211,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     watch: (run) => limits.watchDisk(runName(run)),
     exit,
     answer,
+    checkReport,
     bundle,
     stop,
     removeRuns,

@@ -33,9 +33,8 @@ export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
     return Effect.orElse(removal, () => Effect.zipRight(unlock, removal))
   }
 
-  /** Creates the session's workspace, empties its `in/` and `out/`, and adds the inputs. */
-  const prepare = Effect.fnUntraced(function*(session: SessionId, inputs: ReadonlyArray<InputFile>) {
-    const workspace = directoryOf(session)
+  /** Creates a workspace, empties its `in/` and `out/`, and adds the inputs. */
+  const prepare = Effect.fnUntraced(function*(workspace: string, inputs: ReadonlyArray<InputFile>) {
     yield* fs.makeDirectory(workspace, { recursive: true })
     for (const name of [Layout.inputs, Layout.outputs]) {
       yield* remove(path.join(workspace, name))
@@ -52,9 +51,9 @@ export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
   const hasRepository = (session: SessionId) =>
     Effect.every(Layout.repositoryMarks, (mark) => fs.exists(path.join(directoryOf(session), mark)))
 
-  /** A regular file in the session's `out/`, reached without links. */
-  const outputFile = Effect.fnUntraced(function*(session: SessionId, name: string) {
-    const workspace = yield* fs.realPath(directoryOf(session))
+  /** A regular file in a workspace's `out/`, reached without links. */
+  const outputFile = Effect.fnUntraced(function*(directory: string, name: string) {
+    const workspace = yield* fs.realPath(directory)
     const file = path.join(workspace, Layout.outputs, name)
     const real = yield* Effect.option(fs.realPath(file))
     if (!Option.contains(real, file)) return Option.none()
@@ -62,17 +61,21 @@ export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
     return type === "File" ? Option.some({ file, size }) : Option.none()
   })
 
-  const answer = Effect.fnUntraced(function*(session: SessionId) {
-    const found = yield* outputFile(session, Layout.answer)
+  const text = Effect.fnUntraced(function*(workspace: string, name: string, limit: number) {
+    const found = yield* outputFile(workspace, name)
     return yield* Option.match(found, {
       onNone: () => Effect.succeed(""),
-      onSome: ({ file }) => Layout.readText(fs.stream(file), Layout.answerLimit)
+      onSome: ({ file }) => Layout.readText(fs.stream(file), limit)
     })
   })
 
+  const answer = (workspace: string) => text(workspace, Layout.answer, Layout.answerLimit)
+
+  const checkReport = (workspace: string) => text(workspace, Layout.checkReport, Layout.checkReportLimit)
+
   /** A copy of the bundle, in the caller's scope. */
-  const bundle = Effect.fnUntraced(function*(session: SessionId) {
-    const found = yield* outputFile(session, Layout.bundle)
+  const bundle = Effect.fnUntraced(function*(workspace: string) {
+    const found = yield* outputFile(workspace, Layout.bundle)
     if (Option.isNone(found)) return Option.none()
     yield* Layout.checkBundle(found.value.size)
     const copy = yield* Layout.bundleFile(dataDir)
@@ -83,5 +86,5 @@ export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
   /** The sessions that have a workspace. */
   const sessions = Effect.map(fs.readDirectory(root), Arr.filterMap((name) => readSession(name)))
 
-  return { directoryOf, sessions, prepare, hasRepository, answer, bundle, remove } as const
+  return { directoryOf, sessions, prepare, hasRepository, answer, checkReport, bundle, remove } as const
 })

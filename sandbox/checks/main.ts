@@ -1,0 +1,44 @@
+/**
+ * Runs the repository's checks on a committed tree. The entrypoint starts it in the repository, in a sandbox that no agent
+ * was in. What it found is written when every command has ended, and everything that they started.
+ */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { CheckReportJson, CheckRequestJson } from "../../src/domain/CheckRun.ts"
+import * as Checks from "./Checks.ts"
+
+/** Of the sandbox, and no matter of the repository's commands. */
+const ours = /^OPENTL_|^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE_GEMINI)_(?:API_KEY|BASE_URL)$/
+
+const environment = {
+  ...Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => value === undefined || ours.test(name) ? [] : [[name, value]])
+  ),
+  // runners watch the files and colour their output where they take a person to be there
+  CI: "true",
+  NO_COLOR: "1",
+  FORCE_COLOR: "0"
+}
+
+const program = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* Config.nonEmptyString("PWD")
+  const out = yield* Config.nonEmptyString("OPENTL_CHECKS_OUT")
+  const request = yield* Config.nonEmptyString("OPENTL_CHECKS").pipe(
+    Effect.flatMap(fs.readFileString),
+    Effect.flatMap(Schema.decode(CheckRequestJson))
+  )
+  const installs = yield* Checks.failedInstalls(`${out}/installs`, `${out}/install.log`)
+  const commands = yield* Checks.runAll(request, { directory, environment })
+  const report = yield* Schema.encode(CheckReportJson)({ installs, commands })
+  // what the commands may have made of it
+  yield* fs.remove(`${out}/checks.json`, { recursive: true, force: true })
+  yield* fs.writeFileString(`${out}/checks.json.new`, report)
+  yield* fs.rename(`${out}/checks.json.new`, `${out}/checks.json`)
+})
+
+program.pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain)

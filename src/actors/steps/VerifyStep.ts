@@ -1,0 +1,140 @@
+/**
+ * Runs the repository's checks on the committed tree, outside the agent's control, and those that fail on the base as
+ * well. Which commands they are is the base's matter, so no change can take a check of itself away.
+ */
+import * as Effect from "effect/Effect"
+import type { CheckEnd, CheckReport } from "../../domain/CheckRun.ts"
+import type { Check } from "../../domain/Checks.ts"
+import type { CommitId } from "../../domain/Ids.ts"
+import type { Step } from "../../domain/NextStep.ts"
+import { show as showRepository } from "../../domain/Repository.ts"
+import { VerifyHeld } from "../../domain/SessionEvent.ts"
+import * as Verification from "../../domain/Verification.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
+import { Gateway } from "../../services/gateway/Gateway.ts"
+import { GitError } from "../../services/git/Repositories.ts"
+import { type RunId, Sandbox } from "../../services/sandbox/Sandbox.ts"
+import { BaseChecks } from "../../services/store/BaseChecks.ts"
+import { Attachment } from "../../services/store/SessionStore.ts"
+import { usageRecorded } from "./Budget.ts"
+import * as ChangeChecks from "./ChangeChecks.ts"
+import * as CheckRuns from "./CheckRuns.ts"
+import type { Perform, StepContext } from "./StepContext.ts"
+
+type VerifyChanges = Extract<Step, { readonly _tag: "VerifyChanges" }>
+
+/** How many characters of a command's output go into the event; the whole tail is stored beside. */
+const shortTail = 4_000
+
+const runOf = ({ exitCode, seconds, tail }: CheckEnd): Verification.CommandRun => ({ exitCode, seconds, tail })
+
+/** The ends of a report, by shell line. */
+const endsOf = (commands: CheckRuns.CheckOrder["commands"], report: CheckReport): ReadonlyMap<string, CheckEnd> =>
+  new Map(commands.flatMap(({ run }, i): ReadonlyArray<readonly [string, CheckEnd]> => {
+    const end = report.commands[i]
+    return end === undefined || end === null ? [] : [[run, end]]
+  }))
+
+/** The installs that failed, as ends by shell line. */
+const installsOf = ({ installs }: CheckReport): ReadonlyMap<string, CheckEnd> =>
+  new Map(installs.map(({ exitCode, run, tail }) => [run, { exitCode, seconds: 0, tail }] as const))
+
+const hasFailed = (end: CheckEnd | undefined): boolean => end?.exitCode !== undefined && end.exitCode !== 0
+
+export const make = Effect.gen(function*() {
+  const { verifyTimeout } = yield* AppConfig
+  const base = yield* BaseChecks
+  const changeChecks = yield* ChangeChecks.make
+  const gateway = yield* Gateway
+  const run = yield* CheckRuns.make
+  const sandbox = yield* Sandbox
+
+  /** The gateway is open for the package registries, and closed for every model. */
+  const openGateway = ({ claim, record, state }: StepContext, turn: number) =>
+    gateway.open({
+      sessionId: claim.sessionId,
+      remainingUsd: 0,
+      // of calls of the agent that an earlier server left running
+      onUsage: (call) => Effect.ignoreLogged(record([usageRecorded(state, { turn, source: "agent" }, call)]))
+    })
+
+  /** How the commands ended on the base: what is known, and for the rest a run there. */
+  const onBase = Effect.fnUntraced(function*(
+    context: StepContext,
+    at: RunId,
+    order: CheckRuns.CheckOrder & { readonly commands: ReadonlyArray<Check> },
+    hasFailedToInstall: boolean
+  ) {
+    const key = {
+      repo: showRepository(context.state.spec.repo),
+      commit: order.commit,
+      sandbox: yield* sandbox.identity
+    }
+    const known = yield* Effect.catchAll(base.find(key), (error) =>
+      Effect.as(Effect.logWarning(error), new Map<string, CheckEnd>()))
+    const unknown = order.commands.filter(({ run }) => !known.has(run))
+    if (unknown.length === 0 && !hasFailedToInstall) return { ends: known, installs: new Map<string, CheckEnd>() }
+    const report = yield* run(context, { ...at, checks: "base" }, { ...order, commands: unknown })
+    const ends = endsOf(unknown, report)
+    // an install fails with the network, too
+    if (report.installs.length === 0) yield* Effect.ignoreLogged(base.keep(key, ends))
+    return { ends: new Map([...known, ...ends]), installs: installsOf(report) }
+  })
+
+  const verify = Effect.fnUntraced(function*(
+    context: StepContext,
+    at: RunId,
+    { commands, commit, setup }: {
+      readonly commit: CommitId
+      readonly commands: ReadonlyArray<Check>
+      readonly setup: ReadonlyArray<string> | undefined
+    }
+  ) {
+    const { origin } = context.state
+    if (origin === undefined) {
+      return yield* new GitError({ operation: "diff", reason: "the session has no base commit" })
+    }
+    yield* openGateway(context, at.turn)
+    const order = { setup, atMost: verifyTimeout }
+    const report = yield* run(context, { ...at, checks: "head" }, { ...order, commit, commands })
+    const ends = endsOf(commands, report)
+    const installs = installsOf(report)
+    const failed = commands.filter(({ run }) => hasFailed(ends.get(run)))
+    const before = failed.length === 0 && installs.size === 0
+      ? undefined
+      : yield* onBase(context, at, { ...order, commit: origin.commit, commands: failed }, installs.size > 0)
+    const checkedOf = (check: { readonly name: string; readonly run: string }, end?: CheckEnd, earlier?: CheckEnd) =>
+      Verification.checked(check, end && runOf(end), earlier && runOf(earlier))
+    return Verification.of(commit, [
+      ...Array.from(installs, ([line, end]) =>
+        checkedOf({ name: line === "" ? "sandbox" : "install", run: line }, end, before?.installs.get(line))),
+      ...commands.map((check) => checkedOf(check, ends.get(check.run), before?.ends.get(check.run)))
+    ])
+  }, Effect.scoped)
+
+  const perform: Perform<VerifyChanges> = Effect.fn("VerifyStep.perform")(
+    function*(context, { changes, run: { round }, turn }) {
+      const { claim, record, state } = context
+      const { commit } = changes
+      const at = { turn: turn.number, round }
+      const hold = (verification: Verification.Verification) =>
+        record(
+          [VerifyHeld.make({ ...at, commit, verification: Verification.withTails(verification, shortTail) })],
+          Attachment.Verification({ report: { ...verification, ...at } })
+        )
+      if (state.spec.verify === "off") {
+        yield* hold(Verification.skipped(commit, "checks are switched off (OPENTL_VERIFY=off)"))
+        return
+      }
+      const { checks: commands, setup } = yield* changeChecks(context, commit)
+      const verification = commands.length === 0
+        ? Verification.none(commit)
+        : yield* verify(context, { sessionId: claim.sessionId, ...at }, { commit, commands, setup })
+      yield* hold(
+        sandbox.kind.startsWith("local") && commands.length > 0 ? { ...verification, isLocal: true } : verification
+      )
+      if (commands.length > 0) yield* sandbox.removeRuns(claim.sessionId)
+    }
+  )
+  return perform
+})

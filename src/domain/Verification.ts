@@ -1,0 +1,198 @@
+/**
+ * What the repository's checks said of a commit, run outside the agent's control: each command on the commit (the head),
+ * and a failing one on the base, too. Pure.
+ */
+import * as Schema from "effect/Schema"
+import { CommitId } from "./Ids.ts"
+import { key, optional, optionalKey } from "./Wire.ts"
+
+/** What a command says of the change. */
+export const CheckOutcome = Schema.Literal(
+  "passed",
+  // on the head, and not on the base
+  "failed",
+  // on the base as well: not the change's doing
+  "failed_before",
+  // on the base, and no more on the head
+  "fixed",
+  "timed_out",
+  // the time for all commands was used up, or an earlier one made it pointless
+  "not_run"
+)
+export type CheckOutcome = typeof CheckOutcome.Type
+
+/** A command that was (to be) run. */
+export const CheckedCommand = Schema.Struct({
+  name: Schema.String,
+  /** The shell line. */
+  run: Schema.String,
+  outcome: CheckOutcome,
+  /** Absent if it did not come to its end. */
+  exitCode: optionalKey("exit_code", Schema.Int),
+  /** Absent if it was not run on the base, or did not come to its end there. */
+  baseExitCode: optionalKey("base_exit_code", Schema.Int),
+  /** How long it took on the head. */
+  seconds: Schema.NonNegative,
+  /** The last lines that it printed on the head. */
+  tail: Schema.String
+})
+export type CheckedCommand = typeof CheckedCommand.Type
+
+export const VerificationOutcome = Schema.Literal("passed", "failed", "none", "skipped")
+export type VerificationOutcome = typeof VerificationOutcome.Type
+
+export const Verification = Schema.Struct({
+  outcome: VerificationOutcome,
+  commit: CommitId,
+  commands: Schema.Array(CheckedCommand),
+  /** Why nothing was run, or what else a person must know of it. */
+  reason: optional(Schema.String),
+  /** Whether the checks ran on the machine of the agent, without isolation from it. */
+  isLocal: optionalKey("local", Schema.Boolean)
+})
+export type Verification = typeof Verification.Type
+
+/** The same as a client reads it: the commit's checks with whole tails. */
+export const VerificationReport = Schema.Struct({
+  ...Verification.fields,
+  turn: key("turn", Schema.NonNegativeInt),
+  round: key("round", Schema.NonNegativeInt)
+})
+export type VerificationReport = typeof VerificationReport.Type
+
+export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified", { id: Schema.String }) {
+  override get message() {
+    return `session ${this.id} has not been verified yet`
+  }
+}
+
+/** The end of a command on one commit. */
+export interface CommandRun {
+  /** Absent if it did not end by itself within its time. */
+  readonly exitCode: number | undefined
+  readonly seconds: number
+  readonly tail: string
+}
+
+const succeeded = (run: CommandRun): boolean => run.exitCode === 0
+
+/** What a command says of a change, by its end on the head and, where that is known, on the base. */
+export const outcomeOf = (head: CommandRun | undefined, base: CommandRun | undefined): CheckOutcome => {
+  if (head === undefined) return "not_run"
+  if (head.exitCode === undefined) return "timed_out"
+  if (succeeded(head)) return base !== undefined && base.exitCode !== undefined && !succeeded(base) ? "fixed" : "passed"
+  return base !== undefined && base.exitCode !== undefined && !succeeded(base) ? "failed_before" : "failed"
+}
+
+/** A command with its outcome. */
+export const checked = (
+  { name, run }: { readonly name: string; readonly run: string },
+  head: CommandRun | undefined,
+  base: CommandRun | undefined
+): CheckedCommand => ({
+  name,
+  run,
+  outcome: outcomeOf(head, base),
+  ...(head?.exitCode === undefined ? {} : { exitCode: head.exitCode }),
+  ...(base?.exitCode === undefined ? {} : { baseExitCode: base.exitCode }),
+  seconds: head?.seconds ?? 0,
+  tail: head?.tail ?? ""
+})
+
+const isFailure = ({ outcome }: CheckedCommand): boolean => outcome === "failed" || outcome === "timed_out"
+
+/** What holds the change back: failures that the base does not have, and commands that did not come to an end. */
+export const failures = ({ commands }: Pick<Verification, "commands">): ReadonlyArray<CheckedCommand> =>
+  commands.filter(isFailure)
+
+/** The verification of a commit by its commands. */
+export const of = (commit: CommitId, commands: ReadonlyArray<CheckedCommand>): Verification => ({
+  outcome: commands.length === 0 ? "none" : commands.some(isFailure) ? "failed" : "passed",
+  commit,
+  commands
+})
+
+/** A verification that did not take place. */
+export const skipped = (commit: CommitId, reason: string): Verification => ({
+  outcome: "skipped",
+  commit,
+  commands: [],
+  reason
+})
+
+/** A verification without commands: none were found. */
+export const none = (commit: CommitId): Verification => ({ outcome: "none", commit, commands: [] })
+
+/** Whether the pull request must be a draft. */
+export const needsDraft = ({ outcome }: Verification): boolean => outcome === "failed"
+
+/** The end of a text, without splitting a character. */
+const lastCharacters = (text: string, limit: number): string =>
+  text.length <= limit ? text : text.slice(-limit).replace(/^[\uDC00-\uDFFF]/, "")
+
+/** The verification with shorter tails. */
+export const withTails = (verification: Verification, limit: number): Verification => ({
+  ...verification,
+  commands: verification.commands.map((command) => ({ ...command, tail: lastCharacters(command.tail, limit) }))
+})
+
+const words: Record<CheckOutcome, string> = {
+  passed: "passed",
+  failed: "failed",
+  failed_before: "failed, as on the base",
+  fixed: "fixed",
+  timed_out: "timed out",
+  not_run: "not run"
+}
+
+/** An outcome in words. */
+export const outcomeText = (outcome: CheckOutcome): string => words[outcome]
+
+/** "12 s", "2 min 5 s" */
+export const secondsText = (seconds: number): string => {
+  const whole = Math.round(seconds)
+  if (seconds > 0 && whole === 0) return "< 1 s"
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
+}
+
+const marks: Record<CheckOutcome, string> = {
+  passed: "✓",
+  failed: "✗",
+  failed_before: "–",
+  fixed: "✓",
+  timed_out: "✗",
+  not_run: "·"
+}
+
+/** One line a command. */
+export const commandText = (command: CheckedCommand): string =>
+  `${marks[command.outcome]} ${command.name}: ${words[command.outcome]}${
+    command.outcome === "failed" && command.exitCode !== undefined ? ` (exit code ${command.exitCode})` : ""
+  }${command.outcome === "not_run" ? "" : `, ${secondsText(command.seconds)}`}`
+
+/** The whole in a sentence. */
+export const headline = (verification: Verification): string => {
+  const { commands, outcome, reason } = verification
+  switch (outcome) {
+    case "none":
+      return "not verified: the repository has no checks"
+    case "skipped":
+      return `not verified: ${reason ?? "switched off"}`
+    case "failed": {
+      const failed = failures(verification)
+      return `verification failed: ${failed.length} of ${commands.length} ${
+        commands.length === 1 ? "check" : "checks"
+      } (${failed.map(({ name }) => name).join(", ")})`
+    }
+    case "passed": {
+      const before = commands.filter((command) => command.outcome === "failed_before").length
+      return `verified: ${commands.length - before} of ${commands.length} ${
+        commands.length === 1 ? "check passes" : "checks pass"
+      }${before === 0 ? "" : `, ${before} ${before === 1 ? "fails" : "fail"} on the base as well`}`
+    }
+  }
+}
+
+/** The verification in words: a sentence, and one line a command. */
+export const show = (verification: Verification): string =>
+  [headline(verification), ...verification.commands.map(commandText)].join("\n")
