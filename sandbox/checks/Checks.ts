@@ -16,11 +16,17 @@ export const runAll = Effect.fnUntraced(function*(
   const deadline = (yield* Clock.currentTimeMillis) + seconds * 1000
   return yield* Effect.forEach(
     commands,
-    Effect.fnUntraced(function*({ run, seconds: own }): Effect.fn.Return<CheckEnd | null, never, FileSystem.FileSystem> {
-      const left = Duration.millis(Math.max(0, deadline - (yield* Clock.currentTimeMillis)))
-      if (Duration.lessThan(left, least)) return null
-      return yield* Command.run(run, own === undefined ? left : Duration.min(left, Duration.seconds(own)), surroundings)
-    })
+    Effect.fnUntraced(
+      function*({ run, seconds: own }): Effect.fn.Return<CheckEnd | null, never, FileSystem.FileSystem> {
+        const left = Duration.millis(Math.max(0, deadline - (yield* Clock.currentTimeMillis)))
+        if (Duration.lessThan(left, least)) return null
+        return yield* Command.run(
+          run,
+          own === undefined ? left : Duration.min(left, Duration.seconds(own)),
+          surroundings
+        )
+      }
+    )
   )
 })
 

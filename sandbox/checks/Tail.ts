@@ -16,11 +16,11 @@ export const push = ({ bytes, chunks }: Tail, chunk: Uint8Array, limit: number):
 }
 
 /** Escape sequences of terminals, which programs print even where there is none. */
-// eslint-disable-next-line no-control-regex -- they begin with a control character
+
 const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g
 
 /** Control characters but for the line feed and the tab. */
-// eslint-disable-next-line no-control-regex -- see above
+
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
 
 /** The end of the output, at most so many bytes of it, from the beginning of a line where something was left out. */

@@ -16,7 +16,9 @@ const ours = /^OPENTL_|^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE_GEMINI)_(?:API_KEY|BAS
 
 const environment = {
   ...Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => value === undefined || ours.test(name) ? [] : [[name, value]])
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || ours.test(name) ? [] : [[name, value]]
+    )
   ),
   // runners watch the files and colour their output where they take a person to be there
   CI: "true",

@@ -65,7 +65,9 @@ export const verificationText = (
   { columns, style }: { readonly style: Style; readonly columns: number | undefined }
 ): string =>
   [
-    `${Verification.headline(verification)} · commit ${verification.commit.slice(0, 12)}, turn ${verification.turn}, round ${verification.round}`,
+    `${Verification.headline(verification)} · commit ${
+      verification.commit.slice(0, 12)
+    }, turn ${verification.turn}, round ${verification.round}`,
     ...(verification.isLocal === true ? ["the checks ran on the agent's machine: the sandbox is local"] : []),
     ...(verification.commands.length === 0 ? [] : ["", ...table(verification.commands, style, columns)]),
     ...Verification.failures(verification).flatMap((command) => output(command, style))

@@ -29,7 +29,9 @@ export type CheckEnd = typeof CheckEnd.Type
 
 export const CheckReport = Schema.Struct({
   /** The dependency installs that failed. */
-  installs: Schema.Array(Schema.Struct({ run: Schema.String, exitCode: key("exit_code", Schema.Int), tail: Schema.String })),
+  installs: Schema.Array(
+    Schema.Struct({ run: Schema.String, exitCode: key("exit_code", Schema.Int), tail: Schema.String })
+  ),
   /** The commands in the order asked for; null for one that was not run any more. */
   commands: Schema.Array(Schema.NullOr(CheckEnd))
 })

@@ -70,8 +70,7 @@ const inTurn = (turn: Turn, progress: Progress): Step =>
     Verifying: ({ changes, run }) => Step.VerifyChanges({ turn, run, changes }),
     Reviewing: ({ changes, run, verification }) => Step.ReviewChanges({ turn, run, changes, verification }),
     Pushing: ({ changes }) => Step.PushBranch({ turn, changes }),
-    Proposing: ({ changes, review, run, verification }) =>
-      Step.Propose({ turn, run, changes, verification, review }),
+    Proposing: ({ changes, review, run, verification }) => Step.Propose({ turn, run, changes, verification, review }),
     Closing: ({ end, text }) => Step.EndTurn({ turn: turn.number, end, text })
   })
 

@@ -4,7 +4,15 @@ import type { CommitId } from "./Ids.ts"
 import type * as Plan from "./Plan.ts"
 import * as Review from "./Review.ts"
 import type * as Event from "./SessionEvent.ts"
-import { type AgentRun, Findings, maxRounds, Progress, type SessionState, type Turn, turnStart } from "./SessionState.ts"
+import {
+  type AgentRun,
+  Findings,
+  maxRounds,
+  Progress,
+  type SessionState,
+  type Turn,
+  turnStart
+} from "./SessionState.ts"
 import { skipped, type Verification } from "./Verification.ts"
 
 /** The progress after a plan is approved or needs no approval. */
@@ -145,7 +153,9 @@ export const advance = (
     case "ChangesCollected":
       return progress._tag === "Collecting" ? to(afterCollecting(state, progress.run, event.changes)) : undefined
     case "GateHeld":
-      return progress._tag === "Gating" && isOf(progress, event) ? to(afterGate(state, progress, event.gate)) : undefined
+      return progress._tag === "Gating" && isOf(progress, event)
+        ? to(afterGate(state, progress, event.gate))
+        : undefined
     case "VerifyHeld":
       return progress._tag === "Verifying" && isOf(progress, event)
         ? to(afterChecks(state, progress, event.verification))

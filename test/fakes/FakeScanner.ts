@@ -10,4 +10,7 @@ export class FakeScannerScript {
 }
 
 export const layer = (script: FakeScannerScript) =>
-  Layer.succeed(SecretScanner, SecretScanner.of({ scan: () => Effect.sync(() => script.found.shift() ?? { secrets: [] }) }))
+  Layer.succeed(
+    SecretScanner,
+    SecretScanner.of({ scan: () => Effect.sync(() => script.found.shift() ?? { secrets: [] }) })
+  )

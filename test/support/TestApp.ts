@@ -19,8 +19,8 @@ import type { StoreError } from "../../src/services/store/StoreError.ts"
 import * as FakeForge from "../fakes/FakeForge.ts"
 import * as FakeGateway from "../fakes/FakeGateway.ts"
 import * as FakeModel from "../fakes/FakeModel.ts"
-import * as FakeScanner from "../fakes/FakeScanner.ts"
 import * as FakeSandbox from "../fakes/FakeSandbox.ts"
+import * as FakeScanner from "../fakes/FakeScanner.ts"
 import { layerConfig } from "./TestConfig.ts"
 
 /** The world outside: it stays while servers come and go. */

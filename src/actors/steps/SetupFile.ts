@@ -5,4 +5,7 @@ import type { InputFile } from "../../services/sandbox/Sandbox.ts"
 export const setupFile = (setup: ReadonlyArray<string> | undefined): ReadonlyArray<InputFile> =>
   setup === undefined
     ? []
-    : [{ path: "in/setup.sh", content: { _tag: "Text", text: ["set -e", ...setup].map((line) => `${line}\n`).join("") } }]
+    : [{
+      path: "in/setup.sh",
+      content: { _tag: "Text", text: ["set -e", ...setup].map((line) => `${line}\n`).join("") }
+    }]

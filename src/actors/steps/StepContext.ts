@@ -47,7 +47,10 @@ export interface StepContext {
   readonly claim: Claim
   readonly state: SessionState
   /** Appends events to the session's log, all or none, and returns the state after them. No events: the state as it is. */
-  readonly record: (events: ReadonlyArray<SessionEvent>, attachment?: Attachment) => Effect.Effect<SessionState, RecordFailure>
+  readonly record: (
+    events: ReadonlyArray<SessionEvent>,
+    attachment?: Attachment
+  ) => Effect.Effect<SessionState, RecordFailure>
 }
 
 /** Performs one step and records its result. */

@@ -70,8 +70,10 @@ export const make = Effect.gen(function*() {
       commit: order.commit,
       sandbox: yield* sandbox.identity
     }
-    const known = yield* Effect.catchAll(base.find(key), (error) =>
-      Effect.as(Effect.logWarning(error), new Map<string, CheckEnd>()))
+    const known = yield* Effect.catchAll(
+      base.find(key),
+      (error) => Effect.as(Effect.logWarning(error), new Map<string, CheckEnd>())
+    )
     const unknown = order.commands.filter(({ run }) => !known.has(run))
     if (unknown.length === 0 && !hasFailedToInstall) return { ends: known, installs: new Map<string, CheckEnd>() }
     const report = yield* run(context, { ...at, checks: "base" }, { ...order, commands: unknown })
@@ -106,8 +108,11 @@ export const make = Effect.gen(function*() {
     const checkedOf = (check: { readonly name: string; readonly run: string }, end?: CheckEnd, earlier?: CheckEnd) =>
       Verification.checked(check, end && runOf(end), earlier && runOf(earlier))
     return Verification.of(commit, [
-      ...Array.from(installs, ([line, end]) =>
-        checkedOf({ name: line === "" ? "sandbox" : "install", run: line }, end, before?.installs.get(line))),
+      ...Array.from(
+        installs,
+        ([line, end]) =>
+          checkedOf({ name: line === "" ? "sandbox" : "install", run: line }, end, before?.installs.get(line))
+      ),
       ...commands.map((check) => checkedOf(check, ends.get(check.run), before?.ends.get(check.run)))
     ])
   }, Effect.scoped)

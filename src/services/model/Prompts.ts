@@ -1,6 +1,6 @@
 /** The prompts of the models and the agent. Pure. */
-import * as Plan from "../../domain/Plan.ts"
 import * as Gate from "../../domain/Gate.ts"
+import * as Plan from "../../domain/Plan.ts"
 import * as Review from "../../domain/Review.ts"
 import { Findings, type ReviewedRound } from "../../domain/SessionState.ts"
 import * as Unseen from "../../domain/Unseen.ts"
@@ -133,7 +133,9 @@ const findingsOf = (findings: Findings): readonly [heading: string, text: string
 const standing = ({ findings, lastReview }: AgentTask): string | undefined =>
   findings === undefined || findings._tag === "Review" || lastReview?._tag !== "ChangesRequested"
     ? undefined
-    : `The reviewer asked for these changes earlier. They still hold:\n\n${Review.findingsMarkdown(lastReview.findings)}`
+    : `The reviewer asked for these changes earlier. They still hold:\n\n${
+      Review.findingsMarkdown(lastReview.findings)
+    }`
 
 const notes = [
   "Work in the current directory, on the branch that is checked out. Do not push, do not open a pull request, do not switch branches.",

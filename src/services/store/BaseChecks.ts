@@ -54,11 +54,15 @@ export class BaseChecks extends Context.Tag("opentl/services/store/BaseChecks")<
         keep: Effect.fn("BaseChecks.keep")(function*({ commit, repo, sandbox }, ends) {
           const now = yield* Clock.currentTimeMillis
           yield* sql`DELETE FROM base_checks WHERE created_at < ${now - Duration.toMillis(keptFor)}`
-          yield* Effect.forEach(ends, ([command, end]) =>
-            Effect.flatMap(encode(end), (ended) =>
-              sql`INSERT INTO base_checks
+          yield* Effect.forEach(
+            ends,
+            ([command, end]) =>
+              Effect.flatMap(encode(end), (ended) =>
+                sql`INSERT INTO base_checks
                 ${sql.insert({ repo, base_commit: commit, command, sandbox, ended, created_at: now })}
-                ON CONFLICT DO NOTHING`), { discard: true })
+                ON CONFLICT DO NOTHING`),
+            { discard: true }
+          )
         }, failing("keep the checks of a base"))
       })
     })

@@ -13,6 +13,7 @@ import * as FakeForge from "../../fakes/FakeForge.ts"
 import * as FakeGateway from "../../fakes/FakeGateway.ts"
 import * as FakeModel from "../../fakes/FakeModel.ts"
 import * as FakeSandbox from "../../fakes/FakeSandbox.ts"
+import * as FakeScanner from "../../fakes/FakeScanner.ts"
 import { by, create, createWorking, ticking, withServer, World } from "../../support/TestApp.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 
@@ -23,6 +24,7 @@ const recording = (world: World) =>
       Layer.provide(FakeSandbox.layer(world.engine)),
       Layer.provide(FakeForge.layer(world.remote)),
       Layer.provide(FakeModel.layer(world.model)),
+      Layer.provide(FakeScanner.layer(world.scanner)),
       Layer.provide(FakeGateway.layer(world.gateway)),
       Layer.provideMerge(Database.layerMemory),
       Layer.provideMerge(layerConfig())

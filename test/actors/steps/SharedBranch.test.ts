@@ -20,6 +20,7 @@ import * as LocalSandbox from "../../../src/services/sandbox/local/LocalSandbox.
 import { SandboxRuntime } from "../../../src/services/sandbox/SandboxRuntime.ts"
 import * as Database from "../../../src/services/store/Database.ts"
 import * as FakeModel from "../../fakes/FakeModel.ts"
+import * as FakeScanner from "../../fakes/FakeScanner.ts"
 import * as TestRuntime from "../../sandbox/SandboxRuntime.ts"
 import * as Git from "../../support/Git.ts"
 import { by, create } from "../../support/TestApp.ts"
@@ -52,6 +53,7 @@ const makeWorld = Effect.gen(function*() {
     Layer.provide(runtime),
     Layer.provide(Git.layerOn(config)),
     Layer.provide(FakeModel.layer(new FakeModel.FakeModelScript())),
+    Layer.provide(FakeScanner.layer(new FakeScanner.FakeScannerScript())),
     Layer.provide(
       Layer.succeed(
         Gateway,

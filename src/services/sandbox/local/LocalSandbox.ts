@@ -80,7 +80,9 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     script: Effect.map(runtime.directory, (directory) => path.join(directory, "disk.sh")),
     root,
     directoriesOf: (name) => [
-      ...(isOfChecks(name) ? [ownWorkspace(name)] : Option.toArray(Option.map(sessionOf(name), workspaces.directoryOf))),
+      ...(isOfChecks(name)
+        ? [ownWorkspace(name)]
+        : Option.toArray(Option.map(sessionOf(name), workspaces.directoryOf))),
       temporaryOf(name)
     ],
     markOf: (name) => path.join(runs.directoryOf(name), "ended.json"),
