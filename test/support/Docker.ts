@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { TestContext } from "vitest"
 import { noImage, testBases } from "../../scripts/support/engine.mjs"
 import { DockerEngine } from "../../src/services/sandbox/docker/DockerEngine.ts"
 import { SandboxImage } from "../../src/services/sandbox/SandboxImage.ts"
@@ -69,14 +70,14 @@ const findDocker = Effect.gen(function*() {
 /** A test on the machine's engine, on the clock of the world; skipped, with the reason, where it cannot run. */
 export const itDocker = <A, E>(
   name: string,
-  test: () => Effect.Effect<A, E, Docker | DockerEngine | NodeContext.NodeContext | Scope.Scope>
+  test: (context: TestContext) => Effect.Effect<A, E, Docker | DockerEngine | NodeContext.NodeContext | Scope.Scope>
 ) =>
   it.scopedLive(name, (context) =>
     Effect.gen(function*() {
       const isRequired = yield* Config.withDefault(Config.boolean("OPENTL_REQUIRE_DOCKER"), false)
       const docker = yield* Effect.either(findDocker)
       if (Either.isRight(docker)) {
-        yield* Effect.provideService(test(), Docker, docker.right)
+        yield* Effect.provideService(test(context), Docker, docker.right)
       } else if (isRequired) {
         yield* Effect.fail(docker.left)
       } else {
