@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import { AgentInfo } from "../domain/AgentInfo.ts"
 import { BranchName, SessionId } from "../domain/Ids.ts"
 import { Session, SessionStatus } from "../domain/Session.ts"
-import { ApprovePlan, CreateSession, RejectPlan, RetryTurn, SendMessage, StopTurn } from "../domain/SessionRequest.ts"
+import { AddBudget, ApprovePlan, CreateSession, RejectPlan, RetryTurn, SendMessage, StopTurn } from "../domain/SessionRequest.ts"
 import { VerificationReport } from "../domain/Verification.ts"
 import { key, optional } from "../domain/Wire.ts"
 import * as ApiDocument from "./ApiDocument.ts"
@@ -123,6 +123,20 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addError(Wire.NothingToRetry)
       .addError(Wire.SessionUnavailable)
       .annotateContext(describe("Retry the last turn", "Only if it failed or was stopped. Starts a new turn."))
+  )
+  .add(
+    HttpApiEndpoint.post("addBudget", "/api/sessions/:id/budget")
+      .setPath(SessionPath)
+      .setPayload(AddBudget)
+      .addSuccess(Session)
+      .addError(Wire.SessionNotFound)
+      .addError(Wire.SessionEnded)
+      .addError(Wire.NoBudget)
+      .addError(Wire.SessionUnavailable)
+      .annotateContext(describe(
+        "Add to the budget",
+        "At any time before the session's end. A turn that waits for it goes on. If the day's budget of all sessions stopped it, that is raised."
+      ))
   )
   .add(
     HttpApiEndpoint.get("diff", "/api/sessions/:id/diff")

@@ -6,6 +6,7 @@ import { SessionNotFound } from "../domain/Session.ts"
 import {
   ApproverIsRequester,
   NothingToApprove,
+  NoBudget,
   NothingToRetry,
   PlanReplaced,
   SessionEnded,
@@ -98,6 +99,7 @@ export const Wire = {
   TurnOver: wire(TurnOver, 409),
   NothingToApprove: wire(NothingToApprove, 409),
   PlanReplaced: wire(PlanReplaced, 409),
+  NoBudget: wire(NoBudget, 409),
   NothingToRetry: wire(NothingToRetry, 409),
   IdempotencyConflict: wire(IdempotencyConflict, 409),
   PayloadTooLarge: wire(PayloadTooLarge, 413),

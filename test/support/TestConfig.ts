@@ -48,6 +48,7 @@ export const testConfig: AppConfigShape = {
   egressAllow: [],
   sandboxCertificates: Option.none(),
   budgetUsd: Option.none(),
+  budgetDayUsd: Option.none(),
   modelPrices: [],
   fourEyes: false,
   identities: [],

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import type { SessionEvent } from "../../domain/SessionEvent.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import type { AgentUnavailable } from "../../services/agents/Agents.ts"
+import type { DayBudgetSpent } from "../../services/budget/DayBudget.ts"
 import type { ForgeError, RepositoryNotFound } from "../../services/forge/Forge.ts"
 import type { SecretScanError } from "../../services/gate/SecretScanError.ts"
 import type { GatewayError } from "../../services/gateway/Gateway.ts"
@@ -13,12 +14,11 @@ import type { PriceUnknown } from "../../services/model/ModelPrices.ts"
 import type { SandboxFailure } from "../../services/sandbox/Sandbox.ts"
 import type { Attachment, Claim, SessionLost } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import type { BudgetSpent } from "./Budget.ts"
 
 /** A step's failure, which ends the turn with the error's sentence. */
 export type StepFailure =
   | AgentUnavailable
-  | BudgetSpent
+  | DayBudgetSpent
   | ForgeError
   | GatewayError
   | LanguageModelError

@@ -136,6 +136,7 @@ export const make = Effect.gen(function*() {
           case "BudgetBusy":
             return Effect.succeed(Refusals.later(provider, 503, error.message))
           case "BudgetExhausted":
+          case "DayBudgetSpent":
             return Effect.succeed(Refusals.budgetSpent(provider, error.message))
           case "CallUncountable":
           case "ConnectionError":

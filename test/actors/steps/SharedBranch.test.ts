@@ -59,7 +59,7 @@ const makeWorld = Effect.gen(function*() {
         Gateway,
         Gateway.of({
           open: () =>
-            Effect.succeed({ directory, isExhausted: Effect.succeed(false), lastFailure: Effect.succeedNone }),
+            Effect.succeed({ directory, lastFailure: Effect.succeedNone }),
           directoryOf: () => Effect.succeed(directory)
         })
       )
