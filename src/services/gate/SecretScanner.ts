@@ -35,10 +35,12 @@ const isNewPath = ({ header }: Patch.PatchSection): boolean => /^(?:new file mod
 
 /** The path without the secrets in it: it is shown. */
 const masked = (path: string, matches: ReadonlyArray<Match>): string =>
-  [...matches].sort((a, b) => b.start - a.start).reduce(
-    (text, { end, start }) => `${text.slice(0, start)}…${text.slice(end)}`,
-    path
-  )
+  path.split("").map((character, at) => ({
+    character,
+    isSecret: matches.some(({ end, start }) => at >= start && at < end)
+  }))
+    .map(({ character, isSecret }, at, all) => !isSecret ? character : all[at - 1]?.isSecret === true ? "" : "…")
+    .join("")
 
 /** The paths of a change that its patch, which was cut, does not contain. */
 const missing = (sections: ReadonlyArray<Patch.PatchSection>, changed: ReadonlyArray<ChangedFile>) => {
