@@ -1,7 +1,7 @@
 /** Explains a wrong command line in one sentence, with the nearest match or the alternatives. Pure. */
+import { didYouMean, nearest } from "../services/support/Suggest.ts"
 import type { CommandSpec, OptionSpec } from "./CommandSpec.ts"
 import { commonOptions, programOptions, usage } from "./Help.ts"
-import { didYouMean, nearest } from "./Suggest.ts"
 import { oneLine } from "./terminal/SafeText.ts"
 
 /** Names that other programs use for these commands. */

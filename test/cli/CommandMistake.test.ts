@@ -1,7 +1,7 @@
 /** A wrong command line: exit code 2, and one line that says what is wrong and what was meant. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { nearest } from "../../src/cli/Suggest.ts"
+import { nearest } from "../../src/services/support/Suggest.ts"
 import { runCli } from "./Harness.ts"
 
 const commands =

@@ -28,6 +28,8 @@ export class FakeRemote {
   pullRequests = true
   /** What a session's commit changes. */
   diff = oneLine
+  /** The files of every commit, by path. */
+  files: ReadonlyMap<string, string> = new Map()
   /** How many times a proposal still fails. */
   refusals = 0
 }
@@ -68,6 +70,10 @@ export const layer = (remote: FakeRemote) =>
             change: Option.none()
           }),
         overview: () => Effect.succeed("README.md"),
+        files: (_repo, _commit, paths) =>
+          Effect.sync(() => new Map(Array.from(remote.files).filter(([path]) => paths.includes(path)))),
+        firstPaths: (_repo, _commit, kindOf) =>
+          Effect.sync(() => Array.from(remote.files.keys()).filter((path) => kindOf(path) !== undefined)),
         objectsDirectory: () => Effect.succeed("/dev/null"),
         exportBundle: () => Effect.succeedSome("/dev/null"),
         importBundle: (_repo, bundle) => Effect.sync(() => commit(1 + remote.imports.push(bundle))),

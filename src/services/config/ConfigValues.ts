@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Net from "node:net"
 import * as Agent from "../../domain/Agent.ts"
+import { isDomain } from "../../domain/EgressDomain.ts"
 import * as Repository from "../../domain/Repository.ts"
 
 export type Reader<A> = (text: string) => Option.Option<A>
@@ -118,11 +119,7 @@ export const agent: Reader<Option.Option<Agent.Agent>> = (text) =>
   text === "auto" ? Option.some(Option.none()) : Option.map(Option.getRight(Agent.parse(text)), Option.some)
 
 /** A domain; `*.` in front of it matches its subdomains. */
-export const domain: Reader<string> = (text) =>
-  Option.map(
-    when(/^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d{1,5})?$/i)(text),
-    (name) => name.toLowerCase()
-  )
+export const domain: Reader<string> = (text) => isDomain(text) ? Option.some(text.toLowerCase()) : Option.none()
 
 /** A value of the Host header: a name or an address, with or without a port. */
 export const host: Reader<string> = (text) =>

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import type { CommitId } from "../../domain/Ids.ts"
 import * as GitBundles from "./GitBundles.ts"
 import * as GitDiff from "./GitDiff.ts"
+import * as GitFiles from "./GitFiles.ts"
 import * as GitMirror from "./GitMirror.ts"
 import * as GitOverview from "./GitOverview.ts"
 import * as GitPush from "./GitPush.ts"
@@ -49,12 +50,23 @@ export const layer = Layer.scoped(
     })
 
     const compare = yield* GitDiff.make
+    const { files, firstPaths } = yield* GitFiles.make
 
     return Repositories.of({
       prepare: Effect.fn("Repositories.prepare")(prepare),
       overview: Effect.fn("Repositories.overview")(
         (repo, commit, limit) =>
           mirrors.withCommit(repo, commit, ({ directory }) => overviewIn(directory, commit, limit)),
+        Effect.scoped
+      ),
+      files: Effect.fn("Repositories.files")(
+        (repo, commit, paths, limit) =>
+          mirrors.withCommit(repo, commit, ({ directory }) => files(directory, commit, paths, limit)),
+        Effect.scoped
+      ),
+      firstPaths: Effect.fn("Repositories.firstPaths")(
+        (repo, commit, kindOf) =>
+          mirrors.withCommit(repo, commit, ({ directory }) => firstPaths(directory, commit, kindOf)),
         Effect.scoped
       ),
       diff: Effect.fn("Repositories.diff")(

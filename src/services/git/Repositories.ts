@@ -97,6 +97,25 @@ export class Repositories extends Context.Tag("opentl/services/git/Repositories"
   /** The planner's overview of a commit: the file list and the readme, within `limit` characters. */
   readonly overview: (repo: Repository, commit: CommitId, limit: number) => Effect.Effect<string, RepositoryFailure>
   /**
+   * The texts of regular files of a commit, by path. A path that is missing, a link, a directory or a submodule is absent;
+   * of a longer file the first `limit` bytes are returned. What is not UTF-8 becomes U+FFFD.
+   */
+  readonly files: (
+    repo: Repository,
+    commit: CommitId,
+    paths: ReadonlyArray<string>,
+    limit: number
+  ) => Effect.Effect<ReadonlyMap<string, string>, RepositoryFailure>
+  /**
+   * The first path of each kind in a commit. `kindOf` names a path's kind, if it has one. Paths are read as they arrive, so
+   * that a large repository costs no memory.
+   */
+  readonly firstPaths: (
+    repo: Repository,
+    commit: CommitId,
+    kindOf: (path: string) => string | undefined
+  ) => Effect.Effect<ReadonlyArray<string>, RepositoryFailure>
+  /**
    * The directory of the objects that came from the remote, which a sandbox on this machine may read. Nothing in it was
    * made by a session.
    */
