@@ -49,9 +49,17 @@ export interface PullRequestText {
  * GitHub's limit is 65,536 characters. Foreign text is cut so that the whole stays below it, even if every character
  * needs another one for escaping.
  */
-const limits = { task: 3_000, answer: 3_500, plan: 5_500, findings: 5_500, remarks: 1_500, summary: 200 } as const
+const limits = {
+  task: 3_000,
+  answer: 3_000,
+  plan: 4_500,
+  findings: 5_000,
+  remarks: 1_500,
+  summary: 200,
+  reason: 150
+} as const
 const maxRounds = 10
-const maxFiles = 20
+const maxFiles = 15
 
 const verdict = (review: Review.Review): string =>
   Review.match(review, {
@@ -98,8 +106,8 @@ const firstOf = <A>(items: ReadonlyArray<A>, show: (item: A) => string): Readonl
 
 const needsYourEye = ({ sensitive, weakened }: PullRequestText): string => {
   const items = [
-    ...firstOf(weakened, ({ file, what }) => `${code(file)}: tests are weakened: ${inline(what)}`),
-    ...firstOf(sensitive, ({ path, why }) => `${code(path)}: ${inline(why)}`)
+    ...firstOf(weakened, ({ file, what }) => `${code(file)}: tests are weakened: ${inline(what, limits.reason)}`),
+    ...firstOf(sensitive, ({ path, why }) => `${code(path)}: ${inline(why, limits.reason)}`)
   ]
   return items.length === 0 ? "" : `### Needs your eye\n\n${bullets(items)}`
 }

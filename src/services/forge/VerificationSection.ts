@@ -2,10 +2,10 @@
 import * as Verification from "../../domain/Verification.ts"
 import { code, details, inline, quote } from "./Markdown.ts"
 
-const maxRows = 20
+const maxRows = 15
 /** The failing checks whose output is shown, and how much of each. */
-const maxTails = 3
-const tailLimit = 1_000
+const maxTails = 2
+const tailLimit = 800
 const reasonLimit = 200
 
 /** Inline code in a table: a pipe would end the cell. */
