@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Review from "../../domain/Review.ts"
 import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
+import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
@@ -15,6 +16,7 @@ import type { Perform, StepContext } from "./StepContext.ts"
 export const make = Effect.gen(function*() {
   const model = yield* LanguageModel
   const repositories = yield* Repositories
+  const configurationOf = yield* BaseConfiguration.make
 
   /** The whole branch is reviewed: a follow-up must fit what is already there. */
   const diffOf = ({ state }: StepContext, changes: Changes) =>
@@ -40,6 +42,9 @@ export const make = Effect.gen(function*() {
         return
       }
       const diff = yield* diffOf(context, changes)
+      const { config, guidelines } = state.origin === undefined
+        ? { config: {}, guidelines: [] }
+        : yield* configurationOf(state.spec.repo, state.origin.commit)
       const excerpt = patchExcerpt(diff, Prompts.patchLimit)
       const question = Prompts.reviewQuestion({
         tag: yield* fenceTag,
@@ -49,7 +54,9 @@ export const make = Effect.gen(function*() {
         diff: excerpt,
         stat: diff.stat,
         answer: run.answer,
-        earlier: turn.reviews
+        earlier: turn.reviews,
+        instructions: config.instructions,
+        guidelines
       })
       const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "review" }, use)
       yield* model.ask({ ...question, remainingUsd: remainingUsd(state) }).pipe(

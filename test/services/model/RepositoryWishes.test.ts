@@ -40,6 +40,7 @@ const task = (wishes: Pick<Prompts.RepositoryWishes, "instructions">) =>
     firstPrompt: undefined,
     plan: undefined,
     findings: undefined,
+    lastReview: undefined,
     turn: 1,
     round: 1,
     ...wishes
