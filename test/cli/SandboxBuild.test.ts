@@ -9,7 +9,10 @@ describe("opentl sandbox build", () => {
       Effect.gen(function*() {
         const { code, err } = yield* runCli(["sandbox", "build", option, "nonsense"], { environment: alone })
         assert.strictEqual(code, 2)
-        assert.match(err, new RegExp(`^error: ${option}: there is no ${what} "nonsense" for the image; there are .*\n$`))
+        assert.match(
+          err,
+          new RegExp(`^error: ${option}: there is no ${what} "nonsense" for the image; there are .*\n$`)
+        )
       }))
   }
 })
