@@ -20,8 +20,8 @@ interface Place {
 const on = <A, E>(
   files: Readonly<Record<string, string>>,
   ask: (place: Place) => Effect.Effect<A, E>,
-  more: (directory: string) => Effect.Effect<void, PlatformError, FileSystem.FileSystem | NodeContext.NodeContext> = () =>
-    Effect.void,
+  more: (directory: string) => Effect.Effect<void, PlatformError, FileSystem.FileSystem | NodeContext.NodeContext> =
+    () => Effect.void,
   ...options: ReadonlyArray<string>
 ) =>
   Effect.gen(function*() {
