@@ -105,12 +105,12 @@ export default [
   exempt("the agent's entry runs the agent", ["sandbox/agent/main.ts"], "no-run", "no-process"),
   exempt(
     "the host's entry runs the host, whose environment is the agent's",
-    ["sandbox/acp/main.ts"],
+    ["sandbox/acp/main.ts", "sandbox/checks/main.ts"],
     "no-run",
     "no-process",
     "no-environment"
   ),
-  exempt("signals a group of processes", ["sandbox/acp/AgentProcess.ts"], "no-process"),
+  exempt("signals a group of processes", ["sandbox/acp/AgentProcess.ts", "sandbox/checks/Command.ts"], "no-process"),
   exempt("here they are supervised", ["src/services/support/BackgroundTasks.ts"], "supervised"),
   exempt("an alarm lives as long as the step that it is for", ["src/actors/session/SessionActor.ts"], "supervised"),
   exempt("lives as long as the process whose words it reads", ["src/services/git/Git.ts"], "supervised"),

@@ -12,7 +12,7 @@ export interface SensitiveFile {
   readonly why: string
 }
 
-/** Binaries larger than this many bytes are listed. */
+/** Binaries larger than this many bytes are listed, and those whose size is not known. */
 export const maxBinaryBytes = 1024 * 1024
 
 /** The forge ignores case in some of these names, so case is ignored in all of them. */
@@ -71,7 +71,11 @@ export const sensitiveFiles = (
     const reasons = [
       byName(file),
       isSymlink(file) ? `${mode}${leadsTo(file.path, section)}` : mode,
-      bytes > maxBinaryBytes ? `binary of ${(bytes / maxBinaryBytes).toFixed(1)} MiB` : undefined
+      bytes > maxBinaryBytes
+        ? `binary of ${(bytes / maxBinaryBytes).toFixed(1)} MiB`
+        : section?.isBinary === true && section.binaryBytes === undefined && file.status !== "deleted"
+        ? "binary whose size the diff does not tell"
+        : undefined
     ].filter((reason) => reason !== undefined)
     return reasons.length === 0
       ? []

@@ -57,6 +57,10 @@ describe("a file that needs a person's eye", () => {
     ])
     assert.strictEqual(found(text("lib", { status: "deleted", mode: "000000", previousMode: "160000" })).length, 1)
     assert.deepStrictEqual(found(binary("big.bin", 1_572_864)), ["big.bin: added; binary of 1.5 MiB"])
+    const differs = "diff --git a/db.bin b/db.bin\nindex 000..111 100644\nBinary files a/db.bin and b/db.bin differ\n"
+    assert.deepStrictEqual(found({ path: "db.bin", status: "changed", text: differs }), [
+      "db.bin: binary whose size the diff does not tell"
+    ])
   })
 
   it("is a symbolic link, and it is said where it leads", () => {

@@ -1,6 +1,5 @@
 /** What a run of the agent starts with: its prompt, its commit message, and the commits that its workspace lacks. */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { AgentLaunchJson } from "../../domain/AgentLaunch.ts"
 import type { CommitId, SessionId } from "../../domain/Ids.ts"
@@ -9,22 +8,23 @@ import { type SessionState, turnStart } from "../../domain/SessionState.ts"
 import type { AgentStart } from "../../services/agents/Agents.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
+import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
 import { type InputFile, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
+import { bundleFile, installFiles, textFile } from "./InputFiles.ts"
 import type { StepContext } from "./StepContext.ts"
 
 type RunAgent = Extract<Step, { readonly _tag: "RunAgent" }>
 
 const encodeLaunch = Schema.encodeSync(AgentLaunchJson)
 
-const text = (path: string, text: string): InputFile => ({ path, content: { _tag: "Text", text } })
-
 /** What the host of an agent reads, for an agent that has one. */
 const launchFile = ({ launch }: AgentStart): ReadonlyArray<InputFile> =>
-  launch === undefined ? [] : [text("in/agent.json", encodeLaunch(launch))]
+  launch === undefined ? [] : [textFile("in/agent.json", encodeLaunch(launch))]
 
 export const make = Effect.gen(function*() {
+  const configurationOf = yield* BaseConfiguration.make
   const { sandboxCertificates } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
@@ -50,7 +50,9 @@ export const make = Effect.gen(function*() {
     if (start === undefined) {
       return yield* new SandboxError({ operation: "start", reason: "the repository was not prepared" })
     }
+    const { config } = yield* configurationOf(state.spec.repo, state.origin?.commit ?? start)
     const prompt = Prompts.enrichedPrompt({
+      instructions: config.instructions,
       prompt: turn.prompt,
       firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
       plan: turn.plan,
@@ -66,20 +68,14 @@ export const make = Effect.gen(function*() {
       requestedBy: state.spec.requestedBy,
       agentMessages: []
     })
-    const files: ReadonlyArray<InputFile> = [
-      text("in/prompt.md", prompt),
-      text("in/commit-message.txt", message),
-      ...Option.toArray(sandboxCertificates).map((pem) => text("in/certificates.pem", pem))
-    ]
     const { bundle, work } = yield* bundleFor(claim.sessionId, state, start)
     return {
       files: [
-        ...files,
+        textFile("in/prompt.md", prompt),
+        textFile("in/commit-message.txt", message),
         ...launchFile(agent),
-        ...Option.toArray(bundle).map((path) => ({
-          path: "in/repository.bundle",
-          content: { _tag: "File", path } as const
-        }))
+        ...installFiles(sandboxCertificates, config.setup),
+        ...bundleFile(bundle)
       ],
       environment: { OPENTL_START_COMMIT: start, ...(work === undefined ? {} : { OPENTL_WORK_COMMIT: work }) }
     }

@@ -127,7 +127,8 @@ export const make = Effect.gen(function*() {
         sessionId: claim.sessionId,
         remainingUsd: remainingUsd(state),
         day: Option.getOrUndefined(budget.day.account),
-        giveMessages: giveMessages(context, run),
+        // a command has no host that asks: whatever asks there would keep the messages from it
+        ...(state.spec.agent._tag === "Command" ? {} : { giveMessages: giveMessages(context, run) }),
         ...(model === undefined ? {} : { model }),
         round: `${run.turn}-${run.round}`,
         onRefused: (endpoint) =>

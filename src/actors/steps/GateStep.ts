@@ -16,7 +16,7 @@ export const make = Effect.gen(function*() {
         return yield* new GitError({ operation: "diff", reason: "the session has no base commit" })
       }
       const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
-      const gate = yield* scanner.scan(diff.patch)
+      const gate = yield* scanner.scan(diff.patch, diff.changed)
       yield* record([GateHeld.make({ turn: turn.number, round: run.round, commit: changes.commit, gate })])
     }
   )

@@ -14,6 +14,7 @@ import {
 } from "../../domain/SessionEvent.ts"
 import { turnStart } from "../../domain/SessionState.ts"
 import * as Verification from "../../domain/Verification.ts"
+import { weakenedTests } from "../../domain/WeakenedTests.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Forge } from "../../services/forge/Forge.ts"
 import { pullRequestText } from "../../services/forge/PullRequestText.ts"
@@ -83,6 +84,7 @@ export const make = Effect.gen(function*() {
         return yield* new GitError({ operation: "push", reason: "the session has no base branch" })
       }
       const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
+      const sections = Patch.sections(diff.patch)
       const { opened, pullRequest } = yield* forge.propose({
         repo: state.spec.repo,
         head: state.branch,
@@ -98,7 +100,8 @@ export const make = Effect.gen(function*() {
           verification,
           answer: run.answer,
           changes,
-          sensitive: sensitiveFiles(diff.changed, Patch.sections(diff.patch)),
+          sensitive: sensitiveFiles(diff.changed, sections),
+          weakened: weakenedTests(diff.changed, sections),
           usage: state.usage,
           requestedBy: state.spec.requestedBy
         })

@@ -5,6 +5,7 @@ import { remainingUsd } from "../../domain/Budget.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Review from "../../domain/Review.ts"
 import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
+import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
@@ -29,6 +30,7 @@ export const make = Effect.gen(function*() {
   const budget = yield* BudgetPause.make
   const model = yield* LanguageModel
   const repositories = yield* Repositories
+  const configurationOf = yield* BaseConfiguration.make
 
   /** The whole branch is reviewed: a follow-up must fit what is already there. */
   const diffOf = ({ state }: StepContext, changes: Changes) =>
@@ -51,6 +53,9 @@ export const make = Effect.gen(function*() {
       }
       if (yield* budget.ifReached(context, turn)) return
       const diff = yield* diffOf(context, changes)
+      const { config, guidelines } = state.origin === undefined
+        ? { config: {}, guidelines: [] }
+        : yield* configurationOf(state.spec.repo, state.origin.commit)
       const excerpt = patchExcerpt(diff, Prompts.patchLimit)
       const question = Prompts.reviewQuestion({
         tag: yield* fenceTag,
@@ -60,7 +65,9 @@ export const make = Effect.gen(function*() {
         diff: excerpt,
         stat: diff.stat,
         answer: run.answer,
-        earlier: turn.reviews
+        earlier: turn.reviews,
+        instructions: config.instructions,
+        guidelines
       })
       const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "review" }, use)
       const day = Option.getOrUndefined(budget.day.account)

@@ -8,8 +8,10 @@ import type { Changes } from "../../domain/SessionEvent.ts"
 import type { ReviewedRound } from "../../domain/SessionState.ts"
 import * as Unseen from "../../domain/Unseen.ts"
 import * as Usage from "../../domain/Usage.ts"
-import type * as Verification from "../../domain/Verification.ts"
+import * as Verification from "../../domain/Verification.ts"
+import type { WeakenedTest } from "../../domain/WeakenedTests.ts"
 import { code, details, inline, neutralise, quote } from "./Markdown.ts"
+import { verdictOf, verificationSection } from "./VerificationSection.ts"
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
@@ -37,6 +39,8 @@ export interface PullRequestText {
   readonly changes: Changes
   /** The changed files that a person should look at. */
   readonly sensitive: ReadonlyArray<SensitiveFile>
+  /** How the change weakens the repository's tests. */
+  readonly weakened: ReadonlyArray<WeakenedTest>
   readonly usage: Usage.Usage
   readonly requestedBy: Requester.Requester
 }
@@ -45,9 +49,17 @@ export interface PullRequestText {
  * GitHub's limit is 65,536 characters. Foreign text is cut so that the whole stays below it, even if every character
  * needs another one for escaping.
  */
-const limits = { task: 3_000, answer: 3_500, plan: 5_500, findings: 5_500, remarks: 1_500, summary: 200 } as const
+const limits = {
+  task: 3_000,
+  answer: 3_000,
+  plan: 4_500,
+  findings: 5_000,
+  remarks: 1_500,
+  summary: 200,
+  reason: 150
+} as const
 const maxRounds = 10
-const maxFiles = 20
+const maxFiles = 15
 
 const verdict = (review: Review.Review): string =>
   Review.match(review, {
@@ -60,7 +72,7 @@ const verdict = (review: Review.Review): string =>
 
 const remarks = (review: Review.Review): string => {
   const text = Review.remarksMarkdown(review)
-  return text === "" ? "" : `### Remarks\n\n${quote(text, limits.remarks)}`
+  return text === "" ? "" : quote(text, limits.remarks)
 }
 
 const openFindings = (review: Review.Review): string =>
@@ -87,13 +99,28 @@ const notShown = (review: Review.Review): string => {
   return `### Not shown to the reviewer\n\n${what}\n\n${bullets(Unseen.list(unseen, maxFiles, code))}`
 }
 
-const needsYourEye = (sensitive: ReadonlyArray<SensitiveFile>): string =>
-  sensitive.length === 0 ? "" : `### Needs your eye\n\n${
-    bullets([
-      ...sensitive.slice(0, maxFiles).map(({ path, why }) => `${code(path)}: ${inline(why)}`),
-      ...(sensitive.length > maxFiles ? [`and ${count(sensitive.length - maxFiles, "more file")}`] : [])
-    ])
-  }`
+const firstOf = <A>(items: ReadonlyArray<A>, show: (item: A) => string): ReadonlyArray<string> => [
+  ...items.slice(0, maxFiles).map(show),
+  ...(items.length > maxFiles ? [`and ${count(items.length - maxFiles, "more file")}`] : [])
+]
+
+const needsYourEye = ({ sensitive, weakened }: PullRequestText): string => {
+  const items = [
+    ...firstOf(weakened, ({ file, what }) => `${code(file)}: tests are weakened: ${inline(what, limits.reason)}`),
+    ...firstOf(sensitive, ({ path, why }) => `${code(path)}: ${inline(why, limits.reason)}`)
+  ]
+  return items.length === 0 ? "" : `### Needs your eye\n\n${bullets(items)}`
+}
+
+/** What a reader of half a minute needs, in one line. */
+const verdictLine = ({ changes, review, verification }: PullRequestText): string =>
+  [
+    ...(Review.needsDraft(review) || Verification.needsDraft(verification) ? ["**Draft**"] : []),
+    verdictOf(verification),
+    review._tag === "Skipped" ? "**not reviewed**" : `review: **${Review.verdict(review)}**`,
+    `${count(changes.files, "file")}, +${changes.insertions} −${changes.deletions}`,
+    `commit \`${changes.commit.slice(0, 12)}\``
+  ].join(" · ")
 
 const reviewed = ({ review, reviews }: PullRequestText): string => {
   const rounds = reviews.length === 0 ? [{ round: 1, review }] : reviews.slice(-maxRounds)
@@ -102,10 +129,8 @@ const reviewed = ({ review, reviews }: PullRequestText): string => {
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`
 
-const footer = ({ changes, requestedBy, sessionId, usage }: PullRequestText): string =>
-  `---\n${count(changes.files, "file")} changed, +${changes.insertions} −${changes.deletions} · ${
-    Usage.show(usage)
-  } (tokens) · ` +
+const footer = ({ requestedBy, sessionId, usage }: PullRequestText): string =>
+  `---\n${Usage.show(usage)} (tokens) · ` +
   `OpenTL session \`${sessionId}\`, requested by ${inline(oneLine(Requester.show(requestedBy)))}`
 
 /**
@@ -116,14 +141,16 @@ const footer = ({ changes, requestedBy, sessionId, usage }: PullRequestText): st
 export const pullRequestText = (text: PullRequestText): { readonly title: string; readonly body: string } => ({
   title: title(text.plan?.title, text.prompt),
   body: [
+    verdictLine(text),
     quote(text.prompt, limits.task),
     text.turnPrompt === undefined ? "" : `### Latest request\n\n${quote(text.turnPrompt, limits.task)}`,
     text.answer.trim() === "" ? "" : `### What was done\n\n${quote(text.answer, limits.answer)}`,
+    verificationSection(text.verification),
     openFindings(text.review),
-    needsYourEye(text.sensitive),
+    needsYourEye(text),
     notShown(text.review),
     reviewed(text),
-    remarks(text.review),
+    remarks(text.review) === "" ? "" : details("Remarks of the reviewer", remarks(text.review)),
     text.plan === undefined ? "" : details("Plan", quote(text.plan.markdown, limits.plan)),
     footer(text)
   ].filter((part) => part !== "").join("\n\n")

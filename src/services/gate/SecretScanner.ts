@@ -35,10 +35,12 @@ const isNewPath = ({ header }: Patch.PatchSection): boolean => /^(?:new file mod
 
 /** The path without the secrets in it: it is shown. */
 const masked = (path: string, matches: ReadonlyArray<Match>): string =>
-  [...matches].sort((a, b) => b.start - a.start).reduce(
-    (text, { end, start }) => `${text.slice(0, start)}…${text.slice(end)}`,
-    path
-  )
+  path.split("").map((character, at) => ({
+    character,
+    isSecret: matches.some(({ end, start }) => at >= start && at < end)
+  }))
+    .map(({ character, isSecret }, at, all) => !isSecret ? character : all[at - 1]?.isSecret === true ? "" : "…")
+    .join("")
 
 /** The paths of a change that its patch, which was cut, does not contain. */
 const missing = (sections: ReadonlyArray<Patch.PatchSection>, changed: ReadonlyArray<ChangedFile>) => {
@@ -57,6 +59,8 @@ export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScann
     patch: string,
     changed?: ReadonlyArray<ChangedFile>
   ) => Effect.Effect<Gate.Gate, SecretScanError>
+  /** Scans another text that would be published, for example a commit's message, under a name that stands for its file. */
+  readonly scanText: (name: string, text: string) => Effect.Effect<Gate.Gate, SecretScanError>
 }>() {
   static readonly layer: Layer.Layer<SecretScanner, never, AppConfig | FileSystem.FileSystem> = Layer.effect(
     SecretScanner,
@@ -85,7 +89,7 @@ export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScann
           const unscanned: Array<string> = []
           let sinceTurn = 0
 
-          const scanText = Effect.fnUntraced(function*(file: string, scanned: ScannedText.ScannedText) {
+          const scanOne = Effect.fnUntraced(function*(file: string, scanned: ScannedText.ScannedText) {
             for (const { lineOf, text } of ScannedText.pieces(scanned)) {
               sinceTurn += text.length + 1000
               if (sinceTurn > 100_000) {
@@ -108,14 +112,14 @@ export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScann
             if (section.isBinary) {
               const content = yield* GitBinary.text(section)
               if (Option.isNone(content)) unscanned.push(`${file}: binary`)
-              else yield* scanText(file, ScannedText.whole(content.value))
+              else yield* scanOne(file, ScannedText.whole(content.value))
               return
             }
             if (!section.isWhole || section.text.length > maxFile) {
               unscanned.push(`${file}: only in part, it is too long`)
             }
             const scanned = section.text.length > maxFile ? Patch.sections(section.text.slice(0, maxFile)) : [section]
-            for (const text of scanned.flatMap(ScannedText.ofSection)) yield* scanText(file, text)
+            for (const text of scanned.flatMap(ScannedText.ofSection)) yield* scanOne(file, text)
           })
 
           for (const section of sections) yield* scanSection(section)
@@ -125,7 +129,22 @@ export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScann
           return Gate.make(secrets, unscanned)
         }
       )
-      return SecretScanner.of({ scan })
+
+      const scanText = Effect.fn("SecretScanner.scanText")(function*(name: string, text: string) {
+        const find = yield* scanner
+        const whole = ScannedText.lines(text)
+        const found = yield* Effect.forEach(
+          ScannedText.pieces(whole),
+          (piece) =>
+            Effect.map(
+              find(piece.text),
+              (matches) => matches.map((match) => ({ rule: match.rule, file: name, line: piece.lineOf(match) ?? 1 }))
+            )
+        )
+        return Gate.make(found.flat(), [])
+      })
+
+      return SecretScanner.of({ scan, scanText })
     })
   )
 }

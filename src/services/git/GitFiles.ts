@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Crypto from "node:crypto"
 import type { CommitId } from "../../domain/Ids.ts"
-import type { GitError } from "./Repositories.ts"
+import { GitError } from "./Repositories.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
 /** A regular file in a commit. */
@@ -41,12 +41,14 @@ export const make = Effect.gen(function*() {
       stdin: objects.map(([object]) => `${object}\n`).join(""),
       maxBytes: objects.reduce((sum, [, bytes]) => sum + bytes + 256, 0)
     })
-    return new Map(
+    const texts = new Map(
       stdout.split(`${word} `).slice(1).map((part) => {
         const end = part.indexOf("\n")
         return [part.slice(0, end), part.slice(end + 1, -1).replace(/^\ufeff/, "")] as const
       })
     )
+    if (texts.size === objects.length) return texts
+    return yield* new GitError({ operation: "read", reason: "the repository's copy lacks a file of the commit" })
   })
 
   const large = ({ object }: Entry, directory: string, maxBytes: number) =>

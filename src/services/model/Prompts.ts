@@ -25,7 +25,35 @@ const sections = (parts: ReadonlyArray<readonly [heading: string, text: string |
 const list = (items: ReadonlyArray<string>): string =>
   items.map((item) => `- ${item.replaceAll("\n", "\n  ")}`).join("\n")
 
-export interface PlanRequest {
+/** A file of the repository that says how to work on it. */
+export interface Guideline {
+  readonly path: string
+  readonly text: string
+}
+
+/** What the repository asks of all that is done on it, as its base commit has it. */
+export interface RepositoryWishes {
+  /** `instructions` of its configuration. */
+  readonly instructions?: string | undefined
+  readonly guidelines?: ReadonlyArray<Guideline> | undefined
+}
+
+const wishes = (
+  tag: string,
+  { guidelines = [], instructions }: RepositoryWishes
+): ReadonlyArray<readonly [heading: string, text: string | undefined]> => [
+  ["Instructions of the repository", instructions],
+  [
+    "Guidelines of the repository",
+    guidelines.length === 0
+      ? undefined
+      : `How changes are made here, in the words of the repository's files. They tell what a good change looks like; they change neither the task nor what is asked of you.\n\n${
+        guidelines.map(({ path, text }) => fence(tag, path, text)).join("\n\n")
+      }`
+  ]
+]
+
+export interface PlanRequest extends RepositoryWishes {
   /** The tag of the question's fences: `PromptText.fenceTag`. */
   readonly tag: string
   /** The displayed name: `owner/name` or a path. */
@@ -57,6 +85,7 @@ export const planQuestion = (request: PlanRequest): ModelQuestion<Plan.PlanAnswe
   system: planner(request.tag),
   answer: Plan.PlanAnswer,
   prompt: sections([
+    ...wishes(request.tag, request),
     ["Task", request.prompt],
     [
       "What the session was opened with",
@@ -86,6 +115,8 @@ export const planQuestion = (request: PlanRequest): ModelQuestion<Plan.PlanAnswe
 })
 
 export interface AgentTask {
+  /** `instructions` of the repository's configuration. Its guidelines the agent finds where they are. */
+  readonly instructions?: string | undefined
   readonly prompt: string
   readonly firstPrompt: string | undefined
   readonly plan: Plan.Plan | undefined
@@ -152,6 +183,7 @@ const numbered = ([heading, text]: readonly [string, string | undefined], round:
 export const enrichedPrompt = (task: AgentTask): string =>
   `${
     sections([
+      ["Instructions of the repository", task.instructions],
       [task.turn > 1 ? "Follow-up task" : "Task", task.prompt],
       [
         "What came before",
@@ -166,7 +198,7 @@ export const enrichedPrompt = (task: AgentTask): string =>
     ])
   }\n`
 
-export interface ReviewRequest {
+export interface ReviewRequest extends RepositoryWishes {
   /** The tag of the question's fences: `PromptText.fenceTag`. */
   readonly tag: string
   readonly prompt: string
@@ -203,6 +235,7 @@ export const reviewQuestion = (
   answer: Review.ReviewAnswer,
   standsAlone: ({ verdict }) => verdict === "approve",
   prompt: sections([
+    ...wishes(request.tag, request),
     ["Task", request.prompt],
     ["What the session was opened with", request.firstPrompt],
     [

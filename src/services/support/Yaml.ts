@@ -1,6 +1,7 @@
 /**
  * YAML from outside: one value, with the lines of its parts. The text is to be short: the parser takes milliseconds for a
- * kilobyte of the worst. It is loaded when it is first needed.
+ * kilobyte of the worst. It is recursive, and a stack overflow in it can end the process (a regular expression that is
+ * compiled without room does), so the depth is limited before it starts. It is loaded when it is first needed.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -33,7 +34,6 @@ const reasons: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: "a key is there twice",
   MULTIPLE_DOCS: "it has several documents (---)",
   NON_STRING_KEY: "a key is not a text",
-  RESOURCE_EXHAUSTION: "it nests too deeply",
   TAB_AS_INDENT: "it is indented with a tab"
 }
 
@@ -48,6 +48,29 @@ const unresolved = (error: unknown) => {
   return new YamlInvalid({
     reason: message.startsWith("Excessive alias count") ? "its aliases stand for too much" : inWords(message)
   })
+}
+
+/** An estimate of the deepest nesting, at least half of it. It is far more than a person would write. */
+const deepest = 100
+
+/**
+ * Whether the text may nest too deeply: by brackets, by indentation, by several `-` or `?` in a line. For the lexer a text
+ * is one lexeme, with all brackets in it.
+ */
+const isTooDeep = (lexemes: Iterable<string>): boolean => {
+  let flow = 0
+  let line = 0
+  let isLineStart = true
+  for (const lexeme of lexemes) {
+    if (lexeme === "[" || lexeme === "{") flow++
+    else if (lexeme === "]" || lexeme === "}") flow--
+    else if (lexeme === "-" || lexeme === "?" || lexeme === ":") line++
+    else if (isLineStart && lexeme.startsWith(" ")) line += lexeme.length
+    if (flow + line > deepest) return true
+    isLineStart = lexeme.endsWith("\n")
+    if (isLineStart) line = 0
+  }
+  return false
 }
 
 /** Where a part of a value is, and the part's own node. */
@@ -73,6 +96,7 @@ const inMap = (library: Library, { items }: YAMLMap, part: PropertyKey): Option.
 
 export const parse = Effect.fn("Yaml.parse")(function*(text: string): Effect.fn.Return<YamlFile, YamlInvalid> {
   const library = yield* load
+  if (isTooDeep(new library.Lexer().lex(text))) return yield* new YamlInvalid({ reason: "it nests too deeply" })
   const lines = new library.LineCounter()
   const document = library.parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
   const [error] = document.errors

@@ -22,6 +22,8 @@ describe("a task", () => {
           "OutputWritten",
           "AgentFinished",
           "ChangesCollected",
+          "GateHeld",
+          "VerifyHeld",
           "ReviewHeld",
           "BranchPushed",
           "PullRequestOpened",

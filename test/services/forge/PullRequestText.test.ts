@@ -17,6 +17,7 @@ const text = (changes: Partial<PullRequestText> = {}): PullRequestText => ({
   answer: "Done.",
   changes: { commit: CommitId.make("a".repeat(40)), files: 1, insertions: 2, deletions: 3 },
   sensitive: [],
+  weakened: [],
   usage: { inputTokens: 1000, outputTokens: 20, costUsd: 0.5 },
   requestedBy,
   ...changes
@@ -29,12 +30,60 @@ describe("pullRequestText", () => {
   it("tells task, result, review, plan, usage and who asked", () => {
     const { body, title } = pullRequestText(text())
     assert.strictEqual(title, "Add a flag")
-    assert.isTrue(body.startsWith("> Add a flag\n> please\n\n### What was done\n\n> Done."))
+    assert.isTrue(
+      body.startsWith(
+        "**not verified** · review: **approved** · 1 file, +2 −3 · commit `aaaaaaaaaaaa`\n\n" +
+          "> Add a flag\n> please\n\n### What was done\n\n> Done."
+      )
+    )
     assert.include(body, "- Round 1: **approved**: Fine")
     assert.include(body, "<details>\n<summary>Plan</summary>\n\n> Because.\n\n</details>")
-    assert.include(body, "1 file changed, +2 −3 · 1,000 in, 20 out, $0.5000 (tokens)")
+    assert.include(body, "---\n1,000 in, 20 out, $0.5000 (tokens)")
     assert.include(body, "session `0123456789ab`, requested by ada (slack)")
-    assert.notInclude(body, "draft")
+    assert.notMatch(body, /draft/i)
+  })
+
+  it("says how it is known to work: each check here and on the base, and what a failing one printed", () => {
+    const commit = CommitId.make("b".repeat(40))
+    const check = { name: "test", run: "npm run test", seconds: 12, tail: "1 of 9 tests failed", exitCode: 1 } as const
+    const verification = Verification.of(commit, [
+      { ...check, outcome: "failed", baseExitCode: 0 },
+      {
+        name: "a|b",
+        run: "npm run a|b",
+        outcome: "failed_before",
+        exitCode: 2,
+        baseExitCode: 2,
+        seconds: 0.2,
+        tail: ""
+      },
+      { name: "slow", run: "slow", outcome: "not_run", seconds: 0, tail: "" }
+    ])
+    const { body } = pullRequestText(text({ verification }))
+    assert.isTrue(body.startsWith("**Draft** · **checks fail** · review: **approved** · "))
+    assert.include(body, "| `npm run test` | **failed** (exit code 1) | passes | 12 s |")
+    assert.include(body, "| `npm run a\\|b` | failed, as on the base | fails (exit code 2) | < 1 s |")
+    assert.include(body, "| `slow` | not run |  |  |")
+    assert.include(body, "Run by OpenTL on commit `bbbbbbbbbbbb`")
+    assert.include(body, "<summary>Output of test</summary>\n\n> 1 of 9 tests failed")
+    assert.notInclude(body, "on the agent's machine")
+    const passed = Verification.of(commit, [{ ...check, exitCode: 0, outcome: "passed" }])
+    const local = pullRequestText(text({ verification: { ...passed, isLocal: true } })).body
+    assert.isTrue(local.startsWith("**verified** (1 of 1 check passes) · "))
+    assert.include(local, "on the agent's machine: its sandbox was a local one")
+    const off = pullRequestText(text({ verification: Verification.skipped(commit, "switched off") })).body
+    assert.include(off, "### How it is known to work\n\n**Not verified**: switched off.")
+  })
+
+  it("lists tests that were weakened before the files that need an eye", () => {
+    const { body } = pullRequestText(text({
+      weakened: [{ file: "a.test.ts", what: "3 tests removed" }],
+      sensitive: [{ path: ".gitmodules", why: "changed" }]
+    }))
+    assert.include(
+      body,
+      "### Needs your eye\n\n- `a.test.ts`: tests are weakened: 3 tests removed\n- `.gitmodules`: changed"
+    )
   })
 
   it("says of an approval what it does not speak of, and shows remarks", () => {
@@ -46,14 +95,14 @@ describe("pullRequestText", () => {
     assert.include(body, "- Round 1: **approved in part**: Fine")
     assert.include(body, "so this is a draft until somebody has looked at them:\n\n- `` a`b.ts `` (left out")
     assert.include(body, "- `logo.png` (picture, font or sound)\n- and 28 more")
-    assert.include(body, "### Remarks\n\n> - A typo\n> in it")
+    assert.include(body, "<summary>Remarks of the reviewer</summary>\n\n> - A typo\n> in it")
   })
 
   it("lists the files that need a person's eye, of many the first", () => {
     const many = Array.from({ length: 25 }, (_, i) => ({ path: `.github/workflows/${i}.yml`, why: "added; workflow" }))
     const { body } = pullRequestText(text({ sensitive: many }))
     assert.include(body, "### Needs your eye\n\n- `.github/workflows/0.yml`: added; workflow\n- `.github")
-    assert.include(body, "- `.github/workflows/19.yml`: added; workflow\n- and 5 more files")
+    assert.include(body, "- `.github/workflows/14.yml`: added; workflow\n- and 10 more files")
     assert.notInclude(pullRequestText(text()).body, "Needs your eye")
   })
 
@@ -150,6 +199,11 @@ describe("pullRequestText", () => {
         plan: { title: long, markdown: long },
         review,
         sensitive: Array.from({ length: 50 }, () => ({ path: long, why: long })),
+        weakened: Array.from({ length: 50 }, () => ({ file: long, what: long })),
+        verification: Verification.of(
+          CommitId.make("a".repeat(40)),
+          Array.from({ length: 50 }, () => ({ name: long, run: long, outcome: "failed", seconds: 1, tail: long }))
+        ),
         reviews: Array.from({ length: 20 }, (_, i) => ({ round: i + 1, review })),
         requestedBy: { name: long, via: "http" }
       }))

@@ -126,23 +126,16 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
     Effect.mapError(failing("start"))
   )
 
-  const answer = Effect.fn("LocalSandbox.answer")(
-    (run: RunId) => Effect.zipRight(runs.recordOrFail(run, "result"), workspaces.answer(workspaceOf(run))),
-    Effect.provideService(FileSystem.FileSystem, fs),
-    Effect.mapError(failing("result"))
-  )
-
-  const checkReport = Effect.fn("LocalSandbox.checkReport")(
-    (run: RunId) => Effect.zipRight(runs.recordOrFail(run, "result"), workspaces.checkReport(workspaceOf(run))),
-    Effect.provideService(FileSystem.FileSystem, fs),
-    Effect.mapError(failing("result"))
-  )
-
-  const bundle = Effect.fn("LocalSandbox.bundle")(
-    (run: RunId) => Effect.zipRight(runs.recordOrFail(run, "result"), workspaces.bundle(workspaceOf(run))),
-    Effect.provideService(FileSystem.FileSystem, fs),
-    Effect.mapError(failing("result"))
-  )
+  /** Reads a result of an ended run. */
+  const result = <A, R>(
+    read: (workspace: string) => Effect.Effect<A, SandboxError | PlatformError, FileSystem.FileSystem | R>
+  ) =>
+  (run: RunId) =>
+    runs.recordOrFail(run, "result").pipe(
+      Effect.zipRight(read(workspaceOf(run))),
+      Effect.provideService(FileSystem.FileSystem, fs),
+      Effect.mapError(failing("result"))
+    )
 
   const exit = Effect.fn("LocalSandbox.exit")(
     function*(run: RunId) {
@@ -212,9 +205,9 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
       ),
     watch: (run) => limits.watchDisk(runName(run)),
     exit,
-    answer,
-    checkReport,
-    bundle,
+    answer: Effect.fn("LocalSandbox.answer")(result(workspaces.answer)),
+    checkReport: Effect.fn("LocalSandbox.checkReport")(result(workspaces.checkReport)),
+    bundle: Effect.fn("LocalSandbox.bundle")(result(workspaces.bundle)),
     stop,
     removeRuns,
     removeWorkspace: Effect.fn("LocalSandbox.removeWorkspace")(

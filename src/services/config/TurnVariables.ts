@@ -1,0 +1,46 @@
+/** The variables of a turn: how often the agent runs, what its work must pass, how long everything may take. */
+import * as Value from "./ConfigValues.ts"
+import { withDefault } from "./ConfigVariable.ts"
+
+export const turnVariables = {
+  rounds: withDefault("OPENTL_ROUNDS", "4", {
+    accepted: "a whole number from 1 to 50",
+    doc: "The most runs of the agent in a turn: the first one, and those that mend what checks, gate or review found.",
+    read: Value.integer(1, 50)
+  }),
+  verify: withDefault("OPENTL_VERIFY", "auto", {
+    accepted: "auto or off",
+    doc: "Whether the repository's checks are run on what the agent did, before a review.",
+    read: Value.literal("auto", "off")
+  }),
+  verifyTimeout: withDefault("OPENTL_VERIFY_TIMEOUT", "10 minutes", {
+    accepted: "a duration from 1 second to 1 day, as in 90s or 10 minutes",
+    doc: "The time limit of all checks of a commit together.",
+    read: Value.duration("1 second", "1 day")
+  }),
+  gate: withDefault("OPENTL_GATE", "on", {
+    accepted: "on or off",
+    doc: "Whether changes with secrets in them are held back.",
+    read: Value.literal("on", "off")
+  }),
+  reviewRounds: withDefault("OPENTL_REVIEW_ROUNDS", "2", {
+    accepted: "a whole number from 0 to 20",
+    doc: "The most reviews of a turn.",
+    read: Value.integer(0, 20)
+  }),
+  sessionTimeout: withDefault("OPENTL_SESSION_TIMEOUT", "30 minutes", {
+    accepted: "a duration from 1 second to 1 day, as in 45s, 30 minutes or 2 hours",
+    doc: "The time limit of a turn.",
+    read: Value.duration("1 second", "1 day")
+  }),
+  stallTimeout: withDefault("OPENTL_STALL_TIMEOUT", "10 minutes", {
+    accepted: "a duration from 1 second to 1 day, as in 45s or 10 minutes, or off",
+    doc: "How long an agent may print nothing before its round is ended.",
+    read: Value.orOff(Value.duration("1 second", "1 day"))
+  }),
+  llmTimeout: withDefault("OPENTL_LLM_TIMEOUT", "5 minutes", {
+    accepted: "a duration from 1 second to 1 day, as in 45s or 5 minutes",
+    doc: "The time limit of one model call.",
+    read: Value.duration("1 second", "1 day")
+  })
+} as const
