@@ -13,8 +13,10 @@ type BudgetEvent =
 /** Whether the step that comes next asks a model, which a budget can keep from it. */
 const asksModel = ({ _tag }: Progress): boolean => _tag === "Planning" || _tag === "Coding" || _tag === "Reviewing"
 
-const waitOf = (event: typeof Event.BudgetReached.Type | typeof Event.DayBudgetReached.Type, progress: Progress): Wait =>
-  event._tag === "BudgetReached" ? Wait.Budget({ progress }) : Wait.DayBudget({ progress, until: event.until })
+const waitOf = (
+  event: typeof Event.BudgetReached.Type | typeof Event.DayBudgetReached.Type,
+  progress: Progress
+): Wait => event._tag === "BudgetReached" ? Wait.Budget({ progress }) : Wait.DayBudget({ progress, until: event.until })
 
 /** The next state, or `undefined` if the event does not fit. */
 export const budgetStep = (state: SessionState, event: BudgetEvent): SessionState | undefined => {

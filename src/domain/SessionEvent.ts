@@ -7,13 +7,7 @@
 import * as Schema from "effect/Schema"
 import { AgentFromString } from "./Agent.ts"
 import { AgentLineDetail } from "./AgentLine.ts"
-import {
-  BudgetRaised,
-  BudgetReached,
-  DayBudgetFreed,
-  DayBudgetRaised,
-  DayBudgetReached
-} from "./BudgetFacts.ts"
+import { BudgetRaised, BudgetReached, DayBudgetFreed, DayBudgetRaised, DayBudgetReached } from "./BudgetFacts.ts"
 import { fact } from "./Fact.ts"
 import { BranchName, CommitId, Ordinal } from "./Ids.ts"
 import { Plan } from "./Plan.ts"

@@ -5,8 +5,8 @@ import { SessionUnavailable } from "../actors/sessions/Sessions.ts"
 import { SessionNotFound } from "../domain/Session.ts"
 import {
   ApproverIsRequester,
-  NothingToApprove,
   NoBudget,
+  NothingToApprove,
   NothingToRetry,
   PlanReplaced,
   SessionEnded,

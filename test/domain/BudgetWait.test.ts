@@ -61,7 +61,10 @@ describe("a turn that a budget stops", () => {
     everyWait((_, state, { on }) => {
       if (on._tag !== "Budget") return
       const missing = -(Budget.remainingUsd(state) ?? 0)
-      const few = SessionFold.evolveAll(state, accepted(state, SessionCommand.AddBudget({ addUsd: missing + 1e-12, by })))
+      const few = SessionFold.evolveAll(
+        state,
+        accepted(state, SessionCommand.AddBudget({ addUsd: missing + 1e-12, by }))
+      )
       assert.strictEqual(few.phase._tag, "Waiting")
       assert.isTrue(Budget.isSpent(few))
       const enough = SessionFold.evolveAll(few, accepted(few, SessionCommand.AddBudget({ addUsd: 0.01, by })))
@@ -72,7 +75,10 @@ describe("a turn that a budget stops", () => {
     everyWait((_, state, { on, turn }) => {
       const events = accepted(state, SessionCommand.Wake({ turn: turn.number }))
       assert.deepStrictEqual(events.map(({ _tag }) => _tag), on._tag === "DayBudget" ? ["DayBudgetFreed"] : [])
-      assert.strictEqual(SessionFold.evolveAll(state, events).phase._tag, on._tag === "DayBudget" ? "Resuming" : "Waiting")
+      assert.strictEqual(
+        SessionFold.evolveAll(state, events).phase._tag,
+        on._tag === "DayBudget" ? "Resuming" : "Waiting"
+      )
       assert.lengthOf(accepted(state, SessionCommand.Wake({ turn: turn.number + 1 })), 0)
     }))
 
@@ -85,7 +91,10 @@ describe("a turn that a budget stops", () => {
 
   it("keeps its messages for the agent", () =>
     everyWait((_, state) => {
-      const told = SessionFold.evolveAll(state, accepted(state, SessionCommand.Message({ messageId: "m", text: "x", by })))
+      const told = SessionFold.evolveAll(
+        state,
+        accepted(state, SessionCommand.Message({ messageId: "m", text: "x", by }))
+      )
       assert.strictEqual(told.phase._tag, "Waiting")
       assert.lengthOf(told.inbox, state.inbox.length + 1)
     }))

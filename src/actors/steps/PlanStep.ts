@@ -57,6 +57,9 @@ export const make = Effect.gen(function*() {
       })
       const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "plan" }, use)
       const day = Option.getOrUndefined(budget.day.account)
+      /** With room again by now, the step is performed again at once. */
+      const waitOrRepeat = () =>
+        Effect.flatMap(budget.ifReached(context, turn), (waits) => waits ? Effect.void : perform(context, step))
       yield* model.ask({ ...question, remainingUsd: remainingUsd(state), day }).pipe(
         Effect.flatMap(({ model, usage, value }) =>
           record([used({ model, usage }), PlanProduced.make({ turn: turn.number, plan: Plan.fromAnswer(value) })])
@@ -72,9 +75,9 @@ export const make = Effect.gen(function*() {
               error.spent === undefined ? Effect.void : record([used({ ...error.spent, estimated: true })]),
               Effect.fail(error)
             ),
-          // somebody else has spent the rest meanwhile; with room again by now, the step is performed again at once
-          DayBudgetSpent: () =>
-            Effect.flatMap(budget.ifReached(context, turn), (waits) => waits ? Effect.void : perform(context, step))
+          // somebody else has spent the rest
+          DayBudgetSpent: waitOrRepeat,
+          DayBudgetUnknown: waitOrRepeat
         })
       )
     },

@@ -79,11 +79,12 @@ export const make = Effect.gen(function*() {
               ReviewHeld.make({ ...at, review: Review.fromAnswer(value, excerpt.unseen) })
             ]),
           onFailure: Effect.fnUntraced(function*(error) {
-            if (error._tag === "StoreError") return yield* error
             yield* record(usesOf(error).map(used))
             // what a budget kept from an answer is asked again
             if (yield* budget.ifReached(context, turn)) return
-            if (error._tag === "DayBudgetSpent") return yield* perform(context, step)
+            if (error._tag === "DayBudgetSpent" || error._tag === "DayBudgetUnknown") {
+              return yield* perform(context, step)
+            }
             yield* record([ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason: error.message } })])
           })
         })

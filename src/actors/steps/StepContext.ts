@@ -1,10 +1,10 @@
 /** The context of a step: the session's state, and the means to record results. */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { DayBudgetSpent, DayBudgetUnknown } from "../../domain/DayAccount.ts"
 import type { SessionEvent } from "../../domain/SessionEvent.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import type { AgentUnavailable } from "../../services/agents/Agents.ts"
-import type { DayBudgetSpent } from "../../services/budget/DayBudget.ts"
 import type { ForgeError, RepositoryNotFound } from "../../services/forge/Forge.ts"
 import type { SecretScanError } from "../../services/gate/SecretScanError.ts"
 import type { GatewayError } from "../../services/gateway/Gateway.ts"
@@ -19,6 +19,7 @@ import type { StoreError } from "../../services/store/StoreError.ts"
 export type StepFailure =
   | AgentUnavailable
   | DayBudgetSpent
+  | DayBudgetUnknown
   | ForgeError
   | GatewayError
   | LanguageModelError

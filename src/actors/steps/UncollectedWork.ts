@@ -42,8 +42,7 @@ export const make = Effect.gen(function*() {
       sessionId,
       remainingUsd: 0,
       // of calls of the agent that an earlier server left running
-      onUsage: (call) =>
-        Effect.ignoreLogged(record([usageRecorded(state, { turn: run.turn, source: "agent" }, call)]))
+      onUsage: (call) => Effect.ignoreLogged(record([usageRecorded(state, { turn: run.turn, source: "agent" }, call)]))
     })
     yield* day.counted(sessionId)
     yield* sandbox.removeRuns(sessionId)

@@ -2,7 +2,10 @@
 import type { Outcome } from "./ChatCommand.ts"
 
 /** The outcome of a command that changed the session. */
-export type Change = Extract<Outcome, { readonly _tag: "Approved" | "Rejected" | "Retried" | "BudgetAdded" | "Stopped" }>
+export type Change = Extract<
+  Outcome,
+  { readonly _tag: "Approved" | "Rejected" | "Retried" | "BudgetAdded" | "Stopped" }
+>
 
 /** What was done, and what follows from it, if anything does; lower case after the first. */
 export const changeOf = (change: Change): ReadonlyArray<string> => {

@@ -13,33 +13,13 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
-import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
+import { type DayAccount, DayBudgetSpent, DayBudgetUnknown } from "../../domain/DayAccount.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import * as Account from "../gateway/Account.ts"
 import { SpentOnDay } from "../store/SpentOnDay.ts"
-import type { StoreError } from "../store/StoreError.ts"
+import { logStoreError, type StoreError } from "../store/StoreError.ts"
 import * as LeftOverCalls from "./LeftOverCalls.ts"
-
-/** All sessions together have spent the day's budget. */
-export class DayBudgetSpent extends Schema.TaggedError<DayBudgetSpent>()("DayBudgetSpent", {
-  budgetUsd: Schema.Number,
-  until: Schema.DateTimeUtcFromSelf
-}) {
-  override get message() {
-    return `All sessions together have spent the day's budget of $${this.budgetUsd} (OPENTL_BUDGET_DAY_USD).`
-  }
-}
-
-/** What one call is let out by. */
-export interface DayAccount {
-  /**
-   * Waits, in order, until a call that costs at most this may go out. Its reservation lasts as long as the scope, which
-   * is to be closed when the call's cost is in the log.
-   */
-  readonly letOut: (atMostUsd: number) => Effect.Effect<void, DayBudgetSpent | StoreError, Scope.Scope>
-}
 
 export class DayBudget extends Context.Tag("opentl/services/budget/DayBudget")<DayBudget, {
   /** None without such a budget. */
@@ -111,19 +91,26 @@ const make = Effect.fnUntraced(function*(configuredUsd: number) {
   const letOut: DayAccount["letOut"] = (atMostUsd) =>
     Effect.gen(function*() {
       for (;;) {
-        const now = yield* ledger
+        const now = yield* Effect.catchAll(ledger, (error) =>
+          Effect.zipRight(logStoreError(error), new DayBudgetUnknown()))
         const decision = Account.decide(now, atMostUsd)
-        if (decision === "goes") return yield* Effect.asVoid(hold(atMostUsd))
-        if (decision === "refused") return yield* new DayBudgetSpent({ budgetUsd: now.limitUsd, until: now.until })
+        if (decision === "goes") {
+          return yield* Effect.asVoid(hold(atMostUsd))
+        }
+        if (decision === "refused") {
+          return yield* new DayBudgetSpent({ budgetUsd: now.limitUsd, until: now.until })
+        }
         yield* Queue.take(changes)
       }
     }).pipe(turnstile.withPermits(1))
 
   return DayBudget.of({
     account: Option.some({ letOut }),
-    spent: Effect.map(ledger, ({ limitUsd, spentUsd, until }) =>
-      spentUsd >= limitUsd ? Option.some(new DayBudgetSpent({ budgetUsd: limitUsd, until })) : Option.none()),
-    counted: (session) =>
-      Ref.update(leftOver, (calls) => new Map([...calls].filter(([other]) => other !== session)))
+    spent: Effect.map(
+      ledger,
+      ({ limitUsd, spentUsd, until }) =>
+        spentUsd >= limitUsd ? Option.some(new DayBudgetSpent({ budgetUsd: limitUsd, until })) : Option.none()
+    ),
+    counted: (session) => Ref.update(leftOver, (calls) => new Map([...calls].filter(([other]) => other !== session)))
   })
 })

@@ -134,6 +134,7 @@ export const make = Effect.gen(function*() {
             return Effect.succeed(Refusals.later(provider, 408, error.message))
           case "BodiesWaiting":
           case "BudgetBusy":
+          case "DayBudgetUnknown":
             return Effect.succeed(Refusals.later(provider, 503, error.message))
           case "BudgetExhausted":
           case "DayBudgetSpent":

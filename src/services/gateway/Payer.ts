@@ -4,9 +4,9 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { DayAccount, DayBudgetSpent, DayBudgetUnknown } from "../../domain/DayAccount.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { Usage } from "../../domain/Usage.ts"
-import type { DayAccount, DayBudgetSpent } from "../budget/DayBudget.ts"
 import * as ModelPrice from "../model/ModelPrice.ts"
 import * as Account from "./Account.ts"
 import * as CallRequest from "./CallRequest.ts"
@@ -51,7 +51,7 @@ export interface Payer {
   readonly letOut: (
     call: CallRequest.CallRequest | undefined,
     price: ModelPrice.Price | undefined
-  ) => Effect.Effect<PaidCall, Account.BudgetExhausted | BudgetBusy | DayBudgetSpent, Scope.Scope>
+  ) => Effect.Effect<PaidCall, Account.BudgetExhausted | BudgetBusy | DayBudgetSpent | DayBudgetUnknown, Scope.Scope>
 }
 
 /** How long a call waits for other calls' reservations. */
@@ -77,11 +77,7 @@ export const make = Effect.fnUntraced(function*({ day, onUsage, openCalls, remai
   })
   const account = yield* Account.make(left)
   const isLimited = account.isLimited || day !== undefined
-  const letOutOfDay = (reservedUsd: number) =>
-    day === undefined
-      ? Effect.void
-      : Effect.catchTag(day.letOut(reservedUsd), "StoreError", (error) =>
-        Effect.zipRight(Effect.logWarning(error), new BudgetBusy()))
+  const letOutOfDay = day?.letOut ?? (() => Effect.void)
   const one = yield* Effect.makeSemaphore(1)
 
   const letOut: Payer["letOut"] = Effect.fnUntraced(function*(call, price) {

@@ -6,9 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { DayAccount, DayBudgetSpent, DayBudgetUnknown } from "../../domain/DayAccount.ts"
 import { Usage } from "../../domain/Usage.ts"
-import type { DayAccount, DayBudgetSpent } from "../budget/DayBudget.ts"
-import type { StoreError } from "../store/StoreError.ts"
 import { noModel } from "./ModelChoice.ts"
 import type { PriceUnknown } from "./ModelPrices.ts"
 
@@ -86,7 +85,7 @@ export class LanguageModel extends Context.Tag("opentl/services/model/LanguageMo
     question: ModelQuestion<A, I>
   ) => Effect.Effect<
     ModelAnswer<A>,
-    LanguageModelError | UnreadableAnswer | NoLanguageModel | PriceUnknown | DayBudgetSpent | StoreError,
+    LanguageModelError | UnreadableAnswer | NoLanguageModel | PriceUnknown | DayBudgetSpent | DayBudgetUnknown,
     // of what is reserved for it: to be closed when its cost is in the log
     Scope.Scope
   >

@@ -78,7 +78,6 @@ describe("a session with a budget", () => {
         assert.deepStrictEqual(world.model.asked.map(({ purpose }) => purpose), ["plan"])
       })
     ))
-
 })
 
 describe("a session without a budget", () => {

@@ -26,7 +26,11 @@ const caller: Caller = {
 }
 
 /** Runs a command where the conversations of some keys have a session. */
-const run = (command: ChatCommand, keys: ReadonlyArray<string> = [], read: Session | ReadonlyArray<SessionEventView> = waiting) =>
+const run = (
+  command: ChatCommand,
+  keys: ReadonlyArray<string> = [],
+  read: Session | ReadonlyArray<SessionEventView> = waiting
+) =>
   Effect.gen(function*() {
     const [known, events] = read instanceof Session ? [read, undefined] : [waiting, read]
     const asked: Array<unknown> = []
