@@ -35,7 +35,7 @@ const fieldsOf = (stored: typeof SessionSummary.Encoded): SessionSummary => ({
   ...(stored.plan === undefined ? {} : { plan: stored.plan }),
   ...(stored.proposal === undefined ? {} : { proposal: stored.proposal }),
   ...(stored.budget_usd === undefined ? {} : { budgetUsd: stored.budget_usd }),
-  ...(stored.waits_until === undefined ? {} : { waitsUntil: timeOf(stored.waits_until) }),
+  ...(stored.waits_until === undefined ? {} : { waitsUntil: DateTime.unsafeMake(stored.waits_until) }),
   ...(stored.result === undefined ? {} : { result: stored.result }),
   turn: stored.turn,
   reviewRounds: stored.review_rounds,
