@@ -18,7 +18,7 @@ import * as Program from "../../support/Program.ts"
 
 /** Runs a session on a repository with these files, and a command as its agent, to its end. */
 export type Session = (
-  files: Readonly<Record<string, string>>,
+  files: Git.Files,
   agent: string
 ) => Effect.Effect<
   {
@@ -67,8 +67,8 @@ export const installing = (told: ReadonlyArray<string>) =>
   told.filter((line) => /^(Installing dependencies|Dependency install) /.test(line))
 
 interface Needs {
-  /** The registry's host. */
-  readonly registry?: string
+  /** The hosts of the registry. */
+  readonly hosts?: ReadonlyArray<string>
   /** A tool that not every image has. */
   readonly tool?: string
 }
@@ -76,7 +76,7 @@ interface Needs {
 /** A test of a session, skipped with the reason where what it needs is not there. */
 export const itInstalls = <E>(
   name: string,
-  { registry, tool }: Needs,
+  { hosts = [], tool }: Needs,
   test: (session: Session) => Effect.Effect<void, E, Docker | NodeContext.NodeContext | Scope.Scope>
 ) =>
   itDocker(name, (context) =>
@@ -87,7 +87,7 @@ export const itInstalls = <E>(
         return context.skip(`${image} has no ${tool}`)
       }
       const proxy = yield* ConnectProxy.make
-      const reached = yield* Effect.either(registry === undefined ? Effect.void : proxy.reach(registry))
+      const reached = yield* Effect.either(Effect.forEach(hosts, proxy.reach, { concurrency: 4, discard: true }))
       if (Either.isLeft(reached)) return context.skip(reached.left.message)
       yield* test(session(proxy))
     }))
