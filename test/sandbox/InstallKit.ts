@@ -5,16 +5,18 @@
 import type * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Config from "effect/Config"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { DockerEngine } from "../../../src/services/sandbox/docker/DockerEngine.ts"
-import { contentsOf } from "../../../src/services/sandbox/InstalledAgents.ts"
-import * as ConnectProxy from "../../support/ConnectProxy.ts"
-import { Docker, itDocker } from "../../support/Docker.ts"
-import * as Git from "../../support/Git.ts"
-import * as Program from "../../support/Program.ts"
+import type { TestContext } from "vitest"
+import { DockerEngine } from "../../src/services/sandbox/docker/DockerEngine.ts"
+import { contentsOf } from "../../src/services/sandbox/InstalledAgents.ts"
+import * as ConnectProxy from "../support/ConnectProxy.ts"
+import { Docker, itDocker } from "../support/Docker.ts"
+import * as Git from "../support/Git.ts"
+import * as Program from "../support/Program.ts"
 
 /** Runs a session on a repository with these files, and a command as its agent, to its end. */
 export type Session = (
@@ -73,6 +75,10 @@ interface Needs {
   readonly tool?: string
 }
 
+/** The runner forgets the reason where a test is an effect. */
+const skip = (context: TestContext, reason: string) =>
+  Effect.zipRight(Console.log(`skipped: ${reason}`), Effect.sync(() => context.skip(reason)))
+
 /** A test of a session, skipped with the reason where what it needs is not there. */
 export const itInstalls = <E>(
   name: string,
@@ -84,10 +90,10 @@ export const itInstalls = <E>(
       const { image } = yield* Docker
       const labels = yield* Effect.flatMap(DockerEngine, (engine) => engine.imageLabels(image))
       if (tool !== undefined && !contentsOf(labels).tools?.some(({ name }) => name === tool)) {
-        return context.skip(`${image} has no ${tool}`)
+        return yield* skip(context, `${image} has no ${tool}`)
       }
       const proxy = yield* ConnectProxy.make
       const reached = yield* Effect.either(Effect.forEach(hosts, proxy.reach, { concurrency: 4, discard: true }))
-      if (Either.isLeft(reached)) return context.skip(reached.left.message)
+      if (Either.isLeft(reached)) return yield* skip(context, reached.left.message)
       yield* test(session(proxy))
     }))

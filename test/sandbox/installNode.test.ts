@@ -2,7 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { installing, itInstalls } from "./InstallKit.ts"
-import * as Locks from "./Locks.ts"
+import * as Locks from "./InstallLocks.ts"
 
 /** Uses the package of the lock file, and one that the agent adds. */
 const uses = "node -p '[require(`is-number`)(5), require(`is-odd`)(4)].join()' > uses.txt"
