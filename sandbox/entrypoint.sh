@@ -186,7 +186,7 @@ prepare_surroundings() {
     mkdir -p "$TMPDIR"
   fi
   export GIT_TERMINAL_PROMPT=0 GIT_EDITOR=true GIT_PAGER=cat PAGER=cat GIT_LFS_SKIP_SMUDGE=1
-  export COREPACK_ENABLE_DOWNLOAD_PROMPT=0
+  export COREPACK_ENABLE_DOWNLOAD_PROMPT=0 npm_config_update_notifier=false
   # what uv installs is there for the agent, outside of the repository
   export UV_PROJECT_ENVIRONMENT=$HOME/venv
   rm -f "$HOME/.gitconfig.lock"
@@ -195,6 +195,20 @@ prepare_surroundings() {
   fi
   git config --global user.name "$author_name"
   git config --global user.email "$author_email"
+}
+
+# The operator's certificates. Node adds them to its own; the other programs take one file in place of theirs, so it has
+# the image's as well.
+trust_certificates() {
+  local given=$OPENTL_WORKSPACE/in/certificates.pem trusted=$OPENTL_WORKSPACE/certificates.pem system
+  remove "$trusted" # whatever an earlier agent made of it
+  [ -s "$given" ] || return 0
+  for system in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+    [ -f "$system" ] && break
+  done
+  { cat "$system" 2>/dev/null; echo; cat "$given"; } >"$trusted" || die "The certificates could not be put into the workspace"
+  export NODE_EXTRA_CA_CERTS=$given SSL_CERT_FILE=$trusted CURL_CA_BUNDLE=$trusted GIT_SSL_CAINFO=$trusted
+  export REQUESTS_CA_BUNDLE=$trusted PIP_CERT=$trusted CARGO_HTTP_CAINFO=$trusted
 }
 
 await_bridge() {
@@ -214,6 +228,7 @@ await_bridge() {
   export HTTP_PROXY=$base HTTPS_PROXY=$base NO_PROXY=127.0.0.1,localhost
   export http_proxy=$base https_proxy=$base no_proxy=$NO_PROXY
   export YARN_HTTP_PROXY=$base YARN_HTTPS_PROXY=$base
+  export NODE_USE_ENV_PROXY=1 # corepack leaves the proxy to node, which asks for this
 }
 
 # --- The repository --------------------------------------------------------------------------------------------------
@@ -661,6 +676,7 @@ main() {
   trap on_signal TERM INT HUP
   trap on_exit EXIT
   prepare_surroundings
+  trust_certificates
   start_bridge
   start_agent
   [ -n "$waiting_agent" ] || start_relay

@@ -2,7 +2,7 @@
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { describeConfig } from "../services/config/AppConfig.ts"
+import { describeConfig } from "../services/config/EffectiveConfig.ts"
 import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
 import { oneLine } from "./terminal/SafeText.ts"

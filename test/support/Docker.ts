@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { TestContext } from "vitest"
 import { noImage, testBases } from "../../scripts/support/engine.mjs"
 import { DockerEngine } from "../../src/services/sandbox/docker/DockerEngine.ts"
 import { SandboxImage } from "../../src/services/sandbox/SandboxImage.ts"
@@ -25,6 +26,9 @@ import { layerConfig, testConfig } from "./TestConfig.ts"
 class NoImage extends Data.TaggedError("NoImage")<{ readonly message: string }> {}
 
 const dockerHost = Config.withDefault(Config.string("DOCKER_HOST"), testConfig.docker.host)
+
+/** Another image than the installed one may be tried: one with more tools, or from another base. */
+const installedImage = Config.withDefault(Config.nonEmptyString("OPENTL_TEST_IMAGE"), testConfig.docker.image)
 
 const withDocker = (docker: Partial<typeof testConfig.docker>) =>
   layerConfig({ docker: { ...testConfig.docker, ...docker } })
@@ -61,7 +65,7 @@ const findDocker = Effect.gen(function*() {
   yield* engine.ping
   return Docker.of({
     host: yield* dockerHost,
-    image: yield* findImage(testConfig.docker.image, testBases()),
+    image: yield* findImage(yield* installedImage, testBases()),
     network: Option.none()
   })
 })
@@ -69,14 +73,14 @@ const findDocker = Effect.gen(function*() {
 /** A test on the machine's engine, on the clock of the world; skipped, with the reason, where it cannot run. */
 export const itDocker = <A, E>(
   name: string,
-  test: () => Effect.Effect<A, E, Docker | DockerEngine | NodeContext.NodeContext | Scope.Scope>
+  test: (context: TestContext) => Effect.Effect<A, E, Docker | DockerEngine | NodeContext.NodeContext | Scope.Scope>
 ) =>
   it.scopedLive(name, (context) =>
     Effect.gen(function*() {
       const isRequired = yield* Config.withDefault(Config.boolean("OPENTL_REQUIRE_DOCKER"), false)
       const docker = yield* Effect.either(findDocker)
       if (Either.isRight(docker)) {
-        yield* Effect.provideService(test(), Docker, docker.right)
+        yield* Effect.provideService(test(context), Docker, docker.right)
       } else if (isRequired) {
         yield* Effect.fail(docker.left)
       } else {

@@ -42,6 +42,7 @@ export const testConfig: AppConfigShape = {
   llmTimeout: Duration.minutes(5),
   egress: "allowlist",
   egressAllow: [],
+  sandboxCertificates: Option.none(),
   budgetUsd: Option.none(),
   modelPrices: [],
   fourEyes: false,

@@ -44,13 +44,15 @@ const lastCharacters = (text: string): string => text.slice(-tailCharacters).rep
 
 const encodeLaunch = Schema.encodeSync(AgentLaunchJson)
 
+const text = (path: string, text: string): InputFile => ({ path, content: { _tag: "Text", text } })
+
 /** What the host of an agent reads, for an agent that has one. */
 const launchFile = ({ launch }: AgentStart): ReadonlyArray<InputFile> =>
-  launch === undefined ? [] : [{ path: "in/agent.json", content: { _tag: "Text", text: encodeLaunch(launch) } }]
+  launch === undefined ? [] : [text("in/agent.json", encodeLaunch(launch))]
 
 export const make = Effect.gen(function*() {
   const agents = yield* Agents
-  const { stallTimeout } = yield* AppConfig
+  const { sandboxCertificates, stallTimeout } = yield* AppConfig
   const gateway = yield* Gateway
   const history = yield* SessionHistory
   const repositories = yield* Repositories
@@ -91,8 +93,9 @@ export const make = Effect.gen(function*() {
       agentMessages: []
     })
     const files: ReadonlyArray<InputFile> = [
-      { path: "in/prompt.md", content: { _tag: "Text", text: prompt } },
-      { path: "in/commit-message.txt", content: { _tag: "Text", text: message } }
+      text("in/prompt.md", prompt),
+      text("in/commit-message.txt", message),
+      ...Option.toArray(sandboxCertificates).map((pem) => text("in/certificates.pem", pem))
     ]
     const { bundle, work } = yield* bundleFor(claim.sessionId, state, start)
     return {

@@ -6,10 +6,11 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type { Agent } from "../../domain/Agent.ts"
 import { type RepositoryReference, resolve, show } from "../../domain/Repository.ts"
+import * as Certificates from "./Certificates.ts"
 import * as ConfigSource from "./ConfigSource.ts"
 import type { ModelPrice } from "./ConfigValues.ts"
 import type { Variable, WithDefault } from "./ConfigVariable.ts"
@@ -80,6 +81,8 @@ export interface AppConfigShape {
   readonly llmTimeout: Duration.Duration
   readonly egress: "allowlist" | "none" | "open"
   readonly egressAllow: ReadonlyArray<string>
+  /** OPENTL_SANDBOX_CA: certificates (PEM) that programs in a sandbox trust besides their image's */
+  readonly sandboxCertificates: Option.Option<string>
   readonly budgetUsd: Option.Option<number>
   /** OPENTL_MODEL_PRICES, in US dollars per million tokens */
   readonly modelPrices: ReadonlyArray<ModelPrice>
@@ -178,6 +181,7 @@ const decode = Effect.gen(function*() {
     llmTimeout: yield* required(variables.llmTimeout),
     egress: yield* required(variables.egress),
     egressAllow: yield* required(variables.egressAllow),
+    sandboxCertificates: yield* Certificates.read(texts, variables.sandboxCa),
     budgetUsd: yield* optional(variables.budgetUsd),
     modelPrices: yield* required(variables.modelPrices),
     fourEyes: yield* required(variables.fourEyes),
@@ -216,34 +220,3 @@ export class AppConfig extends Context.Tag("opentl/services/config/AppConfig")<A
     decode
   )
 }
-
-/** The effective value of a variable. */
-export interface EffectiveValue {
-  readonly name: string
-  /** Masked for a secret; empty if the variable is unset and has no default. */
-  readonly value: string
-  readonly source: ConfigSource.Source
-  readonly secret: boolean
-}
-
-/** Every variable with its effective value and source, for `opentl config`. Values are not checked. */
-export const describeConfig: Effect.Effect<ReadonlyArray<EffectiveValue>, Problem, FileSystem.FileSystem | Path.Path> =
-  Effect.gen(
-    function*() {
-      const texts = yield* ConfigSource.texts
-      return yield* Effect.forEach(
-        Object.values(variables),
-        (variable: Variable<unknown>) =>
-          Effect.map(texts.find(variable), (found): EffectiveValue => {
-            const [text, source] = Option.getOrElse(found, () => ["", "default"] as const)
-            const shown = variable === variables.dataDir ? texts.dataDir : text
-            return {
-              name: variable.name,
-              value: variable.secret && text !== "" ? "********" : shown,
-              source,
-              secret: variable.secret
-            }
-          })
-      )
-    }
-  )

@@ -168,6 +168,11 @@ export const variables = {
     doc: "More domains that a sandbox can reach.",
     read: Value.list(Value.domain)
   }),
+  sandboxCa: optional("OPENTL_SANDBOX_CA", {
+    accepted: "the path of a readable file with certificates in PEM form, and without a key",
+    doc: "Certificates that programs in a sandbox trust besides those of its image.",
+    read: Value.line
+  }),
   budgetUsd: optional("OPENTL_BUDGET_USD", {
     accepted: "a number from 0.01 to 10000",
     doc: "The most that one session may spend, in US dollars.",

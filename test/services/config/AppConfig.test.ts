@@ -7,8 +7,9 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { Agent } from "../../../src/domain/Agent.ts"
-import { AppConfig, describeConfig } from "../../../src/services/config/AppConfig.ts"
+import { AppConfig } from "../../../src/services/config/AppConfig.ts"
 import { variables } from "../../../src/services/config/ConfigVariables.ts"
+import { describeConfig } from "../../../src/services/config/EffectiveConfig.ts"
 import { load, withEnvironment } from "./ConfigKit.ts"
 
 describe("AppConfig", () => {
