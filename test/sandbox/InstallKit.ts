@@ -60,7 +60,7 @@ const session = (proxy: ConnectProxy.ConnectProxy): Session =>
     return {
       told,
       asked: yield* proxy.asked,
-      show: (file) => Git.git(repository, "show", `opentl/${id}:${file}`)
+      show: (file: string) => Git.git(repository, "show", `opentl/${id}:${file}`)
     }
   }, Effect.orDie)
 
