@@ -4,11 +4,11 @@ import * as FastCheck from "effect/FastCheck"
 import { CommitId } from "../../src/domain/Ids.ts"
 import type { SessionEvent } from "../../src/domain/SessionEvent.ts"
 import { admits } from "../../src/domain/SessionFold.ts"
-import { walk } from "../support/Walk.ts"
+import { walkUndisturbed } from "../support/Walk.ts"
 
 const other = CommitId.make("f".repeat(40))
 const walks = FastCheck.array(FastCheck.nat({ max: 1000 }), { maxLength: 60 }).map((choices) =>
-  walk(choices, { rounds: 3 })
+  walkUndisturbed(choices, { rounds: 3 })
 )
 
 const about = new Set<SessionEvent["_tag"]>(["GateHeld", "VerifyHeld", "ReviewHeld", "BranchPushed"])
@@ -40,7 +40,7 @@ describe("a session's log", () => {
 
   it("never has more runs of the agent in a turn than it may", () => {
     const few = FastCheck.array(FastCheck.nat({ max: 1000 }), { maxLength: 60 }).map((choices) =>
-      walk(choices, { rounds: 1 })
+      walkUndisturbed(choices, { rounds: 1 })
     )
     FastCheck.assert(FastCheck.property(few, ({ states }) => {
       for (const { phase } of states) {
