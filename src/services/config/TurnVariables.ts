@@ -1,6 +1,6 @@
 /** The variables of a turn: how often the agent runs, what its work must pass, how long everything may take. */
 import * as Value from "./ConfigValues.ts"
-import { withDefault } from "./ConfigVariable.ts"
+import { optional, withDefault } from "./ConfigVariable.ts"
 
 export const turnVariables = {
   rounds: withDefault("OPENTL_ROUNDS", "4", {
@@ -22,6 +22,11 @@ export const turnVariables = {
     accepted: "on or off",
     doc: "Whether changes with secrets in them are held back.",
     read: Value.literal("on", "off")
+  }),
+  reviewerModel: optional("OPENTL_REVIEWER_MODEL", {
+    accepted: "a model's name",
+    doc: "The model that reviews, if it is not the one that plans.",
+    read: Value.word
   }),
   reviewRounds: withDefault("OPENTL_REVIEW_ROUNDS", "2", {
     accepted: "a whole number from 0 to 20",
