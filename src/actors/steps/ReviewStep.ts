@@ -1,18 +1,41 @@
-/** Asks the model to review the diff. What could not be reviewed is reported, and never counts as approved. */
+/**
+ * Asks the model to review the diff, a long one in parts. What could not be reviewed is reported, and never counts as
+ * approved.
+ */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Acceptance from "../../domain/Acceptance.ts"
+import * as FindingPlaces from "../../domain/FindingPlaces.ts"
 import type { Step } from "../../domain/NextStep.ts"
+import * as Patch from "../../domain/Patch.ts"
 import * as Review from "../../domain/Review.ts"
 import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
+import { weakenedTests } from "../../domain/WeakenedTests.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
-import { patchExcerpt } from "../../services/model/PatchExcerpt.ts"
-import * as Prompts from "../../services/model/Prompts.ts"
+import { patchParts } from "../../services/model/PatchParts.ts"
 import { fenceTag } from "../../services/model/PromptText.ts"
-import { BudgetSpent, isSpent, type ModelUse, remainingUsd, usageRecorded } from "./Budget.ts"
+import * as ReviewPrompts from "../../services/model/ReviewPrompts.ts"
+import * as ReviewReports from "../../services/model/ReviewReports.ts"
+import { BudgetSpent, isSpent, usageRecorded } from "./Budget.ts"
+import * as ReviewCalls from "./ReviewCalls.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
+/** How much of a diff is shown in one question, in characters, and in how many questions at most. */
+const limits = { part: 200_000, parts: 40 }
+
+type ReviewChanges = Extract<Step, { readonly _tag: "ReviewChanges" }>
+
+/** An answer whose findings are about the diff, and whose ticks are of points of the plan. */
+interface Checked {
+  readonly answer: Review.ReviewAnswer
+  /** How many findings were not. */
+  readonly dropped: number
+}
+
 export const make = Effect.gen(function*() {
+  const calls = yield* ReviewCalls.make
   const model = yield* LanguageModel
   const repositories = yield* Repositories
 
@@ -22,54 +45,105 @@ export const make = Effect.gen(function*() {
       ? new GitError({ operation: "diff", reason: "the session has no base commit" })
       : repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
 
-  const perform: Perform<Extract<Step, { readonly _tag: "ReviewChanges" }>> = Effect.fn("ReviewStep.perform")(
-    function*(context, { changes, run, turn, verification }) {
-      const { record, state } = context
-      const at = { turn: turn.number, round: run.round, commit: changes.commit }
-      const skip = (reason: string) =>
-        Effect.asVoid(record([ReviewHeld.make({ ...at, review: { _tag: "Skipped", reason } })]))
-      if (state.spec.reviewRounds === 0) return yield* skip("reviews are switched off (OPENTL_REVIEW_ROUNDS=0)")
-      // a draft that says which; nobody pays for a review of it
-      if (verification.outcome === "failed") return yield* skip("checks fail, and no round is left to mend them")
-      if (model.provider === "none") {
-        return yield* skip(model.missing ?? noModel)
-      }
-      if (isSpent(state)) {
-        const reason = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
-        yield* record([ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason } })])
-        return
-      }
-      const diff = yield* diffOf(context, changes)
-      const excerpt = patchExcerpt(diff, Prompts.patchLimit)
-      const question = Prompts.reviewQuestion({
-        tag: yield* fenceTag,
-        prompt: turn.prompt,
-        firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
-        plan: turn.plan,
-        diff: excerpt,
-        stat: diff.stat,
-        answer: run.answer,
-        earlier: turn.reviews
-      })
-      const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "review" }, use)
-      yield* model.ask({ ...question, remainingUsd: remainingUsd(state) }).pipe(
-        Effect.matchEffect({
-          onSuccess: ({ model, usage, value }) =>
-            record([
-              used({ model, usage }),
-              ReviewHeld.make({ ...at, review: Review.fromAnswer(value, excerpt.unseen) })
-            ]),
-          onFailure: (error) =>
-            record([
-              ...(error._tag === "UnreadableAnswer" ? [used(error)] : []),
-              ...(error._tag === "LanguageModelError" && error.spent !== undefined
-                ? [used({ ...error.spent, estimated: true })]
-                : []),
-              ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason: error.message } })
-            ])
-        })
-      )
+  /** The last question of a review, and what it knows already. */
+  const prepare = Effect.fn("ReviewStep.prepare")(function*(
+    context: StepContext,
+    { changes, run, turn, verification }: ReviewChanges
+  ) {
+    const diff = yield* diffOf(context, changes)
+    const sections = Patch.sections(diff.patch)
+    const { parts, unseen } = patchParts(diff, limits)
+    const request: ReviewPrompts.ReviewRequest = {
+      tag: yield* fenceTag,
+      prompt: turn.prompt,
+      firstPrompt: turn.number === 1 ? undefined : context.state.spec.prompt,
+      plan: turn.plan,
+      verification,
+      weakened: weakenedTests(diff.changed, sections),
+      stat: diff.stat,
+      unseen,
+      answer: run.answer,
+      earlier: turn.reviews
     }
-  )
+    const places = FindingPlaces.placesOf({ changed: diff.changed, sections })
+    const points = turn.plan?.acceptance?.length ?? 0
+    const check = (answer: Review.ReviewAnswer): Checked => {
+      const { dropped, findings } = FindingPlaces.inDiff(places, answer.findings)
+      return { dropped, answer: { ...answer, findings, ticks: Acceptance.ticksOf(answer.ticks ?? [], points) } }
+    }
+    const [first, ...others] = parts
+    if (others.length === 0) {
+      const question = ReviewPrompts.reviewQuestion(request, first.text)
+      return Either.right({ question, check, unseen, parts: 1, standing: [], dropped: 0 })
+    }
+    const answers = yield* calls.askParts(
+      context,
+      turn.number,
+      parts.map((part, i) => ReviewPrompts.partQuestion(request, { part, number: i + 1, of: parts.length }))
+    )
+    const tag = yield* fenceTag
+    return Either.mapBoth(answers, {
+      onLeft: (reason) => ({ reason, parts: parts.length }),
+      onRight: (answers) => {
+        const checked = answers.map(check)
+        const reports = ReviewReports.reports(
+          checked.map(({ answer }, i) => ({ answer, files: parts[i]?.files ?? [] }))
+        )
+        return {
+          question: ReviewPrompts.wholeQuestion({ ...request, tag }, reports),
+          check,
+          unseen,
+          parts: parts.length,
+          standing: reports.standing,
+          dropped: checked.reduce((sum, { dropped }) => sum + dropped, 0)
+        }
+      }
+    })
+  })
+
+  const perform: Perform<ReviewChanges> = Effect.fn("ReviewStep.perform")(function*(context, step) {
+    const { record, state } = context
+    const { changes, run, turn, verification } = step
+    const at = { turn: turn.number, round: run.round, commit: changes.commit }
+    const held = (review: Review.Review, parts = 1) =>
+      ReviewHeld.make({ ...at, review, ...(parts === 1 ? {} : { parts }) })
+    const unreadable = (reason: string): Review.Review => ({ _tag: "Unreadable", reason })
+    const skip = (reason: string) => Effect.asVoid(record([held({ _tag: "Skipped", reason })]))
+    if (state.spec.reviewRounds === 0) return yield* skip("reviews are switched off (OPENTL_REVIEW_ROUNDS=0)")
+    // a draft that says which; nobody pays for a review of it
+    if (verification.outcome === "failed") return yield* skip("checks fail, and no round is left to mend them")
+    const { missing, provider } = model.reviewer ?? model
+    if (provider === "none") return yield* skip(missing ?? noModel)
+    if (isSpent(state)) {
+      const reason = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
+      yield* record([held(unreadable(reason))])
+      return
+    }
+    const prepared = yield* prepare(context, step)
+    if (Either.isLeft(prepared)) {
+      yield* record([held(unreadable(prepared.left.reason), prepared.left.parts)])
+      return
+    }
+    const { check, dropped, parts, question, standing, unseen } = prepared.right
+    const current = yield* record([])
+    const { answer, uses } = yield* calls.ask(current, question)
+    const review = Either.match(answer, {
+      onLeft: unreadable,
+      onRight: (answer) => {
+        const last = check(answer)
+        return Review.fromAnswer(withStanding(last.answer, standing), unseen, dropped + last.dropped)
+      }
+    })
+    yield* record([
+      ...uses.map((use) => usageRecorded(current, { turn: turn.number, source: "review" }, use)),
+      held(review, parts)
+    ])
+  })
   return perform
 })
+
+/** With findings that nobody has settled, nothing is approved. */
+const withStanding = (answer: Review.ReviewAnswer, standing: ReadonlyArray<Review.Finding>): Review.ReviewAnswer =>
+  standing.length === 0
+    ? answer
+    : { ...answer, verdict: "request_changes", findings: [...answer.findings, ...standing] }

@@ -11,6 +11,7 @@ const text = (changes: Partial<PullRequestText> = {}): PullRequestText => ({
   prompt: "Add a flag\nplease",
   turnPrompt: undefined,
   plan: { title: "Add a flag", markdown: "Because." },
+  points: [],
   reviews: [],
   review: { _tag: "Approved", summary: "Fine", findings: [] },
   verification: Verification.none(CommitId.make("a".repeat(40))),

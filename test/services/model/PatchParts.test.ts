@@ -1,10 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
+import type { Diff } from "../../../src/domain/Diff.ts"
 import * as Unseen from "../../../src/domain/Unseen.ts"
-import { patchExcerpt } from "../../../src/services/model/PatchExcerpt.ts"
+import { patchParts } from "../../../src/services/model/PatchParts.ts"
 import { added, binary, type Change, diffOf } from "../../support/Patches.ts"
 
 const limit = 5_000
+
+/** What there is room for in one part. */
+const patchExcerpt = (diff: Pick<Diff, "changed" | "files" | "patch">, part: number) => {
+  const { parts: [{ text }], unseen } = patchParts(diff, { part, parts: 1 })
+  return { text, unseen }
+}
 const sized = (path: string, size: number, kind = {}) => added(path, "x".repeat(size), kind)
 const show = (...changes: ReadonlyArray<Change>) => patchExcerpt(diffOf(changes), limit)
 const unseen = (...changes: ReadonlyArray<Change>) =>
