@@ -3,6 +3,8 @@
  * (`ToolLines`), and its to-do list. Pure.
  */
 import type { SessionUpdate, ToolCallUpdate } from "@agentclientprotocol/sdk"
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
 import type { AgentLine } from "../../src/domain/AgentLine.ts"
 import * as Repetition from "./Repetition.ts"
 import { longestLine, short } from "./ShortText.ts"
@@ -14,7 +16,8 @@ export interface Told {
   readonly heard: Repetition.Heard
   /** The beginning of a line, and whose it is. */
   readonly open: { readonly kind: "message" | "thought"; readonly text: string } | undefined
-  readonly tools: ReadonlyMap<string, ToolLines.Tool>
+  /** By id. An agent may use thousands, and each update makes one more of these. */
+  readonly tools: HashMap.HashMap<string, ToolLines.Tool>
   /** What was said after the last tool call: the answer, once the agent is done. */
   readonly answer: string
 }
@@ -23,7 +26,7 @@ export const nothing = (directory: string): Told => ({
   directory,
   heard: Repetition.nothing,
   open: undefined,
-  tools: new Map(),
+  tools: HashMap.empty(),
   answer: ""
 })
 
@@ -76,13 +79,13 @@ const think = (told: Told, part: string): Step => {
 }
 
 const useTool = (told: Told, update: ToolCallUpdate): Step => {
-  const known = told.tools.get(update.toolCallId)
+  const known = Option.getOrUndefined(HashMap.get(told.tools, update.toolCallId))
   const [before, lines] = known === undefined ? closeMessage(told) : [told, []]
   const [tool, more] = ToolLines.advance(told.directory, known, update)
   return [
     {
       ...before,
-      tools: new Map(before.tools).set(update.toolCallId, tool),
+      tools: HashMap.set(before.tools, update.toolCallId, tool),
       // what is said before a tool call is not the answer
       answer: known === undefined ? "" : before.answer
     },

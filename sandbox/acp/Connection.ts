@@ -2,11 +2,12 @@
  * The connection to an agent over the Agent Client Protocol: to a process of its own (`ProcessConnection`), or to the built-in
  * agent in this one (`sandbox/agent/InProcess`).
  */
-import type {
-  AgentNotificationParamsByMethod,
-  AgentRequestParamsByMethod,
-  AgentRequestResponsesByMethod,
-  SessionUpdate
+import {
+  type AgentNotificationParamsByMethod,
+  type AgentRequestParamsByMethod,
+  type AgentRequestResponsesByMethod,
+  MessageTooLargeError,
+  type SessionUpdate
 } from "@agentclientprotocol/sdk"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -19,7 +20,9 @@ import type { AgentNotStarted } from "./AgentProcess.ts"
 /** The agent refused a request, or ended before it had answered. */
 export class RequestFailed extends Schema.TaggedError<RequestFailed>()("RequestFailed", {
   method: Schema.String,
-  reason: Schema.String
+  reason: Schema.String,
+  /** This side gave the connection up: how the agent ended after that explains nothing. */
+  isGivenUp: Schema.optionalWith(Schema.Boolean, { default: () => false })
 }) {
   override get message() {
     return `${this.method}: ${this.reason}`
@@ -90,12 +93,31 @@ const reasonOf = (error: unknown): string => {
   return whole.replace(/^Internal error: /, "").slice(0, longestReason)
 }
 
+const failureOf = (method: string, error: unknown) =>
+  error instanceof MessageTooLargeError
+    ? new RequestFailed({
+      method,
+      reason: `it sent a line of more than ${error.maxMessageBytes} bytes, which is no message`,
+      isGivenUp: true
+    })
+    : new RequestFailed({ method, reason: reasonOf(error) })
+
+/** An answer, which the agent may have filled with anything. */
+export const answer =
+  <A, I>(method: string, schema: Schema.Schema<A, I>) =>
+  <E>(request: Effect.Effect<unknown, E>): Effect.Effect<A, E | RequestFailed> =>
+    Effect.flatMap(request, (value) =>
+      Effect.mapError(
+        Schema.decodeUnknown(schema)(value),
+        () => new RequestFailed({ method, reason: `its answer to ${method} is none of the protocol's` })
+      ))
+
 /** The connection to an agent whose requests are made. */
 export const of = (agent: Agent): Connection => ({
   request: (method, ask) =>
     Effect.tryPromise({
       try: (signal) => ask(agent, signal),
-      catch: (error) => new RequestFailed({ method, reason: reasonOf(error) })
+      catch: (error) => failureOf(method, error)
     }),
   notify: (tell) => Effect.ignore(Effect.tryPromise(() => tell(agent)))
 })

@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 const Exchange = Schema.Struct({ asked: Schema.String, answered: Schema.String })
+type Exchange = typeof Exchange.Type
 
 export const Memory = Schema.Struct({
   agent: Schema.String,
@@ -28,18 +29,22 @@ const mostExchanges = 12
 
 const cut = (text: string, most: number): string => text.length <= most ? text : `${text.slice(0, most)} …`
 
+/** As much of a conversation as is kept: its last exchanges, shortened. */
+export const shortened = (exchanges: ReadonlyArray<Exchange>): ReadonlyArray<Exchange> =>
+  exchanges.slice(-mostExchanges).map(({ answered, asked }) => ({
+    asked: cut(asked, longestAsked),
+    answered: cut(answered, longestAnswered)
+  }))
+
 /** Adds what was asked and answered. */
 export const remember = (memory: Memory, asked: string, answered: string): Memory => ({
   ...memory,
   isWorking: false,
-  exchanges: [
-    ...memory.exchanges,
-    { asked: cut(asked, longestAsked), answered: cut(answered, longestAnswered) }
-  ].slice(-mostExchanges)
+  exchanges: [...memory.exchanges, ...shortened([{ asked, answered }])].slice(-mostExchanges)
 })
 
 /** Tells an agent that does not know it what was asked and answered before. Empty if there was nothing. */
-export const retell = ({ exchanges }: Memory): string =>
+export const retell = ({ exchanges }: Pick<Memory, "exchanges">): string =>
   exchanges.length === 0 ? "" : [
     "Your earlier conversation about this repository is not available any more. This is what was asked and answered in it; " +
     "the files are as you left them.",

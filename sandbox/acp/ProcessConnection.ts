@@ -9,10 +9,28 @@ import * as Layer from "effect/Layer"
 import { fill } from "../../src/domain/AgentLaunch.ts"
 import { AcpConfig } from "./AcpConfig.ts"
 import * as AgentProcess from "./AgentProcess.ts"
-import { AgentStarter, of, type Started } from "./Connection.ts"
+import { AgentStarter, type Connection, of, RequestFailed, type Started } from "./Connection.ts"
 
 /** Some agents send their last update after they have ended their turn. */
 const lastUpdates = "150 millis"
+
+/** How long an agent that is over may still be read from. */
+const lastAnswers = "3 seconds"
+
+/**
+ * Whether an agent is there is seen by its process: what it has started may hold its streams open after its end.
+ */
+const whileItRuns = (connection: Connection, ended: Effect.Effect<string>): Connection => ({
+  ...connection,
+  request: (method, ask) =>
+    Effect.raceFirst(
+      connection.request(method, ask),
+      Effect.flatMap(
+        Effect.zipLeft(ended, Effect.sleep(lastAnswers)),
+        (end) => new RequestFailed({ method, reason: `it ended with ${end}` })
+      )
+    )
+})
 
 /** The widest permission that is offered. */
 export const permit = (options: ReadonlyArray<PermissionOption>): string | undefined =>
@@ -54,7 +72,7 @@ export const layer = Layer.effect(
         })
         const { agent } = yield* connect(process, onUpdate)
         const { ended, lastWords } = process
-        return { connection: of(agent), ended, lastWords, lastUpdates } satisfies Started
+        return { connection: whileItRuns(of(agent), ended), ended, lastWords, lastUpdates } satisfies Started
       }, Effect.provideService(FileSystem.FileSystem, fs))
     })
   })

@@ -8,29 +8,43 @@
 /** A repetition shorter than this may well be meant. In characters. */
 const shortest = 8
 
+/** What is compared first, in characters: comparing with all of a long message takes as long as the message. */
+const compared = 64
+
 export interface Heard {
   /** The message so far, without repetitions. */
   readonly text: string
+  /** Its first characters. */
+  readonly beginning: string
   /** What may become a repetition. */
   readonly held: string
 }
 
-export const nothing: Heard = { text: "", held: "" }
+export const nothing: Heard = { text: "", beginning: "", held: "" }
+
+const withMore = ({ beginning, text }: Heard, part: string): Heard => ({
+  text: text + part,
+  beginning: beginning.length < compared ? (beginning + part).slice(0, compared) : beginning,
+  held: ""
+})
 
 const isBeginning = (text: string, said: string): boolean => text.startsWith(said) || said.startsWith(text)
 
 /** Hears a part of the message; returns what of it is new. Only where a part begins can the message begin again. */
-export const hear = ({ held, text }: Heard, part: string): readonly [Heard, string] => {
+export const hear = (heard: Heard, part: string): readonly [Heard, string] => {
+  const { beginning, held, text } = heard
   const said = held + part
-  if (text.length >= shortest && part !== "" && isBeginning(text, said)) {
+  const isAgain = text.length >= shortest && part !== "" && isBeginning(beginning, said.slice(0, compared)) &&
+    isBeginning(text, said)
+  if (isAgain) {
     const rest = said.slice(text.length)
-    return said.length < text.length ? [{ text, held: said }, ""] : [{ text: text + rest, held: "" }, rest]
+    return said.length < text.length ? [{ ...heard, held: said }, ""] : [withMore(heard, rest), rest]
   }
-  if (held === "") return [{ text: text + part, held: "" }, part]
+  if (held === "") return [withMore(heard, part), part]
   // what was held is new, and this part may be the beginning in its place
-  const [after, more] = hear({ text: text + held, held: "" }, part)
+  const [after, more] = hear(withMore(heard, held), part)
   return [after, held + more]
 }
 
 /** The message is over: returns what was held back after all. A full second telling was dropped before. */
-export const end = ({ held, text }: Heard): readonly [Heard, string] => [{ text: text + held, held: "" }, held]
+export const end = (heard: Heard): readonly [Heard, string] => [withMore(heard, heard.held), heard.held]

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { fill } from "../../src/domain/AgentLaunch.ts"
 import { AcpConfig } from "./AcpConfig.ts"
-import { AgentStarter, type Connection } from "./Connection.ts"
+import { AgentStarter, answer, type Connection } from "./Connection.ts"
 import * as Memory from "./Memory.ts"
 import * as Messages from "./Messages.ts"
 import { Printer } from "./Printer.ts"
@@ -57,6 +57,8 @@ interface Question {
   readonly asked: string
   readonly text: string
 }
+
+const PromptEnded = Schema.Struct({ stopReason: Schema.String })
 
 /** How far a round has come: its answers so far, and what is kept of the conversation. */
 interface Progress {
@@ -152,7 +154,7 @@ export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record
         yield* Effect.ignore(forgetWork(launch.agent))
         // an agent that is still there has said itself what is wrong
         const end = yield* Effect.timeoutOption(ended, endTime)
-        if (Option.isNone(end)) return yield* new RoundFailed({ reason: error.reason })
+        if (Option.isNone(end) || error.isGivenUp) return yield* new RoundFailed({ reason: error.reason })
         const words = yield* lastWords
         const reason = `it ended with ${end.value} during ${error.method}${words === "" ? "" : `: ${words}`}`
         return yield* new RoundFailed({ reason })
@@ -169,7 +171,7 @@ const ask = (connection: Connection, sessionId: string, text: string) =>
     Effect.gen(function*() {
       const prompt = yield* Effect.fork(Effect.interruptible(connection.request("session/prompt", (agent) =>
         agent.request("session/prompt", { sessionId, prompt: [{ type: "text", text }] }))))
-      return yield* restore(prompt).pipe(
+      return yield* restore(answer("session/prompt", PromptEnded)(prompt)).pipe(
         Effect.onInterrupt(() =>
           connection.notify((agent) =>
             agent.notify("session/cancel", { sessionId })

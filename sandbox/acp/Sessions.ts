@@ -1,9 +1,10 @@
 /** The agent's own session for a round: the one of the rounds before, if it can be continued, else a new one. */
-import type { InitializeResponse, NewSessionRequest } from "@agentclientprotocol/sdk"
+import type { NewSessionRequest } from "@agentclientprotocol/sdk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
 import type { AgentLaunch, Continuation } from "../../src/domain/AgentLaunch.ts"
-import { type Connection, RequestFailed } from "./Connection.ts"
+import { answer, type Connection, RequestFailed } from "./Connection.ts"
 
 /** How long an agent may take to begin, and to find a session again. */
 const longestStart = "3 minutes"
@@ -25,10 +26,22 @@ const timely = (method: string) => <A>(request: Effect.Effect<A, RequestFailed>)
     onTimeout: () => new RequestFailed({ method, reason: `no answer within ${longestStart}` })
   })
 
+const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
+
+/** What an agent says it can do, as far as it matters here. */
+const Initialized = Schema.Struct({
+  agentCapabilities: maybe(Schema.Struct({
+    loadSession: maybe(Schema.Boolean),
+    sessionCapabilities: maybe(Schema.Struct({ resume: maybe(Schema.Unknown) }))
+  }))
+})
+
+const NewSession = Schema.Struct({ sessionId: Schema.NonEmptyString })
+
 /** The ways to continue that work for this agent, and that it says it has. */
 export const waysOf = (
   { continues }: Pick<AgentLaunch, "continues">,
-  { agentCapabilities: can }: Pick<InitializeResponse, "agentCapabilities">
+  { agentCapabilities: can }: typeof Initialized.Type
 ): ReadonlyArray<Continuation> =>
   continues.filter((way) => way === "load" ? can?.loadSession === true : can?.sessionCapabilities?.resume != null)
 
@@ -39,7 +52,7 @@ export const initialize = ({ request }: Connection) =>
       protocolVersion: 1,
       clientInfo: { name: "opentl", version: "1" },
       clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false }
-    })).pipe(timely("initialize"))
+    })).pipe(timely("initialize"), answer("initialize", Initialized))
 
 const resume = ({ request }: Connection, way: Continuation, sessionId: string, directory: string) => {
   const params = { ...here(directory), sessionId }
@@ -49,7 +62,10 @@ const resume = ({ request }: Connection, way: Continuation, sessionId: string, d
 }
 
 const open = ({ request }: Connection, directory: string) =>
-  request("session/new", (agent) => agent.request("session/new", here(directory))).pipe(timely("session/new"))
+  request("session/new", (agent) => agent.request("session/new", here(directory))).pipe(
+    timely("session/new"),
+    answer("session/new", NewSession)
+  )
 
 /** Continues the session of the rounds before by the first way that works, else opens a new one. */
 export const find = Effect.fn("Sessions.find")(function*(

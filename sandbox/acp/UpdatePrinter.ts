@@ -3,6 +3,7 @@ import type { SessionUpdate } from "@agentclientprotocol/sdk"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
 import * as Mailbox from "effect/Mailbox"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
@@ -37,7 +38,7 @@ export const make = Effect.fn("UpdatePrinter.make")(function*(directory: string)
   const end = Effect.gen(function*() {
     yield* print(AgentLines.end)
     const { answer, tools } = yield* Ref.getAndSet(told, AgentLines.nothing(directory))
-    return { answer: answer.trim(), toolCalls: tools.size }
+    return { answer: answer.trim(), toolCalls: HashMap.size(tools) }
   })
 
   return {

@@ -33,6 +33,8 @@ const program = Effect.gen(function*() {
   const printer = yield* Printer
   const { answerFile, launch } = yield* AcpConfig
   return yield* Round.run(environment).pipe(
+    // a fault of this program is the round's, and what is known of it must not look like the agent's output
+    Effect.catchAllDefect((defect) => new Round.RoundFailed({ reason: `its host failed: ${String(defect)}` })),
     Effect.as(0),
     Effect.catchAll((error) => {
       const text = `${launch.agent} failed: ${sentence(error)}`

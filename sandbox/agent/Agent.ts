@@ -11,6 +11,7 @@ import {
   type ModelError,
   type ModelRequest
 } from "./LanguageModel.ts"
+import { retold } from "./Retelling.ts"
 import { systemPrompt } from "./SystemPrompt.ts"
 import { said, type Telling } from "./Telling.ts"
 import type { TodoList } from "./TodoList.ts"
@@ -42,6 +43,10 @@ export interface Outcome {
 }
 
 type Failure = ModelError | BudgetExceeded | ContextOverflow
+
+/** The API does not take what it was sent. */
+const isRefused = (error: Failure): error is ModelError =>
+  error._tag === "ModelError" && error.kind === "refused" && (error.status === 400 || error.status === 422)
 
 const lastRequest = (maxSteps: number) =>
   `All ${maxSteps} steps of this round are used up: no tool can be called any more. Say in a few sentences what is ` +
@@ -130,9 +135,27 @@ export const run = Effect.fn("Agent.run")(
           )
       )
 
+    /**
+     * Asks for the first reply to a prompt. An earlier conversation that the API refuses (it may have changed since) is taken
+     * out, and told in words; it is kept as it was until there is a reply.
+     */
+    const askFirst = (toolUse: ModelRequest["toolUse"]) =>
+      Effect.catchIf(
+        ask(toolUse),
+        isRefused,
+        (error) =>
+          Ref.update(state, (kept) => ({ ...kept, transcript: retold(before, asked) })).pipe(
+            Effect.zipRight(
+              telling.notice(`${error.message}. The conversation goes on from what was asked and answered in it.`)
+            ),
+            Effect.zipRight(ask(toolUse))
+          )
+      )
+
     const step = Effect.fn("Agent.step")(function*(toolUse: ModelRequest["toolUse"]) {
       yield* compactIfLong
-      const reply = yield* ask(toolUse)
+      const { steps } = yield* Ref.get(state)
+      const reply = yield* (before.length > 0 && steps === 0 ? askFirst : ask)(toolUse)
       const { transcript } = yield* Ref.updateAndGet(state, (before) => received(before, reply))
       yield* keep(transcript)
       if (reply.text !== "") yield* telling.tell(said(reply.text))

@@ -17,15 +17,18 @@ interface Listed {
   readonly list: ReadonlyArray<ListedAgent>
   /** The server's; absent for this machine's own. */
   readonly url?: string
+  /** Whether it is known what the image has. */
+  readonly isKnown?: boolean
 }
 
-const stateOf = ({ installed, name, version }: ListedAgent): string =>
-  name === "opentl" ? "built in" : installed ? version ?? "installed" : "not in the image"
+const stateOf = ({ installed, name, version }: ListedAgent, isKnown: boolean): string =>
+  name === "opentl" ? "built in" : installed ? version ?? "installed" : isKnown ? "not in the image" : "unknown"
+
+const unknown = "Docker does not answer, so it is not known what the image has (opentl doctor says more)"
 
 /** Loaded lazily: the engine's client takes longer to load than the other commands take to run. */
 const local = Effect.promise(() => import("./AgentList.ts")).pipe(
-  Effect.flatMap((module) => module.agents),
-  Effect.map((list): Listed => ({ list }))
+  Effect.flatMap((module) => module.agents)
 )
 
 export const agentsCommand = Command.make(
@@ -36,17 +39,21 @@ export const agentsCommand = Command.make(
       const stdio = yield* Stdio
       const program = yield* Program
       const ofServer = yield* program.agents({ server })
-      const { list, url }: Listed = Option.isSome(ofServer) ? ofServer.value : yield* local
-      if (json) return yield* stdio.out(encodeAgents(list))
+      const { isKnown = true, list, url }: Listed = Option.isSome(ofServer) ? ofServer.value : yield* local
+      if (json) {
+        yield* stdio.out(encodeAgents(list))
+        return yield* stdio.err(isKnown ? "" : `${unknown}\n`)
+      }
       const columns: ReadonlyArray<Table.Column> = [
         { header: "NAME", cells: list.map(({ name }) => oneLine(name)) },
-        { header: "STATE", cells: list.map((agent) => oneLine(stateOf(agent))) },
+        { header: "STATE", cells: list.map((agent) => oneLine(stateOf(agent, isKnown))) },
         { header: "MODELS OF", cells: list.map(({ providers }) => oneLine(providers.join(", "))) }
       ]
       yield* stdio.out(Table.lines(columns, undefined, [], stdio.style.bold).join("\n") + "\n")
       const where = url === undefined
         ? "no server is reachable: these are this machine's"
         : `these are ${oneLine(url)}'s`
+      if (!isKnown) return yield* stdio.err(`${where}; ${unknown}\n`)
       const absent = list.find(({ installed }) => !installed)
       const more = absent === undefined
         ? ""

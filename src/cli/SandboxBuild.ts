@@ -8,7 +8,7 @@ import { DockerEngine } from "../services/sandbox/docker/DockerEngine.ts"
 import { tools, type ToolsWanted, usualTools } from "../services/sandbox/ImageTools.ts"
 import { SandboxImage } from "../services/sandbox/SandboxImage.ts"
 import { SandboxRuntime } from "../services/sandbox/SandboxRuntime.ts"
-import { StartFailed } from "./Program.ts"
+import { UsageError } from "./Failure.ts"
 
 export const builder = Effect.map(
   Layer.build(
@@ -29,12 +29,12 @@ const pick = <A extends { readonly name: string }>(
   what: string,
   all: ReadonlyArray<A>,
   list: string
-): Effect.Effect<ReadonlyArray<A>, StartFailed> => {
+): Effect.Effect<ReadonlyArray<A>, UsageError> => {
   const names = namesOf(list)
   const unknown = names.find((name) => name !== "all" && !all.some((one) => one.name === name))
   return unknown === undefined
     ? Effect.succeed(all.filter(({ name }) => names.includes("all") || names.includes(name)))
-    : new StartFailed({
+    : new UsageError({
       reason: `${option}: there is no ${what} "${unknown}" for the image; there are ${
         all.map(({ name }) => name).join(", ")
       }, and all`
@@ -58,7 +58,7 @@ export const chooseTools = Effect.fnUntraced(function*(list: string | undefined)
   const chosen = names.length === 1 && names[0] === "none"
     ? []
     : yield* pick("--tools", "tool", tools, names.join(",")).pipe(
-      Effect.mapError(({ reason }) => new StartFailed({ reason: `${reason}, or none` }))
+      Effect.mapError(({ reason }) => new UsageError({ reason: `${reason}, or none` }))
     )
   const wanted: ToolsWanted = { names: chosen.map(({ name }) => name), required: list !== undefined }
   if (chosen.length === 0) return { tools: wanted, says: undefined }

@@ -14,6 +14,12 @@ export const strip = (text: string): string =>
 
 const escape = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 
+/** Those that put the text after them in another order, so that it reads as something else. */
+const reordering = /[\u202a-\u202e\u2066-\u2069]/g
+
+/** Shows the characters that reorder the text around them as escapes: `evil\u{202e}gpj.js`. */
+export const revealOrder = (text: string): string => text.replace(reordering, escape)
+
 /** One line with invisible characters escaped, for file names: `evil\u{202e}gpj.js`. At most `limit` characters. */
 export const reveal = (text: string, limit = 200): string => {
   const shown = text.slice(0, limit + 1).replace(/[\t\n\u2028\u2029\p{Surrogate}]/gu, escape).replace(invisible, escape)

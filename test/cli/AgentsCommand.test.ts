@@ -46,4 +46,14 @@ describe("opentl agents", () => {
       const table = yield* runCli(["agents"], { environment: { ...alone, OPENTL_SANDBOX: "local" } })
       assert.include(table.err, "no server is reachable: these are this machine's")
     }))
+
+  it.live("does not say that the image lacks them where Docker does not answer", () =>
+    Effect.gen(function*() {
+      const environment = { ...alone, OPENTL_SANDBOX: "docker", DOCKER_HOST: "unix:///nonexistent/docker.sock" }
+      const { code, err, out } = yield* runCli(["agents"], { environment })
+      assert.strictEqual(code, 0, err)
+      assert.match(out, /^codex +unknown +openai$/m)
+      assert.include(err, "Docker does not answer, so it is not known what the image has")
+      assert.include((yield* runCli(["agents", "--json"], { environment })).err, "Docker does not answer")
+    }))
 })

@@ -106,6 +106,7 @@ describe("the checks of a repository", () => {
     [{ check: "npm run lint -- --fix", lint: "eslint ." }, ["lint", "check"]],
     [{ check: "npm run lint || npm test", lint: "eslint .", test: "vitest" }, ["lint", "check", "test"]],
     [{ check: "npm run lint", lint: "eslint .", precheck: "tsc" }, ["lint", "check"]],
+    [{ check: "npm run lint", lint: "eslint .", postcheck: "tsc" }, ["lint", "check"]],
     [{ check: "npm run lint && npm run format", lint: "eslint .", format: "prettier" }, ["lint", "check"]],
     [{ check: "bun test", test: "vitest" }, ["check", "test"]],
     [{ check: "npm test", test: "echo no test specified && exit 1" }, ["check"]],

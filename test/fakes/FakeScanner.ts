@@ -12,5 +12,8 @@ export class FakeScannerScript {
 export const layer = (script: FakeScannerScript) =>
   Layer.succeed(
     SecretScanner,
-    SecretScanner.of({ scan: () => Effect.sync(() => script.found.shift() ?? { secrets: [] }) })
+    SecretScanner.of({
+      scanText: () => Effect.succeed({ secrets: [] }),
+      scan: () => Effect.sync(() => script.found.shift() ?? { secrets: [] })
+    })
   )

@@ -17,6 +17,7 @@ import { Agents, type AgentStart } from "../../services/agents/Agents.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
+import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
 import { type InputFile, type RunExit, type RunId, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
@@ -25,6 +26,7 @@ import { SessionHistory } from "../../services/store/SessionHistory.ts"
 import * as Batches from "../../services/support/Batches.ts"
 import * as AgentOutput from "./AgentOutput.ts"
 import { BudgetSpent, remainingUsd, usageRecorded } from "./Budget.ts"
+import { bundleFile, installFiles, textFile } from "./InputFiles.ts"
 import { giveMessages, lastDelivered } from "./MessagesToAgent.ts"
 import * as RunDirectories from "./RunDirectories.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
@@ -44,11 +46,9 @@ const lastCharacters = (text: string): string => text.slice(-tailCharacters).rep
 
 const encodeLaunch = Schema.encodeSync(AgentLaunchJson)
 
-const text = (path: string, text: string): InputFile => ({ path, content: { _tag: "Text", text } })
-
 /** What the host of an agent reads, for an agent that has one. */
 const launchFile = ({ launch }: AgentStart): ReadonlyArray<InputFile> =>
-  launch === undefined ? [] : [text("in/agent.json", encodeLaunch(launch))]
+  launch === undefined ? [] : [textFile("in/agent.json", encodeLaunch(launch))]
 
 export const make = Effect.gen(function*() {
   const agents = yield* Agents
@@ -59,6 +59,7 @@ export const make = Effect.gen(function*() {
   const sandbox = yield* Sandbox
   const writer = yield* LogWriter
   const directories = yield* RunDirectories.make
+  const configurationOf = yield* BaseConfiguration.make
 
   /**
    * The commits that the workspace lacks for the turn's start. For a missing workspace, that includes unpushed work.
@@ -77,7 +78,9 @@ export const make = Effect.gen(function*() {
     if (start === undefined) {
       return yield* new SandboxError({ operation: "start", reason: "the repository was not prepared" })
     }
+    const { config } = yield* configurationOf(state.spec.repo, state.origin?.commit ?? start)
     const prompt = Prompts.enrichedPrompt({
+      instructions: config.instructions,
       prompt: turn.prompt,
       firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
       plan: turn.plan,
@@ -93,19 +96,13 @@ export const make = Effect.gen(function*() {
       requestedBy: state.spec.requestedBy,
       agentMessages: []
     })
-    const files: ReadonlyArray<InputFile> = [
-      text("in/prompt.md", prompt),
-      text("in/commit-message.txt", message),
-      ...Option.toArray(sandboxCertificates).map((pem) => text("in/certificates.pem", pem))
-    ]
     const { bundle, work } = yield* bundleFor(claim.sessionId, state, start)
     return {
       files: [
-        ...files,
-        ...Option.toArray(bundle).map((path) => ({
-          path: "in/repository.bundle",
-          content: { _tag: "File", path } as const
-        }))
+        textFile("in/prompt.md", prompt),
+        textFile("in/commit-message.txt", message),
+        ...installFiles(sandboxCertificates, config.setup),
+        ...bundleFile(bundle)
       ],
       environment: { OPENTL_START_COMMIT: start, ...(work === undefined ? {} : { OPENTL_WORK_COMMIT: work }) }
     }
@@ -187,7 +184,8 @@ export const make = Effect.gen(function*() {
       const { isExhausted, lastFailure } = yield* gateway.open({
         sessionId: claim.sessionId,
         remainingUsd: remainingUsd(state),
-        giveMessages: giveMessages(context, run),
+        // a command has no host that asks: whatever asks there would keep the messages from it
+        ...(state.spec.agent._tag === "Command" ? {} : { giveMessages: giveMessages(context, run) }),
         ...(model === undefined ? {} : { model }),
         round: `${run.turn}-${run.round}`,
         onRefused: (endpoint) =>

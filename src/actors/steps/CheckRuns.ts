@@ -4,17 +4,17 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type CheckReport, CheckReportJson, CheckRequestJson } from "../../domain/CheckRun.ts"
 import type { CommitId } from "../../domain/Ids.ts"
 import * as SandboxMarker from "../../domain/SandboxMarker.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { type RunExit, type RunId, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
+import { bundleFile, installFiles, textFile } from "./InputFiles.ts"
 import * as RunDirectories from "./RunDirectories.ts"
-import { setupFile } from "./SetupFile.ts"
 import type { StepContext } from "./StepContext.ts"
 
 /** What is asked of a run of checks. */
@@ -40,6 +40,7 @@ const overLimit = (commands: number, reason: string): CheckReport => ({
 })
 
 export const make = Effect.gen(function*() {
+  const { sandboxCertificates } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
   const directories = yield* RunDirectories.make
@@ -59,12 +60,9 @@ export const make = Effect.gen(function*() {
         run,
         ...(yield* directories(claim.sessionId, state)),
         inputs: [
-          { path: "in/checks.json", content: { _tag: "Text", text: request } },
-          ...setupFile(setup),
-          ...Option.toArray(bundle).map((path) => ({
-            path: "in/repository.bundle",
-            content: { _tag: "File", path } as const
-          }))
+          textFile("in/checks.json", request),
+          ...installFiles(sandboxCertificates, setup),
+          ...bundleFile(bundle)
         ],
         environment: {
           OPENTL_AGENT: "checks",

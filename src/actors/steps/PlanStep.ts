@@ -5,6 +5,7 @@ import * as Plan from "../../domain/Plan.ts"
 import { show as showRepository } from "../../domain/Repository.ts"
 import { PlanProduced, PlanSkipped } from "../../domain/SessionEvent.ts"
 import { turnStart } from "../../domain/SessionState.ts"
+import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
@@ -16,9 +17,12 @@ import type { Perform } from "./StepContext.ts"
 /** How much of the repository's file list and readme the planner sees, in characters. */
 const overviewLimit = 24_000
 
+const noConfiguration: BaseConfiguration.BaseConfiguration = { config: {}, guidelines: [] }
+
 export const make = Effect.gen(function*() {
   const model = yield* LanguageModel
   const repositories = yield* Repositories
+  const configurationOf = yield* BaseConfiguration.make
 
   const perform: Perform<Extract<Step, { readonly _tag: "MakePlan" }>> = Effect.fn("PlanStep.perform")(
     function*({ record, state }, { rejections, turn }) {
@@ -30,6 +34,9 @@ export const make = Effect.gen(function*() {
       }
       if (isSpent(state)) return yield* new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 })
       const commit = turnStart(state)
+      const { config, guidelines } = commit === undefined
+        ? noConfiguration
+        : yield* configurationOf(spec.repo, state.origin?.commit ?? commit)
       const overview = commit === undefined ? "" : yield* repositories.overview(spec.repo, commit, overviewLimit)
       const question = Prompts.planQuestion({
         tag: yield* fenceTag,
@@ -38,7 +45,9 @@ export const make = Effect.gen(function*() {
         firstPrompt: turn.number === 1 ? undefined : spec.prompt,
         previousPlan: state.plan,
         overview,
-        rejections
+        rejections,
+        instructions: config.instructions,
+        guidelines
       })
       const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "plan" }, use)
       yield* model.ask({ ...question, remainingUsd: remainingUsd(state) }).pipe(

@@ -11,6 +11,7 @@ import * as Patch from "../../domain/Patch.ts"
 import * as Review from "../../domain/Review.ts"
 import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
 import { weakenedTests } from "../../domain/WeakenedTests.ts"
+import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
@@ -38,6 +39,7 @@ export const make = Effect.gen(function*() {
   const calls = yield* ReviewCalls.make
   const model = yield* LanguageModel
   const repositories = yield* Repositories
+  const configurationOf = yield* BaseConfiguration.make
 
   /** The whole branch is reviewed: a follow-up must fit what is already there. */
   const diffOf = ({ state }: StepContext, changes: Changes) =>
@@ -51,6 +53,9 @@ export const make = Effect.gen(function*() {
     { changes, run, turn, verification }: ReviewChanges
   ) {
     const diff = yield* diffOf(context, changes)
+    const { config, guidelines } = context.state.origin === undefined
+      ? { config: {}, guidelines: [] }
+      : yield* configurationOf(context.state.spec.repo, context.state.origin.commit)
     const sections = Patch.sections(diff.patch)
     const { parts, unseen } = patchParts(diff, limits)
     const request: ReviewPrompts.ReviewRequest = {
@@ -63,7 +68,9 @@ export const make = Effect.gen(function*() {
       stat: diff.stat,
       unseen,
       answer: run.answer,
-      earlier: turn.reviews
+      earlier: turn.reviews,
+      instructions: config.instructions,
+      guidelines
     }
     const places = FindingPlaces.placesOf({ changed: diff.changed, sections })
     const points = turn.plan?.acceptance?.length ?? 0

@@ -1,4 +1,5 @@
 /** Removes control sequences from foreign text (agents, repositories, issues) before it is shown on a terminal. Pure. */
+import * as Invisible from "../../domain/Invisible.ts"
 
 /**
  * Escape sequences and control characters: group 1 is a colour or weight (SGR), group 2 a sequence to drop. An
@@ -20,13 +21,13 @@ const reset = "\x1b[0m"
 
 /**
  * Removes everything that a terminal would act on: cursor moves, titles, links, queries, bells. Line feeds and tabs
- * stay; a carriage return becomes a space. Colours stay if `colour` is true, and end with their line.
+ * stay; a carriage return becomes a space; what would put the text in another order is shown as an escape. Colours stay if `colour` is true, and end with their line.
  */
 export const neutralise = (text: string, colour: boolean): string =>
   text.split("\n").map((line) => neutraliseLine(line, colour)).join("\n")
 
 const neutraliseLine = (line: string, colour: boolean): string => {
-  const clean = line.replace(dangerous, (match, sgr: string | undefined) => {
+  const clean = Invisible.revealOrder(line).replace(dangerous, (match, sgr: string | undefined) => {
     if (sgr !== undefined) return colour ? `\x1b[${sgr.replace(/^(?:\x1b\[|\x9b)/, "")}` : ""
     return match === "\r" ? " " : ""
   })

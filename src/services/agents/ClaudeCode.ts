@@ -17,6 +17,9 @@ export const claudeCode: AgentRecipe = {
       ANTHROPIC_MODEL: name,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
       DISABLE_AUTOUPDATER: "1",
+      // after each turn it asks for what a person may type next, with the whole conversation: what that costs is for nobody,
+      // and an error of it would count as the agent's last
+      CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION: "false",
       // without it, the mode below is refused to root
       IS_SANDBOX: "1"
     },

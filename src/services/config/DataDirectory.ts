@@ -56,13 +56,18 @@ export class DataDirectoryBusy extends Schema.TaggedError<DataDirectoryBusy>()("
   }
 }
 
+/** The file system's word for it, and SQLite's. */
+const isFull = (reason: string): boolean => /\bENOSPC\b|disk is full/.test(reason)
+
 /** The data directory cannot be created, read or written. */
 export class DataDirectoryUnusable extends Schema.TaggedError<DataDirectoryUnusable>()("DataDirectoryUnusable", {
   path: Schema.String,
   reason: Schema.String
 }) {
   override get message() {
-    return `the data directory ${this.path} cannot be used (${this.reason}): set OPENTL_DATA_DIR to another directory`
+    return isFull(this.reason)
+      ? `the disk of the data directory ${this.path} is full: free some space, then start it again`
+      : `the data directory ${this.path} cannot be used (${this.reason}): set OPENTL_DATA_DIR to another directory`
   }
 }
 

@@ -37,7 +37,7 @@ const template = /[<>{}$]|%[A-Z_]{2,}%|^%[a-z]$/
 
 /** Names without a dot are those of a compose file's services. */
 const localHost =
-  /^(?:[^.]*|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|(?:.*\.)?(?:example|test|invalid|local|localhost|internal|example\.(?:com|org|net)|test\.com|domain\.com|host\.com))$/i
+  /^(?:[^.]*|127\.[\d.]+|0\.0\.0\.0|\[?::1\]?|(?:.*\.)?(?:example|test|invalid|local|localhost|example\.(?:com|org|net)|test\.com|domain\.com|host\.com))$/i
 
 const credentials = /:\/\/([^:/\s]*):([^@/\s]*)@([^/:?\s"'`,)]+)/
 

@@ -16,6 +16,12 @@ export interface ScannedText {
 /** A text of which everything is new and whose lines are not known: a file's name, or a binary file. */
 export const whole = (text: string): ScannedText => ({ text, lineOf: () => 1 })
 
+/** A text of which everything is new. */
+export const lines = (text: string): ScannedText => ({
+  text,
+  lineOf: ({ start }) => text.slice(0, start).split("\n").length
+})
+
 /**
  * The new version of a hunk. It is scanned with its context, so that a secret is found of which only a part is new; one
  * that lies in the context alone was there before.

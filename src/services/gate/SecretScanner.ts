@@ -59,6 +59,8 @@ export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScann
     patch: string,
     changed?: ReadonlyArray<ChangedFile>
   ) => Effect.Effect<Gate.Gate, SecretScanError>
+  /** Scans another text that would be published, for example a commit's message, under a name that stands for its file. */
+  readonly scanText: (name: string, text: string) => Effect.Effect<Gate.Gate, SecretScanError>
 }>() {
   static readonly layer: Layer.Layer<SecretScanner, never, AppConfig | FileSystem.FileSystem> = Layer.effect(
     SecretScanner,
@@ -87,7 +89,7 @@ export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScann
           const unscanned: Array<string> = []
           let sinceTurn = 0
 
-          const scanText = Effect.fnUntraced(function*(file: string, scanned: ScannedText.ScannedText) {
+          const scanOne = Effect.fnUntraced(function*(file: string, scanned: ScannedText.ScannedText) {
             for (const { lineOf, text } of ScannedText.pieces(scanned)) {
               sinceTurn += text.length + 1000
               if (sinceTurn > 100_000) {
@@ -110,14 +112,14 @@ export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScann
             if (section.isBinary) {
               const content = yield* GitBinary.text(section)
               if (Option.isNone(content)) unscanned.push(`${file}: binary`)
-              else yield* scanText(file, ScannedText.whole(content.value))
+              else yield* scanOne(file, ScannedText.whole(content.value))
               return
             }
             if (!section.isWhole || section.text.length > maxFile) {
               unscanned.push(`${file}: only in part, it is too long`)
             }
             const scanned = section.text.length > maxFile ? Patch.sections(section.text.slice(0, maxFile)) : [section]
-            for (const text of scanned.flatMap(ScannedText.ofSection)) yield* scanText(file, text)
+            for (const text of scanned.flatMap(ScannedText.ofSection)) yield* scanOne(file, text)
           })
 
           for (const section of sections) yield* scanSection(section)
@@ -127,7 +129,22 @@ export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScann
           return Gate.make(secrets, unscanned)
         }
       )
-      return SecretScanner.of({ scan })
+
+      const scanText = Effect.fn("SecretScanner.scanText")(function*(name: string, text: string) {
+        const find = yield* scanner
+        const whole = ScannedText.lines(text)
+        const found = yield* Effect.forEach(
+          ScannedText.pieces(whole),
+          (piece) =>
+            Effect.map(
+              find(piece.text),
+              (matches) => matches.map((match) => ({ rule: match.rule, file: name, line: piece.lineOf(match) ?? 1 }))
+            )
+        )
+        return Gate.make(found.flat(), [])
+      })
+
+      return SecretScanner.of({ scan, scanText })
     })
   )
 }

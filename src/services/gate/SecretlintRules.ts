@@ -59,6 +59,7 @@ const run = (rule: Rule, text: string): Effect.Effect<ReadonlyArray<Match>, Secr
       const context: SecretLintRuleContext = {
         sharedOptions: {},
         createTranslator: () => (messageId) => ({ message: "", messageId: String(messageId), data: undefined }),
+        // a comment in the text (`secretlint-disable`) asks for this, and it is the agent that writes the text
         ignore: () => {},
         report: ({ message, range: [start, end] }) => {
           if (unused.has(message.messageId)) return
@@ -72,14 +73,11 @@ const run = (rule: Rule, text: string): Effect.Effect<ReadonlyArray<Match>, Secr
   })
 }
 
-/**
- * Finds secrets in a text. Filters are left out: with them, a comment in the text (`secretlint-disable`) would switch the
- * rules off, and it is the agent that writes the text.
- */
+/** Finds secrets in a text. */
 export const make: Effect.Effect<
   (text: string) => Effect.Effect<ReadonlyArray<Match>, SecretScanError>,
   SecretScanError
-> = Effect.map(load, ({ rules }) => {
-  const scanners = rules.filter(({ meta }) => meta.type === "scanner")
-  return (text) => Effect.map(Effect.forEach(scanners, (rule) => run(rule, text)), (found) => found.flat())
-})
+> = Effect.map(
+  load,
+  ({ rules }) => (text) => Effect.map(Effect.forEach(rules, (rule) => run(rule, text)), (found) => found.flat())
+)

@@ -4,11 +4,11 @@ import { excerpt } from "../support/Excerpt.ts"
 
 const readme = /^(docs\/)?readme(\.(md|markdown|rst|adoc|txt))?$/i
 
-/** In order of importance. Only those in the root, which speak for the whole repository. */
+/**
+ * In order of importance. Only those in the root, which speak for the whole repository. The files with guidelines are
+ * given to the planner by themselves (`BaseConfiguration`).
+ */
 const manifests = [
-  "AGENTS.md",
-  "CLAUDE.md",
-  "CONTRIBUTING.md",
   "package.json",
   "pnpm-workspace.yaml",
   "deno.json",

@@ -8,8 +8,9 @@ import * as Verification from "../../domain/Verification.ts"
 import { excerpt } from "../support/Excerpt.ts"
 import type { ModelQuestion } from "./LanguageModel.ts"
 import { fence, list, sections, textLimit, untrustedRule } from "./PromptText.ts"
+import { type RepositoryWishes, wishes } from "./RepositoryWishes.ts"
 
-export interface PlanRequest {
+export interface PlanRequest extends RepositoryWishes {
   /** The tag of the question's fences: `PromptText.fenceTag`. */
   readonly tag: string
   /** The displayed name: `owner/name` or a path. */
@@ -41,6 +42,7 @@ export const planQuestion = (request: PlanRequest): ModelQuestion<Plan.PlanAnswe
   system: planner(request.tag),
   answer: Plan.PlanAnswer,
   prompt: sections([
+    ...wishes(request.tag, request),
     ["Task", request.prompt],
     [
       "What the session was opened with",
@@ -70,6 +72,8 @@ export const planQuestion = (request: PlanRequest): ModelQuestion<Plan.PlanAnswe
 })
 
 export interface AgentTask {
+  /** `instructions` of the repository's configuration. Its guidelines the agent finds where they are. */
+  readonly instructions?: string | undefined
   readonly prompt: string
   readonly firstPrompt: string | undefined
   readonly plan: Plan.Plan | undefined
@@ -149,6 +153,7 @@ const numbered = ([heading, text]: readonly [string, string | undefined], round:
 export const enrichedPrompt = (task: AgentTask): string =>
   `${
     sections([
+      ["Instructions of the repository", task.instructions],
       [task.turn > 1 ? "Follow-up task" : "Task", task.prompt],
       [
         "What came before",

@@ -10,12 +10,13 @@ import { excerpt } from "../support/Excerpt.ts"
 import type { ModelQuestion } from "./LanguageModel.ts"
 import type { PatchPart } from "./PatchParts.ts"
 import { fence, list, sections, textLimit, untrustedRule } from "./PromptText.ts"
+import { type RepositoryWishes, wishes } from "./RepositoryWishes.ts"
 import type * as ReviewReports from "./ReviewReports.ts"
 
 export type ReviewQuestion = ModelQuestion<Review.ReviewAnswer, typeof Review.ReviewAnswer.Encoded>
 
 /** What every question of a review shows. */
-export interface ReviewRequest {
+export interface ReviewRequest extends RepositoryWishes {
   /** The tag of the question's fences: `PromptText.fenceTag`. */
   readonly tag: string
   readonly prompt: string
@@ -65,6 +66,7 @@ const context = (request: ReviewRequest): ReadonlyArray<Section> => {
   const { answer, earlier, firstPrompt, plan, prompt, stat, unseen, verification, weakened } = request
   const fenced = (name: string, text: string) => fence(request.tag, name, excerpt(text, textLimit))
   return [
+    ...wishes(request.tag, request),
     ["Task", prompt],
     ["What the session was opened with", firstPrompt],
     ["Plan", plan === undefined ? undefined : fenced("plan", `${plan.title}\n\n${plan.markdown}`)],

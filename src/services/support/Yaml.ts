@@ -54,23 +54,19 @@ const unresolved = (error: unknown) => {
 const deepest = 100
 
 /**
- * Whether the text may nest too deeply: by brackets, by indentation, by several `-` or `?` in a line. Reads the lexer's
- * output, which says where text in quotes and blocks of text are: a control character stands before each.
+ * Whether the text may nest too deeply: by brackets, by indentation, by several `-` or `?` in a line. For the lexer a text
+ * is one lexeme, with all brackets in it.
  */
 const isTooDeep = (lexemes: Iterable<string>): boolean => {
   let flow = 0
   let line = 0
   let isLineStart = true
-  let isText = false
   for (const lexeme of lexemes) {
-    if (!isText) {
-      if (lexeme === "[" || lexeme === "{") flow++
-      else if (lexeme === "]" || lexeme === "}") flow--
-      else if (lexeme === "-" || lexeme === "?" || lexeme === ":") line++
-      else if (isLineStart && lexeme.startsWith(" ")) line += lexeme.length
-      if (flow + line > deepest) return true
-    }
-    isText = lexeme === "\x1f"
+    if (lexeme === "[" || lexeme === "{") flow++
+    else if (lexeme === "]" || lexeme === "}") flow--
+    else if (lexeme === "-" || lexeme === "?" || lexeme === ":") line++
+    else if (isLineStart && lexeme.startsWith(" ")) line += lexeme.length
+    if (flow + line > deepest) return true
     isLineStart = lexeme.endsWith("\n")
     if (isLineStart) line = 0
   }

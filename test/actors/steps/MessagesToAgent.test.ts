@@ -48,6 +48,19 @@ describe("a message to an agent at work", () => {
         )
       }), { agent }))
 
+  it.effect("is given to nobody in a command's sandbox: it opens the next turn", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        const id = yield* createWorking(world)
+        yield* send(id, "use tabs")
+        assert.deepStrictEqual(yield* asks(world), [])
+        world.engine.script = () => ({ lines: ["again"], exitCode: 0 })
+        yield* finish(world)
+        const events = yield* history(id)
+        assert.deepStrictEqual(endings(events), ["complete", "complete"])
+        assert.isFalse(events.some(({ detail }) => detail?.["delivered"] === "running"))
+      }), { agent: Option.some(Agent.Command({ line: "./fix.sh" })) }))
+
   it.effect("that it did not ask for any more opens the next turn", () =>
     withServer((world) =>
       Effect.gen(function*() {

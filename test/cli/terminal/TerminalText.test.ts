@@ -13,6 +13,8 @@ const unruly = FastCheck.array(
       "\x9b5A",
       "\x1b",
       "\x1b]8;;x",
+      "\u202e",
+      "\u2066",
       "\r",
       "\n",
       "日本",
@@ -35,6 +37,11 @@ describe("neutralise", () => {
   it.prop("changes nothing the second time", [unruly], ([text]) => {
     const once = neutralise(text, false)
     assert.strictEqual(neutralise(once, false), once)
+  })
+
+  it("shows what would put the text in another order", () => {
+    assert.strictEqual(neutralise("delete \u202eevil\u2066 x\u202c", false), "delete \\u{202e}evil\\u{2066} x\\u{202c}")
+    assert.strictEqual(oneLine("\u200fשלום\u200e"), "\u200fשלום\u200e")
   })
 
   it("keeps colours, ends them with the line, and drops the rest", () => {

@@ -1,8 +1,10 @@
 /** What a person reads of an agent that speaks the protocol. */
 import type { SessionUpdate } from "@agentclientprotocol/sdk"
 import { assert, describe, it } from "@effect/vitest"
+import * as HashMap from "effect/HashMap"
 import * as AgentLines from "../../../sandbox/acp/AgentLines.ts"
 import type { AgentLine } from "../../../src/domain/AgentLine.ts"
+import { isLinear } from "../../support/Growth.ts"
 
 const tellAll = (updates: ReadonlyArray<SessionUpdate>) => {
   let told = AgentLines.nothing("/workspace/repo")
@@ -13,7 +15,7 @@ const tellAll = (updates: ReadonlyArray<SessionUpdate>) => {
     lines.push(...more)
   }
   const [after, rest] = AgentLines.end(told)
-  return { answer: after.answer, lines: [...lines, ...rest], tools: after.tools.size }
+  return { answer: after.answer, lines: [...lines, ...rest], tools: HashMap.size(after.tools) }
 }
 
 const text = (text: string) => ({ type: "text", text }) as const
@@ -53,6 +55,18 @@ describe("an agent's words", () => {
     ])
     assert.strictEqual(answer, "It is made.")
   })
+})
+
+it("is told of many updates in as much more time as they are more", () => {
+  const work = (size: number) => {
+    const updates = Array.from({ length: size }, (_, index): ReadonlyArray<SessionUpdate> => [
+      { sessionUpdate: "tool_call", toolCallId: `${index}`, title: "Read a.txt", rawInput: { path: "a.txt" } },
+      { sessionUpdate: "tool_call_update", toolCallId: `${index}`, status: "completed" }
+    ])
+    const words = Array.from({ length: 8 * size }, (_, index) => say(`word ${index}\n`))
+    return tellAll([...updates.flat(), ...words])
+  }
+  assert.isTrue(isLinear(work, 1_000))
 })
 
 describe("a tool call", () => {

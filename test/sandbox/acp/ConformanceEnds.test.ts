@@ -50,3 +50,22 @@ itAgent("a container that is killed loses nothing: the next turn goes on", (agen
     assert.strictEqual(yield* show(id, "made.txt"), "once")
     assert.include(JSON.stringify((yield* agents).at(-1)?.body), "MAGIC-42")
   }).pipe(Effect.provide(layerEngine)))
+
+itAgent(
+  "asks its model nothing more with its tools once it has said its last words",
+  (agent) =>
+    Effect.gen(function*() {
+      let isOver = false
+      const { create, serve, show } = yield* world(agent, (call) => {
+        if (!isWork(call)) return ModelStandIn.text("A title")
+        if (isOver) return ModelStandIn.refuse(400, { message: "the lab is not to be asked any more" })
+        if (!isDone(call)) return run(call, "echo once >> made.txt")
+        isOver = true
+        return ModelStandIn.text("The work is done.")
+      })
+      const server = yield* serve
+      const id = yield* create(server, "Do it")
+      assert.deepStrictEqual(ends(yield* follow(server, id)), ["complete"])
+      assert.strictEqual(yield* show(id, "made.txt"), "once")
+    })
+)

@@ -86,21 +86,25 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("a hosted agent", (it
       assert.include(last, "# Answered\\n\\nSaid 1.")
     }))
 
-  it.scoped("fails the round with a sentence, whatever way it fails", () =>
-    Effect.gen(function*() {
-      const failures = [
-        ["do: error", "scripted failed: lab 400"],
-        ["do:", "scripted failed: it ended without a word and without having used a tool"],
-        ["do: crash", "scripted failed: it ended with exit code 3 during session/prompt: out of luck"]
-      ] as const
-      for (const [prompt, sentence] of failures) {
+  const failures = [
+    ["do: error", "scripted failed: lab 400"],
+    ["do:", "scripted failed: it ended without a word and without having used a tool"],
+    ["do: crash", "scripted failed: it ended with exit code 3 during session/prompt: out of luck"],
+    // its end is seen where a program that it started holds its output open
+    ["do: desert", "scripted failed: it ended with exit code 0 during session/prompt"],
+    ["do: nothing", "scripted failed: its answer to session/prompt is none of the protocol's"],
+    ["do: endless", "scripted failed: it sent a line of more than 33554432 bytes, which is no message"]
+  ] as const
+  for (const [prompt, sentence] of failures) {
+    it.scoped(`fails the round with a sentence: ${prompt}`, () =>
+      Effect.gen(function*() {
         const { answer, round } = yield* world()
         const { exitCode, parsed } = yield* round(prompt)
         assert.strictEqual(exitCode, 1)
         assert.strictEqual(errors(parsed)[0], sentence)
         assert.strictEqual(yield* answer, `${sentence}\n`)
-      }
-    }))
+      }))
+  }
 
   it.scoped("that fails has its words told, and its next work is not said to be interrupted", () =>
     Effect.gen(function*() {

@@ -14,6 +14,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { pid } from "node:process"
 import { currentOwner, DataDirectory, type Owner } from "../../../src/services/config/DataDirectory.ts"
+import { itOnSmallDisk } from "../../support/SmallDisk.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 
 /** Owns the directory for as long as the test. */
@@ -157,4 +158,17 @@ describe("DataDirectory", () => {
       assert.strictEqual(error._tag, "DataDirectoryUnusable")
       assert.notInclude(error.message, "\n")
     }).pipe(Effect.provide(NodeContext.layer)))
+
+  itOnSmallDisk(
+    "says that the disk is full, and that another directory is not what is missing",
+    (disk) =>
+      Effect.gen(function*() {
+        yield* disk.fill
+        const error = yield* Effect.flip(own(`${disk.path}/data`))
+        assert.strictEqual(
+          error.message,
+          `the disk of the data directory ${disk.path}/data is full: free some space, then start it again`
+        )
+      })
+  )
 })

@@ -103,7 +103,7 @@ describe("pullRequestText", () => {
     const many = Array.from({ length: 25 }, (_, i) => ({ path: `.github/workflows/${i}.yml`, why: "added; workflow" }))
     const { body } = pullRequestText(text({ sensitive: many }))
     assert.include(body, "### Needs your eye\n\n- `.github/workflows/0.yml`: added; workflow\n- `.github")
-    assert.include(body, "- `.github/workflows/19.yml`: added; workflow\n- and 5 more files")
+    assert.include(body, "- `.github/workflows/14.yml`: added; workflow\n- and 10 more files")
     assert.notInclude(pullRequestText(text()).body, "Needs your eye")
   })
 

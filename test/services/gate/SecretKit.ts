@@ -62,6 +62,7 @@ export const tokens: ReadonlyArray<readonly [rule: string, text: string]> = [
   ["azure", from(mixed(3), "8Q", "~", mixed(34))],
   ["database-connection-string", from("postgres", "://app:", mixed(16), "@db.acme.io:5432/app")],
   ["database-connection-string", from("postgresql+psycopg2", "://app:", mixed(16), "@10.1.2.3/app")],
+  ["database-connection-string", from("postgres", "://app:", mixed(16), "@db.internal/app")],
   ["database-connection-string", from("mysql", "://root:", "SuperSecret123", "@db.prod.acme.io/app")],
   ["database-connection-string", from("amqps", "://app:", "correct-horse-battery", "@mq.acme.io/")],
   ["database-connection-string", from("mongodb+srv", "://app:", mixed(16), "@cluster0.acme.mongodb.net/app")],

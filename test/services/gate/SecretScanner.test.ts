@@ -130,6 +130,15 @@ it.layer(layer)("a secret that is added", (it) => {
       }
     }))
 
+  it.effect("is found in another text that would be published, at its line", () =>
+    Effect.gen(function*() {
+      const { scanText } = yield* SecretScanner
+      assert.deepStrictEqual(yield* scanText("commit message", `Add a client\n\nIt uses ${token}.\n`), {
+        secrets: [{ rule: "github", file: "commit message", line: 3 }]
+      })
+      assert.deepStrictEqual(yield* scanText("commit message", "Add a client"), { secrets: [] })
+    }))
+
   it.effect("is listed once per line and rule, and the rest counted", () =>
     Effect.gen(function*() {
       const gate = yield* scan(diffOf([added("f", `${token} ${token}\n`.repeat(70))]).patch)

@@ -1,5 +1,6 @@
 /** Files of a commit, read from real repositories. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
+import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -19,8 +20,8 @@ interface Place {
 const on = <A, E>(
   files: Readonly<Record<string, string>>,
   ask: (place: Place) => Effect.Effect<A, E>,
-  more: (directory: string) => Effect.Effect<void, unknown, FileSystem.FileSystem | NodeContext.NodeContext> = () =>
-    Effect.void,
+  more: (directory: string) => Effect.Effect<void, PlatformError, FileSystem.FileSystem | NodeContext.NodeContext> =
+    () => Effect.void,
   ...options: ReadonlyArray<string>
 ) =>
   Effect.gen(function*() {

@@ -1,5 +1,5 @@
 // An agent that speaks the Agent Client Protocol (version 1, lines of JSON-RPC on its standard streams) and does what its prompt
-// says, word by word: `write`, `ask`, `hang`, `stubborn`, `crash`, `error`, `twice`, `leave`, `markers`, `much`, `speak`. It notes what it is asked in the file
+// says, word by word: `write`, `ask`, `hang`, `stubborn`, `crash`, `desert`, `error`, `nothing`, `endless`, `twice`, `leave`, `markers`, `much`, `speak`. It notes what it is asked in the file
 // that AGENT_LOG names, and keeps its sessions in its home, as real agents do. AGENT_CAN lists what it can: `resume`, `load`.
 import { spawn } from "node:child_process"
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -67,6 +67,15 @@ const prompt = async ({ prompt: parts, sessionId }) => {
     if (word === "crash") {
       process.stderr.write("out of luck\n")
       process.exit(3)
+    }
+    if (word === "desert") {
+      spawn("sleep", ["300"], { stdio: ["ignore", "inherit", "inherit"] })
+      process.exit(0)
+    }
+    if (word === "nothing") return null
+    if (word === "endless") {
+      process.stdout.write("x".repeat(33 * 1024 * 1024))
+      await new Promise(() => {})
     }
     if (word === "error") throw Object.assign(new Error("Internal error"), { data: { details: "lab 400" } })
     if (word === "hang") {

@@ -17,6 +17,7 @@ import { SandboxRuntime } from "../../../../src/services/sandbox/SandboxRuntime.
 import { Docker, itDocker } from "../../../support/Docker.ts"
 import { serve } from "../../../support/Loopback.ts"
 import { layerConfig, testConfig } from "../../../support/TestConfig.ts"
+import { checksConformance } from "../ChecksConformance.ts"
 import { limitsConformance, temporaryFilesConformance } from "../LimitsConformance.ts"
 import { conformance } from "../SandboxConformance.ts"
 import { makeSession, newSession } from "../SandboxSession.ts"
@@ -54,6 +55,7 @@ describe("DockerSandbox", () => {
   conformance(itDocker, (limits) => makeSubject({}, limits))
   limitsConformance(itDocker, (limits) => makeSubject({}, limits))
   temporaryFilesConformance(itDocker, (limits) => makeSubject({}, limits))
+  checksConformance(itDocker, (limits) => makeSubject({}, limits))
 
   itDocker("bounds and strips the container, and tells it no secret", () =>
     Effect.gen(function*() {

@@ -10,6 +10,7 @@ import { Sandbox } from "../../../../src/services/sandbox/Sandbox.ts"
 import { SandboxRuntime } from "../../../../src/services/sandbox/SandboxRuntime.ts"
 import { serve } from "../../../support/Loopback.ts"
 import { layerConfig, testConfig } from "../../../support/TestConfig.ts"
+import { checksConformance } from "../ChecksConformance.ts"
 import { limitsConformance, temporaryFilesConformance } from "../LimitsConformance.ts"
 import { conformance } from "../SandboxConformance.ts"
 import { type Declare, makeSession } from "../SandboxSession.ts"
@@ -37,6 +38,7 @@ describe("LocalSandbox in bubblewrap", () => {
   conformance(declare, makeSubject(LocalSandbox.layer))
   limitsConformance(declare, makeSubject(LocalSandbox.layer))
   temporaryFilesConformance(declare, makeSubject(LocalSandbox.layer))
+  checksConformance(declare, makeSubject(LocalSandbox.layer))
 
   declare("sees the workspace and nothing else of the host", () =>
     Effect.gen(function*() {
@@ -73,6 +75,7 @@ describe("LocalSandbox in bubblewrap", () => {
 describe("LocalSandbox without isolation", () => {
   conformance(declare, makeSubject(LocalSandbox.layerPlain))
   limitsConformance(declare, makeSubject(LocalSandbox.layerPlain))
+  checksConformance(declare, makeSubject(LocalSandbox.layerPlain))
 
   declare("says so", () =>
     Effect.gen(function*() {
