@@ -67,11 +67,25 @@ const fileOf = ({ byName, files, renamed }: Places, named: string): string | und
 
 const isIn = (line: number) => ({ count, start }: Lines): boolean => line >= start && line < start + count
 
+/** A file's name with a line behind it: `src/a.ts:12`, `src/a.ts:12-14`. */
+const withLine = /^(.+?):(\d{1,9})(?:[-:]\d+)?$/
+
+/** The file and perhaps the line that a name means. */
+const placeOf = (places: Places, name: string): Pick<Finding, "file" | "line"> => {
+  const file = fileOf(places, name)
+  if (file !== undefined) return { file }
+  const [, path, line] = withLine.exec(name) ?? []
+  const shorter = path === undefined ? undefined : fileOf(places, path)
+  return shorter === undefined ? {} : { file: shorter, line: Number(line) }
+}
+
 /** The finding with the place that it has in the diff; `undefined` if it names a file that is not changed. */
-const placed = (places: Places, { comment, file: named, line }: Finding): Finding | undefined => {
-  if (named === undefined || named.trim() === "") return { comment }
-  const file = fileOf(places, named.trim())
+const placed = (places: Places, finding: Finding): Finding | undefined => {
+  const { comment, file: name = "" } = finding
+  if (name.trim() === "") return { comment }
+  const { file, ...named } = placeOf(places, name.trim())
   if (file === undefined) return undefined
+  const line = finding.line ?? named.line
   return line === undefined || !places.linesOf(file).some(isIn(line)) ? { file, comment } : { file, line, comment }
 }
 
