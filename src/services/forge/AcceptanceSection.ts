@@ -2,7 +2,7 @@
 import * as Acceptance from "../../domain/Acceptance.ts"
 import { inline } from "./Markdown.ts"
 
-const limits = { point: 160, where: 60 } as const
+const limits = { point: 120, where: 40 } as const
 
 const placeOf = ({ where = "" }: Acceptance.Tick): string => where.trim() === "" ? "" : inline(where, limits.where)
 

@@ -55,9 +55,9 @@ export interface PullRequestText {
 const limits = {
   task: 3_000,
   answer: 3_000,
-  plan: 4_500,
-  findings: 5_000,
-  remarks: 1_500,
+  plan: 3_000,
+  findings: 4_500,
+  remarks: 1_200,
   summary: 200,
   reason: 150
 } as const
