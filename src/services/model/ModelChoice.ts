@@ -1,14 +1,14 @@
 /** Chooses the provider for a model, and the models that plan and review. Pure. */
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import { makerOf, type ProviderName } from "../../domain/ModelMaker.ts"
 import type { AppConfigShape } from "../config/AppConfig.ts"
 import { defaultModels } from "./DefaultModels.ts"
 
-/** Whose models the planner, the reviewer and the built-in agent can use. */
-export type OwnProvider = "anthropic" | "openai"
+export { makerOf, type ProviderName } from "../../domain/ModelMaker.ts"
 
-/** Whose models public agents can use. */
-export type ProviderName = OwnProvider | "google"
+/** Whose models the planner, the reviewer and the built-in agent can use. */
+export type OwnProvider = Exclude<ProviderName, "google">
 
 /** The variables of the providers' keys. */
 export const keyNames: Readonly<Record<ProviderName, string>> = {
@@ -24,16 +24,6 @@ export interface Chosen {
 
 type Keys = Pick<AppConfigShape, "anthropic" | "openai">
 type AllKeys = Pick<AppConfigShape, ProviderName>
-
-/** Who made a model, where its name tells. */
-export const makerOf = (model: string): ProviderName | undefined =>
-  /^(gpt|chatgpt|codex|o\d)/.test(model)
-    ? "openai"
-    : model.startsWith("claude")
-    ? "anthropic"
-    : model.startsWith("gemini")
-    ? "google"
-    : undefined
 
 /**
  * The chosen model and provider; none for a model of Google's. A model whose name fits no provider goes to the first with a
