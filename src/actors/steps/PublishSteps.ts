@@ -18,6 +18,7 @@ import { weakenedTests } from "../../domain/WeakenedTests.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Forge } from "../../services/forge/Forge.ts"
 import { pullRequestText } from "../../services/forge/PullRequestText.ts"
+import * as Redaction from "../../services/gate/Redaction.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { Attachment } from "../../services/store/SessionStore.ts"
@@ -29,6 +30,7 @@ export const make = Effect.gen(function*() {
   const forge = yield* Forge
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
+  const withoutSecrets = yield* Redaction.make
 
   const collect: Perform<Named<"CollectChanges">> = Effect.fn("PublishSteps.collect")(
     function*({ claim, record, state }, { run, turn }) {
@@ -46,14 +48,19 @@ export const make = Effect.gen(function*() {
           start,
           date: turn.startedAt,
           author: CommitMessage.author,
-          message: (agentMessages) =>
-            CommitMessage.commitMessage({
+          message: (agentMessages) => {
+            const words = {
               title: turn.plan?.title,
               prompt: turn.prompt,
               sessionId: claim.sessionId,
-              requestedBy: state.spec.requestedBy,
-              agentMessages
-            })
+              requestedBy: state.spec.requestedBy
+            }
+            return withoutSecrets("the commit's message", CommitMessage.commitMessage({ ...words, agentMessages }))
+              .pipe(
+                Effect.tapError(Effect.logWarning),
+                Effect.orElseSucceed(() => CommitMessage.commitMessage({ ...words, agentMessages: [] }))
+              )
+          }
         })
       const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, commit)
       const { deletions, files, insertions } = diff
@@ -85,27 +92,29 @@ export const make = Effect.gen(function*() {
       }
       const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
       const sections = Patch.sections(diff.patch)
+      const { body, title } = pullRequestText({
+        sessionId: claim.sessionId,
+        prompt: state.spec.prompt,
+        turnPrompt: turn.number === 1 ? undefined : turn.prompt,
+        plan: state.plan,
+        points: turn.plan?.acceptance ?? [],
+        reviews: turn.reviews,
+        review,
+        verification,
+        answer: run.answer,
+        changes,
+        sensitive: sensitiveFiles(diff.changed, sections),
+        weakened: weakenedTests(diff.changed, sections),
+        usage: state.usage,
+        requestedBy: state.spec.requestedBy
+      })
       const { opened, pullRequest } = yield* forge.propose({
         repo: state.spec.repo,
         head: state.branch,
         base: state.origin.base,
         draft: needsDraft(review) || Verification.needsDraft(verification),
-        ...pullRequestText({
-          sessionId: claim.sessionId,
-          prompt: state.spec.prompt,
-          turnPrompt: turn.number === 1 ? undefined : turn.prompt,
-          plan: state.plan,
-          points: turn.plan?.acceptance ?? [],
-          reviews: turn.reviews,
-          review,
-          verification,
-          answer: run.answer,
-          changes,
-          sensitive: sensitiveFiles(diff.changed, sections),
-          weakened: weakenedTests(diff.changed, sections),
-          usage: state.usage,
-          requestedBy: state.spec.requestedBy
-        })
+        title: yield* withoutSecrets("the pull request's title", title),
+        body: yield* withoutSecrets("the pull request's text", body)
       })
       const event = opened ? PullRequestOpened : PullRequestUpdated
       yield* record([event.make({ turn: turn.number, pullRequest })])
