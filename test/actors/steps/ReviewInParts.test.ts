@@ -106,6 +106,18 @@ describe("a review in parts", () => {
       assert.isTrue(draft)
     }))
 
+  it.effect("approves nothing while a finding stands that the last question had no room for", () =>
+    Effect.gen(function*() {
+      const comment = "x".repeat(50_000)
+      const { asked, draft, reviews } = yield* reviewed({
+        part: (number) =>
+          number === 3 ? Effect.succeed({ ...wrong("c.ts"), findings: [{ file: "c.ts", comment }] }) : approval
+      })
+      assert.notInclude(asked.at(-1)?.prompt, "xxx")
+      assert.strictEqual(reviews[0]?.data, `changes requested: good\n- \`c.ts\`: ${comment}\nreviewed in 3 parts`)
+      assert.isTrue(draft)
+    }))
+
   it.effect("counts the findings that are not about the diff, and is no approval for it", () =>
     Effect.gen(function*() {
       const { body, draft, reviews } = yield* reviewed({
