@@ -7,7 +7,7 @@ import { admits } from "../../src/domain/SessionFold.ts"
 import { walkUndisturbed } from "../support/Walk.ts"
 
 const other = CommitId.make("f".repeat(40))
-const walks = FastCheck.array(FastCheck.nat({ max: 1000 }), { maxLength: 60 }).map((choices) =>
+const walks = FastCheck.array(FastCheck.nat({ max: 1000 }), { minLength: 20, maxLength: 80 }).map((choices) =>
   walkUndisturbed(choices, { rounds: 3 })
 )
 
@@ -39,7 +39,7 @@ describe("a session's log", () => {
   })
 
   it("never has more runs of the agent in a turn than it may", () => {
-    const few = FastCheck.array(FastCheck.nat({ max: 1000 }), { maxLength: 60 }).map((choices) =>
+    const few = FastCheck.array(FastCheck.nat({ max: 1000 }), { minLength: 20, maxLength: 80 }).map((choices) =>
       walkUndisturbed(choices, { rounds: 1 })
     )
     FastCheck.assert(FastCheck.property(few, ({ states }) => {
