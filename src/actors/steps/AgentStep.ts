@@ -26,6 +26,7 @@ import { SessionHistory } from "../../services/store/SessionHistory.ts"
 import * as Batches from "../../services/support/Batches.ts"
 import * as AgentOutput from "./AgentOutput.ts"
 import { BudgetSpent, remainingUsd, usageRecorded } from "./Budget.ts"
+import * as EgressWish from "./EgressWish.ts"
 import { bundleFile, installFiles, textFile } from "./InputFiles.ts"
 import { giveMessages, lastDelivered } from "./MessagesToAgent.ts"
 import * as RunDirectories from "./RunDirectories.ts"
@@ -52,7 +53,7 @@ const launchFile = ({ launch }: AgentStart): ReadonlyArray<InputFile> =>
 
 export const make = Effect.gen(function*() {
   const agents = yield* Agents
-  const { sandboxCertificates, stallTimeout } = yield* AppConfig
+  const { identities, sandboxCertificates, stallTimeout } = yield* AppConfig
   const gateway = yield* Gateway
   const history = yield* SessionHistory
   const repositories = yield* Repositories
@@ -60,6 +61,7 @@ export const make = Effect.gen(function*() {
   const writer = yield* LogWriter
   const directories = yield* RunDirectories.make
   const configurationOf = yield* BaseConfiguration.make
+  const egressWish = yield* EgressWish.make
 
   /**
    * The commits that the workspace lacks for the turn's start. For a missing workspace, that includes unpushed work.
@@ -94,6 +96,7 @@ export const make = Effect.gen(function*() {
       prompt: turn.prompt,
       sessionId: claim.sessionId,
       requestedBy: state.spec.requestedBy,
+      coAuthor: CommitMessage.coAuthorOf(identities, state.spec.requestedBy),
       agentMessages: []
     })
     const { bundle, work } = yield* bundleFor(claim.sessionId, state, start)
@@ -184,6 +187,7 @@ export const make = Effect.gen(function*() {
       const { isExhausted, lastFailure } = yield* gateway.open({
         sessionId: claim.sessionId,
         remainingUsd: remainingUsd(state),
+        egress: yield* egressWish.granted(state),
         // a command has no host that asks: whatever asks there would keep the messages from it
         ...(state.spec.agent._tag === "Command" ? {} : { giveMessages: giveMessages(context, run) }),
         ...(model === undefined ? {} : { model }),

@@ -9,15 +9,18 @@ import {
   BranchPushed,
   ChangesCollected,
   NothingChanged,
+  ProposalFlawed,
   PullRequestOpened,
   PullRequestUpdated
 } from "../../domain/SessionEvent.ts"
 import { turnStart } from "../../domain/SessionState.ts"
 import * as Verification from "../../domain/Verification.ts"
 import { weakenedTests } from "../../domain/WeakenedTests.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Forge } from "../../services/forge/Forge.ts"
 import { pullRequestText } from "../../services/forge/PullRequestText.ts"
+import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { Attachment } from "../../services/store/SessionStore.ts"
@@ -27,6 +30,8 @@ type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
 export const make = Effect.gen(function*() {
   const forge = yield* Forge
+  const configurationOf = yield* BaseConfiguration.make
+  const { identities } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
 
@@ -52,6 +57,7 @@ export const make = Effect.gen(function*() {
               prompt: turn.prompt,
               sessionId: claim.sessionId,
               requestedBy: state.spec.requestedBy,
+              coAuthor: CommitMessage.coAuthorOf(identities, state.spec.requestedBy),
               agentMessages
             })
         })
@@ -85,12 +91,18 @@ export const make = Effect.gen(function*() {
       }
       const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
       const sections = Patch.sections(diff.patch)
-      const { opened, pullRequest } = yield* forge.propose({
+      const { config: { pullRequest: wishes = {} } } = yield* configurationOf(state.spec.repo, state.origin.commit)
+      const { opened, problems, pullRequest } = yield* forge.propose({
         repo: state.spec.repo,
         head: state.branch,
         base: state.origin.base,
         draft: needsDraft(review) || Verification.needsDraft(verification),
+        ...(wishes.draft === undefined ? {} : { opensAsDraft: wishes.draft }),
+        ...(wishes.labels === undefined ? {} : { labels: wishes.labels }),
+        ...(wishes.reviewers === undefined ? {} : { reviewers: wishes.reviewers }),
+        ...(state.pullRequest === undefined ? {} : { known: state.pullRequest.number }),
         ...pullRequestText({
+          titlePrefix: wishes.titlePrefix,
           sessionId: claim.sessionId,
           prompt: state.spec.prompt,
           turnPrompt: turn.number === 1 ? undefined : turn.prompt,
@@ -107,7 +119,10 @@ export const make = Effect.gen(function*() {
         })
       })
       const event = opened ? PullRequestOpened : PullRequestUpdated
-      yield* record([event.make({ turn: turn.number, pullRequest })])
+      yield* record([
+        ...problems.map((problem) => ProposalFlawed.make({ turn: turn.number, problem })),
+        event.make({ turn: turn.number, pullRequest })
+      ])
     }
   )
 
