@@ -61,17 +61,21 @@ describe("the agent that the configuration names", () => {
         )
       }), keyed))
 
-  it.effect("that cannot run is told, and the chosen one works", () =>
-    withServer((world) =>
-      Effect.gen(function*() {
-        world.remote.files = written("agent: codex", "instructions: Be kind.")
-        const events = yield* history(yield* create())
-        assert.deepStrictEqual(endings(events), ["complete"])
-        const [said = ""] = told(events)
-        assert.match(said, /^the repository's configuration counts: instructions\n/)
-        assert.include(said, "the configuration's agent codex is not used: the agent codex cannot run: ")
-        assert.strictEqual(world.engine.specs[0]?.environment["OPENTL_AGENT"], "command")
-      }), { sandbox: "local" }))
+  for (
+    const [name, lack] of [["codex", "the local sandbox has no such agents"], ["opentl", "it needs a model"]] as const
+  ) {
+    it.effect(`that cannot run is told, and the chosen one works: ${lack}`, () =>
+      withServer((world) =>
+        Effect.gen(function*() {
+          world.remote.files = written(`agent: ${name}`, "instructions: Be kind.")
+          const events = yield* history(yield* create())
+          assert.deepStrictEqual(endings(events), ["complete"])
+          const [said = ""] = told(events)
+          assert.match(said, /^the repository's configuration counts: instructions\n/)
+          assert.include(said, `the configuration's agent ${name} is not used: the agent ${name} cannot run: ${lack}`)
+          assert.strictEqual(world.engine.specs[0]?.environment["OPENTL_AGENT"], "command")
+        }), { sandbox: "local" }))
+  }
 
   it.effect("whose model has no known price is not taken by a session with a budget", () =>
     withServer((world) =>
