@@ -69,7 +69,7 @@ const makeRepository = Effect.fnUntraced(function*(directory: string) {
   )
   yield* git(directory, "init", "--quiet", "--initial-branch=main")
   yield* git(directory, "add", "--all")
-  yield* git(directory, "commit", "--quiet", "--message", "A slug function, and a test that fails")
+  yield* git(directory, "commit", "--quiet", "--message", "A slug function, and its tests")
 })
 
 /** Stops the sessions that are not over yet, sandboxes included, and removes what sandboxes left. */
@@ -101,7 +101,7 @@ const demo = Effect.gen(function*() {
     Exit.isInterrupted(exit) ? Effect.ignore(files.remove(place, { recursive: true })) : Effect.void
   )
   yield* makeRepository(repo)
-  yield* title("A repository with a failing test")
+  yield* title("A repository, and its tests")
   yield* Console.log(`${repo}\n`)
   const before = yield* quiet(Command.make("npm", "test").pipe(Command.workingDirectory(repo)))
   yield* Console.log(
@@ -166,6 +166,8 @@ const demo = Effect.gen(function*() {
 
   yield* title("opentl status")
   yield* shown("status", id)
+  yield* title("opentl verify")
+  yield* shown("verify", id)
   yield* title("opentl diff")
   yield* shown("diff", id)
 

@@ -32,9 +32,10 @@ describe("documents", () => {
         text.matchAll(/\b(?:OPENTL|GITHUB|ANTHROPIC|OPENAI|SLACK|TELEGRAM)_[A-Z][A-Z_]*\b/g),
         ([name]) => name
       )
-      // What the sandbox tells an agent, markers, and what the command line alone reads are not in the table.
+      // What the sandbox tells an agent, markers, and what the command line or the tests alone read are not in the table.
       const others = [
         "OPENTL_PROMPT_FILE",
+        "OPENTL_TEST_IMAGE",
         "OPENTL_AGENT_DIALECT",
         "OPENTL_AGENT_MAX_STEPS",
         "OPENTL_STATUS",

@@ -27,6 +27,9 @@ class NoImage extends Data.TaggedError("NoImage")<{ readonly message: string }> 
 
 const dockerHost = Config.withDefault(Config.string("DOCKER_HOST"), testConfig.docker.host)
 
+/** Another image than the installed one may be tried: one with more tools, or from another base. */
+const installedImage = Config.withDefault(Config.nonEmptyString("OPENTL_TEST_IMAGE"), testConfig.docker.image)
+
 const withDocker = (docker: Partial<typeof testConfig.docker>) =>
   layerConfig({ docker: { ...testConfig.docker, ...docker } })
 
@@ -62,7 +65,7 @@ const findDocker = Effect.gen(function*() {
   yield* engine.ping
   return Docker.of({
     host: yield* dockerHost,
-    image: yield* findImage(testConfig.docker.image, testBases()),
+    image: yield* findImage(yield* installedImage, testBases()),
     network: Option.none()
   })
 })

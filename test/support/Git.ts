@@ -55,14 +55,17 @@ export const temporary = Effect.flatMap(
   (fs) => fs.makeTempDirectoryScoped({ prefix: "opentl-git-test-" })
 ).pipe(Effect.orDie)
 
+export type Files = Readonly<Record<string, string | Uint8Array>>
+
 /** Writes files, and commits them on the branch that is checked out. */
-export const commit = (directory: string, files: Readonly<Record<string, string>>, message = "A commit") =>
+export const commit = (directory: string, files: Files, message = "A commit") =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    for (const [name, text] of Object.entries(files)) {
+    for (const [name, content] of Object.entries(files)) {
       yield* fs.makeDirectory(path.dirname(`${directory}/${name}`), { recursive: true })
-      yield* fs.writeFileString(`${directory}/${name}`, text)
+      const file = `${directory}/${name}`
+      yield* typeof content === "string" ? fs.writeFileString(file, content) : fs.writeFile(file, content)
     }
     yield* git(directory, "add", "--all")
     yield* git(directory, "commit", "--quiet", "--message", message)
@@ -71,7 +74,7 @@ export const commit = (directory: string, files: Readonly<Record<string, string>
 
 /** A repository with a working tree and a first commit on `main`. */
 export const repository = (
-  files: Readonly<Record<string, string>> = { "README.md": "# Hello\n" },
+  files: Files = { "README.md": "# Hello\n" },
   ...options: ReadonlyArray<string>
 ): Effect.Effect<string, never, Scope.Scope | CommandExecutor.CommandExecutor | FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {

@@ -27,7 +27,7 @@ export const resultOf = (start: CommitId, changes: Partial<ResultCommit> = {}): 
   start,
   date: DateTime.unsafeMake("2026-01-02T03:04:05Z"),
   author: { name: "OpenTL", email: "opentl@example.org" },
-  message: (messages) => ["Do the task", ...messages].join("\n\n") + "\n",
+  message: (messages) => Effect.succeed(["Do the task", ...messages].join("\n\n") + "\n"),
   ...changes
 })
 

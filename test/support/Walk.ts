@@ -161,15 +161,34 @@ export interface Walk {
   readonly states: ReadonlyArray<State.SessionState>
 }
 
+/** What a session's steps come to, where nobody asks for anything and nothing fails: such walks get far. */
+const undisturbed = (state: State.SessionState): ReadonlyArray<ReadonlyArray<Event.SessionEvent>> =>
+  outcomes(nextStep(state)).filter((events) =>
+    events.length > 0 && !events.some((event) => event._tag === "AgentFinished" && event.exitCode !== 0)
+  )
+
+/** The walk that the numbers choose, of a session that is left to itself. */
+export const walkUndisturbed = (
+  choices: ReadonlyArray<number>,
+  changed: Partial<typeof Event.SessionCreated.Type> = {}
+): Walk => follow(choices, changed, undisturbed)
+
 /** The walk that the numbers choose. */
-export const walk = (choices: ReadonlyArray<number>, changed: Partial<typeof Event.SessionCreated.Type> = {}): Walk => {
+export const walk = (choices: ReadonlyArray<number>, changed: Partial<typeof Event.SessionCreated.Type> = {}): Walk =>
+  follow(choices, changed, possible)
+
+const follow = (
+  choices: ReadonlyArray<number>,
+  changed: Partial<typeof Event.SessionCreated.Type>,
+  optionsOf: typeof possible
+): Walk => {
   const first = created(changed)
   const events: Array<Event.SessionEvent> = [first]
   const states = [State.create(first)]
   for (const choice of choices) {
     const state = states[states.length - 1]
     if (state === undefined) break
-    const options = possible(state)
+    const options = optionsOf(state)
     const chosen = options[choice % Math.max(1, options.length)] ?? []
     for (const event of chosen) {
       const before = states[states.length - 1]

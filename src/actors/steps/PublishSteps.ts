@@ -20,6 +20,7 @@ import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Forge } from "../../services/forge/Forge.ts"
 import { pullRequestText } from "../../services/forge/PullRequestText.ts"
+import * as Redaction from "../../services/gate/Redaction.ts"
 import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
@@ -34,6 +35,7 @@ export const make = Effect.gen(function*() {
   const { identities } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
+  const withoutSecrets = yield* Redaction.make
 
   const collect: Perform<Named<"CollectChanges">> = Effect.fn("PublishSteps.collect")(
     function*({ claim, record, state }, { run, turn }) {
@@ -51,15 +53,20 @@ export const make = Effect.gen(function*() {
           start,
           date: turn.startedAt,
           author: CommitMessage.author,
-          message: (agentMessages) =>
-            CommitMessage.commitMessage({
+          message: (agentMessages) => {
+            const words = {
               title: turn.plan?.title,
               prompt: turn.prompt,
               sessionId: claim.sessionId,
               requestedBy: state.spec.requestedBy,
-              coAuthor: CommitMessage.coAuthorOf(identities, state.spec.requestedBy),
-              agentMessages
-            })
+              coAuthor: CommitMessage.coAuthorOf(identities, state.spec.requestedBy)
+            }
+            return withoutSecrets("the commit's message", CommitMessage.commitMessage({ ...words, agentMessages }))
+              .pipe(
+                Effect.tapError(Effect.logWarning),
+                Effect.orElseSucceed(() => CommitMessage.commitMessage({ ...words, agentMessages: [] }))
+              )
+          }
         })
       const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, commit)
       const { deletions, files, insertions } = diff
@@ -92,6 +99,22 @@ export const make = Effect.gen(function*() {
       const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
       const sections = Patch.sections(diff.patch)
       const { config: { pullRequest: wishes = {} } } = yield* configurationOf(state.spec.repo, state.origin.commit)
+      const { body, title } = pullRequestText({
+        titlePrefix: wishes.titlePrefix,
+        sessionId: claim.sessionId,
+        prompt: state.spec.prompt,
+        turnPrompt: turn.number === 1 ? undefined : turn.prompt,
+        plan: state.plan,
+        reviews: turn.reviews,
+        review,
+        verification,
+        answer: run.answer,
+        changes,
+        sensitive: sensitiveFiles(diff.changed, sections),
+        weakened: weakenedTests(diff.changed, sections),
+        usage: state.usage,
+        requestedBy: state.spec.requestedBy
+      })
       const { opened, problems, pullRequest } = yield* forge.propose({
         repo: state.spec.repo,
         head: state.branch,
@@ -101,22 +124,8 @@ export const make = Effect.gen(function*() {
         ...(wishes.labels === undefined ? {} : { labels: wishes.labels }),
         ...(wishes.reviewers === undefined ? {} : { reviewers: wishes.reviewers }),
         ...(state.pullRequest === undefined ? {} : { known: state.pullRequest.number }),
-        ...pullRequestText({
-          titlePrefix: wishes.titlePrefix,
-          sessionId: claim.sessionId,
-          prompt: state.spec.prompt,
-          turnPrompt: turn.number === 1 ? undefined : turn.prompt,
-          plan: state.plan,
-          reviews: turn.reviews,
-          review,
-          verification,
-          answer: run.answer,
-          changes,
-          sensitive: sensitiveFiles(diff.changed, sections),
-          weakened: weakenedTests(diff.changed, sections),
-          usage: state.usage,
-          requestedBy: state.spec.requestedBy
-        })
+        title: yield* withoutSecrets("the pull request's title", title),
+        body: yield* withoutSecrets("the pull request's text", body)
       })
       const event = opened ? PullRequestOpened : PullRequestUpdated
       yield* record([

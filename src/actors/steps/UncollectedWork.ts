@@ -70,7 +70,7 @@ export const make = Effect.gen(function*() {
         start,
         date: yield* DateTime.now,
         author: CommitMessage.author,
-        message: () => message
+        message: () => Effect.succeed(message)
       })
       if (commit === start) return
       const { deletions, files, insertions, patch, stat } = yield* repositories.diff(

@@ -5,7 +5,10 @@ const settings = JSON.stringify({
   security: { auth: { selectedType: "openai" } },
   privacy: { usageStatisticsEnabled: false },
   telemetry: { enabled: false },
-  general: { enableAutoUpdate: false, disableAutoUpdate: true }
+  general: { enableAutoUpdate: false, disableAutoUpdate: true },
+  // each is a further model call a turn with the whole conversation: for a person at its terminal, and for a memory of its own
+  ui: { enableFollowupSuggestions: false },
+  memory: { enableManagedAutoMemory: false, enableManagedAutoDream: false, enableAutoSkill: false }
 })
 
 export const qwen: AgentRecipe = {

@@ -88,7 +88,7 @@ export interface ResultCommit {
   readonly date: DateTime.Utc
   readonly author: { readonly name: string; readonly email: string }
   /** The commit's message, given the messages of the agent's own commits, oldest first. */
-  readonly message: (agentMessages: ReadonlyArray<string>) => string
+  readonly message: (agentMessages: ReadonlyArray<string>) => Effect.Effect<string>
 }
 
 export class Repositories extends Context.Tag("opentl/services/git/Repositories")<Repositories, {

@@ -137,7 +137,7 @@ export const make = Effect.gen(function*() {
         operation: "commit",
         directory,
         args: ["commit-tree", `${tip}^{tree}`, "-p", start, "-F", "-"],
-        stdin: message(messages),
+        stdin: yield* message(messages),
         environment: {
           GIT_AUTHOR_NAME: author.name,
           GIT_AUTHOR_EMAIL: author.email,

@@ -38,6 +38,11 @@ describe("a round's work", () => {
     withServer((world) =>
       Effect.gen(function*() {
         scriptChecks(world, () => ({}))
+        world.model.answer = (purpose) =>
+          Effect.sync(() => {
+            if (purpose === "review") assert.strictEqual(world.engine.runs.size, 0, "no sandbox is left for the review")
+            return purpose === "plan" ? plan("Fix it") : approve
+          })
         const id = yield* create()
         const events = yield* history(id)
         const [verified] = facts(events, "VerifyHeld")

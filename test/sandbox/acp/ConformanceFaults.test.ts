@@ -6,6 +6,9 @@ import { ends, follow, isDone, isWork, itAgent, run, world } from "./Conformance
 
 const answer = "The work is done, and this is the one sentence that says so from its beginning to its end."
 
+/** An agent may ask a model to go on behind what it had said before it broke off, in place of asking once more. */
+const hasResult = (call: ModelStandIn.ModelRequest) => call.messages.some(({ toolResults }) => toolResults.length > 0)
+
 /** The agent's work: one command and an answer. Of its calls the first that `isIt` gets the fault. */
 const work = (fault: ModelStandIn.ModelReply, isIt: (call: ModelStandIn.ModelRequest) => boolean) => {
   let isFaulty = true
@@ -14,7 +17,7 @@ const work = (fault: ModelStandIn.ModelReply, isIt: (call: ModelStandIn.ModelReq
       isFaulty = false
       return fault
     }
-    return isDone(call) && isWork(call) ? ModelStandIn.text(answer) : run(call, "echo made >> made.txt")
+    return hasResult(call) && isWork(call) ? ModelStandIn.text(answer) : run(call, "echo made >> made.txt")
   }
 }
 

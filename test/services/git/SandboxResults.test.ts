@@ -63,7 +63,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("SandboxResults", (it) =
         const ours = yield* take(out, {
           message: (messages) => {
             heard.push(messages)
-            return "Our subject\n\nSession: 1\n"
+            return Effect.succeed("Our subject\n\nSession: 1\n")
           }
         })
         const mirror = yield* mirrorIn(dataDir)

@@ -103,3 +103,60 @@ __metadata:
   linkType: hard
 `
 }
+
+export const six = { "requirements.txt": "six==1.17.0\n" }
+
+export const uv = {
+  "pyproject.toml": `[project]
+name = "app"
+version = "1.0"
+requires-python = ">=3.9"
+dependencies = ["six==1.17.0"]
+`,
+  "uv.lock": `version = 1
+requires-python = ">=3.9"
+
+[[package]]
+name = "app"
+version = "1.0"
+source = { virtual = "." }
+dependencies = [
+    { name = "six" },
+]
+
+[package.metadata]
+requires-dist = [{ name = "six", specifier = "==1.17.0" }]
+
+[[package]]
+name = "six"
+version = "1.17.0"
+source = { registry = "https://pypi.org/simple" }
+wheels = [
+    { url = "https://files.pythonhosted.org/packages/b7/ce/149a00dd41f10bc29e5921b496af8b574d8413afcd5e30dfa0ed46c2cc5e/six-1.17.0-py2.py3-none-any.whl", hash = "sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274", size = 11050 },
+]
+`
+}
+
+export const go = {
+  "go.mod": "module app\n\ngo 1.19\n\nrequire github.com/pkg/errors v0.9.1\n",
+  "go.sum": `github.com/pkg/errors v0.9.1 h1:FEBLx1zS214owpjy7qsBeixbURkuhQAwrK5UwLGTwt4=
+github.com/pkg/errors v0.9.1/go.mod h1:bwawxfHBFNV+L2hUp1rHADufV3IMtnDRdf1r5NINEl0=
+`,
+  "main.go": `package main
+
+import (
+	"fmt"
+
+	"github.com/pkg/errors"
+)
+
+func main() {
+	fmt.Println(errors.New("an error"))
+}
+`
+}
+
+export const goWithoutModules = {
+  "go.mod": "module app\n\ngo 1.19\n",
+  "main.go": "package main\n\nimport \"fmt\"\n\nfunc main() {\n\tfmt.Println(\"built\")\n}\n"
+}

@@ -2,7 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { installing, itInstalls } from "./InstallKit.ts"
-import * as Locks from "./Locks.ts"
+import * as Locks from "./InstallLocks.ts"
 
 /** Uses the package of the lock file, and one that the agent adds. */
 const uses = "node -p '[require(`is-number`)(5), require(`is-odd`)(4)].join()' > uses.txt"
@@ -16,13 +16,17 @@ const managers = [
 
 describe("packages of Node", () => {
   for (const [name, registry, files, install, add] of managers) {
-    itInstalls(name, { registry, tool: name === "npm" ? "npm" : "corepack" }, (session) =>
-      Effect.gen(function*() {
-        const { asked, show, told } = yield* session(files, `${add} && ${uses}`)
-        assert.deepStrictEqual(installing(told), [`Installing dependencies (${install})`], told.join("\n"))
-        assert.strictEqual(yield* show("uses.txt"), "true,false")
-        assert.strictEqual((yield* show("package.json")).match(/"is-odd": *"\^?3\.0\.1"/)?.length, 1)
-        assert.deepStrictEqual([...new Set(asked)], [`${registry}:443`])
-      }))
+    itInstalls(
+      name,
+      { hosts: [registry], tool: name === "npm" ? "npm" : "corepack" },
+      (session) =>
+        Effect.gen(function*() {
+          const { asked, show, told } = yield* session(files, `${add} && ${uses}`)
+          assert.deepStrictEqual(installing(told), [`Installing dependencies (${install})`], told.join("\n"))
+          assert.strictEqual(yield* show("uses.txt"), "true,false")
+          assert.strictEqual((yield* show("package.json")).match(/"is-odd": *"\^?3\.0\.1"/)?.length, 1)
+          assert.deepStrictEqual([...new Set(asked)], [`${registry}:443`])
+        })
+    )
   }
 })

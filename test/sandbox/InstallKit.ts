@@ -5,20 +5,22 @@
 import type * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Config from "effect/Config"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { DockerEngine } from "../../../src/services/sandbox/docker/DockerEngine.ts"
-import { contentsOf } from "../../../src/services/sandbox/InstalledAgents.ts"
-import * as ConnectProxy from "../../support/ConnectProxy.ts"
-import { Docker, itDocker } from "../../support/Docker.ts"
-import * as Git from "../../support/Git.ts"
-import * as Program from "../../support/Program.ts"
+import type { TestContext } from "vitest"
+import { DockerEngine } from "../../src/services/sandbox/docker/DockerEngine.ts"
+import { contentsOf } from "../../src/services/sandbox/InstalledAgents.ts"
+import * as ConnectProxy from "../support/ConnectProxy.ts"
+import { Docker, itDocker } from "../support/Docker.ts"
+import * as Git from "../support/Git.ts"
+import * as Program from "../support/Program.ts"
 
 /** Runs a session on a repository with these files, and a command as its agent, to its end. */
 export type Session = (
-  files: Readonly<Record<string, string>>,
+  files: Git.Files,
   agent: string
 ) => Effect.Effect<
   {
@@ -29,7 +31,7 @@ export type Session = (
     /** A file of the result. */
     readonly show: (file: string) => Effect.Effect<string, never, NodeContext.NodeContext>
   },
-  unknown,
+  never,
   Docker | NodeContext.NodeContext | Scope.Scope
 >
 
@@ -58,25 +60,29 @@ const session = (proxy: ConnectProxy.ConnectProxy): Session =>
     return {
       told,
       asked: yield* proxy.asked,
-      show: (file) => Git.git(repository, "show", `opentl/${id}:${file}`)
+      show: (file: string) => Git.git(repository, "show", `opentl/${id}:${file}`)
     }
-  })
+  }, Effect.orDie)
 
 /** What a session told of its dependencies. */
 export const installing = (told: ReadonlyArray<string>) =>
   told.filter((line) => /^(Installing dependencies|Dependency install) /.test(line))
 
 interface Needs {
-  /** The registry's host. */
-  readonly registry?: string
+  /** The hosts of the registry. */
+  readonly hosts?: ReadonlyArray<string>
   /** A tool that not every image has. */
   readonly tool?: string
 }
 
+/** The runner forgets the reason where a test is an effect. */
+const skip = (context: TestContext, reason: string) =>
+  Effect.zipRight(Console.log(`skipped: ${reason}`), Effect.sync(() => context.skip(reason)))
+
 /** A test of a session, skipped with the reason where what it needs is not there. */
 export const itInstalls = <E>(
   name: string,
-  { registry, tool }: Needs,
+  { hosts = [], tool }: Needs,
   test: (session: Session) => Effect.Effect<void, E, Docker | NodeContext.NodeContext | Scope.Scope>
 ) =>
   itDocker(name, (context) =>
@@ -84,10 +90,10 @@ export const itInstalls = <E>(
       const { image } = yield* Docker
       const labels = yield* Effect.flatMap(DockerEngine, (engine) => engine.imageLabels(image))
       if (tool !== undefined && !contentsOf(labels).tools?.some(({ name }) => name === tool)) {
-        return context.skip(`${image} has no ${tool}`)
+        return yield* skip(context, `${image} has no ${tool}`)
       }
       const proxy = yield* ConnectProxy.make
-      const reached = yield* Effect.either(registry === undefined ? Effect.void : proxy.reach(registry))
-      if (Either.isLeft(reached)) return context.skip(reached.left.message)
+      const reached = yield* Effect.either(Effect.forEach(hosts, proxy.reach, { concurrency: 4, discard: true }))
+      if (Either.isLeft(reached)) return yield* skip(context, reached.left.message)
       yield* test(session(proxy))
     }))

@@ -1,0 +1,39 @@
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redaction from "../../../src/services/gate/Redaction.ts"
+import { SecretScanner } from "../../../src/services/gate/SecretScanner.ts"
+import { layerConfig } from "../../support/TestConfig.ts"
+
+/** Put together, so that no line here is one. */
+const token = ["ghp", "16C7e42F292c6912E7710c838347Ae178B4a"].join("_")
+const pem = (line: string) =>
+  ["-----BEGIN", "RSA PRIVATE KEY-----"].join(" ") + `\n${line}\n` +
+  ["-----END", "RSA PRIVATE KEY-----"].join(" ")
+
+const redacted = (text: string) =>
+  Redaction.make.pipe(
+    Effect.flatMap((withoutSecrets) => withoutSecrets("a text", text)),
+    Effect.provide(SecretScanner.layer.pipe(Layer.provide(layerConfig()), Layer.provide(NodeContext.layer)))
+  )
+
+describe("a text for publication", () => {
+  it.effect("without secrets is as it was", () =>
+    Effect.map(redacted("One line\n> and `another`\n"), (text) => {
+      assert.strictEqual(text, "One line\n> and `another`\n")
+    }))
+
+  it.effect("has no line with a secret, and says so in its place, in quotations, too", () =>
+    Effect.map(redacted(`One\n> the token is ${token}\n${token}\nlast`), (text) => {
+      assert.strictEqual(text, "One\n> (a line with a secret was left out)\n(a line with a secret was left out)\nlast")
+    }))
+
+  it.effect("has no private key", () => {
+    const body = "MIIEpAIBAAKCAQEA7bq1u0Kq8xg2bX9n5rV3QmWcT1yLkP0sZ4dHfJ6aUeRtYiOp"
+    return Effect.map(redacted(`before\n${pem(body)}\nafter`), (text) => {
+      assert.notInclude(text, "BEGIN RSA")
+      assert.match(text, /^before\n[^]*after$/)
+    })
+  })
+})
