@@ -10,6 +10,7 @@ import { NewSessions } from "./actors/sessions/NewSessions.ts"
 import * as Recovery from "./actors/sessions/Recovery.ts"
 import type { SessionsMode } from "./actors/sessions/Sessions.ts"
 import * as SessionsLive from "./actors/sessions/SessionsLive.ts"
+import * as Waking from "./actors/sessions/Waking.ts"
 import * as WorkspaceRetention from "./actors/sessions/WorkspaceRetention.ts"
 import { Pipeline } from "./actors/steps/Pipeline.ts"
 import { BotStatus } from "./bots/shared/BotStatus.ts"
@@ -18,6 +19,7 @@ import * as TelegramBot from "./bots/telegram/TelegramBot.ts"
 import { HttpLive } from "./http/HttpServer.ts"
 import { HealthChecks } from "./http/Ready.ts"
 import { Agents } from "./services/agents/Agents.ts"
+import { DayBudget } from "./services/budget/DayBudget.ts"
 import { ApiTokens } from "./services/config/ApiTokens.ts"
 import { AppConfig } from "./services/config/AppConfig.ts"
 import { DataDirectory } from "./services/config/DataDirectory.ts"
@@ -42,6 +44,7 @@ import { LogWriter } from "./services/store/LogWriter.ts"
 import { Outbox } from "./services/store/Outbox.ts"
 import { SessionHistory } from "./services/store/SessionHistory.ts"
 import { SessionStore } from "./services/store/SessionStore.ts"
+import { SpentOnDay } from "./services/store/SpentOnDay.ts"
 import { BackgroundTasks, describe as describeTask } from "./services/support/BackgroundTasks.ts"
 
 /** The log (written, read, streamed) and the supervisor of long-lived fibers. Requires the database. */
@@ -50,6 +53,7 @@ export const layerLog = Layer.mergeAll(
   EventLog.layer,
   EventFeeds.layer,
   BaseChecks.layer,
+  SpentOnDay.layer,
   SessionHistory.layer,
   Outbox.layer,
   ChatMemory.layer
@@ -70,11 +74,12 @@ const layerSessions = SessionsLive.layer.pipe(
   Layer.provide(Pipeline.layer),
   Layer.provideMerge(Agents.layer),
   Layer.provide(ModelPrices.layer),
+  Layer.provideMerge(DayBudget.layer),
   Layer.provideMerge(layerLog)
 )
 
 /** Sessions that are worked on: new ones, and those that were running when the last process ended. */
-export const layerWorking = Layer.merge(Recovery.layer, WorkspaceRetention.layer).pipe(
+export const layerWorking = Layer.mergeAll(Recovery.layer, Waking.layer, WorkspaceRetention.layer).pipe(
   Layer.provideMerge(layerSessions),
   Layer.provideMerge(Admission.layer)
 )

@@ -17,6 +17,7 @@ const services = {
   git: ["forge", "config", "support"],
   sandbox: ["config", "support"],
   gateway: ["sandbox", "model", "config", "support"],
+  budget: ["gateway", "model", "store", "config", "support"],
   agents: ["sandbox", "model", "config", "support"],
   slack: ["support"],
   telegram: ["support"]

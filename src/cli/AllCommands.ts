@@ -4,6 +4,7 @@ import packageJson from "../../package.json" with { type: "json" }
 import { agentsCommand } from "./AgentsCommand.ts"
 import { approveCommand, rejectCommand } from "./ApproveCommand.ts"
 import type { Commands } from "./BareHelp.ts"
+import { budgetCommand } from "./BudgetCommand.ts"
 import { type CommandSpec, describe } from "./CommandSpec.ts"
 import { configCommand } from "./ConfigCommand.ts"
 import { diffCommand } from "./DiffCommand.ts"
@@ -33,6 +34,7 @@ const list = [
   approveCommand,
   rejectCommand,
   retryCommand,
+  budgetCommand,
   diffCommand,
   verifyCommand,
   agentsCommand,

@@ -87,6 +87,12 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
     details: ["To continue after a turn that succeeded, use opentl message."],
     examples: [["opentl retry 4f --follow", "on the same branch, and follow the turn"]]
   },
+  "budget": {
+    details: [
+      "At any time before the session's end. If the day's budget of all sessions stopped it (OPENTL_BUDGET_DAY_USD), that is raised for the day."
+    ],
+    examples: [["opentl budget 4f --add 5", "let it spend $5 more"]]
+  },
   "diff": {
     examples: [
       ["opentl diff 4f", "on a terminal, paged by PAGER"],

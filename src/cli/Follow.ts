@@ -32,6 +32,10 @@ export const eventPrinter = (
 export const asksApproval = (event: SessionEventView): boolean =>
   Option.exists(event.fact, ({ _tag }) => _tag === "ApprovalRequested")
 
+/** Whether the turn waits for a budget from here on. */
+export const reachesBudget = (event: SessionEventView): boolean =>
+  Option.exists(event.fact, ({ _tag }) => _tag === "BudgetReached" || _tag === "DayBudgetReached")
+
 const answers: ReadonlySet<SessionEvent["_tag"]> = new Set([
   "PlanApproved",
   "PlanRejected",

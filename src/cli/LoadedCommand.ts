@@ -28,6 +28,7 @@ export const loaders = {
   approve: only(() => import("./ApproveCommand.ts"), (module) => module.approveCommand),
   reject: only(() => import("./ApproveCommand.ts"), (module) => module.rejectCommand),
   retry: only(() => import("./RetryCommand.ts"), (module) => module.retryCommand),
+  budget: only(() => import("./BudgetCommand.ts"), (module) => module.budgetCommand),
   diff: only(() => import("./DiffCommand.ts"), (module) => module.diffCommand),
   verify: only(() => import("./VerifyCommand.ts"), (module) => module.verifyCommand),
   agents: only(() => import("./AgentsCommand.ts"), (module) => module.agentsCommand),

@@ -7,6 +7,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { Session } from "../domain/Session.ts"
 import { howToAnswer } from "./Approval.ts"
+import { howToAdd } from "./BudgetText.ts"
 import { eventPrinter } from "./Follow.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program, type Reading } from "./Program.ts"
@@ -28,7 +29,12 @@ const sayIfIdle = ({ isWorkedOn, sessions }: Reading, { id }: Session) =>
       const session = wasWorkedOn && !is ? yield* Effect.option(sessions.get(id)) : Option.none()
       wasWorkedOn = is
       if (Option.isNone(session) || session.value.isEnded) return
-      const what = session.value.phase === "approval" ? howToAnswer(id) : "nothing is working on it"
+      const { phase } = session.value
+      const what = phase === "approval"
+        ? howToAnswer(id)
+        : phase === "budget"
+        ? howToAdd(id)
+        : "nothing is working on it"
       yield* stdio.err(`session ${id} is not moving: ${what}; start opentl serve to continue it\n`)
     })
     yield* Effect.repeat(look, Schedule.spaced(lookEvery))

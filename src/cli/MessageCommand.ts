@@ -23,6 +23,8 @@ export const whatNext = (session: Session, place: Place): string => {
   const watch = `watch it with opentl logs ${id} --follow`
   const waits = session.phase === "approval"
     ? `turn ${turn} comes first, and its plan waits for approval: opentl approve ${id} | opentl reject ${id} "<why>"`
+    : session.phase === "budget"
+    ? `turn ${turn} comes first, and waits for a budget: opentl budget ${id} --add <dollars>`
     : undefined
   if (place._tag === "Embedded") {
     return `recorded; ${

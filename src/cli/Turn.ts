@@ -10,8 +10,9 @@ import type { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import type { Session } from "../domain/Session.ts"
 import { askApproval, howToAnswer } from "./Approval.ts"
+import { howToAdd } from "./BudgetText.ts"
 import { Detached, TurnFailed } from "./Failure.ts"
-import { answersApproval, asksApproval, eventPrinter, followTurn } from "./Follow.ts"
+import { answersApproval, asksApproval, eventPrinter, followTurn, reachesBudget } from "./Follow.ts"
 import { type Connection, StartFailed } from "./Program.ts"
 import * as LiveLine from "./terminal/LiveLine.ts"
 import { neutralise, oneLine } from "./terminal/SafeText.ts"
@@ -61,6 +62,15 @@ const onApproval = (connection: Connection, id: SessionId, options: { readonly i
     return "answered" as const
   })
 
+/** The turn waits for a budget. On a server it goes on when somebody adds to it; here nobody would work on it. */
+const onBudget = ({ place }: Connection, id: SessionId) =>
+  Effect.flatMap(Stdio, (stdio) =>
+    place._tag === "Server"
+      ? stdio.err(`${howToAdd(id)}\n`)
+      : new StartFailed({
+        reason: `${howToAdd(id)}; the session continues with the next opentl serve, or add --follow to continue it here`
+      }))
+
 /** Nobody else can answer while this process owns the data directory, so it must not wait. */
 const waitsInVain = (id: SessionId) =>
   new StartFailed({
@@ -105,6 +115,10 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
             yield* FiberHandle.clear(approval)
           }
           if (options.json || isPrinted(event, isResult)) yield* Effect.flatMap(show(event), stdio.out)
+          if (reachesBudget(event)) {
+            yield* live.say("")
+            return yield* onBudget(connection, session.id)
+          }
           if (asksApproval(event)) return yield* ask({ isShown: !options.json })
           if (!isAsking) yield* live.say(statusLine(view))
         })

@@ -1,4 +1,5 @@
 /** An event as outsiders see it: its type, a sentence for people (`data`) and the same for programs (`detail`). */
+import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
@@ -125,6 +126,24 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
         : { type: "plan", data: `${event.plan.title}\n\n${event.plan.markdown}` }
     case "PlanRejected":
       return status(`plan rejected by ${Requester.show(event.by)}: ${event.reason}`)
+    case "BudgetReached":
+      return status(`the session's budget of $${event.budgetUsd} is spent: the turn waits until somebody adds to it`)
+    case "DayBudgetReached":
+      return status(
+        `all sessions together have spent the day's budget of $${event.budgetUsd} (OPENTL_BUDGET_DAY_USD): the turn goes ` +
+          `on when the next day begins (${DateTime.formatIso(event.until)}), or when somebody adds to the budget`
+      )
+    case "BudgetRaised":
+      return status(
+        `${Requester.show(event.by)} added $${event.addUsd}: the session's budget is $${event.budgetUsd} now`
+      )
+    case "DayBudgetRaised":
+      return {
+        type: "usage",
+        data: `${Requester.show(event.by)} added $${event.addUsd} to the day's budget of all sessions`
+      }
+    case "DayBudgetFreed":
+      return status("the day's budget has room again")
     case "RoundStarted":
       return status(`round ${event.round}: agent starts in the ${event.sandbox} sandbox`)
     case "OutputWritten":

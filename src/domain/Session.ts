@@ -4,10 +4,11 @@
  */
 import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
+import { budgetUsd } from "./Budget.ts"
 import { BranchName, SessionId } from "./Ids.ts"
 import { show as showRepository } from "./Repository.ts"
 import { Requester } from "./Requester.ts"
-import { type Phase, type Progress, proposalOf, type SessionState } from "./SessionState.ts"
+import { type Phase, planWaiting, type Progress, proposalOf, type SessionState, type Wait } from "./SessionState.ts"
 import { Usage } from "./Usage.ts"
 import { VerificationOutcome } from "./Verification.ts"
 import { key, optional, optionalKey } from "./Wire.ts"
@@ -20,6 +21,7 @@ export const SessionPhase = Schema.Literal(
   "preparing",
   "planning",
   "approval",
+  "budget",
   "coding",
   "revising",
   "verifying",
@@ -47,6 +49,10 @@ export const SessionFields = {
   plan: optional(Schema.String),
   /** The number of the turn's waiting plan, from 1; absent if none is waiting. An answer may name it. */
   proposal: optional(Schema.Int),
+  /** What the session may spend on models, in US dollars, with what was added to it; absent without a budget. */
+  budgetUsd: optionalKey("budget_usd", Schema.Number),
+  /** When a session that waits goes on by itself; absent where only a person lets it go on. */
+  waitsUntil: optionalKey("waits_until", Schema.DateTimeUtc),
   /** The last turn's answer or result, if it succeeded. */
   result: optional(Schema.String),
   turn: Schema.NonNegativeInt,
@@ -102,11 +108,15 @@ const statusOf = (phase: Phase): SessionStatus => phase._tag === "Ended" ? phase
 
 const phases = {
   Queued: "queued",
-  Waiting: "approval",
   Resuming: "queued",
   Stopping: "stopping",
   Ended: "ended"
-} as const satisfies Record<Exclude<Phase["_tag"], "Active">, SessionPhase>
+} as const satisfies Record<Exclude<Phase["_tag"], "Active" | "Waiting">, SessionPhase>
+
+const waits = { Approval: "approval", Budget: "budget", DayBudget: "budget" } as const satisfies Record<
+  Wait["_tag"],
+  SessionPhase
+>
 
 const stations = {
   Preparing: "preparing",
@@ -123,7 +133,9 @@ const stations = {
 } as const satisfies Record<Progress["_tag"], SessionPhase>
 
 const phaseOf = (phase: Phase): SessionPhase =>
-  phase._tag !== "Active"
+  phase._tag === "Waiting"
+    ? waits[phase.on._tag]
+    : phase._tag !== "Active"
     ? phases[phase._tag]
     : phase.progress._tag === "Coding" && phase.progress.round > 1
     ? "revising"
@@ -132,6 +144,8 @@ const phaseOf = (phase: Phase): SessionPhase =>
 /** The state as outsiders see it. */
 export const summarize = (state: SessionState): SessionSummary => {
   const { phase, pullRequest, spec } = state
+  const plan = planWaiting(state)
+  const budget = budgetUsd(state)
   return {
     repo: showRepository(spec.repo),
     prompt: spec.prompt,
@@ -147,7 +161,9 @@ export const summarize = (state: SessionState): SessionSummary => {
     ...(phase._tag === "Ended" && phase.end === "error" ? { error: phase.text } : {}),
     ...(phase._tag === "Ended" && phase.end === "complete" ? { result: phase.text } : {}),
     ...(state.plan === undefined ? {} : { plan: state.plan.markdown }),
-    ...(phase._tag === "Waiting" ? { proposal: proposalOf(phase) } : {}),
+    ...(plan === undefined ? {} : { proposal: proposalOf(plan) }),
+    ...(phase._tag === "Waiting" && phase.on._tag === "DayBudget" ? { waitsUntil: phase.on.until } : {}),
+    ...(budget === undefined ? {} : { budgetUsd: budget }),
     turn: state.turns,
     reviewRounds: state.reviewRounds,
     ...(state.verification === undefined ? {} : { verification: state.verification.outcome }),

@@ -5,15 +5,24 @@
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { Ordinal, SessionId } from "./Ids.ts"
+import { budgetUsd } from "./Budget.ts"
+import {
+  ApproverIsRequester,
+  NoBudget,
+  NothingToApprove,
+  NothingToRetry,
+  PlanRef,
+  PlanReplaced,
+  SessionEnded,
+  TurnOver
+} from "./CommandErrors.ts"
+import type { SessionId } from "./Ids.ts"
 import * as Plan from "./Plan.ts"
 import type { Requester } from "./Requester.ts"
 import * as Event from "./SessionEvent.ts"
-import { currentTurn, type Phase, proposalOf, type SessionState } from "./SessionState.ts"
+import { currentTurn, planWaiting, proposalOf, type SessionState, type Turn, type Wait } from "./SessionState.ts"
 
-/** The plan that an answer refers to: the turn's n-th proposal, from 1. */
-export const PlanRef = Schema.Struct({ turn: Ordinal, proposal: Ordinal })
-export type PlanRef = typeof PlanRef.Type
+export * from "./CommandErrors.ts"
 
 export type SessionCommand = Data.TaggedEnum<{
   Message: { readonly messageId: string; readonly text: string; readonly by: Requester }
@@ -24,66 +33,14 @@ export type SessionCommand = Data.TaggedEnum<{
   Stop: { readonly turn?: number | undefined; readonly by: Requester }
   /** Repeat the last turn's request. `turn` is the turn that the person saw fail; without it, the last one is meant. */
   Retry: { readonly turn: number | undefined; readonly by: Requester }
+  /** Add to the session's budget, or to the day's if it waits for that. */
+  AddBudget: { readonly addUsd: number; readonly by: Requester }
+  /** The wait that ends by itself is over. Nobody's command: the clock's. */
+  Wake: { readonly turn: number }
 }>
 export const SessionCommand = Data.taggedEnum<SessionCommand>()
 type CommandTag = SessionCommand["_tag"]
 type Named<Tag extends CommandTag> = Extract<SessionCommand, { readonly _tag: Tag }>
-
-export class SessionEnded
-  extends Schema.TaggedError<SessionEnded>()("SessionEnded", { sessionId: SessionId, end: Event.TurnEnd })
-{
-  override get message() {
-    return `session ${this.sessionId} has already ended (${this.end})`
-  }
-}
-
-/** The stop names a turn (any number) that is not the current one, which goes on. */
-export class TurnOver
-  extends Schema.TaggedError<TurnOver>()("TurnOver", { sessionId: SessionId, turn: Schema.Number, current: Ordinal })
-{
-  override get message() {
-    return this.turn >= 1 && this.turn < this.current
-      ? `turn ${this.turn} of session ${this.sessionId} is over; the session has moved on to turn ${this.current}`
-      : `session ${this.sessionId} has no turn ${this.turn}; its current one is turn ${this.current}`
-  }
-}
-
-export class NothingToApprove
-  extends Schema.TaggedError<NothingToApprove>()("NothingToApprove", { sessionId: SessionId })
-{
-  override get message() {
-    return `session ${this.sessionId} has no plan waiting for approval`
-  }
-}
-
-/** The answer refers to a plan that has been replaced. What was `answered` is as it came: any numbers. */
-export class PlanReplaced extends Schema.TaggedError<PlanReplaced>()("PlanReplaced", {
-  sessionId: SessionId,
-  answered: Schema.Struct({ turn: Schema.Number, proposal: Schema.Number }),
-  waiting: PlanRef
-}) {
-  override get message() {
-    return `this answer is for plan ${this.answered.proposal} of turn ${this.answered.turn}, which was replaced: ` +
-      `session ${this.sessionId} now waits for an answer to plan ${this.waiting.proposal} of turn ${this.waiting.turn}`
-  }
-}
-
-export class ApproverIsRequester extends Schema.TaggedError<ApproverIsRequester>()("ApproverIsRequester", {
-  sessionId: SessionId,
-  name: Schema.String
-}) {
-  override get message() {
-    return `the plan of session ${this.sessionId} must be approved by someone other than ${this.name}, who asked for it`
-  }
-}
-
-export class NothingToRetry
-  extends Schema.TaggedError<NothingToRetry>()("NothingToRetry", { sessionId: SessionId, reason: Schema.String })
-{
-  override get message() {
-    return `there is nothing to retry in session ${this.sessionId}: ${this.reason}`
-  }
-}
 
 /** The errors that each command can be rejected with. */
 interface Rejections {
@@ -92,6 +49,8 @@ interface Rejections {
   readonly Reject: NothingToApprove | PlanReplaced
   readonly Stop: SessionEnded | TurnOver
   readonly Retry: NothingToRetry
+  readonly AddBudget: SessionEnded | NoBudget
+  readonly Wake: never
 }
 export type CommandRejected = Rejections[CommandTag]
 export type RejectionOf<C extends SessionCommand> = Rejections[C["_tag"]]
@@ -101,7 +60,9 @@ const rejections = {
   Approve: ["NothingToApprove", "PlanReplaced", "ApproverIsRequester"],
   Reject: ["NothingToApprove", "PlanReplaced"],
   Stop: ["SessionEnded", "TurnOver"],
-  Retry: ["NothingToRetry"]
+  Retry: ["NothingToRetry"],
+  AddBudget: ["SessionEnded", "NoBudget"],
+  Wake: []
 } as const satisfies { readonly [Tag in CommandTag]: ReadonlyArray<Rejections[Tag]["_tag"]> }
 
 const rejectionsOf = (command: SessionCommand): ReadonlyArray<string> => rejections[command._tag]
@@ -129,7 +90,10 @@ export interface DecisionRules {
 const accept = (...events: ReadonlyArray<Event.SessionEvent>): Decision<never> => Decision.Accepted({ events })
 const reject = <E>(error: E): Decision<E> => Decision.Rejected({ error })
 
-type Waiting = Extract<Phase, { readonly _tag: "Waiting" }>
+interface Waiting {
+  readonly turn: Turn
+  readonly on: Extract<Wait, { readonly _tag: "Approval" }>
+}
 
 const isSamePlan = Schema.equivalence(PlanRef)
 
@@ -155,14 +119,36 @@ export const waitingPlan = (
 /** Decides about the waiting plan, if it is the one that the answer refers to. */
 const answered = (
   id: SessionId,
-  { phase }: SessionState,
+  state: SessionState,
   answers: PlanRef | undefined,
   decide: (waiting: Waiting) => Decision<ApproverIsRequester>
-): Decision<Rejections["Approve"]> =>
-  phase._tag !== "Waiting" ? reject(new NothingToApprove({ sessionId: id })) : Either.match(
-    waitingPlan({ id, turn: phase.turn.number, proposal: proposalOf(phase) }, answers),
-    { onLeft: reject, onRight: () => decide(phase) }
-  )
+): Decision<Rejections["Approve"]> => {
+  const on = planWaiting(state)
+  if (state.phase._tag !== "Waiting" || on === undefined) return reject(new NothingToApprove({ sessionId: id }))
+  const { turn } = state.phase
+  return Either.match(waitingPlan({ id, turn: turn.number, proposal: proposalOf(on) }, answers), {
+    onLeft: reject,
+    onRight: () => decide({ turn, on })
+  })
+}
+
+const addBudget = (id: SessionId, state: SessionState, { addUsd, by }: Named<"AddBudget">) => {
+  const { phase } = state
+  if (phase._tag === "Ended") return reject(new SessionEnded({ sessionId: id, end: phase.end }))
+  if (phase._tag === "Waiting" && phase.on._tag === "DayBudget") {
+    return accept(Event.DayBudgetRaised.make({ turn: phase.turn.number, by, addUsd }))
+  }
+  const before = budgetUsd(state)
+  return before === undefined
+    ? reject(new NoBudget({ sessionId: id }))
+    : accept(Event.BudgetRaised.make({ by, addUsd, budgetUsd: before + addUsd }))
+}
+
+/** A wait that is over already, or is not that turn's, is left as it is. */
+const wake = ({ phase }: SessionState, { turn }: Named<"Wake">): Decision<never> =>
+  phase._tag === "Waiting" && phase.on._tag === "DayBudget" && phase.turn.number === turn
+    ? accept(Event.DayBudgetFreed.make({ turn }))
+    : accept()
 
 const approve = (
   id: SessionId,
@@ -175,7 +161,7 @@ const approve = (
     if (rules.fourEyes && by.name === requester) {
       return reject(new ApproverIsRequester({ sessionId: id, name: requester }))
     }
-    const edited = plan === undefined ? {} : { plan: Plan.edited(waiting.plan, plan) }
+    const edited = plan === undefined ? {} : { plan: Plan.edited(waiting.on.plan, plan) }
     return accept(Event.PlanApproved.make({ turn: waiting.turn.number, by, ...edited }))
   })
 
@@ -217,5 +203,7 @@ export const decide = (
     Approve: (command) => approve(id, state, command, rules),
     Reject: (command) => rejectPlan(id, state, command),
     Stop: (command) => stop(id, state, command),
-    Retry: (command) => retry(id, state, command)
+    Retry: (command) => retry(id, state, command),
+    AddBudget: (command) => addBudget(id, state, command),
+    Wake: (command) => wake(state, command)
   })

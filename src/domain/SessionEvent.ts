@@ -7,6 +7,7 @@
 import * as Schema from "effect/Schema"
 import { AgentFromString } from "./Agent.ts"
 import { AgentLineDetail } from "./AgentLine.ts"
+import { BudgetRaised, BudgetReached, DayBudgetFreed, DayBudgetRaised, DayBudgetReached } from "./BudgetFacts.ts"
 import { fact } from "./Fact.ts"
 import { BranchName, CommitId, Ordinal } from "./Ids.ts"
 import { Plan } from "./Plan.ts"
@@ -26,6 +27,7 @@ import {
 import { Usage } from "./Usage.ts"
 import { key, optional, optionalKey } from "./Wire.ts"
 
+export * from "./BudgetFacts.ts"
 export * from "./ResultFacts.ts"
 
 /** What a session is asked to do. Fixed at its creation, limits included, so that a fold needs no configuration. */
@@ -83,7 +85,7 @@ export const TurnStarted = fact("TurnStarted", {
   prompt: Schema.String,
   deadline: Schema.DateTimeUtc
 })
-/** After an approval or a rejection the turn goes on with the time it had left. */
+/** After a wait the turn goes on with the time it had left. */
 export const TurnResumed = fact("TurnResumed", { turn: Ordinal, deadline: Schema.DateTimeUtc })
 
 /** Each turn begins with a look at the remote. (In logs of earlier versions only the first one did.) */
@@ -215,6 +217,11 @@ export const SessionEvent = Schema.Union(
   ApprovalRequested,
   PlanApproved,
   PlanRejected,
+  BudgetReached,
+  DayBudgetReached,
+  BudgetRaised,
+  DayBudgetRaised,
+  DayBudgetFreed,
   RoundStarted,
   OutputWritten,
   StatusReported,

@@ -4,8 +4,19 @@
  */
 import * as DateTime from "effect/DateTime"
 import { deliver } from "./AgentMessages.ts"
+import { budgetStep } from "./BudgetWait.ts"
 import type * as Event from "./SessionEvent.ts"
-import { create, currentTurn, Phase, Progress, type SessionState, type Turn } from "./SessionState.ts"
+import {
+  create,
+  currentTurn,
+  Phase,
+  planWaiting,
+  Progress,
+  resuming,
+  type SessionState,
+  type Turn,
+  Wait
+} from "./SessionState.ts"
 import { facets } from "./TurnFacets.ts"
 import { advance, firstRound } from "./TurnProgress.ts"
 import { collectedLate, uncollectedRound } from "./UncollectedWork.ts"
@@ -74,27 +85,31 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
           ...state,
           phase: Phase.Waiting({
             turn: phase.turn,
-            plan: phase.progress.plan,
-            rejections: phase.progress.rejections,
+            on: Wait.Approval({ plan: phase.progress.plan, rejections: phase.progress.rejections }),
             remainingMillis: event.remainingMillis
           })
         }
         : undefined
     case "PlanApproved": {
-      if (phase._tag !== "Waiting") return undefined
-      const plan = event.plan ?? phase.plan
-      const turn = { ...phase.turn, plan }
-      return {
-        ...state,
-        plan,
-        phase: Phase.Resuming({ turn, progress: firstRound, remainingMillis: phase.remainingMillis })
-      }
+      const waiting = planWaiting(state)
+      if (phase._tag !== "Waiting" || waiting === undefined) return undefined
+      const plan = event.plan ?? waiting.plan
+      return { ...state, plan, phase: resuming({ ...phase, turn: { ...phase.turn, plan } }, firstRound) }
     }
     case "PlanRejected": {
-      if (phase._tag !== "Waiting") return undefined
-      const progress = Progress.Planning({ rejections: [...phase.rejections, event.reason] })
-      return { ...state, phase: Phase.Resuming({ turn: phase.turn, progress, remainingMillis: phase.remainingMillis }) }
+      const waiting = planWaiting(state)
+      if (phase._tag !== "Waiting" || waiting === undefined) return undefined
+      return {
+        ...state,
+        phase: resuming(phase, Progress.Planning({ rejections: [...waiting.rejections, event.reason] }))
+      }
     }
+    case "BudgetReached":
+    case "DayBudgetReached":
+    case "BudgetRaised":
+    case "DayBudgetRaised":
+    case "DayBudgetFreed":
+      return budgetStep(state, event)
     case "StopRequested":
       return phase._tag !== "Ended" && phase._tag !== "Stopping" && event.turn === currentTurn(state)
         ? { ...state, phase: stopping(state, event) }
@@ -105,8 +120,8 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
       return { ...state, inbox, phase: Phase.Queued() }
     }
     case "UsageRecorded":
-      // a stopped turn's usage counts, too
-      return (phase._tag === "Active" || phase._tag === "Stopping") && currentTurn(state) === event.turn
+      // a stopped or waiting turn's usage counts, too
+      return phase._tag !== "Queued" && phase._tag !== "Ended" && currentTurn(state) === event.turn
         ? { ...state, usage: Usage.add(state.usage, event.usage) }
         : undefined
     case "EndpointRefused":

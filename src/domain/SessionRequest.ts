@@ -1,8 +1,9 @@
 /** Requests to create and steer a session. HTTP, the CLI, the bots and the library share these schemas. */
 import * as Schema from "effect/Schema"
+import { AddedUsd } from "./Budget.ts"
 import { BranchName, Ordinal } from "./Ids.ts"
 import { RepositoryReferenceFromString } from "./Repository.ts"
-import { optional, optionalKey } from "./Wire.ts"
+import { key, optional, optionalKey } from "./Wire.ts"
 
 /** A prompt or a message: 1 to 200,000 characters, not all white space. */
 export const Prompt = Schema.String.pipe(
@@ -32,6 +33,8 @@ export const ApprovePlan = Schema.Struct({ plan: optional(Prompt), ...answers })
 export const RejectPlan = Schema.Struct({ reason: Prompt, ...answers })
 /** `turn` is the turn that was seen to fail; without it, the last one is meant. */
 export const RetryTurn = Schema.Struct({ turn: optional(Ordinal) })
+/** US dollars to add. */
+export const AddBudget = Schema.Struct({ addUsd: key("add_usd", AddedUsd) })
 /** `turn` is the turn that was seen at work; without it, whatever the session is doing is stopped. */
 export const StopTurn = Schema.Struct({ turn: optional(Ordinal) })
 

@@ -86,18 +86,23 @@ export interface Turn {
   readonly delivered: ReadonlyArray<Message>
 }
 
+/** What a turn waits for. Waiting takes no fiber, no sandbox and no turn time. */
+export type Wait = Data.TaggedEnum<{
+  /** A person's approval of the plan. */
+  Approval: { readonly plan: Plan.Plan; readonly rejections: ReadonlyArray<string> }
+  /** More money: the session's budget is spent. The progress that was cut short is taken up again. */
+  Budget: { readonly progress: Progress }
+  /** The next day, or more money: all sessions together have spent the day's budget. */
+  DayBudget: { readonly progress: Progress; readonly until: DateTime.Utc }
+}>
+export const Wait = Data.taggedEnum<Wait>()
+
 /** The phase of a session as a whole. */
 export type Phase = Data.TaggedEnum<{
   /** A turn starts as soon as there is capacity. */
   Queued: object
-  /** The plan awaits a person's approval; that takes no fiber, no sandbox and no turn time. */
-  Waiting: {
-    readonly turn: Turn
-    readonly plan: Plan.Plan
-    readonly rejections: ReadonlyArray<string>
-    readonly remainingMillis: number
-  }
-  /** The plan was answered; the turn continues as soon as there is capacity. */
+  Waiting: { readonly turn: Turn; readonly on: Wait; readonly remainingMillis: number }
+  /** The wait is over; the turn continues as soon as there is capacity. */
   Resuming: { readonly turn: Turn; readonly progress: Progress; readonly remainingMillis: number }
   Active: { readonly turn: Turn; readonly progress: Progress }
   /** A stop was requested and its clean-up is in progress. */
@@ -112,6 +117,12 @@ export type Phase = Data.TaggedEnum<{
   Ended: { readonly end: Event.TurnEnd; readonly text: string }
 }>
 export const Phase = Data.taggedEnum<Phase>()
+
+/** The phase after a wait. */
+export const resuming = (
+  { remainingMillis, turn }: Omit<Extract<Phase, { readonly _tag: "Waiting" }>, "_tag" | "on">,
+  progress: Progress
+): Phase => Phase.Resuming({ turn, progress, remainingMillis })
 
 export interface SessionState {
   readonly spec: Event.SessionSpec
@@ -145,6 +156,8 @@ export interface SessionState {
   readonly reviewRounds: number
   readonly pullRequest: Event.PullRequest | undefined
   readonly usage: Usage.Usage
+  /** What was added to the session's budget, in US dollars. */
+  readonly addedUsd: number
 }
 
 export const create = (event: typeof Event.SessionCreated.Type): SessionState => ({
@@ -166,7 +179,8 @@ export const create = (event: typeof Event.SessionCreated.Type): SessionState =>
   verification: undefined,
   reviewRounds: 0,
   pullRequest: undefined,
-  usage: Usage.none
+  usage: Usage.none,
+  addedUsd: 0
 })
 
 /** The most runs of the agent in a turn. In logs of earlier versions each run but the last was followed by a review. */
@@ -184,3 +198,7 @@ export const currentTurn = ({ phase, turns }: SessionState): number =>
 /** The number of the waiting plan in its turn, from 1. */
 export const proposalOf = (waiting: { readonly rejections: ReadonlyArray<string> }): number =>
   waiting.rejections.length + 1
+
+/** The plan that waits for approval; `undefined` if none does. */
+export const planWaiting = ({ phase }: Pick<SessionState, "phase">): Extract<Wait, { _tag: "Approval" }> | undefined =>
+  phase._tag === "Waiting" && phase.on._tag === "Approval" ? phase.on : undefined

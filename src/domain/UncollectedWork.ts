@@ -19,8 +19,19 @@ const roundOf = (progress: Progress): number | undefined => {
 }
 
 /** The round whose work would be lost if the turn ended now; `undefined` if there is none. */
-export const uncollectedRound = ({ phase }: Pick<SessionState, "phase">): number | undefined =>
-  phase._tag === "Active" ? roundOf(phase.progress) : phase._tag === "Stopping" ? phase.uncollected : undefined
+export const uncollectedRound = ({ phase }: Pick<SessionState, "phase">): number | undefined => {
+  switch (phase._tag) {
+    case "Active":
+    case "Resuming":
+      return roundOf(phase.progress)
+    case "Waiting":
+      return phase.on._tag === "Approval" ? undefined : roundOf(phase.on.progress)
+    case "Stopping":
+      return phase.uncollected
+    default:
+      return undefined
+  }
+}
 
 /** The phase after such work is collected; `undefined` for any other event. */
 export const collectedLate = (phase: Phase, event: Event.SessionEvent): Phase | undefined => {

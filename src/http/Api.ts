@@ -5,13 +5,21 @@ import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as OpenApi from "@effect/platform/OpenApi"
 import * as Schema from "effect/Schema"
-import { AgentInfo } from "../domain/AgentInfo.ts"
 import { BranchName, SessionId } from "../domain/Ids.ts"
 import { Session, SessionStatus } from "../domain/Session.ts"
-import { ApprovePlan, CreateSession, RejectPlan, RetryTurn, SendMessage, StopTurn } from "../domain/SessionRequest.ts"
+import {
+  AddBudget,
+  ApprovePlan,
+  CreateSession,
+  RejectPlan,
+  RetryTurn,
+  SendMessage,
+  StopTurn
+} from "../domain/SessionRequest.ts"
 import { VerificationReport } from "../domain/Verification.ts"
 import { key, optional } from "../domain/Wire.ts"
 import * as ApiDocument from "./ApiDocument.ts"
+import { AgentsGroup, SystemGroup } from "./ApiSystem.ts"
 import { Authorization } from "./Authorization.ts"
 import { wholeNumber } from "./Decoding.ts"
 import { Wire } from "./Errors.ts"
@@ -37,7 +45,7 @@ export const EventsQuery = Schema.Struct({
   limit: optional(wholeNumber(1, 1000))
 })
 
-const describe = (summary: string, description?: string) => OpenApi.annotations({ summary, description })
+export * from "./ApiSystem.ts"
 
 export class SessionsGroup extends HttpApiGroup.make("sessions")
   .add(
@@ -49,7 +57,10 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addError(Wire.IdempotencyConflict)
       .addError(Wire.SessionUnavailable)
       .annotateContext(
-        describe("Create a session", "With an Idempotency-Key, repeating the request returns the same session.")
+        ApiDocument.describe(
+          "Create a session",
+          "With an Idempotency-Key, repeating the request returns the same session."
+        )
       )
   )
   .add(
@@ -57,7 +68,10 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .setUrlParams(ListQuery)
       .addSuccess(Schema.Array(Session))
       .annotateContext(
-        describe("List sessions", "Newest first. The Link header has the next page's address if there is one.")
+        ApiDocument.describe(
+          "List sessions",
+          "Newest first. The Link header has the next page's address if there is one."
+        )
       )
   )
   .add(
@@ -65,7 +79,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .setPath(SessionPath)
       .addSuccess(Session)
       .addError(Wire.SessionNotFound)
-      .annotateContext(describe("Get a session"))
+      .annotateContext(ApiDocument.describe("Get a session"))
   )
   .add(
     HttpApiEndpoint.post("stop", "/api/sessions/:id/stop")
@@ -76,7 +90,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addError(Wire.SessionEnded)
       .addError(Wire.TurnOver)
       .addError(Wire.SessionUnavailable)
-      .annotateContext(describe(
+      .annotateContext(ApiDocument.describe(
         "Stop a session",
         "Returns when the session is cancelled and its sandbox is gone. A turn in the body stops that turn and no later one."
       ))
@@ -89,7 +103,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addSuccess(MessageAccepted, { status: 202 })
       .addError(Wire.SessionNotFound)
       .addError(Wire.SessionUnavailable)
-      .annotateContext(describe("Send a follow-up", "It is queued while the session is busy."))
+      .annotateContext(ApiDocument.describe("Send a follow-up", "It is queued while the session is busy."))
   )
   .add(
     HttpApiEndpoint.post("approve", "/api/sessions/:id/approve")
@@ -101,7 +115,7 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addError(Wire.PlanReplaced)
       .addError(Wire.SessionUnavailable)
       .addError(Wire.ApproverIsRequester)
-      .annotateContext(describe("Approve the waiting plan", "A plan in the body replaces it."))
+      .annotateContext(ApiDocument.describe("Approve the waiting plan", "A plan in the body replaces it."))
   )
   .add(
     HttpApiEndpoint.post("reject", "/api/sessions/:id/reject")
@@ -112,7 +126,9 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addError(Wire.NothingToApprove)
       .addError(Wire.PlanReplaced)
       .addError(Wire.SessionUnavailable)
-      .annotateContext(describe("Reject the waiting plan", "The session makes a new plan with the reason in mind."))
+      .annotateContext(
+        ApiDocument.describe("Reject the waiting plan", "The session makes a new plan with the reason in mind.")
+      )
   )
   .add(
     HttpApiEndpoint.post("retry", "/api/sessions/:id/retry")
@@ -122,14 +138,30 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addError(Wire.SessionNotFound)
       .addError(Wire.NothingToRetry)
       .addError(Wire.SessionUnavailable)
-      .annotateContext(describe("Retry the last turn", "Only if it failed or was stopped. Starts a new turn."))
+      .annotateContext(
+        ApiDocument.describe("Retry the last turn", "Only if it failed or was stopped. Starts a new turn.")
+      )
+  )
+  .add(
+    HttpApiEndpoint.post("addBudget", "/api/sessions/:id/budget")
+      .setPath(SessionPath)
+      .setPayload(AddBudget)
+      .addSuccess(Session)
+      .addError(Wire.SessionNotFound)
+      .addError(Wire.SessionEnded)
+      .addError(Wire.NoBudget)
+      .addError(Wire.SessionUnavailable)
+      .annotateContext(ApiDocument.describe(
+        "Add to the budget",
+        "At any time before the session's end. A turn that waits for it goes on. If the day's budget of all sessions stopped it, that is raised."
+      ))
   )
   .add(
     HttpApiEndpoint.get("diff", "/api/sessions/:id/diff")
       .setPath(SessionPath)
       .addSuccess(HttpApiSchema.Text({ contentType: "text/x-diff" }).annotations({ description: "The diff" }))
       .addError(Wire.SessionNotFound)
-      .annotateContext(describe("Get the session's unified diff"))
+      .annotateContext(ApiDocument.describe("Get the session's unified diff"))
   )
   .add(
     HttpApiEndpoint.get("verification", "/api/sessions/:id/verify")
@@ -137,14 +169,16 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .addSuccess(VerificationReport)
       .addError(Wire.SessionNotFound)
       .addError(Wire.NotVerified)
-      .annotateContext(describe("Get the latest verification", "With the last 64 KiB of each command's output."))
+      .annotateContext(
+        ApiDocument.describe("Get the latest verification", "With the last 64 KiB of each command's output.")
+      )
   )
   .add(
     HttpApiEndpoint.get("log", "/api/sessions/:id/log")
       .setPath(SessionPath)
       .addSuccess(HttpApiSchema.Text().annotations({ description: "The log" }))
       .addError(Wire.SessionNotFound)
-      .annotateContext(describe("Get the terminal log"))
+      .annotateContext(ApiDocument.describe("Get the terminal log"))
   )
   .addError(Wire.InvalidRequest)
   .addError(Wire.PayloadTooLarge)
@@ -163,7 +197,7 @@ export class EventsGroup extends HttpApiGroup.make("events")
       .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }).annotations({ description: "The events" }))
       .addSuccess(HttpApiSchema.NoContent)
       .addError(Wire.SessionNotFound)
-      .annotateContext(describe(
+      .annotateContext(ApiDocument.describe(
         "Follow or page through the events",
         "Server-sent events: every later event once and in order, until the session has ended; 204 if it has and nothing " +
           "is newer. With Accept: application/json, one page of events."
@@ -182,7 +216,7 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       .addSuccess(Schema.Struct({ ignored: Schema.String }))
       .addError(Wire.InvalidSignature)
       .annotateContext(
-        describe(
+        ApiDocument.describe(
           "Receive a GitHub delivery",
           "Signed with the webhook secret; without a secret this route does not exist."
         )
@@ -191,41 +225,6 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
   .addError(Wire.InvalidRequest)
   .addError(Wire.PayloadTooLarge)
   .addError(Wire.UnsupportedMediaType)
-{}
-
-const CheckResult = Schema.Struct({ status: Schema.Literal("ok", "failed"), message: optional(Schema.String) })
-
-const checks = Schema.Record({ key: Schema.String, value: CheckResult })
-export const Ready = Schema.Struct({ status: Schema.Literal("ready"), checks })
-export const NotReady = Schema.Struct({ status: Schema.Literal("unavailable"), checks })
-
-export class SystemGroup extends HttpApiGroup.make("system")
-  .add(
-    HttpApiEndpoint.get("health", "/health").addSuccess(HttpApiSchema.Text()).annotateContext(
-      describe("Returns ok while the server is up")
-    )
-  )
-  .add(
-    HttpApiEndpoint.get("ready", "/ready")
-      .addSuccess(Ready)
-      .addSuccess(NotReady, { status: 503 })
-      .annotateContext(describe("Check everything that a session needs"))
-  )
-  .add(
-    HttpApiEndpoint.get("metrics", "/metrics")
-      .addSuccess(HttpApiSchema.Text({ contentType: "text/plain; version=0.0.4; charset=utf-8" }))
-      .annotateContext(describe("Get the metrics in Prometheus' text format"))
-      .middleware(Authorization)
-  )
-{}
-
-export class AgentsGroup extends HttpApiGroup.make("agents")
-  .add(
-    HttpApiEndpoint.get("agents", "/api/agents")
-      .addSuccess(Schema.Array(AgentInfo))
-      .annotateContext(describe("List the agents", "The built-in one, and the public ones that the sandbox may have."))
-  )
-  .middleware(Authorization)
 {}
 
 export class Api extends HttpApi.make("opentl")

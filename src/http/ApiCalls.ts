@@ -18,6 +18,7 @@ export const make = (httpClient: HttpClient.HttpClient) => {
     approve: Effect.cached(HttpApiClient.endpoint(Api, { ...options, endpoint: "approve" })),
     reject: Effect.cached(HttpApiClient.endpoint(Api, { ...options, endpoint: "reject" })),
     retry: Effect.cached(HttpApiClient.endpoint(Api, { ...options, endpoint: "retry" })),
+    addBudget: Effect.cached(HttpApiClient.endpoint(Api, { ...options, endpoint: "addBudget" })),
     diff: Effect.cached(HttpApiClient.endpoint(Api, { ...options, endpoint: "diff" })),
     verification: Effect.cached(HttpApiClient.endpoint(Api, { ...options, endpoint: "verification" }))
   })

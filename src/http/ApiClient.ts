@@ -231,6 +231,9 @@ export const make = (
           Effect.flatMap(sessions.retry, (call) => call({ path: { id }, payload: turn === undefined ? {} : { turn } }))
         )
       ),
+      addBudget: Effect.fn("ApiClient.addBudget")((id, { addUsd }) =>
+        command(Effect.flatMap(sessions.addBudget, (call) => call({ path: { id }, payload: { addUsd } })))
+      ),
       diff: Effect.fn("ApiClient.diff")((id) =>
         command(Effect.flatMap(sessions.diff, (call) => call({ path: { id } })))
       ),

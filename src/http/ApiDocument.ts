@@ -10,6 +10,9 @@ import { ErrorBody } from "./Errors.ts"
 
 type Transform = Context.Tag.Service<typeof OpenApi.Transform>
 
+/** What the document says of an operation. */
+export const describe = (summary: string, description?: string) => OpenApi.annotations({ summary, description })
+
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 
 /** The event route can also return an array. */

@@ -5,6 +5,7 @@ import { SessionUnavailable } from "../actors/sessions/Sessions.ts"
 import { SessionNotFound } from "../domain/Session.ts"
 import {
   ApproverIsRequester,
+  NoBudget,
   NothingToApprove,
   NothingToRetry,
   PlanReplaced,
@@ -98,6 +99,7 @@ export const Wire = {
   TurnOver: wire(TurnOver, 409),
   NothingToApprove: wire(NothingToApprove, 409),
   PlanReplaced: wire(PlanReplaced, 409),
+  NoBudget: wire(NoBudget, 409),
   NothingToRetry: wire(NothingToRetry, 409),
   IdempotencyConflict: wire(IdempotencyConflict, 409),
   PayloadTooLarge: wire(PayloadTooLarge, 413),

@@ -21,6 +21,8 @@ export const encode = (session: Session): typeof Session.Encoded => ({
   ...(session.error === undefined ? {} : { error: session.error }),
   ...(session.plan === undefined ? {} : { plan: session.plan }),
   ...(session.proposal === undefined ? {} : { proposal: session.proposal }),
+  ...(session.budgetUsd === undefined ? {} : { budget_usd: session.budgetUsd }),
+  ...(session.waitsUntil === undefined ? {} : { waits_until: DateTime.formatIso(session.waitsUntil) }),
   ...(session.result === undefined ? {} : { result: session.result }),
   turn: session.turn,
   review_rounds: session.reviewRounds,

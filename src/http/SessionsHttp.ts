@@ -16,6 +16,7 @@ import type { Requester } from "../domain/Requester.ts"
 import { type Session, SessionNotFound } from "../domain/Session.ts"
 import type { PlanRef } from "../domain/SessionCommand.ts"
 import {
+  AddBudget,
   ApprovePlan,
   CreateSession,
   InvalidRequest,
@@ -159,6 +160,12 @@ export const handlers = <E, R>(group: HttpApiBuilder.Handlers.FromGroup<E, R, ty
           const id = yield* sessionId(path.id)
           const { value } = yield* RequestBody.json(RetryTurn)
           return answerSession(yield* sessions.retry(id, { turn: value.turn, by: yield* Caller }))
+        }))
+      .handleRaw("addBudget", ({ path }) =>
+        Effect.gen(function*() {
+          const id = yield* sessionId(path.id)
+          const { value } = yield* RequestBody.json(AddBudget)
+          return answerSession(yield* sessions.addBudget(id, { addUsd: value.addUsd, by: yield* Caller }))
         }))
       .handle("diff", ({ path }) => Effect.flatMap(sessionId(path.id), sessions.diff))
       .handle("verification", ({ path }) => Effect.flatMap(sessionId(path.id), sessions.verification))

@@ -14,7 +14,8 @@ const choices = FastCheck.array(FastCheck.nat(1000), { maxLength: 60 })
 const options = FastCheck.record({
   approvePlan: FastCheck.boolean(),
   planOnly: FastCheck.boolean(),
-  reviewRounds: FastCheck.integer({ min: 0, max: 3 })
+  reviewRounds: FastCheck.integer({ min: 0, max: 3 }),
+  budgetUsd: FastCheck.constantFrom(0.5, 1.5)
 })
 const always = (law: (walk: Walk) => void) =>
   FastCheck.assert(FastCheck.property(choices, options, (numbers, changed) => law(walk(numbers, changed))), {
@@ -54,7 +55,7 @@ describe("the fold of a session's facts", () => {
         if (event._tag === "TurnEnded") {
           assert.isFalse(ended)
           ended = true
-        } else if (event._tag !== "MessageReceived") {
+        } else if (event._tag !== "MessageReceived" && event._tag !== "BudgetRaised") {
           // the next turn's first event comes before anything else of it (a stop may come before it begins)
           if (ended) assert.include(["TurnStarted", "StopRequested", "RetryRequested"], event._tag)
           ended = false
@@ -158,10 +159,11 @@ describe("decisions", () => {
       const state = last(states)
       const { phase } = state
       const turn = State.currentTurn(state)
+      const waiting = State.planWaiting(state)
       const isOld = (named: number | undefined) => named !== undefined && named !== turn
       const isOther = (answers: PlanRef | undefined) =>
-        phase._tag !== "Waiting" || isOld(answers?.turn) ||
-        (answers !== undefined && answers.proposal !== State.proposalOf(phase))
+        waiting === undefined || isOld(answers?.turn) ||
+        (answers !== undefined && answers.proposal !== State.proposalOf(waiting))
       for (const command of commands(state)) {
         const isRefused = decide(id, state, command)._tag === "Rejected"
         const expected = SessionCommand.$match(command, {
@@ -169,7 +171,11 @@ describe("decisions", () => {
           Approve: ({ answers }) => isOther(answers),
           Reject: ({ answers }) => isOther(answers),
           Stop: ({ turn }) => isOld(turn) || phase._tag === "Ended",
-          Retry: ({ turn }) => isOld(turn) || !(phase._tag === "Ended" && phase.end !== "complete")
+          Retry: ({ turn }) => isOld(turn) || !(phase._tag === "Ended" && phase.end !== "complete"),
+          AddBudget: () =>
+            phase._tag === "Ended" ||
+            (state.spec.budgetUsd === undefined && !(phase._tag === "Waiting" && phase.on._tag === "DayBudget")),
+          Wake: () => false
         })
         assert.strictEqual(isRefused, expected, command._tag)
       }

@@ -9,7 +9,8 @@ export class FakeGatewayScript {
   readonly opened: Array<GatewayRequest> = []
   /** The calls that an agent makes as soon as its gateway is open. */
   calls: ReadonlyArray<GatewayReport> = []
-  isExhausted = false
+  /** Those that it makes at work: they are counted by the time its gateway is closed. */
+  callsAtWork: ReadonlyArray<GatewayReport> = []
   /** Why the last call failed. */
   lastFailure: string | undefined = undefined
 }
@@ -22,11 +23,13 @@ export const layer = (script: FakeGatewayScript) =>
         Effect.as(
           Effect.zipRight(
             Effect.sync(() => script.opened.push(request)),
-            Effect.forEach(script.calls, request.onUsage, { discard: true })
+            Effect.zipRight(
+              Effect.forEach(script.calls, request.onUsage, { discard: true }),
+              Effect.addFinalizer(() => Effect.forEach(script.callsAtWork, request.onUsage, { discard: true }))
+            )
           ),
           {
             directory: "/nonexistent",
-            isExhausted: Effect.sync(() => script.isExhausted),
             lastFailure: Effect.sync(() => Option.fromNullable(script.lastFailure))
           }
         ),

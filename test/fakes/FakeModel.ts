@@ -17,8 +17,9 @@ export interface Asked {
 export class FakeModelScript {
   readonly asked: Array<Asked> = []
   /** The n-th answer (from 1) of a purpose, as it would come over the wire. */
-  answer: (purpose: "plan" | "review", n: number) => Effect.Effect<unknown, LanguageModelError> = (purpose) =>
-    Effect.succeed(purpose === "plan" ? plan("Fix it") : approve)
+  answer: (purpose: "plan" | "review", n: number) => Effect.Effect<unknown, LanguageModelError | UnreadableAnswer> = (
+    purpose
+  ) => Effect.succeed(purpose === "plan" ? plan("Fix it") : approve)
 }
 
 export const plan = (title: string) => ({ title, summary: `${title}, as asked.`, steps: ["do it"] })

@@ -1,4 +1,5 @@
 /** The real actors, store and log on a database of the test's own; everything outside the process is a fake. */
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -52,6 +53,7 @@ export class World {
     model: Layer.Layer<LanguageModel>
   ) {
     return sessions.pipe(
+      Layer.provide(NodeContext.layer),
       Layer.provide(FakeSandbox.layer(this.engine)),
       Layer.provide(FakeForge.layer(this.remote)),
       Layer.provide(FakeScanner.layer(this.scanner)),

@@ -49,6 +49,7 @@ export const testConfig: AppConfigShape = {
   egressRepos: [],
   sandboxCertificates: Option.none(),
   budgetUsd: Option.none(),
+  budgetDayUsd: Option.none(),
   modelPrices: [],
   fourEyes: false,
   identities: [],

@@ -1,5 +1,6 @@
 /** Random walks through a session's life: at each place one of the things that can happen there, chosen by a number. */
 import * as DateTime from "effect/DateTime"
+import * as Budget from "../../src/domain/Budget.ts"
 import { BranchName, CommitId, SessionId } from "../../src/domain/Ids.ts"
 import { nextStep, Step } from "../../src/domain/NextStep.ts"
 import { decide, type PlanRef, SessionCommand } from "../../src/domain/SessionCommand.ts"
@@ -14,7 +15,7 @@ const deadline = DateTime.unsafeMake("2026-01-01T00:30:00Z")
 export const by = { name: "ada", via: "http" } as const
 const plan = { title: "Fix it", markdown: "1. fix it" }
 const changes = { commit: commit("b"), files: 1, insertions: 2, deletions: 3 }
-const usage = { inputTokens: 1, outputTokens: 1, costUsd: 0 }
+const usage = { inputTokens: 1, outputTokens: 1, costUsd: 1 }
 
 export const created = (changed: Partial<typeof Event.SessionCreated.Type> = {}) =>
   Event.SessionCreated.make({
@@ -122,7 +123,8 @@ export const outcomes: (step: Step) => ReadonlyArray<ReadonlyArray<Event.Session
 /** The plan that waits now (or would), and an older one that a person may still see: of this turn, or of the one before. */
 const plansSeen = (state: State.SessionState): ReadonlyArray<PlanRef> => {
   const turn = State.currentTurn(state)
-  const proposal = state.phase._tag === "Waiting" ? State.proposalOf(state.phase) : 1
+  const waiting = State.planWaiting(state)
+  const proposal = waiting === undefined ? 1 : State.proposalOf(waiting)
   const older = proposal > 1 ? { turn, proposal: proposal - 1 } : { turn: turn - 1, proposal }
   return older.turn > 0 ? [{ turn, proposal }, older] : [{ turn, proposal }]
 }
@@ -131,6 +133,8 @@ const plansSeen = (state: State.SessionState): ReadonlyArray<PlanRef> => {
 export const commands = (state: State.SessionState): ReadonlyArray<SessionCommand> => [
   SessionCommand.Message({ messageId: "m", text: "and more", by }),
   SessionCommand.Approve({ plan: "edited", answers: undefined, by }),
+  SessionCommand.AddBudget({ addUsd: 0.5, by }),
+  SessionCommand.Wake({ turn: State.currentTurn(state) }),
   ...[undefined, ...plansSeen(state)].flatMap((answers) => [
     SessionCommand.Approve({ plan: undefined, answers, by }),
     SessionCommand.Reject({ reason: "no", answers, by })
@@ -140,6 +144,18 @@ export const commands = (state: State.SessionState): ReadonlyArray<SessionComman
     SessionCommand.Retry({ turn, by })
   ])
 ]
+
+/** What a step comes to that asks a model and may spend nothing more. */
+const budgetStops = (state: State.SessionState, step: Step): ReadonlyArray<ReadonlyArray<Event.SessionEvent>> => {
+  if (step._tag !== "MakePlan" && step._tag !== "RunAgent" && step._tag !== "ReviewChanges") return []
+  const at = { turn: step.turn.number, remainingMillis: 1000 }
+  return [
+    [Event.DayBudgetReached.make({ ...at, budgetUsd: 9, until: deadline })],
+    ...(state.spec.budgetUsd !== undefined && Budget.isSpent(state)
+      ? [[Event.BudgetReached.make({ ...at, budgetUsd: 2, firstUsd: 2 })]]
+      : [])
+  ]
+}
 
 /** Everything that can happen now: what the next step comes to, its failure, and what people may ask for. */
 const possible = (state: State.SessionState): ReadonlyArray<ReadonlyArray<Event.SessionEvent>> => {
@@ -152,7 +168,7 @@ const possible = (state: State.SessionState): ReadonlyArray<ReadonlyArray<Event.
     ? [[Event.TurnEnded.make({ turn: State.currentTurn(state), end: "error", text: "failed" })]]
     : []
   // steps are likelier than people: else no walk gets far
-  const steps = outcomes(step)
+  const steps = [...outcomes(step), ...budgetStops(state, step)]
   return [...steps, ...steps, ...steps, ...steps, ...asked, ...failure].filter((events) => events.length > 0)
 }
 

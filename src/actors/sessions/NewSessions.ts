@@ -97,7 +97,8 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
             (error) => new InvalidRequest({ reason: `agent: ${error.message}` })
           )
           const budgetUsd = request.budgetUsd ?? Option.getOrUndefined(config.budgetUsd)
-          if (budgetUsd !== undefined) {
+          // the day's budget of all sessions, too, can only be kept where prices are known
+          if (budgetUsd !== undefined || Option.isSome(config.budgetDayUsd)) {
             yield* Effect.mapError(
               prices.requireForBudget(start?.environment["OPENTL_AGENT_MODEL"]),
               (error) => new InvalidRequest({ reason: `budget: ${error.message}` })

@@ -8,6 +8,7 @@ import type { Requester } from "../../domain/Requester.ts"
 import type { Session, SessionNotFound, SessionStatus } from "../../domain/Session.ts"
 import type {
   ApproverIsRequester,
+  NoBudget,
   NothingToApprove,
   NothingToRetry,
   PlanRef,
@@ -114,6 +115,14 @@ export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Ses
     id: SessionId,
     retry: { readonly turn?: number | undefined; readonly by: Requester }
   ) => Effect.Effect<Session, SessionNotFound | NothingToRetry | StoreError | SessionUnavailable>
+  /**
+   * Adds to the session's budget, at any time before its end; to the day's budget of all sessions if the session waits
+   * for that. A turn that waits for it goes on.
+   */
+  readonly addBudget: (
+    id: SessionId,
+    more: { readonly addUsd: number; readonly by: Requester }
+  ) => Effect.Effect<Session, SessionNotFound | SessionEnded | NoBudget | StoreError | SessionUnavailable>
   /** The latest collected diff; empty if there is none yet. */
   readonly diff: (id: SessionId) => Effect.Effect<string, SessionNotFound | StoreError>
   /** The latest verification, with the last 64 KiB of each command's output. */

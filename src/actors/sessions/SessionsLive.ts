@@ -106,6 +106,10 @@ export const layer = Layer.effect(
         yield* router.ask(id, SessionCommand.Retry({ turn, by }))
         return yield* get(id)
       }),
+      addBudget: Effect.fn("Sessions.addBudget")(function*(id, { addUsd, by }) {
+        yield* router.ask(id, SessionCommand.AddBudget({ addUsd, by }))
+        return yield* get(id)
+      }),
       diff: reads.diff,
       verification: reads.verification,
       log: reads.log

@@ -5,29 +5,24 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { AgentLaunchJson } from "../../domain/AgentLaunch.ts"
-import type { CommitId, SessionId } from "../../domain/Ids.ts"
+import { remainingUsd } from "../../domain/Budget.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import { AgentFinished, EndpointRefused, type LogEvent, RoundStarted } from "../../domain/SessionEvent.ts"
-import { type SessionState, turnStart } from "../../domain/SessionState.ts"
 import * as Usage from "../../domain/Usage.ts"
 import { Agents, type AgentStart } from "../../services/agents/Agents.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
-import { Repositories } from "../../services/git/Repositories.ts"
-import * as Prompts from "../../services/model/Prompts.ts"
-import { type InputFile, type RunExit, type RunId, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
+import { type RunExit, type RunId, Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { LogWriter } from "../../services/store/LogWriter.ts"
 import { SessionHistory } from "../../services/store/SessionHistory.ts"
 import * as Batches from "../../services/support/Batches.ts"
+import * as AgentInputs from "./AgentInputs.ts"
 import * as AgentOutput from "./AgentOutput.ts"
-import { BudgetSpent, remainingUsd, usageRecorded } from "./Budget.ts"
+import { usageRecorded } from "./Budget.ts"
+import * as BudgetPause from "./BudgetPause.ts"
 import * as EgressWish from "./EgressWish.ts"
-import { bundleFile, installFiles, textFile } from "./InputFiles.ts"
 import { giveMessages, lastDelivered } from "./MessagesToAgent.ts"
 import * as RunDirectories from "./RunDirectories.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
@@ -45,71 +40,17 @@ const tailCharacters = 4_000
 /** The end of a text, without splitting a character. */
 const lastCharacters = (text: string): string => text.slice(-tailCharacters).replace(/^[\uDC00-\uDFFF]/, "")
 
-const encodeLaunch = Schema.encodeSync(AgentLaunchJson)
-
-/** What the host of an agent reads, for an agent that has one. */
-const launchFile = ({ launch }: AgentStart): ReadonlyArray<InputFile> =>
-  launch === undefined ? [] : [textFile("in/agent.json", encodeLaunch(launch))]
-
 export const make = Effect.gen(function*() {
   const agents = yield* Agents
-  const { identities, sandboxCertificates, stallTimeout } = yield* AppConfig
+  const budget = yield* BudgetPause.make
+  const { stallTimeout } = yield* AppConfig
   const gateway = yield* Gateway
   const history = yield* SessionHistory
-  const repositories = yield* Repositories
+  const inputs = yield* AgentInputs.make
   const sandbox = yield* Sandbox
   const writer = yield* LogWriter
   const directories = yield* RunDirectories.make
-  const configurationOf = yield* BaseConfiguration.make
   const egressWish = yield* EgressWish.make
-
-  /**
-   * The commits that the workspace lacks for the turn's start. For a missing workspace, that includes unpushed work.
-   */
-  const bundleFor = Effect.fnUntraced(function*(session: SessionId, state: SessionState, start: CommitId) {
-    const known = (yield* sandbox.hasRepository(session)) ? state.inWorkspace : undefined
-    const work = known === undefined ? state.unpushed : undefined
-    // a workspace that was cloned before its session's sandboxes shared objects has copies, and goes on with them
-    const isShared = sandbox.mountsObjects === true && known === undefined
-    const contents = { start, known, isShared, work }
-    return { bundle: yield* repositories.exportBundle(state.spec.repo, state.branch, contents), work }
-  })
-
-  const inputs = Effect.fnUntraced(function*({ claim, state }: StepContext, { findings, round, turn }: RunAgent) {
-    const start = turnStart(state)
-    if (start === undefined) {
-      return yield* new SandboxError({ operation: "start", reason: "the repository was not prepared" })
-    }
-    const { config } = yield* configurationOf(state.spec.repo, state.origin?.commit ?? start)
-    const prompt = Prompts.enrichedPrompt({
-      instructions: config.instructions,
-      prompt: turn.prompt,
-      firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
-      plan: turn.plan,
-      findings,
-      lastReview: turn.reviews.at(-1)?.review,
-      turn: turn.number,
-      round
-    })
-    const message = CommitMessage.commitMessage({
-      title: turn.plan?.title,
-      prompt: turn.prompt,
-      sessionId: claim.sessionId,
-      requestedBy: state.spec.requestedBy,
-      coAuthor: CommitMessage.coAuthorOf(identities, state.spec.requestedBy),
-      agentMessages: []
-    })
-    const { bundle, work } = yield* bundleFor(claim.sessionId, state, start)
-    return {
-      files: [
-        textFile("in/prompt.md", prompt),
-        textFile("in/commit-message.txt", message),
-        ...installFiles(sandboxCertificates, config.setup),
-        ...bundleFile(bundle)
-      ],
-      environment: { OPENTL_START_COMMIT: start, ...(work === undefined ? {} : { OPENTL_WORK_COMMIT: work }) }
-    }
-  })
 
   const start = Effect.fnUntraced(
     function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentStart) {
@@ -117,12 +58,12 @@ export const make = Effect.gen(function*() {
       yield* agents.check(state.spec.agent)
       // a run of an earlier round that an unavailable engine kept alive must not work beside this one
       yield* sandbox.removeRuns(claim.sessionId, run)
-      const { environment, files } = yield* inputs(context, step)
+      const { environment, files } = yield* inputs(context, step, agent)
       yield* record([RoundStarted.make({ turn: run.turn, round: run.round, sandbox: sandbox.kind })])
       yield* sandbox.start({
         run,
         ...(yield* directories(claim.sessionId, state)),
-        inputs: [...files, ...launchFile(agent)],
+        inputs: files,
         environment: {
           ...agent.environment,
           ...environment,
@@ -177,17 +118,18 @@ export const make = Effect.gen(function*() {
     return lastCharacters(tail.join("\n").trim())
   })
 
-  const perform: Perform<RunAgent> = Effect.fn("AgentStep.perform")(
-    function*(context, step) {
+  /** Runs the agent to its end, with its gateway open. None: it may spend nothing, so it was not started. */
+  const work = Effect.fnUntraced(
+    function*(context: StepContext, step: RunAgent, run: RunId) {
       const { claim, record, state } = context
-      const run: RunId = { sessionId: claim.sessionId, turn: step.turn.number, round: step.round }
       const agent = yield* agents.start(state.spec.agent, state.spec.model)
       const used = yield* Ref.make(state.usage)
       const model = agent.environment["OPENTL_AGENT_MODEL"]
-      const { isExhausted, lastFailure } = yield* gateway.open({
+      const { lastFailure } = yield* gateway.open({
         sessionId: claim.sessionId,
         remainingUsd: remainingUsd(state),
         egress: yield* egressWish.granted(state),
+        day: Option.getOrUndefined(budget.day.account),
         // a command has no host that asks: whatever asks there would keep the messages from it
         ...(state.spec.agent._tag === "Command" ? {} : { giveMessages: giveMessages(context, run) }),
         ...(model === undefined ? {} : { model }),
@@ -197,12 +139,16 @@ export const make = Effect.gen(function*() {
           record([EndpointRefused.make({ turn: run.turn, round: run.round, endpoint })]).pipe(Effect.ignoreLogged),
         onUsage: Effect.fnUntraced(function*(call) {
           const usage = yield* Ref.getAndUpdate(used, (before) => Usage.add(before, call.usage))
-          yield* record([usageRecorded({ spec: state.spec, usage }, { turn: run.turn, source: "agent" }, call)]).pipe(
+          yield* record([usageRecorded({ ...state, usage }, { turn: run.turn, source: "agent" }, call)]).pipe(
             Effect.ignoreLogged // the turn ended or has another owner: the call was made, but nobody counts it
           )
         })
       })
-      if (!(step.started && (yield* sandbox.exists(run)))) yield* start(context, step, run, agent)
+      yield* budget.day.counted(claim.sessionId)
+      if (!(step.started && (yield* sandbox.exists(run)))) {
+        if (yield* budget.ifReached(context, step.turn)) return Option.none()
+        yield* start(context, step, run, agent)
+      }
       const silence = yield* follow(context, run)
       const ended = yield* sandbox.exit(run)
       // it may have come to its end by itself, just then
@@ -213,21 +159,34 @@ export const make = Effect.gen(function*() {
       const said = yield* answerOf(context, run, exit, isHosted)
       // the cause of a failure takes precedence over the agent's last words
       const failure = isHosted && exit.code <= 1 ? yield* lastFailure : Option.none()
-      const isCutShort = (exit.code !== 0 || Option.isSome(failure)) && (yield* isExhausted)
-      const cause = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
-      const answer = isCutShort ? `${cause}\n${said}`.trim() : said
+      return Option.some({ exit, failure, said, isSilent: silence !== undefined })
+    },
+    // every call is in the log when it is closed
+    Effect.scoped
+  )
+
+  const perform: Perform<RunAgent> = Effect.fn("AgentStep.perform")(
+    function*(context, step) {
+      const { claim, record } = context
+      const run: RunId = { sessionId: claim.sessionId, turn: step.turn.number, round: step.round }
+      const worked = yield* work(context, step, run)
+      if (Option.isNone(worked)) return
+      const { exit, failure, isSilent, said } = worked.value
+      const hasFailed = exit.code !== 0 || Option.isSome(failure)
+      // out of memory, say, it would have failed with all the money there is
+      const hasOwnCause = exit.reason !== undefined && !isSilent
+      if (hasFailed && !hasOwnCause && (yield* budget.ifReached(context, step.turn))) return
       yield* record([AgentFinished.make({
         turn: run.turn,
         round: run.round,
-        answer,
+        answer: said,
         ...Option.match(failure, {
           onNone: () => ({ exitCode: exit.code, ...(exit.reason === undefined ? {} : { reason: exit.reason }) }),
           // such an agent ends its turn as if nothing had happened
           onSome: (failure) => ({ exitCode: 1, reason: `the model's last answer was an error: ${failure}` })
         })
       })])
-    },
-    Effect.scoped
+    }
   )
   return perform
 })

@@ -1,41 +1,20 @@
-/**
- * What a session may spend. Plan and review call no model once the budget is used up; the agent's calls go through the
- * gateway's account (`services/gateway/Account.ts`), which starts with what remains here. Pure.
- */
-import * as Schema from "effect/Schema"
+/** The event for a model call, with what is to be said of the session's cost. Pure. */
+import { budgetUsd, type Spending } from "../../domain/Budget.ts"
 import { UsageRecorded } from "../../domain/SessionEvent.ts"
-import type { SessionState } from "../../domain/SessionState.ts"
 import type { Usage } from "../../domain/Usage.ts"
-
-export class BudgetSpent extends Schema.TaggedError<BudgetSpent>()("BudgetSpent", { budgetUsd: Schema.Number }) {
-  override get message() {
-    return `the session's budget of $${this.budgetUsd} is spent`
-  }
-}
-
-type Spending = Pick<SessionState, "spec" | "usage">
-
-/**
- * What remains of the budget, in US dollars; `undefined` without a budget. Negative after a response that exceeded it.
- */
-export const remainingUsd = ({ spec, usage }: Spending): number | undefined =>
-  spec.budgetUsd === undefined ? undefined : spec.budgetUsd - usage.costUsd
-
-export const isSpent = (state: Spending): boolean => {
-  const remaining = remainingUsd(state)
-  return remaining !== undefined && remaining <= 0
-}
 
 /** The share of the budget at which a warning is given, once. */
 const warningShare = 0.8
 
 /** The warning when the session's usage grows: the budget is nearly used up, or the model has no known price. */
-const warning = ({ spec: { budgetUsd }, usage: before }: Spending, model: string, used: Usage): string | undefined => {
+const warning = (state: Spending, model: string, used: Usage): string | undefined => {
+  const before = state.usage
+  const budget = budgetUsd(state)
   const after = before.costUsd + used.costUsd
-  if (budgetUsd !== undefined && before.costUsd < budgetUsd * warningShare && after >= budgetUsd * warningShare) {
-    return after >= budgetUsd
-      ? `the session's budget of $${budgetUsd} is spent`
-      : `${Math.floor(after / budgetUsd * 100)} % of the session's budget of $${budgetUsd} is spent`
+  if (budget !== undefined && before.costUsd < budget * warningShare && after >= budget * warningShare) {
+    return after >= budget
+      ? `the session's budget of $${budget} is spent`
+      : `${Math.floor(after / budget * 100)} % of the session's budget of $${budget} is spent`
   }
   return used.unpriced === true && before.unpriced !== true
     ? `the price of ${model} is not known, so its calls are not in the cost (OPENTL_MODEL_PRICES can name it)`

@@ -1,5 +1,7 @@
 /** Asks the model for a plan. Without a model the plan is skipped, and an event says so. */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { remainingUsd } from "../../domain/Budget.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Plan from "../../domain/Plan.ts"
 import { show as showRepository } from "../../domain/Repository.ts"
@@ -11,7 +13,8 @@ import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
 import { fenceTag } from "../../services/model/PromptText.ts"
-import { BudgetSpent, isSpent, type ModelUse, remainingUsd, usageRecorded } from "./Budget.ts"
+import { type ModelUse, usageRecorded } from "./Budget.ts"
+import * as BudgetPause from "./BudgetPause.ts"
 import type { Perform } from "./StepContext.ts"
 
 /** How much of the repository's file list and readme the planner sees, in characters. */
@@ -20,19 +23,22 @@ const overviewLimit = 24_000
 const noConfiguration: BaseConfiguration.BaseConfiguration = { config: {}, guidelines: [] }
 
 export const make = Effect.gen(function*() {
+  const budget = yield* BudgetPause.make
   const model = yield* LanguageModel
   const repositories = yield* Repositories
   const configurationOf = yield* BaseConfiguration.make
 
   const perform: Perform<Extract<Step, { readonly _tag: "MakePlan" }>> = Effect.fn("PlanStep.perform")(
-    function*({ record, state }, { rejections, turn }) {
+    function*(context, step) {
+      const { rejections, turn } = step
+      const { record, state } = context
       const { spec } = state
       if (model.provider === "none") {
         const reason = model.missing ?? noModel
         yield* record([PlanSkipped.make({ turn: turn.number, reason })])
         return
       }
-      if (isSpent(state)) return yield* new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 })
+      if (yield* budget.ifReached(context, turn)) return
       const commit = turnStart(state)
       const { config, guidelines } = commit === undefined
         ? noConfiguration
@@ -50,21 +56,32 @@ export const make = Effect.gen(function*() {
         guidelines
       })
       const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "plan" }, use)
-      yield* model.ask({ ...question, remainingUsd: remainingUsd(state) }).pipe(
+      const day = Option.getOrUndefined(budget.day.account)
+      /** With room again by now, the step is performed again at once. */
+      const waitOrRepeat = () =>
+        Effect.flatMap(budget.ifReached(context, turn), (waits) => waits ? Effect.void : perform(context, step))
+      yield* model.ask({ ...question, remainingUsd: remainingUsd(state), day }).pipe(
         Effect.flatMap(({ model, usage, value }) =>
           record([used({ model, usage }), PlanProduced.make({ turn: turn.number, plan: Plan.fromAnswer(value) })])
         ),
         Effect.catchTags({
-          UnreadableAnswer: ({ message, model, usage }) =>
-            record([used({ model, usage }), PlanSkipped.make({ turn: turn.number, reason: message })]),
+          UnreadableAnswer: Effect.fnUntraced(function*({ message, model, usage }) {
+            yield* record([used({ model, usage })])
+            if (yield* budget.ifReached(context, turn)) return
+            yield* record([PlanSkipped.make({ turn: turn.number, reason: message })])
+          }),
           LanguageModelError: (error) =>
             Effect.zipRight(
               error.spent === undefined ? Effect.void : record([used({ ...error.spent, estimated: true })]),
               Effect.fail(error)
-            )
+            ),
+          // somebody else has spent the rest
+          DayBudgetSpent: waitOrRepeat,
+          DayBudgetUnknown: waitOrRepeat
         })
       )
-    }
+    },
+    Effect.scoped
   )
   return perform
 })

@@ -1,5 +1,7 @@
 /** Asks the model to review the diff. What could not be reviewed is reported, and never counts as approved. */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { remainingUsd } from "../../domain/Budget.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Review from "../../domain/Review.ts"
 import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
@@ -10,10 +12,22 @@ import { noModel } from "../../services/model/ModelChoice.ts"
 import { patchExcerpt } from "../../services/model/PatchExcerpt.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
 import { fenceTag } from "../../services/model/PromptText.ts"
-import { BudgetSpent, isSpent, type ModelUse, remainingUsd, usageRecorded } from "./Budget.ts"
+import { type ModelUse, usageRecorded } from "./Budget.ts"
+import * as BudgetPause from "./BudgetPause.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
+type AskFailure = Effect.Effect.Error<ReturnType<LanguageModel["Type"]["ask"]>>
+
+/** What a question has cost that got no answer. */
+const usesOf = (error: AskFailure): ReadonlyArray<ModelUse> =>
+  error._tag === "UnreadableAnswer"
+    ? [error]
+    : error._tag === "LanguageModelError" && error.spent !== undefined
+    ? [{ ...error.spent, estimated: true }]
+    : []
+
 export const make = Effect.gen(function*() {
+  const budget = yield* BudgetPause.make
   const model = yield* LanguageModel
   const repositories = yield* Repositories
   const configurationOf = yield* BaseConfiguration.make
@@ -25,7 +39,8 @@ export const make = Effect.gen(function*() {
       : repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
 
   const perform: Perform<Extract<Step, { readonly _tag: "ReviewChanges" }>> = Effect.fn("ReviewStep.perform")(
-    function*(context, { changes, run, turn, verification }) {
+    function*(context, step) {
+      const { changes, run, turn, verification } = step
       const { record, state } = context
       const at = { turn: turn.number, round: run.round, commit: changes.commit }
       const skip = (reason: string) =>
@@ -36,11 +51,7 @@ export const make = Effect.gen(function*() {
       if (model.provider === "none") {
         return yield* skip(model.missing ?? noModel)
       }
-      if (isSpent(state)) {
-        const reason = new BudgetSpent({ budgetUsd: state.spec.budgetUsd ?? 0 }).message
-        yield* record([ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason } })])
-        return
-      }
+      if (yield* budget.ifReached(context, turn)) return
       const diff = yield* diffOf(context, changes)
       const { config, guidelines } = state.origin === undefined
         ? { config: {}, guidelines: [] }
@@ -59,24 +70,27 @@ export const make = Effect.gen(function*() {
         guidelines
       })
       const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "review" }, use)
-      yield* model.ask({ ...question, remainingUsd: remainingUsd(state) }).pipe(
+      const day = Option.getOrUndefined(budget.day.account)
+      yield* model.ask({ ...question, remainingUsd: remainingUsd(state), day }).pipe(
         Effect.matchEffect({
           onSuccess: ({ model, usage, value }) =>
             record([
               used({ model, usage }),
               ReviewHeld.make({ ...at, review: Review.fromAnswer(value, excerpt.unseen) })
             ]),
-          onFailure: (error) =>
-            record([
-              ...(error._tag === "UnreadableAnswer" ? [used(error)] : []),
-              ...(error._tag === "LanguageModelError" && error.spent !== undefined
-                ? [used({ ...error.spent, estimated: true })]
-                : []),
-              ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason: error.message } })
-            ])
+          onFailure: Effect.fnUntraced(function*(error) {
+            yield* record(usesOf(error).map(used))
+            // what a budget kept from an answer is asked again
+            if (yield* budget.ifReached(context, turn)) return
+            if (error._tag === "DayBudgetSpent" || error._tag === "DayBudgetUnknown") {
+              return yield* perform(context, step)
+            }
+            yield* record([ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason: error.message } })])
+          })
         })
       )
-    }
+    },
+    Effect.scoped
   )
   return perform
 })

@@ -1,6 +1,7 @@
 /** The context of a step: the session's state, and the means to record results. */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { DayBudgetSpent, DayBudgetUnknown } from "../../domain/DayAccount.ts"
 import type { SessionEvent } from "../../domain/SessionEvent.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import type { AgentUnavailable } from "../../services/agents/Agents.ts"
@@ -13,12 +14,12 @@ import type { PriceUnknown } from "../../services/model/ModelPrices.ts"
 import type { SandboxFailure } from "../../services/sandbox/Sandbox.ts"
 import type { Attachment, Claim, SessionLost } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
-import type { BudgetSpent } from "./Budget.ts"
 
 /** A step's failure, which ends the turn with the error's sentence. */
 export type StepFailure =
   | AgentUnavailable
-  | BudgetSpent
+  | DayBudgetSpent
+  | DayBudgetUnknown
   | ForgeError
   | GatewayError
   | LanguageModelError

@@ -8,11 +8,13 @@ import * as Option from "effect/Option"
 import { ChangesCollected } from "../../domain/SessionEvent.ts"
 import { turnStart } from "../../domain/SessionState.ts"
 import { uncollectedRound } from "../../domain/UncollectedWork.ts"
+import { DayBudget } from "../../services/budget/DayBudget.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { type InputFile, type RunId, Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { Attachment } from "../../services/store/SessionStore.ts"
+import { usageRecorded } from "./Budget.ts"
 import type { RecordFailure, StepContext } from "./StepContext.ts"
 
 /** Somebody is waiting for the turn to end: work that takes longer to pack stays in the workspace. */
@@ -28,13 +30,21 @@ const inputs: ReadonlyArray<InputFile> = [
 ]
 
 export const make = Effect.gen(function*() {
+  const day = yield* DayBudget
   const gateway = yield* Gateway
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
 
   /** Runs the sandbox on the workspace and returns the resulting bundle, for the lifetime of the scope. */
-  const pack = Effect.fnUntraced(function*({ claim: { sessionId }, state }: StepContext, run: RunId, start: string) {
-    const { directory } = yield* gateway.open({ sessionId, remainingUsd: 0, onUsage: () => Effect.void })
+  const pack = Effect.fnUntraced(function*(context: StepContext, run: RunId, start: string) {
+    const { claim: { sessionId }, record, state } = context
+    const { directory } = yield* gateway.open({
+      sessionId,
+      remainingUsd: 0,
+      // of calls of the agent that an earlier server left running
+      onUsage: (call) => Effect.ignoreLogged(record([usageRecorded(state, { turn: run.turn, source: "agent" }, call)]))
+    })
+    yield* day.counted(sessionId)
     yield* sandbox.removeRuns(sessionId)
     if (!(yield* sandbox.hasRepository(sessionId))) return Option.none()
     yield* sandbox.start({

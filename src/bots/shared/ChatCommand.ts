@@ -8,6 +8,7 @@ import type { Requester } from "../../domain/Requester.ts"
 import type { Session, SessionNotFound } from "../../domain/Session.ts"
 import type {
   ApproverIsRequester,
+  NoBudget,
   NothingToApprove,
   NothingToRetry,
   PlanRef,
@@ -21,7 +22,7 @@ import { ChatRefusal, type Conversation } from "./Conversations.ts"
 import type { FileKind } from "./Posted.ts"
 import type { FileFormat, SessionFile } from "./SessionFiles.ts"
 
-export const verbs = ["status", "plan", "diff", "log", "approve", "reject", "retry", "stop"] as const
+export const verbs = ["status", "plan", "diff", "log", "approve", "reject", "retry", "budget", "stop"] as const
 export type Verb = typeof verbs[number]
 
 /** A command about a session, given as text or by a button. */
@@ -69,6 +70,7 @@ export type Outcome = Data.TaggedEnum<{
   /** The person must be asked for a reason, for rejecting this plan. */
   ReasonWanted: { readonly found: Found; readonly answers: PlanRef }
   Retried: { readonly found: Found }
+  BudgetAdded: { readonly found: Found; readonly addedUsd: number }
   /** The stop is recorded. `isOver`: the sandbox is already gone. */
   Stopped: { readonly found: Found; readonly isOver: boolean }
 }>
@@ -79,6 +81,7 @@ export type CommandRefused =
   | ApproverIsRequester
   | ChatRefusal
   | InvalidRequest
+  | NoBudget
   | NothingToApprove
   | NothingToRetry
   | PlanReplaced

@@ -2,7 +2,10 @@
 import type { Outcome } from "./ChatCommand.ts"
 
 /** The outcome of a command that changed the session. */
-export type Change = Extract<Outcome, { readonly _tag: "Approved" | "Rejected" | "Retried" | "Stopped" }>
+export type Change = Extract<
+  Outcome,
+  { readonly _tag: "Approved" | "Rejected" | "Retried" | "BudgetAdded" | "Stopped" }
+>
 
 /** What was done, and what follows from it, if anything does; lower case after the first. */
 export const changeOf = (change: Change): ReadonlyArray<string> => {
@@ -13,6 +16,11 @@ export const changeOf = (change: Change): ReadonlyArray<string> => {
       return ["Rejected", "making a new plan"]
     case "Retried":
       return ["Retrying"]
+    case "BudgetAdded":
+      return [
+        `Added $${change.addedUsd}`,
+        change.found.session.phase === "budget" ? "that is not enough yet" : "going on"
+      ]
     case "Stopped":
       return [change.isOver ? "Stopped" : "Stopping"]
   }

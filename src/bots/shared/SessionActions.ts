@@ -99,6 +99,14 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
         return Outcome.Rejected({ found: { ...found, session } })
       })
 
+      /** As much again as there was at first: a chat offers no other amount. */
+      const addBudget = Effect.fnUntraced(function*(found: Found, by: Requester) {
+        const { view: { budget } } = yield* latest(found.session)
+        if (budget === undefined) return yield* new ChatRefusal({ reason: "this session does not wait for a budget" })
+        const session = yield* sessions.addBudget(found.session.id, { addUsd: budget.addUsd, by })
+        return Outcome.BudgetAdded({ found: { ...found, session }, addedUsd: budget.addUsd })
+      })
+
       const stop = Effect.fnUntraced(function*({ turn }: ChatCommand, found: Found, { by, stopTimeout }: Caller) {
         // the stop is recorded at once; only the clean-up takes time
         const stopping = sessions.stop(found.session.id, by, turn)
@@ -135,6 +143,8 @@ export class SessionActions extends Context.Tag("opentl/bots/shared/SessionActio
             const session = yield* sessions.retry(id, { turn: command.turn ?? turn, by })
             return Outcome.Retried({ found: { ...found, session } })
           }
+          case "budget":
+            return yield* addBudget(found, by)
           case "stop":
             return yield* stop(command, found, caller)
         }

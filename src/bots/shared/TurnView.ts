@@ -28,6 +28,8 @@ export const TurnView = Schema.Struct({
   plan: optional(Schema.Struct({ title: Schema.String, markdown: Schema.String })),
   /** Whether the plan waits for a person now. */
   waiting: Schema.Boolean,
+  /** What is offered to be added to the budget that the turn waits for now. */
+  budget: optional(Schema.UndefinedOr(Schema.Struct({ addUsd: Schema.Number }))),
   /** How often a plan was put before a person in this turn: each is a message of its own. */
   proposals: Schema.Int,
   /** What was decided about each of them, in their order: "approved by ada (slack)". */
@@ -89,7 +91,7 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
     case "TurnStarted":
       return { ...begin(fact.turn, DateTime.toEpochMillis(event.createdAt)), phase: "starting" }
     case "TurnResumed":
-      return { ...view, phase: "going on", waiting: false }
+      return { ...view, phase: "going on", waiting: false, budget: undefined }
     case "RepositoryPrepared":
       return { ...view, phase: "planning" }
     case "ConfigurationRead":
@@ -110,6 +112,14 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
       }
     case "PlanRejected":
       return { ...decided(view, `rejected by ${Requester.show(fact.by)}: ${fact.reason}`), phase: "planning again" }
+    case "BudgetReached":
+      return { ...view, phase: "waiting for budget", lastAction: event.data, budget: { addUsd: fact.firstUsd } }
+    case "DayBudgetReached":
+      return { ...view, phase: "waiting for budget", lastAction: event.data, budget: { addUsd: fact.budgetUsd } }
+    case "BudgetRaised":
+    case "DayBudgetRaised":
+    case "DayBudgetFreed":
+      return { ...view, lastAction: event.data }
     case "GateHeld":
       return { ...view, phase: "checking", ...(Gate.isClean(fact.gate) ? {} : { lastAction: event.data }) }
     case "VerifyHeld":
@@ -147,7 +157,7 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
     case "PullRequestUpdated":
       return { ...view, pullRequest: fact.pullRequest }
     case "StopRequested":
-      return { ...view, phase: "stopping", waiting: false, lastAction: event.data }
+      return { ...view, phase: "stopping", waiting: false, budget: undefined, lastAction: event.data }
     case "UsageRecorded":
       return { ...view, usage: Usage.add(view.usage, fact.usage) }
     case "TurnEnded":
@@ -156,6 +166,7 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
         turn: fact.turn,
         phase: fact.end,
         waiting: false,
+        budget: undefined,
         endedAt: DateTime.toEpochMillis(event.createdAt),
         end: { end: fact.end, text: fact.text }
       }

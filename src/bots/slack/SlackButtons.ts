@@ -24,7 +24,7 @@ const valueOf = (value: string | undefined) => {
 }
 
 /** Buttons that map directly to commands; the others need a plan. */
-const simple = { stop: "stop", retry: "retry", diff: "diff", log: "log" } as const satisfies Record<
+const simple = { stop: "stop", retry: "retry", budget: "budget", diff: "diff", log: "log" } as const satisfies Record<
   string,
   Verb
 >

@@ -27,7 +27,7 @@ const help: Rich = [
   text(" sets this channel's repository.\n"),
   code("/opentl status"),
   text(", "),
-  ...["plan", "diff", "log", "approve", "reject", "retry"].flatMap((verb) => [code(verb), text(", ")]),
+  ...["plan", "diff", "log", "approve", "reject", "retry", "budget"].flatMap((verb) => [code(verb), text(", ")]),
   code("stop"),
   text(": for your latest session in this channel, or for the one whose id you add.\n"),
   text(

@@ -45,6 +45,12 @@ export const status = (subject: Subject, view: TurnView, now: number): SlackCont
       smallMrkdwn(`\`${subject.id}\` · ${escapeTo(subject.repo, 300)} · \`${escapeTo(subject.branch, 300)}\``),
       ...actions(
         view.end !== undefined ? [] : [
+          ...(view.budget === undefined ? [] : [{
+            id: "budget",
+            text: `Add $${view.budget.addUsd}`,
+            value: subject.id,
+            style: "primary" as const
+          }]),
           {
             id: "stop",
             text: "Stop",

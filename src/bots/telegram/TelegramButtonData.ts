@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { SessionId } from "../../domain/Ids.ts"
 import type { TelegramButton } from "../../services/telegram/TelegramClient.ts"
 
-const codes = { approve: "a", reject: "r", stop: "s", diff: "d", log: "l", retry: "t" } as const
+const codes = { approve: "a", reject: "r", stop: "s", diff: "d", log: "l", retry: "t", budget: "b" } as const
 export type Action = keyof typeof codes
 const actions: ReadonlyArray<readonly [string, Action]> = [
   ["a", "approve"],
@@ -12,7 +12,8 @@ const actions: ReadonlyArray<readonly [string, Action]> = [
   ["s", "stop"],
   ["d", "diff"],
   ["l", "log"],
-  ["t", "retry"]
+  ["t", "retry"],
+  ["b", "budget"]
 ]
 
 export interface Press {

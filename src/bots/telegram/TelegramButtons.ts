@@ -53,6 +53,7 @@ export const make = Effect.gen(function*() {
       case "Approved":
       case "Rejected":
       case "Retried":
+      case "BudgetAdded":
       case "Stopped":
         return Replies.done(outcome)
       default:

@@ -14,6 +14,7 @@ export const menu = [
   { command: "log", description: "Show the session's log" },
   { command: "stop", description: "Stop the session" },
   { command: "retry", description: "Retry the last turn" },
+  { command: "budget", description: "Add to the budget that the session waits for" },
   { command: "use", description: "Switch to a session: /use <id>" },
   { command: "repo", description: "Set this chat's repository: /repo owner/name" },
   { command: "help", description: "Show what this bot can do" }

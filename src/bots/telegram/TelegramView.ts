@@ -102,7 +102,11 @@ export const status = (session: Session, view: Turn, now: number, doubts: Doubts
     markdown: write(rich),
     keyboard: view.end !== undefined
       ? doubts.isCardInDoubt ? resultButtons(session, view) : []
-      : rows(view.waiting && doubts.isPlanInDoubt ? answerButtons(session, view) : [], press("⏹ Stop", "stop"))
+      : rows(
+        view.waiting && doubts.isPlanInDoubt ? answerButtons(session, view) : [],
+        view.budget === undefined ? [] : press(`💵 Add $${view.budget.addUsd}`, "budget"),
+        press("⏹ Stop", "stop")
+      )
   }
 }
 

@@ -9,9 +9,10 @@ import { accountChecks } from "./AccountChecks.ts"
 import { chatChecks } from "./ChatChecks.ts"
 import { type DoctorCheck, examine, type Finding } from "./DoctorCheck.ts"
 import { hostChecks } from "./HostChecks.ts"
+import { priceChecks } from "./PriceChecks.ts"
 import { sandboxChecks } from "./SandboxChecks.ts"
 
-const checks = [...hostChecks, ...sandboxChecks, ...accountChecks, ...chatChecks]
+const checks = [...hostChecks, ...sandboxChecks, ...accountChecks, ...priceChecks, ...chatChecks]
 
 const configuration = "configuration"
 

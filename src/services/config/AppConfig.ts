@@ -92,6 +92,8 @@ export interface AppConfigShape {
   /** OPENTL_SANDBOX_CA: certificates (PEM) that programs in a sandbox trust besides their image's */
   readonly sandboxCertificates: Option.Option<string>
   readonly budgetUsd: Option.Option<number>
+  /** OPENTL_BUDGET_DAY_USD: of all sessions together, in a UTC day */
+  readonly budgetDayUsd: Option.Option<number>
   /** OPENTL_MODEL_PRICES, in US dollars per million tokens */
   readonly modelPrices: ReadonlyArray<ModelPrice>
   /** OPENTL_FOUR_EYES */
@@ -196,6 +198,7 @@ const decode = Effect.gen(function*() {
     egressRepos: yield* required(variables.egressRepos),
     sandboxCertificates: yield* Certificates.read(texts, variables.sandboxCa),
     budgetUsd: yield* optional(variables.budgetUsd),
+    budgetDayUsd: yield* optional(variables.budgetDayUsd),
     modelPrices: yield* required(variables.modelPrices),
     fourEyes: yield* required(variables.fourEyes),
     identities: yield* required(variables.identities),

@@ -165,6 +165,11 @@ export const variables = {
     doc: "The most that one session may spend, in US dollars.",
     read: Value.decimal(0.01, 10_000)
   }),
+  budgetDayUsd: optional("OPENTL_BUDGET_DAY_USD", {
+    accepted: "a number from 0.01 to 100000",
+    doc: "The most that all sessions together may spend in a UTC day, in US dollars.",
+    read: Value.decimal(0.01, 100_000)
+  }),
   modelPrices: withDefault("OPENTL_MODEL_PRICES", "", {
     accepted: "model=in/out or model=in/out/cached, separated by commas, in US dollars per million tokens",
     doc: "Model prices, which take precedence over the built-in lists.",

@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { DayAccount } from "../../domain/DayAccount.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { ModelPrices } from "../model/ModelPrices.ts"
@@ -40,6 +41,8 @@ export interface GatewayRequest {
   readonly sessionId: SessionId
   /** What the session may still spend, in US dollars; unlimited if absent. */
   readonly remainingUsd: number | undefined
+  /** The account of all sessions, if there is one: each call is let out by that, too. */
+  readonly day?: DayAccount | undefined
   /** The model that the agent works with, if it is known. */
   readonly model?: string
   /** Domains that the session's sandbox may reach besides the configured ones. */
@@ -57,8 +60,6 @@ export interface GatewayRequest {
 export interface OpenGateway {
   /** The host directory that contains `gateway.sock`. */
   readonly directory: string
-  /** Whether the budget is used up, so that calls are refused. */
-  readonly isExhausted: Effect.Effect<boolean>
   /**
    * Why the last model call with tools failed: what the provider said, or the gateway. None if it succeeded, or there was
    * none in this round.
@@ -74,6 +75,8 @@ export class Gateway extends Context.Tag("opentl/services/gateway/Gateway")<Gate
    * spent, what running calls may still cost and the most that it may cost itself stay within the budget; otherwise it
    * waits, and is refused (402) when nothing is left. A model of unknown price, and anything not billed by tokens, is
    * refused (400). Calls that a killed server left running are counted first, as far as they may have got.
+   *
+   * With `day`, each call is let out by that account, too.
    *
    * `onUsage` is called for every call that got a response or was abandoned after it had gone out, with the provider's
    * counts, or with an estimate if the provider did not report them. Closing the scope waits for it.
@@ -129,10 +132,10 @@ const make = Effect.gen(function*() {
 
   const open = Effect.fn("Gateway.open")(
     function*(request: GatewayRequest) {
-      const { giveMessages = noMessages, onUsage, remainingUsd, sessionId } = request
+      const { day, giveMessages = noMessages, onUsage, remainingUsd, sessionId } = request
       const { directory, socket } = yield* GatewayDirectory.prepare(config.dataDir, sessionId)
       const openCalls = yield* openCallsOf(sessionId)
-      const payer = yield* Payer.make({ session: sessionId, remainingUsd, onUsage, openCalls })
+      const payer = yield* Payer.make({ session: sessionId, remainingUsd, onUsage, openCalls, day })
       const { model, onRefused = () => Effect.void, round } = request
       const connect = yield* EgressProxy.make(EgressPolicy.make(config, request.egress)).pipe(
         Effect.provideService(EgressNetwork, network)
@@ -151,7 +154,6 @@ const make = Effect.gen(function*() {
       yield* fs.chmod(socket, 0o666)
       return {
         directory,
-        isExhausted: payer.isExhausted,
         lastFailure: record.failure
       }
     },

@@ -134,8 +134,10 @@ export const make = Effect.gen(function*() {
             return Effect.succeed(Refusals.later(provider, 408, error.message))
           case "BodiesWaiting":
           case "BudgetBusy":
+          case "DayBudgetUnknown":
             return Effect.succeed(Refusals.later(provider, 503, error.message))
           case "BudgetExhausted":
+          case "DayBudgetSpent":
             return Effect.succeed(Refusals.budgetSpent(provider, error.message))
           case "CallUncountable":
           case "ConnectionError":

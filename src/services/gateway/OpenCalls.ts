@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import type { SessionId } from "../../domain/Ids.ts"
+import { SessionId } from "../../domain/Ids.ts"
 import * as ModelPrice from "../model/ModelPrice.ts"
 import { BackgroundTasks } from "../support/BackgroundTasks.ts"
 
@@ -33,6 +33,14 @@ const Noted = Schema.Struct({ ...OpenCall.fields, startedAt: Schema.NonNegativeI
 const Json = Schema.parseJson(Noted)
 const decode = Schema.decodeOption(Json)
 
+/** A call that a killed server left running. */
+export interface LeftCall {
+  readonly call: OpenCall
+  /** The most that it can have run. */
+  readonly seconds: number
+  readonly file: string
+}
+
 export interface OpenCalls {
   /** Passes on each call that a killed server left, with the most seconds that it can have run, and removes it. */
   readonly takeOver: <E, R>(
@@ -44,6 +52,9 @@ export interface OpenCalls {
 
 /** How often a running server refreshes its sign of life. */
 const beat = Duration.seconds(5)
+
+const aliveFile = "alive"
+const isSession = Schema.is(SessionId)
 
 const touch = (file: string) =>
   Effect.all([FileSystem.FileSystem, Clock.currentTimeMillis]).pipe(
@@ -63,6 +74,46 @@ export const make = Effect.fnUntraced(function*(dataDir: string) {
   return (session: SessionId) => open(dataDir, session, signsOfLife)
 })
 
+/** The calls in a session's directory, before a new server shows that it lives. */
+const leftIn = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  /** When the previous server ended; unlimited if it left no sign of life. */
+  const endedBy = yield* Effect.option(fs.stat(path.join(directory, aliveFile))).pipe(
+    Effect.map(Option.flatMap(({ mtime }) => mtime)),
+    Effect.map(Option.match({
+      onNone: () => Number.POSITIVE_INFINITY,
+      onSome: (mtime) => mtime.getTime() + Duration.toMillis(beat)
+    }))
+  )
+  const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
+  const files = names.filter((name) => name.endsWith(".json")).map((name) => path.join(directory, name))
+  const calls = yield* Effect.forEach(files, (file) =>
+    Effect.orElseSucceed(fs.readFileString(file), () => "").pipe(
+      // an empty file belongs to a call that had not gone out
+      Effect.map((text) =>
+        Option.map(decode(text), ({ startedAt, ...call }): LeftCall => ({
+          call,
+          seconds: Math.max(0, endedBy - startedAt) / 1000,
+          file
+        }))
+      )
+    ))
+  return calls.flatMap(Option.toArray)
+})
+
+/** All calls that a killed server left running, by session. */
+export const leftOver = Effect.fn("OpenCalls.leftOver")(function*(dataDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const root = path.join(dataDir, "model-calls")
+  const sessions = yield* Effect.orElseSucceed(fs.readDirectory(root), () => [])
+  return yield* Effect.forEach(
+    sessions.filter(isSession),
+    (session) => Effect.map(leftIn(path.join(root, session)), (calls) => [session, calls] as const)
+  )
+})
+
 const open = Effect.fnUntraced(function*(
   dataDir: string,
   session: SessionId,
@@ -71,20 +122,13 @@ const open = Effect.fnUntraced(function*(
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const directory = path.join(dataDir, "model-calls", session)
-  const alive = path.join(directory, "alive")
+  const alive = path.join(directory, aliveFile)
   yield* Effect.acquireRelease(
     fs.makeDirectory(directory, { recursive: true, mode: 0o700 }),
     () => Effect.ignoreLogged(fs.remove(directory, { recursive: true, force: true }))
   )
 
-  /** When the previous server ended; unlimited if it left no sign of life. */
-  const endedBy = yield* Effect.option(fs.stat(alive)).pipe(
-    Effect.map(Option.flatMap(({ mtime }) => mtime)),
-    Effect.map(Option.match({
-      onNone: () => Number.POSITIVE_INFINITY,
-      onSome: (mtime) => mtime.getTime() + Duration.toMillis(beat)
-    }))
-  )
+  const left = yield* Ref.make<ReadonlyArray<LeftCall>>(yield* leftIn(directory))
   yield* Effect.ignoreLogged(Effect.zipRight(fs.writeFileString(alive, ""), touch(alive)))
   yield* Effect.acquireRelease(
     Ref.update(signsOfLife, (all) => new Set([...all, alive])),
@@ -96,18 +140,11 @@ const open = Effect.fnUntraced(function*(
   const forget = (file: string) => Effect.ignoreLogged(fs.remove(file, { force: true }))
 
   const takeOver: OpenCalls["takeOver"] = (settle) =>
-    Effect.orElseSucceed(fs.readDirectory(directory), () => []).pipe(
-      Effect.map((names) => names.filter((name) => name.endsWith(".json")).map((name) => path.join(directory, name))),
-      Effect.flatMap(Effect.forEach((file) =>
-        Effect.gen(function*() {
-          // an empty file belongs to a call that had not gone out
-          const noted = decode(yield* Effect.orElseSucceed(fs.readFileString(file), () => ""))
-          if (Option.isSome(noted)) {
-            const { startedAt, ...call } = noted.value
-            yield* settle(call, Math.max(0, endedBy - startedAt) / 1000)
-          }
-          yield* forget(file)
-        }), { discard: true }))
+    Effect.flatMap(
+      Ref.getAndSet(left, []),
+      Effect.forEach(({ call, file, seconds }) => Effect.zipRight(settle(call, seconds), forget(file)), {
+        discard: true
+      })
     )
 
   const note: OpenCalls["note"] = Effect.fnUntraced(function*(call) {

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { DayAccount, DayBudgetSpent, DayBudgetUnknown } from "../../domain/DayAccount.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { Usage } from "../../domain/Usage.ts"
 import * as ModelPrice from "../model/ModelPrice.ts"
@@ -23,7 +24,7 @@ export interface GatewayReport {
 /** The rest of the budget did not become free in time. */
 export class BudgetBusy extends Schema.TaggedError<BudgetBusy>()("BudgetBusy", {}) {
   override get message() {
-    return "Other calls of this session may use up the rest of its budget; try again when they have finished."
+    return "Other calls may use up the rest of the budget; try again when they have finished."
   }
 }
 
@@ -50,7 +51,7 @@ export interface Payer {
   readonly letOut: (
     call: CallRequest.CallRequest | undefined,
     price: ModelPrice.Price | undefined
-  ) => Effect.Effect<PaidCall, Account.BudgetExhausted | BudgetBusy, Scope.Scope>
+  ) => Effect.Effect<PaidCall, Account.BudgetExhausted | BudgetBusy | DayBudgetSpent | DayBudgetUnknown, Scope.Scope>
 }
 
 /** How long a call waits for other calls' reservations. */
@@ -61,10 +62,12 @@ export interface PayerOptions {
   readonly remainingUsd: number | undefined
   readonly onUsage: (report: GatewayReport) => Effect.Effect<void>
   readonly openCalls: OpenCalls
+  /** The account of all sessions, if there is one. */
+  readonly day?: DayAccount | undefined
 }
 
 /** Calls that a killed server left running are counted first, as abandoned at that time. */
-export const make = Effect.fnUntraced(function*({ onUsage, openCalls, remainingUsd, session }: PayerOptions) {
+export const make = Effect.fnUntraced(function*({ day, onUsage, openCalls, remainingUsd, session }: PayerOptions) {
   let left = remainingUsd
   yield* openCalls.takeOver((call, seconds) => {
     const { estimated, tokens } = Settlement.settle(call, { ...Settlement.unanswered, seconds })
@@ -73,17 +76,20 @@ export const make = Effect.fnUntraced(function*({ onUsage, openCalls, remainingU
     return onUsage({ model: call.model, usage, estimated })
   })
   const account = yield* Account.make(left)
+  const isLimited = account.isLimited || day !== undefined
+  const letOutOfDay = day?.letOut ?? (() => Effect.void)
   const one = yield* Effect.makeSemaphore(1)
 
   const letOut: Payer["letOut"] = Effect.fnUntraced(function*(call, price) {
     const reservedUsd = call === undefined || price === undefined
       ? 0
       : ModelPrice.costAtMost(price, CallRequest.atMost(call))
-    const ticket = yield* Effect.timeoutFail(account.letOut(reservedUsd), {
-      duration: longestWait,
-      onTimeout: () => new BudgetBusy()
-    })
-    const forget = account.isLimited && call !== undefined
+    const ticket = yield* account.letOut(reservedUsd).pipe(
+      // released last, when the call's cost is in the log
+      Effect.zipLeft(letOutOfDay(reservedUsd)),
+      Effect.timeoutFail({ duration: longestWait, onTimeout: () => new BudgetBusy() })
+    )
+    const forget = isLimited && call !== undefined
       ? yield* Effect.acquireRelease(
         openCalls.note({ model: call.model ?? "unknown", price, bytes: call.bytes, maxOutput: call.maxOutput }),
         (forget) => forget
@@ -102,7 +108,7 @@ export const make = Effect.fnUntraced(function*({ onUsage, openCalls, remainingU
 
   return {
     session,
-    isLimited: account.isLimited,
+    isLimited,
     isExhausted: account.isExhausted,
     letOut
   } satisfies Payer

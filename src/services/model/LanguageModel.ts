@@ -5,6 +5,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { DayAccount, DayBudgetSpent, DayBudgetUnknown } from "../../domain/DayAccount.ts"
 import { Usage } from "../../domain/Usage.ts"
 import { noModel } from "./ModelChoice.ts"
 import type { PriceUnknown } from "./ModelPrices.ts"
@@ -23,6 +25,11 @@ export interface ModelQuestion<A, I> {
    * repair is requested once it is used up.
    */
   readonly remainingUsd?: number | undefined
+  /**
+   * The account of all sessions, if there is one: the question goes out by it, with what it and a repair can cost at
+   * most. A model without a known price is not called.
+   */
+  readonly day?: DayAccount | undefined
 }
 
 export interface ModelAnswer<A> {
@@ -76,7 +83,12 @@ export class LanguageModel extends Context.Tag("opentl/services/model/LanguageMo
   readonly missing?: string
   readonly ask: <A, I>(
     question: ModelQuestion<A, I>
-  ) => Effect.Effect<ModelAnswer<A>, LanguageModelError | UnreadableAnswer | NoLanguageModel | PriceUnknown>
+  ) => Effect.Effect<
+    ModelAnswer<A>,
+    LanguageModelError | UnreadableAnswer | NoLanguageModel | PriceUnknown | DayBudgetSpent | DayBudgetUnknown,
+    // of what is reserved for it: to be closed when its cost is in the log
+    Scope.Scope
+  >
 }>() {
   /** Without any key: plan and review are skipped, and events say so. */
   static readonly layerNone = this.layerMissing(noModel)

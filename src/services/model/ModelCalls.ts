@@ -153,15 +153,31 @@ const unanswered = (asked: Asked, question: { readonly system: string; readonly 
   output: TokenEstimate.likelyOutput({ textBytes: 0, seconds, maxOutput: asked.maxOutput })
 })
 
+/** A question, and perhaps its repair. */
+const exchanges = 2
+
+/** The most that one exchange can cost. */
+const atMost = (
+  asked: Asked,
+  question: { readonly system: string; readonly prompt: string },
+  price: ModelPrice.Price
+): number =>
+  ModelPrice.costAtMost(price, {
+    input: TokenEstimate.inputAtMost(encoder.encode(question.system + question.prompt).length, false),
+    output: asked.maxOutput
+  })
+
 /** Asks the model and reads the answer. If it is invalid, shows it to the model and asks once more. */
 export const ask = (asked: Asked): LanguageModel["Type"]["ask"] =>
   Effect.fn("LanguageModel.ask")(function*<A, I>(question: ModelQuestion<A, I>) {
     const { model, prices, provider, complete } = asked
-    const { remainingUsd } = question
+    const { day, remainingUsd } = question
     yield* Effect.annotateCurrentSpan({ purpose: question.purpose, model })
-    const price = remainingUsd === undefined
+    const price = remainingUsd === undefined && day === undefined
       ? Option.getOrUndefined(yield* prices.find(provider, model))
       : yield* prices.require(provider, model)
+
+    if (day !== undefined && price !== undefined) yield* day.letOut(exchanges * atMost(asked, question, price))
 
     /** One exchange. A failure includes what was spent before it. */
     const exchange = (question: ModelQuestion<A, I>, before: Usage.Usage) =>

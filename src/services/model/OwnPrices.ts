@@ -1,10 +1,13 @@
 /**
- * Prices that the price package lacks or counts differently. Read on 2026-11-22 from the providers' own pages
+ * Prices that the price package lacks or counts differently. Read from the providers' own pages
  * (platform.claude.com `about-claude/pricing`, developers.openai.com `api/docs/pricing`). Promotions that may end any
  * day are left out: a budget should be reached too early rather than too late. Pure.
  */
 import * as ModelNames from "./ModelNames.ts"
 import type { Price, Rates } from "./ModelPrice.ts"
+
+/** When they were read. */
+export const readOn = "2026-11-22"
 
 const claude = (input: number, output: number, cacheRead = input * 0.1): Rates => ({
   input,

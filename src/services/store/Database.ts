@@ -13,6 +13,7 @@ import sessions from "./migrations/0001_sessions.ts"
 import chat from "./migrations/0002_chat.ts"
 import lists from "./migrations/0003_lists.ts"
 import verification from "./migrations/0004_verification.ts"
+import budgets from "./migrations/0005_budgets.ts"
 import { StoreError } from "./StoreError.ts"
 
 const migrate = Migrator.make({})({
@@ -20,7 +21,8 @@ const migrate = Migrator.make({})({
     "0001_sessions": sessions,
     "0002_chat": chat,
     "0003_lists": lists,
-    "0004_verification": verification
+    "0004_verification": verification,
+    "0005_budgets": budgets
   })
 })
 

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../domain/Ids.ts"
-import type { Session, SessionNotFound } from "../../domain/Session.ts"
+import type { Session, SessionNotFound, SessionSummary } from "../../domain/Session.ts"
 import type { VerificationReport } from "../../domain/Verification.ts"
 import * as SessionQueries from "./SessionQueries.ts"
 import { toSession } from "./SessionRows.ts"
@@ -14,6 +14,11 @@ export interface LiveSession {
   readonly id: SessionId
   /** A pending session has a turn that has not started. */
   readonly status: "running" | "pending"
+}
+
+export interface WaitingSession {
+  readonly id: SessionId
+  readonly summary: SessionSummary
 }
 
 export class SessionHistory extends Context.Tag("opentl/services/store/SessionHistory")<SessionHistory, {
@@ -27,6 +32,8 @@ export class SessionHistory extends Context.Tag("opentl/services/store/SessionHi
    * first.
    */
   readonly live: Effect.Effect<ReadonlyArray<LiveSession>, StoreError>
+  /** The sessions whose wait ends by itself, oldest first. */
+  readonly waiting: Effect.Effect<ReadonlyArray<WaitingSession>, StoreError>
   /** How many lines of a round's log are stored. */
   readonly logCursor: (id: SessionId, turn: number, round: number) => Effect.Effect<number, StoreError>
   /** The last lines of a round's output, oldest first. */
@@ -58,6 +65,7 @@ export class SessionHistory extends Context.Tag("opentl/services/store/SessionHi
         list: (query) => failing("list sessions")(queries.list(query)),
         byPrefix: (prefix) => failing("find sessions")(queries.byPrefix(prefix)),
         live: failing("list live sessions")(queries.live(undefined)),
+        waiting: failing("list waiting sessions")(queries.waiting(undefined)),
         logCursor: (id, turn, round) => failing("read a log's end")(queries.logCursor(id, turn, round)),
         lastOutput: (id, turn, round, limit) =>
           queries.lastOutput({ id, turn, round, limit }).pipe(

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SessionId } from "../../domain/Ids.ts"
 import { parse as parseRepository, Repository } from "../../domain/Repository.ts"
-import { SessionNotFound, SessionStatus } from "../../domain/Session.ts"
+import { SessionNotFound, SessionStatus, SessionSummary } from "../../domain/Session.ts"
 import { SessionCreated, SessionEvent, type SessionSpec, TurnEnded } from "../../domain/SessionEvent.ts"
 import { evolveAll, fold } from "../../domain/SessionFold.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
@@ -113,6 +113,14 @@ export const make = Effect.gen(function*() {
       Result: Schema.Struct({ id: SessionId, status: Schema.Literal("running", "pending") }),
       execute: () =>
         sql`SELECT id, status FROM sessions WHERE status IN ('running', 'pending') ORDER BY status = 'pending', position`
+    }),
+    /** The sessions whose wait ends by itself. */
+    waiting: SqlSchema.findAll({
+      Request: Schema.Void,
+      Result: Schema.Struct({ id: SessionId, summary: Schema.parseJson(SessionSummary) }),
+      execute: () =>
+        sql`SELECT id, summary FROM sessions
+          WHERE status = 'waiting' AND json_extract(summary, '$.waits_until') IS NOT NULL ORDER BY position`
     }),
     page: SqlSchema.findAll({
       Request: Schema.Struct({ id: SessionId, after: Schema.Int, limit: Schema.Int }),

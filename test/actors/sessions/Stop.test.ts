@@ -1,4 +1,5 @@
 /** A stop whose clean-up fails: it returns all the same, and nothing is left behind. */
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -21,6 +22,7 @@ import { layerConfig } from "../../support/TestConfig.ts"
 const recording = (world: World) =>
   Layer.fresh(
     layerRecording.pipe(
+      Layer.provide(NodeContext.layer),
       Layer.provide(FakeSandbox.layer(world.engine)),
       Layer.provide(FakeForge.layer(world.remote)),
       Layer.provide(FakeModel.layer(world.model)),

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Agent } from "../../../src/domain/Agent.ts"
-import { create, history, withServer } from "../../support/TestApp.ts"
+import { create, history, tags, untilFact, withServer } from "../../support/TestApp.ts"
 
 const agent = Option.some(Agent.Acp({ line: "my-agent --acp" }))
 
@@ -61,14 +61,18 @@ describe("a hosted agent", () => {
         assert.strictEqual(events.at(-1)?.type, "error")
       }), { agent }))
 
-  it.effect("names the budget where that was the error", () =>
+  it.effect("waits for a budget where that was the error", () =>
     withServer((world) =>
       Effect.gen(function*() {
-        world.gateway.lastFailure = "The budget is used up."
-        world.gateway.isExhausted = true
+        world.gateway.lastFailure = "The session's budget is used up."
+        world.gateway.calls = [{
+          model: "gpt-5",
+          usage: { inputTokens: 1, outputTokens: 1, costUsd: 1 },
+          estimated: false
+        }]
         world.engine.script = () => ({ lines: [], exitCode: 0, answer: "Sorry." })
-        const events = yield* history(yield* create({ budgetUsd: 1 }))
-        assert.include(events.at(-1)?.data ?? "", "the session's budget of $1 is spent")
+        const events = yield* untilFact(yield* create({ budgetUsd: 1 }), "BudgetReached")
+        assert.notInclude(tags(events), "AgentFinished")
       }), { agent }))
 
   it.effect("and no other is judged by it: a command may handle an error by itself", () =>

@@ -106,9 +106,10 @@ describe("a task", () => {
     withServer((world) =>
       Effect.gen(function*() {
         const id = yield* create({ budgetUsd: 0.01 })
-        yield* history(id)
+        yield* untilFact(id, "BudgetReached")
         assert.deepStrictEqual(world.model.asked.map((asked) => asked.purpose), ["plan"])
-        assert.isTrue(world.remote.proposals[0]?.draft)
+        assert.deepStrictEqual(world.engine.started, [])
+        assert.deepStrictEqual(world.remote.pushes, [])
       })
     ))
 

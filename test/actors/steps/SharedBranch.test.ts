@@ -58,8 +58,7 @@ const makeWorld = Effect.gen(function*() {
       Layer.succeed(
         Gateway,
         Gateway.of({
-          open: () =>
-            Effect.succeed({ directory, isExhausted: Effect.succeed(false), lastFailure: Effect.succeedNone }),
+          open: () => Effect.succeed({ directory, lastFailure: Effect.succeedNone }),
           directoryOf: () => Effect.succeed(directory)
         })
       )

@@ -1,6 +1,7 @@
 /** What a command from a chat comes to, whatever the platform. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -8,6 +9,7 @@ import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import { type Caller, type ChatCommand, refusing } from "../../../src/bots/shared/ChatCommand.ts"
 import { Conversations } from "../../../src/bots/shared/Conversations.ts"
 import { SessionActions } from "../../../src/bots/shared/SessionActions.ts"
+import { SessionEventView } from "../../../src/domain/EventText.ts"
 import type { SessionId } from "../../../src/domain/Ids.ts"
 import { Session } from "../../../src/domain/Session.ts"
 import { Outbox } from "../../../src/services/store/Outbox.ts"
@@ -24,8 +26,13 @@ const caller: Caller = {
 }
 
 /** Runs a command where the conversations of some keys have a session. */
-const run = (command: ChatCommand, keys: ReadonlyArray<string> = [], known: Session = waiting) =>
+const run = (
+  command: ChatCommand,
+  keys: ReadonlyArray<string> = [],
+  read: Session | ReadonlyArray<SessionEventView> = waiting
+) =>
   Effect.gen(function*() {
+    const [known, events] = read instanceof Session ? [read, undefined] : [waiting, read]
     const asked: Array<unknown> = []
     const note = (...what: ReadonlyArray<unknown>) => Effect.sync(() => void asked.push(what))
     const world = Layer.mergeAll(
@@ -36,7 +43,8 @@ const run = (command: ChatCommand, keys: ReadonlyArray<string> = [], known: Sess
         reject: (id: SessionId, rejection) => Effect.as(note("reject", id, rejection), known),
         retry: (id: SessionId, retry) => Effect.as(note("retry", id, retry), known),
         stop: (id: SessionId, by, turn) => Effect.as(note("stop", id, by, turn), known),
-        eventsPage: () => Effect.dieMessage("a command reads no events")
+        addBudget: (id: SessionId, more) => Effect.as(note("addBudget", id, more), known),
+        eventsPage: () => events === undefined ? Effect.dieMessage("a command reads no events") : Effect.succeed(events)
       }),
       Layer.mock(Conversations, {
         requester: () => ada,
@@ -97,6 +105,31 @@ describe("a retry", () => {
       assert.deepStrictEqual(seen.asked, [["retry", session.id, { turn: 7, by: ada }]])
       const last = yield* run(retry)
       assert.deepStrictEqual(last.asked, [["retry", session.id, { turn: 1, by: ada }]])
+    }))
+})
+
+describe("more budget", () => {
+  const view = (addUsd: number) =>
+    new SessionEventView({
+      id: 1,
+      sessionId: session.id,
+      type: "status",
+      data: "",
+      createdAt: DateTime.unsafeMake(0),
+      detail: { _tag: "BudgetReached", v: 1, turn: 1, budget_usd: 7, first_usd: addUsd, remaining_ms: 1 }
+    })
+
+  it.scoped("is as much again as there was at first", () =>
+    Effect.gen(function*() {
+      const { asked, result } = yield* run({ verb: "budget", id: "0123" }, [], [view(2)])
+      assert.deepStrictEqual(asked, [["addBudget", session.id, { addUsd: 2, by: ada }]])
+      assert.propertyVal(result, "_tag", "BudgetAdded")
+    }))
+
+  it.scoped("is refused where the session waits for none", () =>
+    Effect.gen(function*() {
+      const { asked, result } = yield* run({ verb: "budget", id: "0123" }, [], [])
+      assert.deepStrictEqual([asked, result], [[], "this session does not wait for a budget"])
     }))
 })
 

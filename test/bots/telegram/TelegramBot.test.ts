@@ -195,7 +195,7 @@ describe("the start", () => {
       yield* says(all, alice, "opens a pull request")
       const state = yield* all.telegram.state
       assert.strictEqual(state.webhook, "")
-      assert.strictEqual(Object.values(state.commands)[0]?.length, 14)
+      assert.strictEqual(Object.values(state.commands)[0]?.length, 15)
       assert.strictEqual(state.bot.id, botId)
     }))
 })

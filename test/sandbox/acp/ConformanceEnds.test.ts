@@ -7,18 +7,30 @@ import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
 import { layerEngine } from "../../support/Docker.ts"
 import { calls, ends, follow, isDone, isWork, itAgent, run, until, world } from "./ConformanceKit.ts"
 
-itAgent("a budget that is reached in the middle of a round is the session's error", (agent) =>
-  Effect.gen(function*() {
-    const { create, serve } = yield* world(agent, (call) => {
-      if (isDone(call) || !isWork(call)) return ModelStandIn.text("Done.")
-      const reply = run(call, "echo made >> made.txt")
-      return reply._tag === "Answer" ? { ...reply, usage: { input: 100_000, output: 50_000 } } : reply
-    }, { budget_usd: 0.5 })
-    const server = yield* serve
-    const events = yield* follow(server, yield* create(server, "Do it"))
-    assert.deepStrictEqual(ends(events), ["error"])
-    assert.match(events.at(-1)?.data ?? "", /budget/)
-  }))
+itAgent(
+  "a budget that is reached in the middle of a round lets it wait, and go on with more",
+  (agent) =>
+    Effect.gen(function*() {
+      let isFirst = true
+      const { agents, create, serve, show } = yield* world(agent, (call) => {
+        if (isDone(call) || !isWork(call) || !isFirst) return ModelStandIn.text("Done.")
+        isFirst = false
+        const reply = run(call, "echo once >> made.txt")
+        return reply._tag === "Answer" ? { ...reply, usage: { input: 100_000, output: 50_000 } } : reply
+      }, { budget_usd: 0.5 })
+      const server = yield* serve
+      const id = yield* create(server, "MAGIC-42")
+      yield* until(server, id, ({ detail }) => detail?.["_tag"] === "BudgetReached")
+      const engine = yield* DockerEngine
+      assert.isFalse(yield* engine.hasPath(`opentl-${id}-1-1`, workspace))
+      yield* server.post(`/api/sessions/${id}/budget`, { add_usd: 100 })
+      const events = yield* follow(server, id)
+      assert.deepStrictEqual(ends(events), ["complete"])
+      assert.strictEqual(yield* show(id, "made.txt"), "once")
+      // it goes on in its conversation
+      assert.include(JSON.stringify((yield* agents).at(-1)?.body), "echo once")
+    }).pipe(Effect.provide(layerEngine))
+)
 
 itAgent("a container that is killed loses nothing: the next turn goes on", (agent) =>
   Effect.gen(function*() {

@@ -1,0 +1,84 @@
+/** What a run of the agent starts with: its prompt, its commit message, and the commits that its workspace lacks. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { AgentLaunchJson } from "../../domain/AgentLaunch.ts"
+import type { CommitId, SessionId } from "../../domain/Ids.ts"
+import type { Step } from "../../domain/NextStep.ts"
+import { type SessionState, turnStart } from "../../domain/SessionState.ts"
+import type { AgentStart } from "../../services/agents/Agents.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
+import * as CommitMessage from "../../services/forge/CommitMessage.ts"
+import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { Repositories } from "../../services/git/Repositories.ts"
+import * as Prompts from "../../services/model/Prompts.ts"
+import { type InputFile, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
+import { bundleFile, installFiles, textFile } from "./InputFiles.ts"
+import type { StepContext } from "./StepContext.ts"
+
+type RunAgent = Extract<Step, { readonly _tag: "RunAgent" }>
+
+const encodeLaunch = Schema.encodeSync(AgentLaunchJson)
+
+/** What the host of an agent reads, for an agent that has one. */
+const launchFile = ({ launch }: AgentStart): ReadonlyArray<InputFile> =>
+  launch === undefined ? [] : [textFile("in/agent.json", encodeLaunch(launch))]
+
+export const make = Effect.gen(function*() {
+  const configurationOf = yield* BaseConfiguration.make
+  const { identities, sandboxCertificates } = yield* AppConfig
+  const repositories = yield* Repositories
+  const sandbox = yield* Sandbox
+
+  /**
+   * The commits that the workspace lacks for the turn's start. For a missing workspace, that includes unpushed work.
+   */
+  const bundleFor = Effect.fnUntraced(function*(session: SessionId, state: SessionState, start: CommitId) {
+    const known = (yield* sandbox.hasRepository(session)) ? state.inWorkspace : undefined
+    const work = known === undefined ? state.unpushed : undefined
+    // a workspace that was cloned before its session's sandboxes shared objects has copies, and goes on with them
+    const isShared = sandbox.mountsObjects === true && known === undefined
+    const contents = { start, known, isShared, work }
+    return { bundle: yield* repositories.exportBundle(state.spec.repo, state.branch, contents), work }
+  })
+
+  return Effect.fnUntraced(function*(
+    { claim, state }: StepContext,
+    { findings, round, turn }: RunAgent,
+    agent: AgentStart
+  ) {
+    const start = turnStart(state)
+    if (start === undefined) {
+      return yield* new SandboxError({ operation: "start", reason: "the repository was not prepared" })
+    }
+    const { config } = yield* configurationOf(state.spec.repo, state.origin?.commit ?? start)
+    const prompt = Prompts.enrichedPrompt({
+      instructions: config.instructions,
+      prompt: turn.prompt,
+      firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
+      plan: turn.plan,
+      findings,
+      lastReview: turn.reviews.at(-1)?.review,
+      turn: turn.number,
+      round
+    })
+    const message = CommitMessage.commitMessage({
+      title: turn.plan?.title,
+      prompt: turn.prompt,
+      sessionId: claim.sessionId,
+      requestedBy: state.spec.requestedBy,
+      coAuthor: CommitMessage.coAuthorOf(identities, state.spec.requestedBy),
+      agentMessages: []
+    })
+    const { bundle, work } = yield* bundleFor(claim.sessionId, state, start)
+    return {
+      files: [
+        textFile("in/prompt.md", prompt),
+        textFile("in/commit-message.txt", message),
+        ...launchFile(agent),
+        ...installFiles(sandboxCertificates, config.setup),
+        ...bundleFile(bundle)
+      ],
+      environment: { OPENTL_START_COMMIT: start, ...(work === undefined ? {} : { OPENTL_WORK_COMMIT: work }) }
+    }
+  })
+})
