@@ -3,10 +3,12 @@
  * before the operator's defaults. An agent that cannot run is not taken.
  */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Agent from "../../domain/Agent.ts"
 import type { RepositoryConfig } from "../../domain/RepositoryConfig.ts"
 import type { SessionSpec } from "../../domain/SessionEvent.ts"
 import { Agents } from "../../services/agents/Agents.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
 import { ModelPrices } from "../../services/model/ModelPrices.ts"
 
 export interface AgentWish {
@@ -18,6 +20,7 @@ export interface AgentWish {
 
 export const make = Effect.gen(function*() {
   const agents = yield* Agents
+  const { budgetDayUsd } = yield* AppConfig
   const prices = yield* ModelPrices
 
   return Effect.fn("AgentWish.decide")(function*(
@@ -38,7 +41,9 @@ export const make = Effect.gen(function*() {
       yield* agents.check(agent)
       const { environment } = yield* agents.start(agent, wanted)
       // without a model of its own, the agent's is not known beforehand: the gateway refuses one without a price
-      if (spec.budgetUsd !== undefined) yield* prices.requireForBudget(environment["OPENTL_AGENT_MODEL"])
+      if (spec.budgetUsd !== undefined || Option.isSome(budgetDayUsd)) {
+        yield* prices.requireForBudget(environment["OPENTL_AGENT_MODEL"])
+      }
       return {
         taken: {
           ...(name === undefined && Agent.spell(agent) === Agent.spell(spec.agent) ? {} : { agent }),

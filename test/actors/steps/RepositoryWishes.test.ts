@@ -77,14 +77,21 @@ describe("the agent that the configuration names", () => {
         }), { sandbox: "local" }))
   }
 
-  it.effect("whose model has no known price is not taken by a session with a budget", () =>
-    withServer((world) =>
-      Effect.gen(function*() {
-        world.remote.files = written("agent: opentl", "model: claude-unheard-of-9")
-        const events = yield* history(yield* create({ budgetUsd: 5 }))
-        assert.match(told(events).join(""), /agent opentl and model claude-unheard-of-9 are not used: the price of/)
-        assert.strictEqual(world.engine.specs[0]?.environment["OPENTL_AGENT"], "command")
-      }), keyed))
+  for (
+    const [kind, request, config] of [
+      ["session", { budgetUsd: 5 }, keyed],
+      ["day", {}, { ...keyed, budgetDayUsd: Option.some(50) }]
+    ] as const
+  ) {
+    it.effect(`whose model has no known price is not taken under a budget of the ${kind}`, () =>
+      withServer((world) =>
+        Effect.gen(function*() {
+          world.remote.files = written("agent: opentl", "model: claude-unheard-of-9")
+          const events = yield* history(yield* create(request))
+          assert.match(told(events).join(""), /agent opentl and model claude-unheard-of-9 are not used: the price of/)
+          assert.strictEqual(world.engine.specs[0]?.environment["OPENTL_AGENT"], "command")
+        }), config))
+  }
 
   it.effect("does not take the place of one that has begun", () =>
     withServer((world) =>
