@@ -61,6 +61,7 @@ export const card = (subject: Subject, view: TurnView, now: number): SlackConten
   const pairs = [
     ["Repository", escapeTo(subject.repo, 300)] as const,
     ...(view.changes === undefined ? [] : [["Changes", escapeTo(oneLine(view.changes), 300)] as const]),
+    ...(view.checks === undefined ? [] : [["Checks", escapeTo(oneLine(view.checks), 300)] as const]),
     ...(review === undefined ? [] : [["Review", `${escapeTo(review.verdict, 60)} (round ${review.round})`] as const]),
     ["Usage", escapeTo(Usage.show(view.usage), 200)] as const
   ]

@@ -41,6 +41,7 @@ export const status = (subject: Subject, view: TurnView, now: number): SlackCont
     blocks: [
       section(`:${emojiOf(view)}: *${escapeTo(phaseOf(view), 200)}* · ${facts}`),
       ...(last === "" || view.end !== undefined ? [] : [small(last.slice(0, 400))]),
+      ...(view.checks === undefined ? [] : [small(oneLine(view.checks).slice(0, 400))]),
       ...view.reviews.slice(-3).map((review) => smallMrkdwn(reviewLine(review))),
       smallMrkdwn(`\`${subject.id}\` · ${escapeTo(subject.repo, 300)} · \`${escapeTo(subject.branch, 300)}\``),
       ...actions(

@@ -93,6 +93,7 @@ export const status = (session: Session, view: Turn, now: number, doubts: Doubts
       `\n\n${signOf(view)} ${phaseOf(session, view)} · ${TurnView.elapsed(view, now)}${money(view.usage.costUsd)}`
     ),
     ...(view.changes === undefined ? [] : [text(`\n${view.changes}`)]),
+    ...(view.checks === undefined ? [] : [text(`\n${view.checks}`)]),
     ...(reviews === "" ? [] : [text(`\n${reviews}`)]),
     ...(detail === "" ? [] : [text("\n"), ...(view.end === undefined ? [code(detail)] : [text(detail)])]),
     ...(view.waiting && doubts.isPlanInDoubt ? [text("\n/plan shows the plan.")] : []),
@@ -164,6 +165,7 @@ export const card = (session: Session, view: Turn): ReadonlyArray<Shown> => {
   const facts = [
     `${session.repo}${view.branch === undefined ? "" : ` · ${view.branch}`}`,
     ...(view.changes === undefined ? [] : [view.changes]),
+    ...(view.checks === undefined ? [] : [view.checks]),
     ...(reviews === "" ? [] : [reviews]),
     `${TurnView.elapsed(view, view.endedAt ?? view.startedAt)}${money(view.usage.costUsd)}`
   ]

@@ -69,7 +69,10 @@ export const verdictOf = ({ commands, outcome }: Verification.Verification): str
       return "**checks fail**"
     case "passed": {
       const passing = commands.filter((command) => command.outcome === "passed" || command.outcome === "fixed").length
-      return `**verified** (${passing} of ${commands.length} ${commands.length === 1 ? "check passes" : "checks pass"})`
+      const before = commands.filter((command) => command.outcome === "failed_before").length
+      return `**verified** (${passing} of ${commands.length} ${commands.length === 1 ? "check passes" : "checks pass"}${
+        before === 0 ? "" : `, ${before} ${before === 1 ? "fails" : "fail"} on the base as well`
+      })`
     }
   }
 }

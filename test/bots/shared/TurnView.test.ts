@@ -2,7 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as TurnView from "../../../src/bots/shared/TurnView.ts"
-import { MessageReceived, StopRequested, TurnEnded, TurnStarted } from "../../../src/domain/SessionEvent.ts"
+import { CommitId } from "../../../src/domain/Ids.ts"
+import { MessageReceived, StopRequested, TurnEnded, TurnStarted, VerifyHeld } from "../../../src/domain/SessionEvent.ts"
+import * as Verification from "../../../src/domain/Verification.ts"
 import { agentLine, eventView, output, unknownEvent } from "../../support/Events.ts"
 
 const by = { name: "ada", via: "slack" } as const
@@ -32,6 +34,24 @@ describe("a turn in a chat", () => {
     assert.deepInclude(printed, { lastAction: "▸ npm test" })
     const said = TurnView.advance(printed, agentLine(5, "It works.", { kind: "message" }))
     assert.deepInclude(said, { lastAction: "It works." })
+  })
+
+  it("shows what the checks said of its newest commit", () => {
+    const commit = CommitId.make("a".repeat(40))
+    const verified = (outcome: "failed" | "passed") =>
+      eventView(
+        2,
+        VerifyHeld.make({
+          turn: 1,
+          round: 1,
+          commit,
+          verification: Verification.of(commit, [{ name: "test", run: "test", outcome, seconds: 1, tail: "" }])
+        })
+      )
+    const failing = TurnView.advance(begun, verified("failed"))
+    assert.deepInclude(failing, { phase: "checks failed", checks: "verification failed: 1 of 1 check (test)" })
+    const passing = TurnView.advance(failing, verified("passed"))
+    assert.deepInclude(passing, { phase: "reviewing", checks: "verified: 1 of 1 check passes" })
   })
 
   it("is followed by the next one, which a message begins", () => {

@@ -51,6 +51,7 @@ const view = FastCheck.tuple(
     usage: { inputTokens: 1, outputTokens: 2, costUsd: 0.5 },
     plan: { title: three, markdown: one },
     reviews: any.reviews.map((review) => ({ ...review, text: two })),
+    ...(any.checks === undefined ? {} : { checks: three }),
     ...(any.end === undefined ? {} : { end: { ...any.end, text: two } }),
     ...(any.pullRequest === undefined ? {} : { pullRequest: { ...any.pullRequest, url: three } })
   })
@@ -79,6 +80,15 @@ describe("whatever a session says, Slack takes", () => {
       }),
       { numRuns: 200 }
     )
+  })
+
+  it("its status and its card say how the checks went", () => {
+    FastCheck.assert(FastCheck.property(subject, view, (who, turn) => {
+      const checks = "verified: 2 of 2 checks pass"
+      for (const { blocks } of [View.status, Cards.card].map((show) => show(who, { ...turn, checks }, 60_000))) {
+        assert.include(JSON.stringify(blocks), checks)
+      }
+    }))
   })
 
   it("its forms, and a plan comes back from one as it went in", () => {
