@@ -29,18 +29,19 @@ export type Gate = typeof Gate.Type
 const maxListed = 50
 const maxNameLength = 500
 
-const cutName = (name: string): string => Invisible.reveal(name, maxNameLength)
+/** A file's name as findings have it. */
+export const shownName = (name: string): string => Invisible.reveal(name, maxNameLength)
 
 /** Builds the result of a scan: each place once per rule, the lists limited. */
 export const make = (found: ReadonlyArray<SecretFound>, unscanned: ReadonlyArray<string>): Gate => {
   const places = new Map(found.map((secret) => [`${secret.rule}\n${secret.line}\n${secret.file}`, secret]))
-  const secrets = [...places.values()].map((secret) => ({ ...secret, file: cutName(secret.file) }))
+  const secrets = [...places.values()].map((secret) => ({ ...secret, file: shownName(secret.file) }))
   const left = unscanned.length - maxListed
   return {
     secrets: secrets.slice(0, maxListed),
     ...(secrets.length > maxListed ? { more: secrets.length - maxListed } : {}),
     ...(unscanned.length === 0 ? {} : {
-      unscanned: [...unscanned.slice(0, maxListed).map(cutName), ...(left > 0 ? [`and ${left} more`] : [])]
+      unscanned: [...unscanned.slice(0, maxListed).map(shownName), ...(left > 0 ? [`and ${left} more`] : [])]
     })
   }
 }

@@ -1,6 +1,7 @@
 /** A secret in a session's changes goes back to the agent, and is never pushed. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import { create, endings, history, tags, withServer } from "../../support/TestApp.ts"
 import { scriptChecks } from "./VerifyKit.ts"
 
@@ -43,6 +44,10 @@ describe("a secret in the changes", () => {
         )
         assert.deepStrictEqual([world.remote.pushes, world.remote.proposals], [[], []])
         assert.notInclude(tags(events), "VerifyHeld")
+        const [event] = events
+        const diff = yield* Effect.flatMap(Sessions, (sessions) =>
+          event === undefined ? Effect.succeed("") : sessions.diff(event.sessionId))
+        assert.strictEqual(diff, "# The diff is not shown: there are secrets in it.\n")
       }), { rounds: 2 }))
 
   it.effect("is not looked for where the gate is off", () =>
