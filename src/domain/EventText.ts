@@ -124,6 +124,14 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
         : { type: "plan", data: `${event.plan.title}\n\n${event.plan.markdown}` }
     case "PlanRejected":
       return status(`plan rejected by ${Requester.show(event.by)}: ${event.reason}`)
+    case "QuestionsAsked":
+      return status(
+        `the planner asks, and waits for an answer:\n${event.questions.map((each, i) => `${i + 1}. ${each}`).join("\n")}`
+      )
+    case "QuestionsAnswered":
+      return status("the planner has an answer")
+    case "QuestionsUnanswered":
+      return status("nobody has answered: the planner goes on with what it assumes")
     case "BudgetReached":
       return status(`the session's budget of $${event.budgetUsd} is spent: the turn waits until somebody adds to it`)
     case "DayBudgetReached":

@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import { ReviewAnswer } from "../../../src/domain/Review.ts"
+import { PlanAnswer } from "../../../src/domain/Plan.ts"
 import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import { LanguageModel, type ModelQuestion } from "../../../src/services/model/LanguageModel.ts"
 import { choose, layerFromConfig } from "../../../src/services/model/LanguageModels.ts"
@@ -132,7 +133,7 @@ for (const provider of providers) {
           earlier: []
         })))
         assert.strictEqual(review._tag, "UnreadableAnswer")
-        const plan = yield* model.ask(Prompts.planQuestion({
+        const question = Prompts.planQuestion({
           tag: "data-1",
           repo: "acme/app",
           prompt: "Task",
@@ -140,7 +141,8 @@ for (const provider of providers) {
           previousPlan: undefined,
           overview: "",
           rejections: []
-        }))
+        })
+        const plan = yield* model.ask({ ...question, answer: PlanAnswer })
         assert.deepInclude(plan.value, { title: "Do it", summary: "Because.", steps: ["Edit a.ts", "Test"] })
         assert.strictEqual((yield* standIn.calls).length, 4)
       }))
