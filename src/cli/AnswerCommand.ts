@@ -24,7 +24,9 @@ export const answerCommand = Command.make(
       const connection = yield* program.connect({ server, mode: follow ? "working" : "recording" })
       const session = yield* connection.sessions.find(id)
       if (session.phase !== "questions") {
-        return yield* new UsageError({ reason: `session ${session.id} asks nothing now; opentl message sends a follow-up` })
+        return yield* new UsageError({
+          reason: `session ${session.id} asks nothing now; opentl message sends a follow-up`
+        })
       }
       yield* connection.sessions.message(session.id, answer, connection.by)
       yield* afterwards(connection, session, "answered", follow)

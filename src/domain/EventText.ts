@@ -126,7 +126,9 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
       return status(`plan rejected by ${Requester.show(event.by)}: ${event.reason}`)
     case "QuestionsAsked":
       return status(
-        `the planner asks, and waits for an answer:\n${event.questions.map((each, i) => `${i + 1}. ${each}`).join("\n")}`
+        `the planner asks, and waits for an answer:\n${
+          event.questions.map((each, i) => `${i + 1}. ${each}`).join("\n")
+        }`
       )
     case "QuestionsAnswered":
       return status("the planner has an answer")

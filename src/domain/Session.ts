@@ -116,7 +116,12 @@ const phases = {
   Ended: "ended"
 } as const satisfies Record<Exclude<Phase["_tag"], "Active" | "Waiting">, SessionPhase>
 
-const waits = { Approval: "approval", Budget: "budget", DayBudget: "budget", Answers: "questions" } as const satisfies Record<
+const waits = {
+  Approval: "approval",
+  Budget: "budget",
+  DayBudget: "budget",
+  Answers: "questions"
+} as const satisfies Record<
   Wait["_tag"],
   SessionPhase
 >

@@ -1,6 +1,6 @@
 /** The prompts of the models and the agent. Pure. */
 import * as Gate from "../../domain/Gate.ts"
-import * as Plan from "../../domain/Plan.ts"
+import type * as Plan from "../../domain/Plan.ts"
 import * as Review from "../../domain/Review.ts"
 import { Findings, type ReviewedRound } from "../../domain/SessionState.ts"
 import * as Unseen from "../../domain/Unseen.ts"
