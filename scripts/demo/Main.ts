@@ -122,6 +122,7 @@ const demo = Effect.gen(function*() {
         ANTHROPIC_BASE_URL: anthropicUrl,
         OPENAI_API_KEY: "",
         OPENTL_PLANNER_MODEL: "",
+        OPENTL_REVIEWER_MODEL: "",
         OPENTL_AGENT_MODEL: ""
       })
     })

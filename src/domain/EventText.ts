@@ -171,7 +171,10 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
     case "VerifyHeld":
       return { type: "verify", data: Verification.show(event.verification) }
     case "ReviewHeld":
-      return { type: "review", data: Review.show(event.review) }
+      return {
+        type: "review",
+        data: `${Review.show(event.review)}${event.parts === undefined ? "" : `\nreviewed in ${event.parts} parts`}`
+      }
     case "BranchPushed":
       return status(`pushed ${event.branch} (${event.commit.slice(0, 12)})`)
     case "PullRequestOpened":

@@ -25,7 +25,7 @@ export const PlanAlone = Schema.transformOrFail(Plan.PlanAnswer, PlannedType, {
 /** The most questions that a planner asks. */
 const mostQuestions = 3
 
-const { risks, steps, summary, title, verification } = Plan.PlanAnswer.fields
+const { steps, summary, title, ...others } = Plan.PlanAnswer.fields
 
 const Asking = Schema.Struct({
   questions: Schema.optionalWith(Schema.Array(Schema.NonEmptyTrimmedString).pipe(Schema.maxItems(mostQuestions)), {
@@ -36,8 +36,7 @@ const Asking = Schema.Struct({
   title: Schema.optional(title),
   summary: Schema.optional(summary),
   steps: Schema.optional(steps),
-  verification,
-  risks
+  ...others
 })
 
 /** The answer of a planner that may ask. */

@@ -40,7 +40,9 @@ export const ReviewHeld = fact("ReviewHeld", {
   round: Ordinal,
   /** The commit that was reviewed. Absent in logs of earlier versions. */
   commit: optional(CommitId),
-  review: Review
+  review: Review,
+  /** In how many parts the diff was reviewed, if it was too long for one question. */
+  parts: optional(Schema.Positive.pipe(Schema.int()))
 })
 
 export const BranchPushed = fact("BranchPushed", {

@@ -1,6 +1,7 @@
 /** A review of a diff: the answer that the model gives, and the four possible outcomes. */
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
+import * as Acceptance from "./Acceptance.ts"
 import * as Unseen from "./Unseen.ts"
 import { optional } from "./Wire.ts"
 
@@ -13,7 +14,7 @@ export type Finding = typeof Finding.Type
 
 /**
  * The model's structured answer, and the only thing that approves. A contradictory answer (an approval with required
- * changes, or with unknown fields) does not decode.
+ * changes, with a point that is not done, or with unknown fields) does not decode.
  */
 export const ReviewAnswer = Schema.Struct({
   verdict: Schema.Literal("approve", "request_changes"),
@@ -25,22 +26,43 @@ export const ReviewAnswer = Schema.Struct({
     Schema.Array(Schema.NonEmptyTrimmedString).annotations({
       description: "what is worth knowing and need not be changed"
     })
+  ),
+  ticks: optional(
+    Schema.Array(Acceptance.Tick).annotations({ description: "for each point of the plan whether it is done" })
   )
-}).pipe(
-  Schema.filter(({ findings, verdict }) =>
-    verdict === "request_changes" || findings.length === 0 ||
-    `it approves and lists ${findings.length} findings: what must be changed is a request for changes, what need not ` +
-      "be changed is a remark"
-  )
-).annotations({ parseOptions: { onExcessProperty: "error" } })
+}).pipe(Schema.filter((answer) => contradiction(answer) ?? true)).annotations({
+  parseOptions: { onExcessProperty: "error" }
+})
 export type ReviewAnswer = typeof ReviewAnswer.Type
+
+/** What an approval cannot say beside it. */
+const contradiction = (
+  { findings, ticks = [], verdict }: {
+    readonly verdict: "approve" | "request_changes"
+    readonly findings: ReadonlyArray<Finding>
+    readonly ticks?: ReadonlyArray<Acceptance.Tick>
+  }
+): string | undefined => {
+  if (verdict === "request_changes") return undefined
+  if (findings.length > 0) {
+    return `it approves and lists ${findings.length} findings: what must be changed is a request for changes, what need ` +
+      "not be changed is a remark"
+  }
+  return ticks.some(({ state }) => state === "not_done")
+    ? "it approves and says that a point of the plan is not done: what is missing is a request for changes"
+    : undefined
+}
 
 /** A judgement. `unseen` is what it does not cover. Earlier versions stored the remarks of an approval as findings. */
 const judgement = {
   summary: Schema.String,
   findings: Schema.Array(Finding),
   remarks: optional(Schema.Array(Schema.String)),
-  unseen: optional(Unseen.Unseen)
+  unseen: optional(Unseen.Unseen),
+  /** The points of the plan that were judged. */
+  ticks: optional(Schema.Array(Acceptance.Tick)),
+  /** How many findings were left out, because they name a file that is not changed. */
+  dropped: optional(Schema.Positive.pipe(Schema.int()))
 }
 
 /** The outcome of a review. Unreadable and skipped reviews are reported to people, and never count as an approval. */
@@ -56,14 +78,17 @@ export const match = $match
 
 /** Turns the model's answer into a review. `unseen` is what the reviewer was not shown. */
 export const fromAnswer = (
-  { findings, remarks = [], summary, verdict }: ReviewAnswer,
-  unseen: Unseen.Unseen | undefined
+  { findings, remarks = [], summary, ticks = [], verdict }: ReviewAnswer,
+  unseen: Unseen.Unseen | undefined,
+  dropped = 0
 ): Review => {
   const content = {
     summary,
     findings,
     ...(remarks.length === 0 ? {} : { remarks }),
-    ...(unseen === undefined ? {} : { unseen })
+    ...(unseen === undefined ? {} : { unseen }),
+    ...(ticks.length === 0 ? {} : { ticks }),
+    ...(dropped === 0 ? {} : { dropped })
   }
   return verdict === "approve" ? Approved(content) : ChangesRequested(content)
 }
@@ -108,12 +133,31 @@ export const remarksMarkdown = (review: Review): string =>
 
 const lines = (texts: ReadonlyArray<string>): string => texts.filter((text) => text !== "").join("\n")
 
-const judged = (review: Extract<Review, { readonly _tag: "Approved" | "ChangesRequested" }>): string =>
+/** What was left out of the findings, as a sentence without a capital letter; empty if nothing was. */
+export const droppedText = (review: Review): string => {
+  const dropped = wasJudged(review) ? review.dropped ?? 0 : 0
+  return dropped === 0
+    ? ""
+    : `${dropped} ${
+      dropped === 1 ? "finding names a file" : "findings name files"
+    } that the change does not have, and ${dropped === 1 ? "is" : "are"} left out`
+}
+
+type Judged = Extract<Review, { readonly _tag: "Approved" | "ChangesRequested" }>
+
+const wasJudged = (review: Review): review is Judged => review._tag === "Approved" || review._tag === "ChangesRequested"
+
+/** How the points of the plan were ticked. */
+export const ticksOf = (review: Review): ReadonlyArray<Acceptance.Tick> => wasJudged(review) ? review.ticks ?? [] : []
+
+const judged = (review: Judged): string =>
   lines([
     `${verdict(review)}: ${review.summary}`,
     review.unseen === undefined ? "" : Unseen.show(review.unseen),
     review._tag === "Approved" ? "" : findingsMarkdown(review.findings),
-    remarksMarkdown(review)
+    droppedText(review),
+    remarksMarkdown(review),
+    review.ticks === undefined ? "" : `points of the plan: ${Acceptance.show(review.ticks)}`
   ])
 
 /** The review in words. */

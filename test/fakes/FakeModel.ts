@@ -12,12 +12,18 @@ import {
 export interface Asked {
   readonly purpose: "plan" | "review"
   readonly prompt: string
+  /** What the session may still spend. */
+  readonly remainingUsd: number | undefined
 }
 
 export class FakeModelScript {
   readonly asked: Array<Asked> = []
   /** The n-th answer (from 1) of a purpose, as it would come over the wire. */
-  answer: (purpose: "plan" | "review", n: number) => Effect.Effect<unknown, LanguageModelError | UnreadableAnswer> = (
+  answer: (
+    purpose: "plan" | "review",
+    n: number,
+    asked: Asked
+  ) => Effect.Effect<unknown, LanguageModelError | UnreadableAnswer> = (
     purpose
   ) => Effect.succeed(purpose === "plan" ? plan("Fix it") : approve)
 }
@@ -39,9 +45,11 @@ export const layer = (script: FakeModelScript) =>
       provider: "anthropic",
       ask: <A, I>(question: ModelQuestion<A, I>) =>
         Effect.gen(function*() {
-          script.asked.push({ purpose: question.purpose, prompt: question.prompt })
-          const n = script.asked.filter((asked) => asked.purpose === question.purpose).length
-          const wire = yield* script.answer(question.purpose, n)
+          const { prompt, purpose, remainingUsd } = question
+          const asked = { purpose, prompt, remainingUsd }
+          script.asked.push(asked)
+          const n = script.asked.filter((other) => other.purpose === purpose).length
+          const wire = yield* script.answer(purpose, n, asked)
           const value = yield* Schema.decodeUnknown(question.answer)(wire).pipe(
             Effect.mapError((error) => new UnreadableAnswer({ reason: error.message, model: "fake", usage }))
           )

@@ -22,6 +22,7 @@ export const testConfig: AppConfigShape = {
   openai: { apiKey: Option.none(), baseUrl: "http://127.0.0.1:1/v1" },
   google: { apiKey: Option.none(), baseUrl: "http://127.0.0.1:1" },
   plannerModel: Option.none(),
+  reviewerModel: Option.none(),
   agent: Option.some(Agent.Command({ line: "true" })),
   agentModel: Option.none(),
   sandbox: "local",

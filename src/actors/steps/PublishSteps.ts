@@ -97,6 +97,7 @@ export const make = Effect.gen(function*() {
         prompt: state.spec.prompt,
         turnPrompt: turn.number === 1 ? undefined : turn.prompt,
         plan: state.plan,
+        points: turn.plan?.acceptance ?? [],
         reviews: turn.reviews,
         review,
         verification,

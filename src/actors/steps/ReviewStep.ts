@@ -1,33 +1,44 @@
-/** Asks the model to review the diff. What could not be reviewed is reported, and never counts as approved. */
+/**
+ * Asks the model to review the diff, a long one in parts. What could not be reviewed is reported, and never counts as
+ * approved.
+ */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { remainingUsd } from "../../domain/Budget.ts"
+import * as Either from "effect/Either"
+import * as Acceptance from "../../domain/Acceptance.ts"
+import * as FindingPlaces from "../../domain/FindingPlaces.ts"
 import type { Step } from "../../domain/NextStep.ts"
+import * as Patch from "../../domain/Patch.ts"
 import * as Review from "../../domain/Review.ts"
 import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
+import { weakenedTests } from "../../domain/WeakenedTests.ts"
 import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
-import { patchExcerpt } from "../../services/model/PatchExcerpt.ts"
-import * as Prompts from "../../services/model/Prompts.ts"
+import { patchParts } from "../../services/model/PatchParts.ts"
 import { fenceTag } from "../../services/model/PromptText.ts"
-import { type ModelUse, usageRecorded } from "./Budget.ts"
+import * as ReviewPrompts from "../../services/model/ReviewPrompts.ts"
+import * as ReviewReports from "../../services/model/ReviewReports.ts"
+import { usageRecorded } from "./Budget.ts"
 import * as BudgetPause from "./BudgetPause.ts"
+import * as ReviewCalls from "./ReviewCalls.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
-type AskFailure = Effect.Effect.Error<ReturnType<LanguageModel["Type"]["ask"]>>
+/** How much of a diff is shown in one question, in characters, and in how many questions at most. */
+const limits = { part: 200_000, parts: 40 }
 
-/** What a question has cost that got no answer. */
-const usesOf = (error: AskFailure): ReadonlyArray<ModelUse> =>
-  error._tag === "UnreadableAnswer"
-    ? [error]
-    : error._tag === "LanguageModelError" && error.spent !== undefined
-    ? [{ ...error.spent, estimated: true }]
-    : []
+type ReviewChanges = Extract<Step, { readonly _tag: "ReviewChanges" }>
+
+/** An answer whose findings are about the diff, and whose ticks are of points of the plan. */
+interface Checked {
+  readonly answer: Review.ReviewAnswer
+  /** How many findings were not. */
+  readonly dropped: number
+}
 
 export const make = Effect.gen(function*() {
   const budget = yield* BudgetPause.make
+  const calls = yield* ReviewCalls.make
   const model = yield* LanguageModel
   const repositories = yield* Repositories
   const configurationOf = yield* BaseConfiguration.make
@@ -38,59 +49,108 @@ export const make = Effect.gen(function*() {
       ? new GitError({ operation: "diff", reason: "the session has no base commit" })
       : repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
 
-  const perform: Perform<Extract<Step, { readonly _tag: "ReviewChanges" }>> = Effect.fn("ReviewStep.perform")(
-    function*(context, step) {
-      const { changes, run, turn, verification } = step
-      const { record, state } = context
-      const at = { turn: turn.number, round: run.round, commit: changes.commit }
-      const skip = (reason: string) =>
-        Effect.asVoid(record([ReviewHeld.make({ ...at, review: { _tag: "Skipped", reason } })]))
-      if (state.spec.reviewRounds === 0) return yield* skip("reviews are switched off (OPENTL_REVIEW_ROUNDS=0)")
-      // a draft that says which; nobody pays for a review of it
-      if (verification.outcome === "failed") return yield* skip("checks fail, and no round is left to mend them")
-      if (model.provider === "none") {
-        return yield* skip(model.missing ?? noModel)
+  /** The last question of a review, and what it knows already. */
+  const prepare = Effect.fn("ReviewStep.prepare")(function*(
+    context: StepContext,
+    { changes, run, turn, verification }: ReviewChanges
+  ) {
+    const diff = yield* diffOf(context, changes)
+    const { config, guidelines } = context.state.origin === undefined
+      ? { config: {}, guidelines: [] }
+      : yield* configurationOf(context.state.spec.repo, context.state.origin.commit)
+    const sections = Patch.sections(diff.patch)
+    const { parts, unseen } = patchParts(diff, limits)
+    const request: ReviewPrompts.ReviewRequest = {
+      tag: yield* fenceTag,
+      prompt: turn.prompt,
+      firstPrompt: turn.number === 1 ? undefined : context.state.spec.prompt,
+      plan: turn.plan,
+      verification,
+      weakened: weakenedTests(diff.changed, sections),
+      stat: diff.stat,
+      unseen,
+      answer: run.answer,
+      earlier: turn.reviews,
+      instructions: config.instructions,
+      guidelines
+    }
+    const places = FindingPlaces.placesOf({ changed: diff.changed, sections })
+    const points = turn.plan?.acceptance?.length ?? 0
+    const check = (answer: Review.ReviewAnswer): Checked => {
+      const { dropped, findings } = FindingPlaces.inDiff(places, answer.findings)
+      return { dropped, answer: { ...answer, findings, ticks: Acceptance.ticksOf(answer.ticks ?? [], points) } }
+    }
+    const [first, ...others] = parts
+    if (others.length === 0) {
+      const question = ReviewPrompts.reviewQuestion(request, first.text)
+      return Either.right({ question, check, unseen, parts: 1, standing: [], dropped: 0 })
+    }
+    const answers = yield* calls.askParts(
+      context,
+      turn.number,
+      parts.map((part, i) => ReviewPrompts.partQuestion(request, { part, number: i + 1, of: parts.length }))
+    )
+    const tag = yield* fenceTag
+    return Either.mapBoth(answers, {
+      onLeft: (failure) => ({ failure, parts: parts.length }),
+      onRight: (answers) => {
+        const checked = answers.map(check)
+        const reports = ReviewReports.reports(
+          checked.map(({ answer }, i) => ({ answer, files: parts[i]?.files ?? [] }))
+        )
+        return {
+          question: ReviewPrompts.wholeQuestion({ ...request, tag }, reports),
+          check,
+          unseen,
+          parts: parts.length,
+          standing: reports.standing,
+          dropped: checked.reduce((sum, { dropped }) => sum + dropped, 0)
+        }
       }
-      if (yield* budget.ifReached(context, turn)) return
-      const diff = yield* diffOf(context, changes)
-      const { config, guidelines } = state.origin === undefined
-        ? { config: {}, guidelines: [] }
-        : yield* configurationOf(state.spec.repo, state.origin.commit)
-      const excerpt = patchExcerpt(diff, Prompts.patchLimit)
-      const question = Prompts.reviewQuestion({
-        tag: yield* fenceTag,
-        prompt: turn.prompt,
-        firstPrompt: turn.number === 1 ? undefined : state.spec.prompt,
-        plan: turn.plan,
-        diff: excerpt,
-        stat: diff.stat,
-        answer: run.answer,
-        earlier: turn.reviews,
-        instructions: config.instructions,
-        guidelines
+    })
+  })
+
+  const perform: Perform<ReviewChanges> = Effect.fn("ReviewStep.perform")(function*(context, step) {
+    const { record, state } = context
+    const { changes, run, turn, verification } = step
+    const at = { turn: turn.number, round: run.round, commit: changes.commit }
+    const held = (review: Review.Review, parts = 1) =>
+      ReviewHeld.make({ ...at, review, ...(parts === 1 ? {} : { parts }) })
+    const skip = (reason: string) => Effect.asVoid(record([held({ _tag: "Skipped", reason })]))
+    /** What a budget kept from an answer is asked again, at once or when there is a budget again. */
+    const failed = ({ isForBudget, reason }: ReviewCalls.AskFailed, parts: number) =>
+      Effect.if(budget.ifReached(context, turn), {
+        onTrue: () => Effect.void,
+        onFalse: () =>
+          isForBudget
+            ? perform(context, step)
+            : Effect.asVoid(record([held({ _tag: "Unreadable", reason }, parts)]))
       })
-      const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "review" }, use)
-      const day = Option.getOrUndefined(budget.day.account)
-      yield* model.ask({ ...question, remainingUsd: remainingUsd(state), day }).pipe(
-        Effect.matchEffect({
-          onSuccess: ({ model, usage, value }) =>
-            record([
-              used({ model, usage }),
-              ReviewHeld.make({ ...at, review: Review.fromAnswer(value, excerpt.unseen) })
-            ]),
-          onFailure: Effect.fnUntraced(function*(error) {
-            yield* record(usesOf(error).map(used))
-            // what a budget kept from an answer is asked again
-            if (yield* budget.ifReached(context, turn)) return
-            if (error._tag === "DayBudgetSpent" || error._tag === "DayBudgetUnknown") {
-              return yield* perform(context, step)
-            }
-            yield* record([ReviewHeld.make({ ...at, review: { _tag: "Unreadable", reason: error.message } })])
-          })
-        })
-      )
-    },
-    Effect.scoped
-  )
+    if (state.spec.reviewRounds === 0) return yield* skip("reviews are switched off (OPENTL_REVIEW_ROUNDS=0)")
+    // a draft that says which; nobody pays for a review of it
+    if (verification.outcome === "failed") return yield* skip("checks fail, and no round is left to mend them")
+    const { missing, provider } = model.reviewer ?? model
+    if (provider === "none") return yield* skip(missing ?? noModel)
+    if (yield* budget.ifReached(context, turn)) return
+    const prepared = yield* prepare(context, step)
+    if (Either.isLeft(prepared)) return yield* failed(prepared.left.failure, prepared.left.parts)
+    const { check, dropped, parts, question, standing, unseen } = prepared.right
+    const current = yield* record([])
+    const { answer, uses } = yield* calls.ask(current, question)
+    const used = uses.map((use) => usageRecorded(current, { turn: turn.number, source: "review" }, use))
+    if (Either.isLeft(answer)) {
+      yield* record(used)
+      return yield* failed(answer.left, parts)
+    }
+    const last = check(answer.right)
+    const review = Review.fromAnswer(withStanding(last.answer, standing), unseen, dropped + last.dropped)
+    yield* record([...used, held(review, parts)])
+  }, Effect.scoped)
   return perform
 })
+
+/** With findings that nobody has settled, nothing is approved. */
+const withStanding = (answer: Review.ReviewAnswer, standing: ReadonlyArray<Review.Finding>): Review.ReviewAnswer =>
+  standing.length === 0
+    ? answer
+    : { ...answer, verdict: "request_changes", findings: [...answer.findings, ...standing] }

@@ -6,7 +6,8 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { Agent, type AgentName, show } from "../../domain/Agent.ts"
 import { Agents } from "../../services/agents/Agents.ts"
-import { AppConfig } from "../../services/config/AppConfig.ts"
+import { AppConfig, type AppConfigShape } from "../../services/config/AppConfig.ts"
+import { missing, roleModel } from "../../services/model/ModelChoice.ts"
 import { buildCommand, InstalledAgents } from "../../services/sandbox/InstalledAgents.ts"
 import { type Answer, type DoctorCheck, fail, ok, request, type Verdict, warn } from "./DoctorCheck.ts"
 
@@ -65,10 +66,26 @@ export const modelVerdict = (variable: string, url: string, { status }: Answer):
     ? warn(`${url} cannot list models, so the key could not be tried`, "start a session to find out")
     : fail(`${url} responded with status ${status}`, "try again later")
 
+/** Which models plan and review, by the keys that are set. */
+export const rolesVerdict = (config: AppConfigShape): Verdict => {
+  const roles = [["planner", "plans"], ["reviewer", "reviews"]] as const
+  const unusable = roles.flatMap(([role]) =>
+    Option.match(roleModel(config, role), { onNone: () => [missing(config, role)], onSome: () => [] })
+  )
+  const [reason] = unusable
+  return reason === undefined
+    ? ok(
+      roles.flatMap(([role, what]) => Option.toArray(roleModel(config, role)).map(({ model }) => `${model} ${what}`))
+        .join(", ")
+    )
+    : warn(reason, "name a model of Anthropic's or OpenAI's whose key is set")
+}
+
 const model: DoctorCheck = {
   name: "model",
   run: Effect.gen(function*() {
-    const { agent, anthropic, google, openai } = yield* AppConfig
+    const config = yield* AppConfig
+    const { agent, anthropic, google, openai } = config
     const tried = [
       ...Option.toArray(anthropic.apiKey).map((key) => ({
         variable: "ANTHROPIC_API_KEY",
@@ -101,8 +118,9 @@ const model: DoctorCheck = {
         onSuccess: (answer) => modelVerdict(variable, url, answer),
         onFailure: (reason) => fail(`${url}: ${reason}`, "check the base URL and the network")
       }))
-    return verdicts.find(({ status }) => status === "fail") ?? verdicts.find(({ status }) => status === "warn") ??
-      ok(verdicts.map(({ detail }) => detail).join("; "))
+    const all = [...verdicts, rolesVerdict(config)]
+    return all.find(({ status }) => status === "fail") ?? all.find(({ status }) => status === "warn") ??
+      ok(all.map(({ detail }) => detail).join("; "))
   })
 }
 

@@ -44,8 +44,10 @@ export interface AppConfigShape {
   readonly openai: Provider
   /** GEMINI_API_KEY: only public agents use it */
   readonly google: Provider
-  /** OPENTL_PLANNER_MODEL: plans and reviews */
+  /** OPENTL_PLANNER_MODEL: plans, and reviews unless the next one is set */
   readonly plannerModel: Option.Option<string>
+  /** OPENTL_REVIEWER_MODEL */
+  readonly reviewerModel: Option.Option<string>
   /** OPENTL_AGENT; none means `auto` */
   readonly agent: Option.Option<Agent>
   /** OPENTL_AGENT_MODEL */
@@ -167,6 +169,7 @@ const decode = Effect.gen(function*() {
       baseUrl: yield* required(variables.geminiBaseUrl)
     },
     plannerModel: yield* optional(variables.plannerModel),
+    reviewerModel: yield* optional(variables.reviewerModel),
     agent: yield* required(variables.agent),
     agentModel: yield* optional(variables.agentModel),
     sandbox: yield* required(variables.sandbox),

@@ -65,7 +65,7 @@ export const variables = {
   ),
   plannerModel: optional("OPENTL_PLANNER_MODEL", {
     accepted: "a model's name",
-    doc: "The model that plans and reviews.",
+    doc: "The model that plans, and reviews unless OPENTL_REVIEWER_MODEL names another.",
     read: Value.word
   }),
   agent: withDefault("OPENTL_AGENT", "auto", {

@@ -1,6 +1,8 @@
 /** The variables of a turn: how often the agent runs, what its work must pass, how long everything may take. */
+import * as Option from "effect/Option"
+import { makerOf } from "../../domain/ModelMaker.ts"
 import * as Value from "./ConfigValues.ts"
-import { withDefault } from "./ConfigVariable.ts"
+import { optional, withDefault } from "./ConfigVariable.ts"
 
 export const turnVariables = {
   rounds: withDefault("OPENTL_ROUNDS", "4", {
@@ -22,6 +24,11 @@ export const turnVariables = {
     accepted: "on or off",
     doc: "Whether changes with secrets in them are held back.",
     read: Value.literal("on", "off")
+  }),
+  reviewerModel: optional("OPENTL_REVIEWER_MODEL", {
+    accepted: "the name of a model of Anthropic's or OpenAI's, or of a server with such an API",
+    doc: "The model that reviews, if it is not the one that plans.",
+    read: (text) => Option.filter(Value.word(text), (model) => makerOf(model) !== "google")
   }),
   reviewRounds: withDefault("OPENTL_REVIEW_ROUNDS", "2", {
     accepted: "a whole number from 0 to 20",

@@ -10,6 +10,7 @@ import * as Unseen from "../../domain/Unseen.ts"
 import * as Usage from "../../domain/Usage.ts"
 import * as Verification from "../../domain/Verification.ts"
 import type { WeakenedTest } from "../../domain/WeakenedTests.ts"
+import { acceptanceSection } from "./AcceptanceSection.ts"
 import { code, details, inline, neutralise, quote } from "./Markdown.ts"
 import { verdictOf, verificationSection } from "./VerificationSection.ts"
 
@@ -29,6 +30,8 @@ export interface PullRequestText {
   readonly prompt: string
   readonly turnPrompt: string | undefined
   readonly plan: Plan.Plan | undefined
+  /** The points of this turn's plan by which one sees that it is carried out. */
+  readonly points: ReadonlyArray<string>
   /** The reviews of the turn, oldest first. */
   readonly reviews: ReadonlyArray<ReviewedRound>
   /** The decisive review. */
@@ -52,9 +55,9 @@ export interface PullRequestText {
 const limits = {
   task: 3_000,
   answer: 3_000,
-  plan: 4_500,
-  findings: 5_000,
-  remarks: 1_500,
+  plan: 3_000,
+  findings: 4_500,
+  remarks: 1_200,
   summary: 200,
   reason: 150
 } as const
@@ -81,7 +84,7 @@ const openFindings = (review: Review.Review): string =>
     ChangesRequested: ({ findings, summary }) =>
       `### Open findings\n\nThe last review asked for changes, so this is a draft.\n\n${
         quote(findings.length === 0 ? summary : Review.findingsMarkdown(findings), limits.findings)
-      }`,
+      }${Review.droppedText(review) === "" ? "" : `\n\n${Review.droppedText(review)}.`}`,
     Unreadable: () =>
       "### Not reviewed\n\nThe review could not be read, so this is a draft: nobody has judged the change yet.",
     Skipped: () => ""
@@ -144,6 +147,7 @@ export const pullRequestText = (text: PullRequestText): { readonly title: string
     verdictLine(text),
     quote(text.prompt, limits.task),
     text.turnPrompt === undefined ? "" : `### Latest request\n\n${quote(text.turnPrompt, limits.task)}`,
+    acceptanceSection(text.points, Review.ticksOf(text.review)),
     text.answer.trim() === "" ? "" : `### What was done\n\n${quote(text.answer, limits.answer)}`,
     verificationSection(text.verification),
     openFindings(text.review),

@@ -1,12 +1,9 @@
 /** `LanguageModel` on Anthropic's Messages API. */
 import Anthropic from "@anthropic-ai/sdk"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { AppConfig } from "../config/AppConfig.ts"
-import { defaultModels } from "./DefaultModels.ts"
 import { LanguageModel, type LanguageModelError, type ModelQuestion } from "./LanguageModel.ts"
 import * as ModelAnswers from "./ModelAnswers.ts"
 import * as ModelCalls from "./ModelCalls.ts"
@@ -66,11 +63,11 @@ const completion = ({ content, stop_reason, usage }: typeof Message.Type): Model
   }
 })
 
-const make = (apiKey: Redacted.Redacted) =>
+/** Answers with this model. */
+export const make = ({ apiKey, model }: { readonly apiKey: Redacted.Redacted; readonly model: string }) =>
   Effect.gen(function*() {
     const config = yield* AppConfig
     const prices = yield* ModelPrices
-    const model = Option.getOrElse(config.plannerModel, () => defaultModels.anthropic)
     const caller: ModelCalls.Caller = {
       provider: "anthropic",
       baseUrl: config.anthropic.baseUrl,
@@ -111,7 +108,3 @@ const make = (apiKey: Redacted.Redacted) =>
       ask: ModelCalls.ask({ provider: "anthropic", model, prices, maxOutput: maxTokens, complete })
     })
   })
-
-/** Plans and reviews with OPENTL_PLANNER_MODEL, or the default model. */
-export const layer = (apiKey: Redacted.Redacted): Layer.Layer<LanguageModel, never, AppConfig | ModelPrices> =>
-  Layer.effect(LanguageModel, make(apiKey))

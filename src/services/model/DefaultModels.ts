@@ -1,4 +1,4 @@
-/** The models used if OPENTL_PLANNER_MODEL or OPENTL_AGENT_MODEL is not set; Google's only by agents. */
+/** The models used if no variable names one (OPENTL_PLANNER_MODEL and the like); Google's only by agents. */
 export const defaultModels = {
   anthropic: "claude-sonnet-5-5",
   openai: "gpt-6.2-sol",

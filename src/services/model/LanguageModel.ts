@@ -76,28 +76,39 @@ export class NoLanguageModel extends Schema.TaggedError<NoLanguageModel>()("NoLa
   }
 }
 
-export class LanguageModel extends Context.Tag("opentl/services/model/LanguageModel")<LanguageModel, {
+/** Who answers. */
+export interface ModelSource {
   /** The provider's name, or `none`. */
   readonly provider: "anthropic" | "openai" | "none"
   /** Why there is none, in a few words. */
   readonly missing?: string
-  readonly ask: <A, I>(
-    question: ModelQuestion<A, I>
-  ) => Effect.Effect<
-    ModelAnswer<A>,
-    LanguageModelError | UnreadableAnswer | NoLanguageModel | PriceUnknown | DayBudgetSpent | DayBudgetUnknown,
-    // of what is reserved for it: to be closed when its cost is in the log
-    Scope.Scope
-  >
-}>() {
+}
+
+export class LanguageModel extends Context.Tag("opentl/services/model/LanguageModel")<
+  LanguageModel,
+  ModelSource & {
+    /** Who answers the questions of reviews, if that is not who answers the others. */
+    readonly reviewer?: ModelSource
+    readonly ask: <A, I>(
+      question: ModelQuestion<A, I>
+    ) => Effect.Effect<
+      ModelAnswer<A>,
+      LanguageModelError | UnreadableAnswer | NoLanguageModel | PriceUnknown | DayBudgetSpent | DayBudgetUnknown,
+      // of what is reserved for it: to be closed when its cost is in the log
+      Scope.Scope
+    >
+  }
+>() {
   /** Without any key: plan and review are skipped, and events say so. */
   static readonly layerNone = this.layerMissing(noModel)
 
   /** The same, for this reason. */
   static layerMissing(missing: string) {
-    return Layer.succeed(
-      LanguageModel,
-      LanguageModel.of({ provider: "none", missing, ask: () => Effect.fail(new NoLanguageModel()) })
-    )
+    return Layer.succeed(LanguageModel, this.none(missing))
+  }
+
+  /** No model, for this reason. */
+  static none(missing: string) {
+    return LanguageModel.of({ provider: "none", missing, ask: () => Effect.fail(new NoLanguageModel()) })
   }
 }

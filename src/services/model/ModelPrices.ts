@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { AppConfig, type AppConfigShape } from "../config/AppConfig.ts"
-import { plannerModel, type ProviderName, providerOf } from "./ModelChoice.ts"
+import { type ProviderName, providerOf, roleModels } from "./ModelChoice.ts"
 import * as ModelNames from "./ModelNames.ts"
 import type { Price } from "./ModelPrice.ts"
 import { ownPrices } from "./OwnPrices.ts"
@@ -31,7 +31,7 @@ export class ModelPrices extends Context.Tag("opentl/services/model/ModelPrices"
   /** The same; fails if the price is unknown. */
   readonly require: (provider: ProviderName, model: string) => Effect.Effect<Price, PriceUnknown>
   /**
-   * Checks before a session with a budget is created that the prices of the planning and reviewing model and of the
+   * Checks before a session with a budget is created that the prices of the planning and the reviewing model and of the
    * agent's model are known. If the agent uses any other model, the gateway rejects the call.
    */
   readonly requireForBudget: (agentModel: string | undefined) => Effect.Effect<void, PriceUnknown>
@@ -73,7 +73,7 @@ const make = Effect.fnUntraced(function*(config: AppConfigShape) {
     require,
     requireForBudget: Effect.fn("ModelPrices.requireForBudget")((agentModel) =>
       Effect.forEach(
-        new Set([...Option.toArray(plannerModel(config)), ...(agentModel === undefined ? [] : [agentModel])]),
+        new Set([...roleModels(config), ...(agentModel === undefined ? [] : [agentModel])]),
         (model) => require(Option.getOrElse(providerOf(config, model), () => "anthropic"), model),
         { discard: true }
       )

@@ -1,12 +1,9 @@
 /** `LanguageModel` on OpenAI's Chat Completions API, which local servers and other providers also offer. */
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import OpenAI from "openai"
 import { AppConfig } from "../config/AppConfig.ts"
-import { defaultModels } from "./DefaultModels.ts"
 import { LanguageModel, type LanguageModelError, type ModelQuestion } from "./LanguageModel.ts"
 import * as ModelAnswers from "./ModelAnswers.ts"
 import * as ModelCalls from "./ModelCalls.ts"
@@ -65,11 +62,11 @@ const completion = ({ choices, usage }: typeof Chat.Type): ModelCalls.Completion
 const lacksStructuredOutput = (error: LanguageModelError): boolean =>
   (error.status === 400 || error.status === 422) && /response_format|json_schema/i.test(error.reason)
 
-const make = (apiKey: Redacted.Redacted) =>
+/** Answers with this model. */
+export const make = ({ apiKey, model }: { readonly apiKey: Redacted.Redacted; readonly model: string }) =>
   Effect.gen(function*() {
     const config = yield* AppConfig
     const prices = yield* ModelPrices
-    const model = Option.getOrElse(config.plannerModel, () => defaultModels.openai)
     const caller: ModelCalls.Caller = {
       provider: "openai",
       baseUrl: config.openai.baseUrl,
@@ -112,7 +109,3 @@ const make = (apiKey: Redacted.Redacted) =>
       ask: ModelCalls.ask({ provider: "openai", model, prices, maxOutput: defaultMaxOutput, complete })
     })
   })
-
-/** Plans and reviews with OPENTL_PLANNER_MODEL, or the default model. */
-export const layer = (apiKey: Redacted.Redacted): Layer.Layer<LanguageModel, never, AppConfig | ModelPrices> =>
-  Layer.effect(LanguageModel, make(apiKey))

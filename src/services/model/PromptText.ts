@@ -1,6 +1,19 @@
-/** Building blocks of prompts: fenced data that cannot give instructions. */
+/** Building blocks of prompts: sections, and fenced data that cannot give instructions. */
 import * as Effect from "effect/Effect"
 import * as Crypto from "node:crypto"
+
+/** The most characters of a text that is one of several. */
+export const textLimit = 20_000
+
+/** The sections that are not empty, each under its heading. */
+export const sections = (parts: ReadonlyArray<readonly [heading: string, text: string | undefined]>): string =>
+  parts.flatMap(([heading, text]) =>
+    text === undefined || text.trim() === "" ? [] : [`## ${heading}\n\n${text.trim()}`]
+  )
+    .join("\n\n")
+
+export const list = (items: ReadonlyArray<string>): string =>
+  items.map((item) => `- ${item.replaceAll("\n", "\n  ")}`).join("\n")
 
 /**
  * A question's fence tag. The authors of the fenced text cannot know it, so nothing in it can end the fence or look

@@ -54,6 +54,27 @@ describe("accounts", () => {
       assert.notInclude(JSON.stringify([...found.values()]), "secret")
     }))
 
+  it.effect("that work are told with the models that plan and review", () =>
+    Effect.gen(function*() {
+      const models = (variables: Readonly<Record<string, string>>) =>
+        Effect.map(
+          findings(accountChecks, {
+            ANTHROPIC_API_KEY: "sk-secret",
+            ANTHROPIC_BASE_URL: "https://anthropic.test",
+            ...variables
+          }, { "https://anthropic.test/v1/models?limit=1": [200, {}], "https://openai.test/v1/models": [200, {}] }),
+          (found) => found.get("model")
+        )
+      const both = { OPENAI_API_KEY: "sk-other", OPENAI_BASE_URL: "https://openai.test/v1" }
+      assert.include((yield* models({}))?.detail, "; claude-sonnet-5-5 plans, claude-sonnet-5-5 reviews")
+      const other = yield* models({ ...both, OPENTL_REVIEWER_MODEL: "gpt-5" })
+      assert.strictEqual(other?.status, "ok")
+      assert.include(other?.detail, "; claude-sonnet-5-5 plans, gpt-5 reviews")
+      const unusable = yield* models({ OPENTL_PLANNER_MODEL: "gemini-x", OPENTL_REVIEWER_MODEL: "claude-opus-5" })
+      assert.strictEqual(unusable?.status, "warn")
+      assert.include(unusable?.detail, "cannot use gemini-x")
+    }))
+
   it.effect("that are not set are said to be missing", () =>
     Effect.gen(function*() {
       const found = yield* findings(accountChecks, {})

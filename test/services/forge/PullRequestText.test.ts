@@ -11,6 +11,7 @@ const text = (changes: Partial<PullRequestText> = {}): PullRequestText => ({
   prompt: "Add a flag\nplease",
   turnPrompt: undefined,
   plan: { title: "Add a flag", markdown: "Because." },
+  points: [],
   reviews: [],
   review: { _tag: "Approved", summary: "Fine", findings: [] },
   verification: Verification.none(CommitId.make("a".repeat(40))),
@@ -73,6 +74,29 @@ describe("pullRequestText", () => {
     assert.include(local, "on the agent's machine: its sandbox was a local one")
     const off = pullRequestText(text({ verification: Verification.skipped(commit, "switched off") })).body
     assert.include(off, "### How it is known to work\n\n**Not verified**: switched off.")
+  })
+
+  it("shows the plan's points as a task list, as the reviewer ticked them", () => {
+    const points = ["It is read", "It has\na test", "It is documented, see #1", "It is fast"]
+    const review = {
+      _tag: "ChangesRequested",
+      summary: "Not yet",
+      findings: [],
+      ticks: [
+        { point: 1, state: "done" },
+        { point: 2, state: "differently", where: "test/a_b.ts" },
+        { point: 3, state: "not_done", where: "@docs\n- [x] all" }
+      ],
+      dropped: 1
+    } as const
+    const { body } = pullRequestText(text({ points, review }))
+    assert.include(
+      body,
+      "> please\n\n### What was asked\n\n- [x] It is read\n- [x] It has a test (done differently: test/a\\_b.ts)\n" +
+        "- [ ] It is documented, see #\u200b1 (not done: @\u200bdocs - \\[x\\] all)\n- [ ] It is fast (not judged)\n\n"
+    )
+    assert.include(body, "> Not yet\n\n1 finding names a file that the change does not have, and is left out.")
+    assert.notInclude(pullRequestText(text()).body, "What was asked")
   })
 
   it("lists tests that were weakened before the files that need an eye", () => {
@@ -190,13 +214,16 @@ describe("pullRequestText", () => {
         summary: long,
         findings: [{ comment: long }],
         remarks: [long],
-        unseen
+        unseen,
+        ticks: Array.from({ length: 50 }, (_, i) => ({ point: i + 1, state: "differently", where: long } as const)),
+        dropped: 1_000
       } as const
       const { body, title } = pullRequestText(text({
         prompt: long,
         turnPrompt: long,
         answer: long,
         plan: { title: long, markdown: long },
+        points: Array.from({ length: 50 }, () => long),
         review,
         sensitive: Array.from({ length: 50 }, () => ({ path: long, why: long })),
         weakened: Array.from({ length: 50 }, () => ({ file: long, what: long })),

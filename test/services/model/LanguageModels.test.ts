@@ -14,7 +14,9 @@ import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import { LanguageModel, type ModelQuestion } from "../../../src/services/model/LanguageModel.ts"
 import { choose, layerFromConfig } from "../../../src/services/model/LanguageModels.ts"
 import * as Prompts from "../../../src/services/model/Prompts.ts"
+import { reviewQuestion } from "../../../src/services/model/ReviewPrompts.ts"
 import * as ModelStandIn from "../../standins/model/ModelStandIn.ts"
+import { reviewRequest } from "../../support/ReviewRequests.ts"
 import { layerConfig, testConfig } from "../../support/TestConfig.ts"
 
 const key = "sk-secret-key"
@@ -122,16 +124,7 @@ for (const provider of providers) {
           ModelStandIn.text("# Do it\n\nBecause.\n\n1. Edit a.ts\n2. Test"),
           ModelStandIn.json({ title: "Do it", summary: "Because.", steps: ["Edit a.ts", "Test"] })
         ])
-        const review = yield* Effect.flip(model.ask(Prompts.reviewQuestion({
-          tag: "data-1",
-          prompt: "Task",
-          firstPrompt: undefined,
-          plan: undefined,
-          diff: { text: "diff", unseen: undefined },
-          stat: "",
-          answer: "",
-          earlier: []
-        })))
+        const review = yield* Effect.flip(model.ask(reviewQuestion(reviewRequest(), "diff")))
         assert.strictEqual(review._tag, "UnreadableAnswer")
         const question = Prompts.planQuestion({
           tag: "data-1",

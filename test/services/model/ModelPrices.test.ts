@@ -157,7 +157,7 @@ describe("ModelPrices", () => {
       })
     ))
 
-  it.effect("lets a budget be set only where the planner's and the agent's price are known", () =>
+  it.effect("lets a budget be set only where the planner's, the reviewer's and the agent's price are known", () =>
     Effect.gen(function*() {
       const refused = (agentModel: string | undefined, config: Partial<AppConfigShape>) =>
         withPrices(({ requireForBudget }) => Effect.either(requireForBudget(agentModel)), config).pipe(
@@ -168,6 +168,10 @@ describe("ModelPrices", () => {
       assert.strictEqual(yield* refused("claude-opus-5", keys()), undefined)
       assert.strictEqual(yield* refused("my-agent", keys()), "my-agent")
       assert.strictEqual(yield* refused("claude-opus-5", keys({ plannerModel: planner })), "my-planner")
+      assert.strictEqual(
+        yield* refused("claude-opus-5", keys({ reviewerModel: Option.some("my-reviewer") })),
+        "my-reviewer"
+      )
       const modelPrices = [{ model: "my-planner", input: 1, output: 1 }]
       assert.strictEqual(yield* refused("claude-opus-5", keys({ plannerModel: planner, modelPrices })), undefined)
     }))

@@ -5,18 +5,10 @@ import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
 import { ReviewAnswer } from "../../../src/domain/Review.ts"
 import * as ModelAnswers from "../../../src/services/model/ModelAnswers.ts"
-import { reviewQuestion } from "../../../src/services/model/Prompts.ts"
+import { reviewQuestion } from "../../../src/services/model/ReviewPrompts.ts"
+import { reviewRequest } from "../../support/ReviewRequests.ts"
 
-const question = reviewQuestion({
-  tag: "data-1",
-  prompt: "fix it",
-  firstPrompt: undefined,
-  plan: undefined,
-  diff: { text: "", unseen: undefined },
-  stat: "",
-  answer: "",
-  earlier: []
-})
+const question = reviewQuestion(reviewRequest(), "")
 const verdict = (raw: Partial<ModelAnswers.RawAnswer>) =>
   Either.match(ModelAnswers.read(question, { calls: [], text: "", end: "complete", ...raw }), {
     onLeft: () => "unreadable",
@@ -32,6 +24,16 @@ describe("a review", () => {
     assert.strictEqual(verdict({ calls: [approval] }), "approve")
     assert.strictEqual(verdict({ text: json }), "approve")
     assert.strictEqual(verdict({ text: `\`\`\`json\n${json}\n\`\`\`` }), "approve")
+  })
+
+  it("approves with points that are done, in another way, or not judged", () => {
+    const ticks = [{ point: 1, state: "done", where: "a.ts:1" }, { point: 3, state: "differently", where: null }]
+    assert.strictEqual(verdict({ calls: [{ ...approval, ticks }] }), "approve")
+    assert.strictEqual(verdict({ calls: [{ ...approval, ticks: [] }] }), "approve")
+    assert.strictEqual(
+      verdict({ calls: [{ ...refusal, ticks: [{ point: 1, state: "not_done" }] }] }),
+      "request_changes"
+    )
   })
 
   it("approves in no words", () => {
@@ -95,6 +97,9 @@ describe("a review", () => {
         { ...approval, verdict: true },
         { ...approval, findings: refusal.findings },
         { ...approval, findings: "none" },
+        { ...approval, ticks: [{ point: 1, state: "not_done" }] },
+        { ...approval, ticks: [{ point: 1, state: "not done" }] },
+        { ...approval, ticks: [{ point: 1, state: "done", approved: false }] },
         { ...approval, approved: false },
         { ...approval, issues: ["it deletes production data"] },
         { ...approval, Verdict: "request_changes" },
@@ -168,7 +173,7 @@ describe("a review", () => {
   })
 
   it.prop("with any further field approves nothing", [FastCheck.string(), FastCheck.jsonValue()], ([key, value]) => {
-    if (key in approval || key === "remarks" || value === null) return
+    if (key in approval || key === "remarks" || key === "ticks" || value === null) return
     assert.strictEqual(verdict({ calls: [{ ...approval, [key]: value }] }), "unreadable")
   })
 })

@@ -2,10 +2,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Invisible from "../../../src/domain/Invisible.ts"
 import * as Patch from "../../../src/domain/Patch.ts"
+import * as PatchPieces from "../../../src/domain/PatchPieces.ts"
 import * as Review from "../../../src/domain/Review.ts"
 import { inline, quote } from "../../../src/services/forge/Markdown.ts"
 import * as JsonText from "../../../src/services/model/JsonText.ts"
-import { patchExcerpt } from "../../../src/services/model/PatchExcerpt.ts"
+import { patchParts } from "../../../src/services/model/PatchParts.ts"
 import { fence } from "../../../src/services/model/PromptText.ts"
 import { excerpt } from "../../../src/services/support/Excerpt.ts"
 import { isLinear } from "../../support/Growth.ts"
@@ -62,6 +63,10 @@ const texts = {
   fenced: (text: string) => JsonText.object(`\`\`\`json\n${text}\n\`\`\``, Infinity),
   sections: Patch.sections,
   hunks: (text: string) => Patch.sections(`diff --git a/a b/a\n@@ -1 +1 @@\n${text}`),
+  pieces: (text: string) =>
+    Patch.sections(`diff --git a/a b/a\n@@ -1,9999999 +1,9999999 @@\n${text}`).map((section) =>
+      PatchPieces.pieces(section, 1_000)
+    ),
   names: (text: string) => Patch.sections(`diff --git "a/${text}" "b/${text}"\n+++ "b/${text}"\n`)
 }
 
@@ -88,7 +93,7 @@ describe("the work on a list", () => {
 
   it("grows like its length: files of a diff", () => {
     const diff = (size: number) => diffOf(Array.from({ length: size }, (_, i) => added(`f${i}.ts`, "x")))
-    assert.isTrue(isLinear((size) => patchExcerpt(diff(size), 10_000), 1_000))
-    assert.isTrue(isLinear((size) => patchExcerpt(diff(size), Infinity), 1_000))
+    assert.isTrue(isLinear((size) => patchParts(diff(size), { part: 10_000, parts: 40 }), 1_000))
+    assert.isTrue(isLinear((size) => patchParts(diff(size), { part: Infinity, parts: 1 }), 1_000))
   })
 })

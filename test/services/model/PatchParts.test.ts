@@ -1,10 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
+import type { Diff } from "../../../src/domain/Diff.ts"
+import * as Patch from "../../../src/domain/Patch.ts"
+import { hunks } from "../../../src/domain/PatchLines.ts"
 import * as Unseen from "../../../src/domain/Unseen.ts"
-import { patchExcerpt } from "../../../src/services/model/PatchExcerpt.ts"
+import { patchParts } from "../../../src/services/model/PatchParts.ts"
 import { added, binary, type Change, diffOf } from "../../support/Patches.ts"
 
 const limit = 5_000
+
+/** What there is room for in one part. */
+const patchExcerpt = (diff: Pick<Diff, "changed" | "files" | "patch">, part: number) => {
+  const { parts: [{ text }], unseen } = patchParts(diff, { part, parts: 1 })
+  return { text, unseen }
+}
 const sized = (path: string, size: number, kind = {}) => added(path, "x".repeat(size), kind)
 const show = (...changes: ReadonlyArray<Change>) => patchExcerpt(diffOf(changes), limit)
 const unseen = (...changes: ReadonlyArray<Change>) =>
@@ -92,6 +101,48 @@ describe("what of a diff a reviewer is shown", () => {
     const { text, unseen } = patchExcerpt({ ...diffOf([sized("a.ts", 10)]), patch: "no diff" }, limit)
     assert.strictEqual(text, "no diff")
     assert.deepStrictEqual(unseen?.files, [{ file: "a.ts", why: "left_out" }])
+  })
+
+  it("is all of a long diff in several parts, in its order, where they are enough", () => {
+    const changes = Array.from({ length: 9 }, (_, i) => sized(`f${i}.ts`, 2_000))
+    const { parts, unseen } = patchParts(diffOf(changes), { part: limit, parts: 40 })
+    assert.deepStrictEqual(parts.map(({ files }) => files.join()), [
+      "f0.ts,f1.ts",
+      "f2.ts,f3.ts",
+      "f4.ts,f5.ts",
+      "f6.ts,f7.ts",
+      "f8.ts"
+    ])
+    assert.strictEqual(parts.map(({ text }) => text).join(""), diffOf(changes).patch)
+    assert.isUndefined(unseen)
+  })
+
+  it("is beyond that what matters most, and names the rest", () => {
+    const long = added("long.ts", "a line of some length\n".repeat(1_000))
+    const changes = [sized("a.ts", 3_000), long, sized("yarn.lock", 3_000), sized(".github/workflows/ci.yml", 3_000)]
+    const { parts, unseen } = patchParts(diffOf(changes), { part: limit, parts: 3 })
+    assert.deepStrictEqual(parts.map(({ files }) => files.join()), [".github/workflows/ci.yml", "a.ts", "long.ts"])
+    assert.deepStrictEqual(unseen?.files, [{ file: "long.ts", why: "cut" }, { file: "yarn.lock", why: "left_out" }])
+  })
+
+  it.prop("is every line of every file once, in parts within the limit", [
+    FastCheck.array(FastCheck.array(FastCheck.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 60 }), {
+      minLength: 1,
+      maxLength: 20
+    }),
+    FastCheck.integer({ min: 700, max: 20_000 })
+  ], ([files, part]) => {
+    const changes = files.map((lines, i) =>
+      added(`f${i}.ts`, lines.map((length, n) => `${n}:${"x".repeat(length)}`).join("\n"))
+    )
+    const { parts, unseen } = patchParts(diffOf(changes), { part, parts: Infinity })
+    assert.isUndefined(unseen)
+    for (const { text } of parts) assert.isAtMost(text.length, part)
+    const linesOf = (patch: string) =>
+      Patch.sections(patch).flatMap((section) =>
+        hunks(section).flat().map(({ line, text }) => `${section.path} ${line} ${text}`)
+      )
+    assert.deepStrictEqual(parts.flatMap(({ text }) => linesOf(text)), linesOf(diffOf(changes).patch))
   })
 
   it.prop("is within the limit, the same each time, and each file is in it whole or named", [
