@@ -6,6 +6,7 @@ import * as Agent from "./Agent.ts"
 import { AgentLineDetail } from "./AgentLine.ts"
 import * as Gate from "./Gate.ts"
 import { SessionId } from "./Ids.ts"
+import { numbered } from "./QuestionWait.ts"
 import { show as showRepository } from "./Repository.ts"
 import * as Requester from "./Requester.ts"
 import * as Review from "./Review.ts"
@@ -125,11 +126,7 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
     case "PlanRejected":
       return status(`plan rejected by ${Requester.show(event.by)}: ${event.reason}`)
     case "QuestionsAsked":
-      return status(
-        `the planner asks, and waits for an answer:\n${
-          event.questions.map((each, i) => `${i + 1}. ${each}`).join("\n")
-        }`
-      )
+      return status(`the planner asks, and waits for an answer:\n${numbered(event.questions)}`)
     case "QuestionsAnswered":
       return status("the planner has an answer")
     case "QuestionsUnanswered":

@@ -7,7 +7,8 @@ type QuestionEvent =
   | typeof Event.QuestionsAnswered.Type
   | typeof Event.QuestionsUnanswered.Type
 
-const list = (questions: ReadonlyArray<string>): string =>
+/** Questions as people read them. */
+export const numbered = (questions: ReadonlyArray<string>): string =>
   questions.map((question, i) => `${i + 1}. ${question}`).join("\n")
 
 /** Whether the planner may ask in this turn: where the session allows it, once. */
@@ -17,7 +18,7 @@ export const mayAsk = ({ spec }: Pick<SessionState, "spec">, turn: Turn): boolea
 /** What was asked becomes part of what the turn is for: planner, agent and reviewer read it. */
 const asked = (turn: Turn, questions: ReadonlyArray<string>, answer: string): Turn => ({
   ...turn,
-  prompt: `${turn.prompt}\n\nBefore planning it was asked:\n\n${list(questions)}\n\n${answer}`
+  prompt: `${turn.prompt}\n\nBefore planning it was asked:\n\n${numbered(questions)}\n\n${answer}`
 })
 
 const unanswered = "Nobody has answered. State in the plan what is assumed instead, and go on with that."

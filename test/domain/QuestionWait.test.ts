@@ -35,7 +35,8 @@ const after = (state: State.SessionState, command: SessionCommand) => {
 }
 const answer = SessionCommand.Message({ messageId: "m-1", text: "Only the public ones", by })
 
-const promptOf = ({ phase }: State.SessionState) => phase._tag === "Resuming" ? phase.turn.prompt : assert.fail(phase._tag)
+const promptOf = ({ phase }: State.SessionState) =>
+  phase._tag === "Resuming" ? phase.turn.prompt : assert.fail(phase._tag)
 
 describe("a turn whose planner asks", () => {
   it("rests, and outsiders see what it waits for, and until when", () =>
@@ -57,7 +58,10 @@ describe("a turn whose planner asks", () => {
 
   it("goes on without an answer when the time is over, and is told to say what it assumes", () =>
     everyWait((state, turn) => {
-      assert.match(promptOf(after(state, SessionCommand.Wake({ turn: turn.number }))), /State in the plan what is assumed/)
+      assert.match(
+        promptOf(after(state, SessionCommand.Wake({ turn: turn.number }))),
+        /State in the plan what is assumed/
+      )
     }))
 
   it("asks once in a turn, and never where the session does not allow it", () => {
