@@ -108,6 +108,8 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
       return status(
         [
           ...(event.keys.length === 0 ? [] : [`the repository's configuration counts: ${event.keys.join(", ")}`]),
+          ...(event.agent === undefined ? [] : [`the agent is ${Agent.show(event.agent)}`]),
+          ...(event.model === undefined ? [] : [`the agent's model is ${event.model}`]),
           ...(event.problem === undefined ? [] : [event.problem])
         ].join("\n")
       )
@@ -174,6 +176,8 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
       }
     case "BranchPushed":
       return status(`pushed ${event.branch} (${event.commit.slice(0, 12)})`)
+    case "ProposalFlawed":
+      return status(event.problem)
     case "PullRequestOpened":
       return status(
         `${

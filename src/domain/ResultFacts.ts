@@ -58,6 +58,8 @@ export const PullRequestOpened = fact("PullRequestOpened", {
   turn: Ordinal,
   pullRequest: key("pull_request", PullRequest)
 })
+/** Something that was wished for the pull request could not be had. */
+export const ProposalFlawed = fact("ProposalFlawed", { turn: Ordinal, problem: Schema.String })
 export const PullRequestUpdated = fact("PullRequestUpdated", {
   turn: Ordinal,
   pullRequest: key("pull_request", PullRequest)

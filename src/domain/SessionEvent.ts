@@ -19,6 +19,7 @@ import {
   ChangesCollected,
   GateHeld,
   NothingChanged,
+  ProposalFlawed,
   PullRequestOpened,
   PullRequestUpdated,
   ReviewHeld,
@@ -40,6 +41,8 @@ export const SessionSpec = Schema.Struct({
   agentReason: optionalKey("agent_reason", Schema.String),
   /** The agent's model; the layer's default where absent. */
   model: optional(Schema.String),
+  /** What the request did not name, so that the repository's configuration may, until an agent begins. */
+  unasked: optional(Schema.Array(Schema.Literal("agent", "model"))),
   /** The branch to start from; the repository's default where absent. */
   base: optional(BranchName),
   approvePlan: key("approve_plan", Schema.Boolean),
@@ -105,6 +108,9 @@ export const ConfigurationRead = fact("ConfigurationRead", {
   problem: optional(Schema.String),
   /** The keys that count. */
   keys: Schema.Array(Schema.String),
+  /** The session's agent from now on. */
+  agent: optional(AgentFromString),
+  model: optional(Schema.String),
   reviewRounds: optionalKey("review_rounds", Schema.NonNegativeInt)
 })
 
@@ -234,6 +240,7 @@ export const SessionEvent = Schema.Union(
   VerifyHeld,
   ReviewHeld,
   BranchPushed,
+  ProposalFlawed,
   PullRequestOpened,
   PullRequestUpdated,
   StopRequested,

@@ -18,7 +18,8 @@ import {
   type Turn,
   Wait
 } from "./SessionState.ts"
-import { advance, facets, firstRound } from "./TurnProgress.ts"
+import { facets } from "./TurnFacets.ts"
+import { advance, firstRound } from "./TurnProgress.ts"
 import { collectedLate, uncollectedRound } from "./UncollectedWork.ts"
 import * as Usage from "./Usage.ts"
 

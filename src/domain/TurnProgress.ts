@@ -1,18 +1,10 @@
-/** How a turn moves through its steps: how an event changes its progress, and the session's other fields. Pure. */
+/** How a turn moves through its steps: how an event changes its progress. Pure. */
 import * as Gate from "./Gate.ts"
 import type { CommitId } from "./Ids.ts"
 import type * as Plan from "./Plan.ts"
 import * as Review from "./Review.ts"
 import type * as Event from "./SessionEvent.ts"
-import {
-  type AgentRun,
-  Findings,
-  maxRounds,
-  Progress,
-  type SessionState,
-  type Turn,
-  turnStart
-} from "./SessionState.ts"
+import { type AgentRun, Findings, maxRounds, Progress, type SessionState, type Turn } from "./SessionState.ts"
 import { skipped, type Verification } from "./Verification.ts"
 
 /** The progress after a plan is approved or needs no approval. */
@@ -176,6 +168,8 @@ export const advance = (
             ? Progress.Proposing(progress)
             : Progress.Closing({ end: "complete", text: event.branch })
         )
+    case "ProposalFlawed":
+      return progress._tag === "Proposing" ? to(progress) : undefined
     case "PullRequestOpened":
     case "PullRequestUpdated":
       return progress._tag === "Proposing"
@@ -195,52 +189,3 @@ const isOf = (
 /** The sentence for a failed run, cause first. */
 const failed = ({ answer, exitCode, reason }: typeof Event.AgentFinished.Type): string =>
   `${reason ?? `the agent exited with code ${exitCode}`}${answer === "" ? "" : `: ${answer}`}`
-
-/**
- * The commit that the workspace is known to have after a run: the turn's start, if an agent ran on it. Exit code 70
- * (the sandbox failed) leaves that unknown; a kill leaves it as it was.
- */
-const broughtIn = (state: SessionState, exitCode: number): CommitId | undefined =>
-  exitCode === 70 ? undefined : exitCode < 128 ? turnStart(state) : state.inWorkspace
-
-/** Updates the fields outside the phase. */
-export const facets = (state: SessionState, event: Event.SessionEvent): SessionState => {
-  switch (event._tag) {
-    case "RepositoryPrepared":
-      return {
-        ...state,
-        origin: { base: event.base, commit: event.commit },
-        start: event.start ?? event.commit,
-        remoteTip: event.start ?? state.remoteTip
-      }
-    case "ConfigurationRead":
-      return event.reviewRounds === undefined
-        ? state
-        : { ...state, spec: { ...state.spec, reviewRounds: event.reviewRounds } }
-    case "AgentFinished":
-      return { ...state, inWorkspace: broughtIn(state, event.exitCode) }
-    case "PlanProduced":
-      return { ...state, plan: event.plan }
-    case "ChangesCollected":
-      return { ...state, changes: event.changes, unpushed: event.changes.commit }
-    case "NothingChanged":
-      return { ...state, unpushed: undefined }
-    case "VerifyHeld":
-      return { ...state, verification: event.verification }
-    case "ReviewHeld":
-      return Review.wasHeld(event.review) ? { ...state, reviewRounds: state.reviewRounds + 1 } : state
-    case "BranchPushed":
-      return {
-        ...state,
-        remoteTip: event.commit,
-        pushedTurn: event.turn,
-        unpushed: undefined,
-        isProposable: event.pullRequests
-      }
-    case "PullRequestOpened":
-    case "PullRequestUpdated":
-      return { ...state, pullRequest: event.pullRequest }
-    default:
-      return state
-  }
-}

@@ -6,7 +6,7 @@ import type { Diff } from "../../src/domain/Diff.ts"
 import { BranchName, CommitId } from "../../src/domain/Ids.ts"
 import { show } from "../../src/domain/Repository.ts"
 import { Forge, ForgeError, type Proposal } from "../../src/services/forge/Forge.ts"
-import { Repositories } from "../../src/services/git/Repositories.ts"
+import { BranchNotFound, Repositories } from "../../src/services/git/Repositories.ts"
 
 export const commit = (n: number): CommitId => CommitId.make(n.toString(16).padStart(40, "0"))
 
@@ -30,6 +30,10 @@ export class FakeRemote {
   diff = oneLine
   /** The files of every commit, by path. */
   files: ReadonlyMap<string, string> = new Map()
+  /** What a proposal lacks. */
+  problems: ReadonlyArray<string> = []
+  /** Branches that there are not. */
+  missing: ReadonlyArray<string> = []
   /** How many times a proposal still fails. */
   refusals = 0
 }
@@ -55,20 +59,28 @@ export const layer = (remote: FakeRemote) =>
             const opened = !remote.proposals.some((known) => known.head === proposal.head)
             remote.proposals.push(proposal)
             const url = `https://forge.test/${show(proposal.repo)}/pull/7`
-            return Effect.succeed({ opened, pullRequest: { number: 7, url, draft: proposal.draft } })
+            return Effect.succeed({
+              opened,
+              problems: remote.problems,
+              pullRequest: { number: 7, url, draft: proposal.draft }
+            })
           })
       })
     ),
     Layer.succeed(
       Repositories,
       Repositories.of({
-        prepare: (_, { remoteTip, wantedBase }) =>
-          Effect.succeed({
-            base: wantedBase ?? BranchName.make("main"),
-            commit: commit(1),
-            start: Option.fromNullable(remoteTip),
-            change: Option.none()
-          }),
+        prepare: (repo, { origin, remoteTip, wantedBase }) => {
+          const base = origin?.base ?? wantedBase ?? BranchName.make("main")
+          return remote.missing.includes(base)
+            ? new BranchNotFound({ repo: show(repo), branch: base })
+            : Effect.succeed({
+              base,
+              commit: commit(1),
+              start: Option.fromNullable(remoteTip),
+              change: Option.none()
+            })
+        },
         overview: () => Effect.succeed("README.md"),
         files: (_repo, _commit, paths) =>
           Effect.sync(() => new Map(Array.from(remote.files).filter(([path]) => paths.includes(path)))),

@@ -73,8 +73,9 @@ export const makeSession = Effect.fn("makeSession")(function*(files: Record<stri
 
   const round = Effect.fn("round")(function*(
     agentCommand: string,
-    options: { readonly prompt?: string; readonly env?: Record<string, string> } = {}
+    options: { readonly prompt?: string; readonly setup?: string; readonly env?: Record<string, string> } = {}
   ) {
+    if (options.setup !== undefined) yield* fs.writeFileString(`${workspace}/in/setup.sh`, options.setup)
     yield* fs.writeFileString(`${workspace}/in/prompt.md`, options.prompt ?? "the prompt")
     const process = yield* begin(agentCommand, options.env)
     const [output, exitCode] = yield* Effect.all([outputOf(process), process.exitCode], { concurrency: "unbounded" })

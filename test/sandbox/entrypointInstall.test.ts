@@ -67,6 +67,24 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("entrypoint.sh, depen
       assert.isTrue(yield* fs.exists(`${session.repository}/ y `))
     }))
 
+  it.scoped("leaves out a lock file that an install has rewritten, and keeps one that the agent changes", () =>
+    Effect.gen(function*() {
+      const lock = JSON.stringify({ name: "app", lockfileVersion: 3, requires: true, packages: {} })
+      const files = {
+        "package.json": JSON.stringify({ name: "app", version: "1.0.0", dependencies: { dep: "file:./dep" } }),
+        "package-lock.json": lock
+      }
+      const session = yield* makeSession(files)
+      const setup = "npm install --no-audit --no-fund >/dev/null && grep -o '\"node_modules/dep\"' package-lock.json"
+      const { lines } = yield* session.round("cat package-lock.json; echo; echo z > z", { setup })
+      assert.include(lines, "\"node_modules/dep\"", "the install has rewritten it")
+      assert.include(lines, lock, "the agent finds the repository's own")
+      assert.strictEqual(yield* session.changedFiles, "A\tz", lines.join("\n"))
+      const other = yield* makeSession(files)
+      yield* other.round("echo '{}' > package-lock.json", { setup })
+      assert.strictEqual(yield* other.changedFiles, "M\tpackage-lock.json")
+    }))
+
   it.scoped("goes on without where the install fails, and tells the agent", () =>
     Effect.gen(function*() {
       const session = yield* makeSession({ "package.json": anyPackage, "package-lock.json": "{}" })

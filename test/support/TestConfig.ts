@@ -48,6 +48,7 @@ export const testConfig: AppConfigShape = {
   llmTimeout: Duration.minutes(5),
   egress: "allowlist",
   egressAllow: [],
+  egressRepos: [],
   sandboxCertificates: Option.none(),
   budgetUsd: Option.none(),
   budgetDayUsd: Option.none(),

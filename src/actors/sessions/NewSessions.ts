@@ -110,6 +110,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
             agent,
             ...(reason === undefined ? {} : { agentReason: reason }),
             ...(request.model === undefined ? {} : { model: request.model }),
+            unasked: unaskedBy(request),
             ...(request.base === undefined ? {} : { base: request.base }),
             approvePlan: request.approvePlan ?? false,
             planOnly: request.planOnly ?? false,
@@ -139,6 +140,8 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
     })
   )
 }
+
+const unaskedBy = (request: CreateSession) => (["agent", "model"] as const).filter((key) => request[key] === undefined)
 
 const sessionsCreated = Metric.counter("opentl_sessions_created_total", { description: "Sessions", incremental: true })
 

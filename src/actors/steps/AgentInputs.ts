@@ -25,7 +25,7 @@ const launchFile = ({ launch }: AgentStart): ReadonlyArray<InputFile> =>
 
 export const make = Effect.gen(function*() {
   const configurationOf = yield* BaseConfiguration.make
-  const { sandboxCertificates } = yield* AppConfig
+  const { identities, sandboxCertificates } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
 
@@ -66,6 +66,7 @@ export const make = Effect.gen(function*() {
       prompt: turn.prompt,
       sessionId: claim.sessionId,
       requestedBy: state.spec.requestedBy,
+      coAuthor: CommitMessage.coAuthorOf(identities, state.spec.requestedBy),
       agentMessages: []
     })
     const { bundle, work } = yield* bundleFor(claim.sessionId, state, start)

@@ -22,6 +22,7 @@ import * as AgentInputs from "./AgentInputs.ts"
 import * as AgentOutput from "./AgentOutput.ts"
 import { usageRecorded } from "./Budget.ts"
 import * as BudgetPause from "./BudgetPause.ts"
+import * as EgressWish from "./EgressWish.ts"
 import { giveMessages, lastDelivered } from "./MessagesToAgent.ts"
 import * as RunDirectories from "./RunDirectories.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
@@ -49,6 +50,7 @@ export const make = Effect.gen(function*() {
   const sandbox = yield* Sandbox
   const writer = yield* LogWriter
   const directories = yield* RunDirectories.make
+  const egressWish = yield* EgressWish.make
 
   const start = Effect.fnUntraced(
     function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentStart) {
@@ -126,6 +128,7 @@ export const make = Effect.gen(function*() {
       const { lastFailure } = yield* gateway.open({
         sessionId: claim.sessionId,
         remainingUsd: remainingUsd(state),
+        egress: yield* egressWish.granted(state),
         day: Option.getOrUndefined(budget.day.account),
         // a command has no host that asks: whatever asks there would keep the messages from it
         ...(state.spec.agent._tag === "Command" ? {} : { giveMessages: giveMessages(context, run) }),

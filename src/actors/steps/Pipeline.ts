@@ -6,28 +6,16 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Step } from "../../domain/NextStep.ts"
-import type { RepositoryConfig } from "../../domain/RepositoryConfig.ts"
-import {
-  ApprovalRequested,
-  BranchChanged,
-  ConfigurationRead,
-  RepositoryPrepared,
-  type TurnEnd,
-  TurnEnded,
-  TurnResumed,
-  TurnStarted
-} from "../../domain/SessionEvent.ts"
+import { ApprovalRequested, type TurnEnd, TurnEnded, TurnResumed, TurnStarted } from "../../domain/SessionEvent.ts"
 import type { Turn } from "../../domain/SessionState.ts"
 import { uncollectedRound } from "../../domain/UncollectedWork.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
-import { Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox, stopTime } from "../../services/sandbox/Sandbox.ts"
 import * as AgentStep from "./AgentStep.ts"
 import * as GateStep from "./GateStep.ts"
 import * as PlanStep from "./PlanStep.ts"
+import * as PrepareStep from "./PrepareStep.ts"
 import * as PublishSteps from "./PublishSteps.ts"
 import * as ReviewStep from "./ReviewStep.ts"
 import * as RunDirectories from "./RunDirectories.ts"
@@ -51,23 +39,6 @@ const stopLimit = Duration.sum(stopTime, "5 seconds")
 
 const whileBusy = { times: 3, schedule: Schedule.exponential("500 millis") }
 
-/** The event for a repository that has a configuration. */
-const configurationRead = (
-  turn: number,
-  { reviewRounds, ...config }: RepositoryConfig,
-  problem: string | undefined
-): ReadonlyArray<typeof ConfigurationRead.Type> => {
-  const keys = Object.keys(reviewRounds === undefined ? config : { ...config, reviewRounds })
-  return keys.length === 0 && problem === undefined
-    ? []
-    : [ConfigurationRead.make({
-      turn,
-      keys,
-      ...(problem === undefined ? {} : { problem }),
-      ...(reviewRounds === undefined ? {} : { reviewRounds })
-    })]
-}
-
 export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeline, {
   /** Performs one step and records its result. Interrupting it undoes nothing outside. */
   readonly perform: (context: StepContext, step: Step) => Effect.Effect<void, StepFailure | RecordFailure>
@@ -77,14 +48,13 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
   static readonly layer = Layer.effect(
     Pipeline,
     Effect.gen(function*() {
+      const prepare = yield* PrepareStep.make
       const plan = yield* PlanStep.make
       const agent = yield* AgentStep.make
       const gate = yield* GateStep.make
       const verify = yield* VerifyStep.make
       const review = yield* ReviewStep.make
       const publish = yield* PublishSteps.make
-      const configurationOf = yield* BaseConfiguration.make
-      const repositories = yield* Repositories
       const sandbox = yield* Sandbox
       const directories = yield* RunDirectories.make
       const work = yield* UncollectedWork.make
@@ -100,29 +70,6 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
         const deadline = DateTime.addDuration(yield* DateTime.now, step.remainingMillis)
         yield* record([TurnResumed.make({ turn: step.turn, deadline })])
       })
-
-      const prepare: Perform<Named<"PrepareRepository">> = Effect.fn("Pipeline.prepare")(
-        function*({ record, state }, { turn }) {
-          const { base, change, commit, start } = yield* repositories.prepare(state.spec.repo, {
-            branch: state.branch,
-            wantedBase: state.spec.base,
-            origin: state.origin,
-            remoteTip: state.remoteTip
-          })
-          const at = { turn: turn.number }
-          const { config, problem } = yield* configurationOf(state.spec.repo, commit)
-          yield* record([
-            ...Option.toArray(change).map((change) => BranchChanged.make({ ...at, branch: state.branch, ...change })),
-            RepositoryPrepared.make({
-              ...at,
-              base,
-              commit,
-              ...Option.match(start, { onNone: () => ({}), onSome: (start) => ({ start }) })
-            }),
-            ...configurationRead(turn.number, config, problem)
-          ])
-        }
-      )
 
       /**
        * Checks that a sandbox is available for the turn before anything costs money or is shown to a person. A busy or

@@ -9,16 +9,19 @@ import {
   BranchPushed,
   ChangesCollected,
   NothingChanged,
+  ProposalFlawed,
   PullRequestOpened,
   PullRequestUpdated
 } from "../../domain/SessionEvent.ts"
 import { turnStart } from "../../domain/SessionState.ts"
 import * as Verification from "../../domain/Verification.ts"
 import { weakenedTests } from "../../domain/WeakenedTests.ts"
+import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Forge } from "../../services/forge/Forge.ts"
 import { pullRequestText } from "../../services/forge/PullRequestText.ts"
 import * as Redaction from "../../services/gate/Redaction.ts"
+import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { Attachment } from "../../services/store/SessionStore.ts"
@@ -28,6 +31,8 @@ type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
 export const make = Effect.gen(function*() {
   const forge = yield* Forge
+  const configurationOf = yield* BaseConfiguration.make
+  const { identities } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
   const withoutSecrets = yield* Redaction.make
@@ -53,7 +58,8 @@ export const make = Effect.gen(function*() {
               title: turn.plan?.title,
               prompt: turn.prompt,
               sessionId: claim.sessionId,
-              requestedBy: state.spec.requestedBy
+              requestedBy: state.spec.requestedBy,
+              coAuthor: CommitMessage.coAuthorOf(identities, state.spec.requestedBy)
             }
             return withoutSecrets("the commit's message", CommitMessage.commitMessage({ ...words, agentMessages }))
               .pipe(
@@ -92,7 +98,9 @@ export const make = Effect.gen(function*() {
       }
       const diff = yield* repositories.diff(state.spec.repo, state.origin.commit, changes.commit)
       const sections = Patch.sections(diff.patch)
+      const { config: { pullRequest: wishes = {} } } = yield* configurationOf(state.spec.repo, state.origin.commit)
       const { body, title } = pullRequestText({
+        titlePrefix: wishes.titlePrefix,
         sessionId: claim.sessionId,
         prompt: state.spec.prompt,
         turnPrompt: turn.number === 1 ? undefined : turn.prompt,
@@ -108,16 +116,23 @@ export const make = Effect.gen(function*() {
         usage: state.usage,
         requestedBy: state.spec.requestedBy
       })
-      const { opened, pullRequest } = yield* forge.propose({
+      const { opened, problems, pullRequest } = yield* forge.propose({
         repo: state.spec.repo,
         head: state.branch,
         base: state.origin.base,
         draft: needsDraft(review) || Verification.needsDraft(verification),
+        ...(wishes.draft === undefined ? {} : { opensAsDraft: wishes.draft }),
+        ...(wishes.labels === undefined ? {} : { labels: wishes.labels }),
+        ...(wishes.reviewers === undefined ? {} : { reviewers: wishes.reviewers }),
+        ...(state.pullRequest === undefined ? {} : { known: state.pullRequest.number }),
         title: yield* withoutSecrets("the pull request's title", title),
         body: yield* withoutSecrets("the pull request's text", body)
       })
       const event = opened ? PullRequestOpened : PullRequestUpdated
-      yield* record([event.make({ turn: turn.number, pullRequest })])
+      yield* record([
+        ...problems.map((problem) => ProposalFlawed.make({ turn: turn.number, problem })),
+        event.make({ turn: turn.number, pullRequest })
+      ])
     }
   )
 

@@ -19,6 +19,7 @@ import { Attachment } from "../../services/store/SessionStore.ts"
 import { usageRecorded } from "./Budget.ts"
 import * as ChangeChecks from "./ChangeChecks.ts"
 import * as CheckRuns from "./CheckRuns.ts"
+import * as EgressWish from "./EgressWish.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
 type VerifyChanges = Extract<Step, { readonly _tag: "VerifyChanges" }>
@@ -45,18 +46,21 @@ export const make = Effect.gen(function*() {
   const { verifyTimeout } = yield* AppConfig
   const base = yield* BaseChecks
   const changeChecks = yield* ChangeChecks.make
+  const egressWish = yield* EgressWish.make
   const gateway = yield* Gateway
   const run = yield* CheckRuns.make
   const sandbox = yield* Sandbox
 
-  /** The gateway is open for the package registries, and closed for every model. */
+  /** The gateway is open for package registries and domains as for an agent, and closed for every model. */
   const openGateway = ({ claim, record, state }: StepContext, turn: number) =>
-    gateway.open({
-      sessionId: claim.sessionId,
-      remainingUsd: 0,
-      // of calls of the agent that an earlier server left running
-      onUsage: (call) => Effect.ignoreLogged(record([usageRecorded(state, { turn, source: "agent" }, call)]))
-    })
+    Effect.flatMap(egressWish.granted(state), (egress) =>
+      gateway.open({
+        sessionId: claim.sessionId,
+        remainingUsd: 0,
+        egress,
+        // of calls of the agent that an earlier server left running
+        onUsage: (call) => Effect.ignoreLogged(record([usageRecorded(state, { turn, source: "agent" }, call)]))
+      }))
 
   /** How the commands ended on the base: what is known, and for the rest a run there. */
   const onBase = Effect.fnUntraced(function*(

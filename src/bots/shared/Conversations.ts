@@ -179,7 +179,9 @@ export class Conversations extends Context.Tag("opentl/bots/shared/Conversations
         }),
         requester: (platform, userId, shownName) => {
           const known = config.identities.find(({ id, via }) => via === platform && id === userId)
-          return { name: known?.name ?? (shownName === "" ? userId : shownName), via: platform }
+          // anybody may call themselves like a person of OPENTL_IDENTITIES
+          const isFree = shownName !== "" && !config.identities.some(({ name }) => name === shownName)
+          return { name: known?.name ?? (isFree ? shownName : userId), via: platform }
         }
       })
     })

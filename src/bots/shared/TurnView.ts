@@ -95,6 +95,7 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
     case "RepositoryPrepared":
       return { ...view, phase: "planning" }
     case "ConfigurationRead":
+    case "ProposalFlawed":
     case "BranchChanged":
       return { ...view, lastAction: event.data }
     case "PlanProduced":

@@ -91,6 +91,8 @@ export interface AppConfigShape {
   readonly llmTimeout: Duration.Duration
   readonly egress: "allowlist" | "none" | "open"
   readonly egressAllow: ReadonlyArray<string>
+  /** OPENTL_EGRESS_REPOS: in lower case, `owner/name` or `owner/*` */
+  readonly egressRepos: ReadonlyArray<string>
   /** OPENTL_SANDBOX_CA: certificates (PEM) that programs in a sandbox trust besides their image's */
   readonly sandboxCertificates: Option.Option<string>
   readonly budgetUsd: Option.Option<number>
@@ -199,6 +201,7 @@ const decode = Effect.gen(function*() {
     llmTimeout: yield* required(variables.llmTimeout),
     egress: yield* required(variables.egress),
     egressAllow: yield* required(variables.egressAllow),
+    egressRepos: yield* required(variables.egressRepos),
     sandboxCertificates: yield* Certificates.read(texts, variables.sandboxCa),
     budgetUsd: yield* optional(variables.budgetUsd),
     budgetDayUsd: yield* optional(variables.budgetDayUsd),

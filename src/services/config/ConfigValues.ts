@@ -121,6 +121,10 @@ export const agent: Reader<Option.Option<Agent.Agent>> = (text) =>
 /** A domain; `*.` in front of it matches its subdomains. */
 export const domain: Reader<string> = (text) => isDomain(text) ? Option.some(text.toLowerCase()) : Option.none()
 
+/** `owner/name`, or `owner/*` for all of an owner, in lower case. */
+export const repositories: Reader<string> = (text) =>
+  Option.map(when(/^[\w.-]{1,100}\/([\w.-]{1,100}|\*)$/)(text), (name) => name.toLowerCase())
+
 /** A value of the Host header: a name or an address, with or without a port. */
 export const host: Reader<string> = (text) =>
   Option.map(when(/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i)(text), (name) => name.toLowerCase())

@@ -150,6 +150,11 @@ export const variables = {
     doc: "More domains that a sandbox can reach.",
     read: Value.list(Value.domain)
   }),
+  egressRepos: withDefault("OPENTL_EGRESS_REPOS", "", {
+    accepted: "repositories separated by commas, as in owner/name or owner/*",
+    doc: "Repositories on GitHub whose own configuration may add domains that their sandboxes can reach.",
+    read: Value.list(Value.repositories)
+  }),
   sandboxCa: optional("OPENTL_SANDBOX_CA", {
     accepted: "the path of a readable file with certificates in PEM form, and without a key",
     doc: "Certificates that programs in a sandbox trust besides those of its image.",

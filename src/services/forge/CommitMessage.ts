@@ -6,10 +6,33 @@
 import type { SessionId } from "../../domain/Ids.ts"
 import * as Plan from "../../domain/Plan.ts"
 import * as Requester from "../../domain/Requester.ts"
+import type { AppConfigShape } from "../config/AppConfig.ts"
 import { title } from "./PullRequestText.ts"
 
 /** The commit's author. */
 export const author = { name: "OpenTL", email: "opentl@users.noreply.github.com" } as const
+
+export interface CoAuthor {
+  readonly name: string
+  readonly login: string
+}
+
+/** A login on GitHub, also of an enterprise's users, who have an underscore. */
+const isLogin = (text: string): boolean => /^[a-z\d](?:[a-z\d_-]{0,98}[a-z\d])?$/i.test(text)
+
+/**
+ * Who asked, as a co-author: a person whose one login on GitHub the operator has named (OPENTL_IDENTITIES). No address is
+ * ever guessed from a name.
+ */
+export const coAuthorOf = (
+  identities: AppConfigShape["identities"],
+  { name }: Requester.Requester
+): CoAuthor | undefined => {
+  const [login, ...others] = identities.flatMap((known) =>
+    known.via === "github" && known.name === name ? [known.id] : []
+  )
+  return login === undefined || others.length > 0 || !isLogin(login) ? undefined : { name, login }
+}
 
 export interface CommitMessage {
   /** The plan's title, if there is a plan. */
@@ -17,6 +40,8 @@ export interface CommitMessage {
   readonly prompt: string
   readonly sessionId: SessionId
   readonly requestedBy: Requester.Requester
+  /** Who asked, if their login at the forge is known. */
+  readonly coAuthor?: CoAuthor | undefined
   /** The messages of the agent's own commits, oldest first. */
   readonly agentMessages: ReadonlyArray<string>
 }
@@ -66,10 +91,15 @@ const quoted = (messages: ReadonlyArray<string>, ours: string): ReadonlyArray<st
   return theirs.length > mostLines ? [...lines, "> …"] : lines
 }
 
-const trailers = ({ requestedBy, sessionId }: CommitMessage): string =>
-  `Session: ${sessionId}\nRequested-by: ${oneLine(inert(Requester.show(requestedBy)))}\n`
+/** GitHub's address for a login. In the name, only the characters of a name: an angle bracket would begin an address. */
+const coAuthored = ({ login, name }: CoAuthor): string =>
+  `Co-authored-by: ${oneLine(inert(name).replace(/[<>"\\]/g, "")) || login} <${login}@users.noreply.github.com>\n`
 
-/** The subject, the agent's messages as a quotation if there are any, and two trailers. */
+const trailers = ({ coAuthor, requestedBy, sessionId }: CommitMessage): string =>
+  `Session: ${sessionId}\nRequested-by: ${oneLine(inert(Requester.show(requestedBy)))}\n` +
+  (coAuthor === undefined ? "" : coAuthored(coAuthor))
+
+/** The subject, the agent's messages as a quotation if there are any, and the trailers. */
 export const commitMessage = (message: CommitMessage): string => {
   const ours = `${subject(message)}\n\n${trailers(message)}`
   const quotation = quoted(message.agentMessages, ours)

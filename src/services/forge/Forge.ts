@@ -47,6 +47,21 @@ export interface Proposal {
   readonly title: string
   readonly body: string
   readonly draft: boolean
+  /** Opened as a draft even if it needs not be one; afterwards people decide. */
+  readonly opensAsDraft?: boolean
+  /** Set on a pull request that is not the session's yet, as the reviewers are: people may take them away again. */
+  readonly labels?: ReadonlyArray<string>
+  /** People, and teams as `owner/team`. */
+  readonly reviewers?: ReadonlyArray<string>
+  /** The session's pull request so far. */
+  readonly known?: number
+}
+
+export interface Proposed {
+  readonly pullRequest: PullRequest
+  readonly opened: boolean
+  /** Why labels or reviewers are missing, as sentences. */
+  readonly problems: ReadonlyArray<string>
 }
 
 export class Forge extends Context.Tag("opentl/services/forge/Forge")<Forge, {
@@ -57,5 +72,5 @@ export class Forge extends Context.Tag("opentl/services/forge/Forge")<Forge, {
   /** Updates the open pull request of the head branch, or opens one. */
   readonly propose: (
     proposal: Proposal
-  ) => Effect.Effect<{ readonly pullRequest: PullRequest; readonly opened: boolean }, RepositoryNotFound | ForgeError>
+  ) => Effect.Effect<Proposed, RepositoryNotFound | ForgeError>
 }>() {}

@@ -17,6 +17,12 @@ export interface GitHubRepository {
   readonly name: string
 }
 
+export interface GitHubReviewers {
+  readonly people: ReadonlyArray<string>
+  /** The names of teams of the repository's owner. */
+  readonly teams: ReadonlyArray<string>
+}
+
 const PullRequestData = Schema.Struct({
   number: Schema.Int,
   html_url: Schema.String,
@@ -53,6 +59,16 @@ export class GitHub extends Context.Tag("opentl/services/forge/GitHub")<GitHub, 
     }
   ) => Effect.Effect<PullRequestData, ForgeError>
   readonly updateBody: (repo: GitHubRepository, number: number, body: string) => Effect.Effect<void, ForgeError>
+  readonly addLabels: (
+    repo: GitHubRepository,
+    number: number,
+    labels: ReadonlyArray<string>
+  ) => Effect.Effect<void, ForgeError>
+  readonly requestReviews: (
+    repo: GitHubRepository,
+    number: number,
+    reviewers: GitHubReviewers
+  ) => Effect.Effect<void, ForgeError>
   readonly setDraft: (pullRequest: PullRequestData, draft: boolean) => Effect.Effect<void, ForgeError>
 }>() {
   static readonly layer = Layer.effect(
@@ -129,6 +145,26 @@ export class GitHub extends Context.Tag("opentl/services/forge/GitHub")<GitHub, 
           use(
             "updating the pull request",
             (sdk, signal) => sdk.pulls.update({ ...named(repo), pull_number: number, body, request: { signal } })
+          ).pipe(Effect.asVoid)
+        ),
+        addLabels: Effect.fn("GitHub.addLabels")((repo, number, labels) =>
+          use(
+            `setting ${labels.length === 1 ? "the label" : "the labels"} ${labels.join(", ")}`,
+            (sdk, signal) =>
+              sdk.issues.addLabels({ ...named(repo), issue_number: number, labels: [...labels], request: { signal } })
+          ).pipe(Effect.asVoid)
+        ),
+        requestReviews: Effect.fn("GitHub.requestReviews")((repo, number, { people, teams }) =>
+          use(
+            `asking ${[...people, ...teams.map((team) => `${repo.owner}/${team}`)].join(", ")} for a review`,
+            (sdk, signal) =>
+              sdk.pulls.requestReviewers({
+                ...named(repo),
+                pull_number: number,
+                reviewers: [...people],
+                team_reviewers: [...teams],
+                request: { signal }
+              })
           ).pipe(Effect.asVoid)
         ),
         setDraft: Effect.fn("GitHub.setDraft")((pullRequest, draft) =>

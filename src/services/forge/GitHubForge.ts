@@ -24,6 +24,9 @@ const toPullRequest = ({ draft, html_url, number }: PullRequestData) => ({ numbe
 
 const noDraftNote = "> This repository does not support draft pull requests. **Treat this one as a draft.**\n\n"
 
+const isTeamOf = ({ owner }: GitHubRepository, team: string): boolean =>
+  team.toLowerCase().startsWith(`${owner.toLowerCase()}/`)
+
 const isUnprocessable = (pattern: RegExp) => (error: ForgeError) => error.status === 422 && pattern.test(error.reason)
 const isThereAlready = isUnprocessable(/already exists/i)
 const hasNoDrafts = isUnprocessable(/draft/i)
@@ -70,19 +73,74 @@ export const make = Effect.gen(function*() {
         Effect.catchTag("ForgeError", (error) => Effect.as(Effect.logWarning(error.message), pullRequest))
       )
 
-  const update = (repo: GitHubRepository, pullRequest: PullRequestData, { body, draft }: Proposal) =>
-    github.updateBody(repo, pullRequest.number, body).pipe(
-      Effect.zipRight(setDraft(pullRequest, draft)),
-      Effect.map((updated) => ({ pullRequest: toPullRequest(updated), opened: false }))
+  /** What a repository wishes for a new pull request fails on its own: the sentences that say why. */
+  const wish = (effect: Effect.Effect<void, ForgeError>) =>
+    effect.pipe(
+      retryTransient,
+      Effect.as([]),
+      Effect.catchTag("ForgeError", ({ message }) => Effect.succeed([message]))
     )
 
-  const open = (repo: GitHubRepository, { base, body, draft, head, title }: Proposal) => {
+  const label = (repo: GitHubRepository, number: number, labels: ReadonlyArray<string>) =>
+    labels.length === 0 ? Effect.succeed([]) : wish(github.addLabels(repo, number, labels))
+
+  /** GitHub refuses all reviewers for the sake of one, so they are then asked one by one. */
+  const askReviewers = Effect.fnUntraced(
+    function*(repo: GitHubRepository, number: number, reviewers: ReadonlyArray<string>) {
+      const [people, teams] = Arr.partition(reviewers, (name) => name.includes("/"))
+      const [foreign, own] = Arr.partition(teams, (name) => isTeamOf(repo, name))
+      const slugs = own.map((name) => name.slice(name.indexOf("/") + 1))
+      const all = { people, teams: slugs }
+      const each = [
+        ...people.map((name) => ({ people: [name], teams: [] })),
+        ...slugs.map((name) => ({ people: [], teams: [name] }))
+      ]
+      const problems = each.length === 0 ? [] : yield* github.requestReviews(repo, number, all).pipe(
+        retryTransient,
+        Effect.as([]),
+        Effect.catchTag("ForgeError", ({ message, status }) =>
+          status === 422 && each.length > 1
+            ? Effect.map(
+              Effect.forEach(each, (one) => wish(github.requestReviews(repo, number, one))),
+              Arr.flatten
+            )
+            : Effect.succeed([message]))
+      )
+      return [
+        ...foreign.map((name) => `${name} is no team of ${repo.owner}, so it cannot be asked for a review`),
+        ...problems
+      ]
+    }
+  )
+
+  /** Labels and reviewers of a pull request that is new to the session. */
+  const fulfil = Effect.fnUntraced(function*(
+    repo: GitHubRepository,
+    { number }: PullRequestData,
+    { known, labels = [], reviewers = [] }: Proposal
+  ) {
+    if (number === known) return []
+    return [...(yield* label(repo, number, labels)), ...(yield* askReviewers(repo, number, reviewers))]
+  })
+
+  const update = Effect.fnUntraced(function*(repo: GitHubRepository, found: PullRequestData, proposal: Proposal) {
+    yield* github.updateBody(repo, found.number, proposal.body)
+    const isDraft = proposal.draft || (proposal.opensAsDraft === true && found.draft)
+    const pullRequest = toPullRequest(yield* setDraft(found, isDraft))
+    return { pullRequest, opened: false, problems: yield* fulfil(repo, found, proposal) }
+  })
+
+  const open = Effect.fnUntraced(function*(repo: GitHubRepository, proposal: Proposal) {
+    const { base, body, head, opensAsDraft, title } = proposal
     const create = (draft: boolean, body: string) => github.createPullRequest(repo, { head, base, title, body, draft })
-    return create(draft, body).pipe(
-      Effect.catchIf((error) => draft && hasNoDrafts(error), () => create(false, noDraftNote + body)),
-      Effect.map((opened) => ({ pullRequest: toPullRequest(opened), opened: true }))
+    const draft = proposal.draft || opensAsDraft === true
+    const opened = yield* Effect.catchIf(
+      create(draft, body),
+      (error) => draft && hasNoDrafts(error),
+      () => create(false, noDraftNote + body)
     )
-  }
+    return { pullRequest: toPullRequest(opened), opened: true, problems: yield* fulfil(repo, opened, proposal) }
+  })
 
   /** Retried as a whole: a pull request opened by an attempt whose response was lost is found by the next one. */
   const propose = Effect.fn("GitHubForge.propose")(function*(repo: GitHubRepository, proposal: Proposal) {

@@ -20,9 +20,11 @@ const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 const plain = (text: string): string =>
   oneLine(neutralise((text.trim().split("\n", 1)[0] ?? "").slice(0, 1_000).replace(/^[\s#>*+-]+|[`*]/g, "")))
 
-/** The title, from the plan or else the prompt; at most 72 characters. */
-export const title = (planTitle: string | undefined, prompt: string): string =>
-  Plan.subject(plain(planTitle ?? "") || plain(prompt))
+/** The title, from the plan or else the prompt, after a prefix if there is one; at most 72 characters. */
+export const title = (planTitle: string | undefined, prompt: string, prefix = ""): string => {
+  const text = plain(planTitle ?? "") || plain(prompt)
+  return Plan.subject(prefix === "" ? text : `${oneLine(prefix)} ${Plan.subject(text)}`)
+}
 
 export interface PullRequestText {
   readonly sessionId: SessionId
@@ -32,6 +34,8 @@ export interface PullRequestText {
   readonly plan: Plan.Plan | undefined
   /** The points of this turn's plan by which one sees that it is carried out. */
   readonly points: ReadonlyArray<string>
+  /** What the repository puts before each title. */
+  readonly titlePrefix?: string | undefined
   /** The reviews of the turn, oldest first. */
   readonly reviews: ReadonlyArray<ReviewedRound>
   /** The decisive review. */
@@ -142,7 +146,7 @@ const footer = ({ requestedBy, sessionId, usage }: PullRequestText): string =>
  * every repository that the merging person may write to. Issue numbers stay readable.
  */
 export const pullRequestText = (text: PullRequestText): { readonly title: string; readonly body: string } => ({
-  title: title(text.plan?.title, text.prompt),
+  title: title(text.plan?.title, text.prompt, text.titlePrefix),
   body: [
     verdictLine(text),
     quote(text.prompt, limits.task),

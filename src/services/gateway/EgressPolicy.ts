@@ -62,10 +62,16 @@ const allowed = (domain: string): Allowed => {
   return { name: normal(name), port: Number(port) }
 }
 
-/** The configured policy: the registries plus the domains of OPENTL_EGRESS_ALLOW (`name` or `name:port`). */
-export const make = ({ egress, egressAllow }: Pick<AppConfigShape, "egress" | "egressAllow">): EgressPolicy => ({
+/**
+ * The configured policy: the registries plus the domains of OPENTL_EGRESS_ALLOW (`name` or `name:port`), and those that
+ * were granted to one session.
+ */
+export const make = (
+  { egress, egressAllow }: Pick<AppConfigShape, "egress" | "egressAllow">,
+  granted: ReadonlyArray<string> = []
+): EgressPolicy => ({
   mode: egress,
-  allow: [...registries, ...egressAllow].map(allowed)
+  allow: [...registries, ...egressAllow, ...granted].map(allowed)
 })
 
 const covers = (host: string) => ({ name }: Allowed): boolean =>

@@ -45,6 +45,8 @@ export interface GatewayRequest {
   readonly day?: DayAccount | undefined
   /** The model that the agent works with, if it is known. */
   readonly model?: string
+  /** Domains that the session's sandbox may reach besides the configured ones. */
+  readonly egress?: ReadonlyArray<string>
   /** What the host of an agent gets when it asks for messages to it; nothing if absent. */
   readonly giveMessages?: MessageRoute.GiveMessages
   /** Which round of the session it is for: what was known of it when an earlier server ended is known again. */
@@ -123,7 +125,7 @@ const noMessages: MessageRoute.GiveMessages = () => Effect.succeed([])
 const make = Effect.gen(function*() {
   const config = yield* AppConfig
   const models = yield* ModelProxy.make
-  const connect = yield* EgressProxy.make(EgressPolicy.make(config))
+  const network = yield* EgressNetwork
   const openCallsOf = yield* OpenCalls.make(config.dataDir)
   const fs = yield* FileSystem.FileSystem
   const files = Context.make(FileSystem.FileSystem, fs).pipe(Context.add(Path.Path, yield* Path.Path))
@@ -135,6 +137,9 @@ const make = Effect.gen(function*() {
       const openCalls = yield* openCallsOf(sessionId)
       const payer = yield* Payer.make({ session: sessionId, remainingUsd, onUsage, openCalls, day })
       const { model, onRefused = () => Effect.void, round } = request
+      const connect = yield* EgressProxy.make(EgressPolicy.make(config, request.egress)).pipe(
+        Effect.provideService(EgressNetwork, network)
+      )
       const record = yield* RoundRecord.make({ dataDir: config.dataDir, session: sessionId, round, model })
       yield* GatewayServer.serve(socket, {
         request: (request) =>

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import { SessionId } from "../../../src/domain/Ids.ts"
-import { type CommitMessage, commitMessage, inert } from "../../../src/services/forge/CommitMessage.ts"
+import { coAuthorOf, type CommitMessage, commitMessage, inert } from "../../../src/services/forge/CommitMessage.ts"
 
 const of = (changes: Partial<CommitMessage> = {}): string =>
   commitMessage({
@@ -100,4 +100,37 @@ describe("commitMessage", () => {
     [FastCheck.string({ unit: "grapheme" })],
     ([text]) => assert.strictEqual(inert(inert(text)), inert(text))
   )
+})
+
+describe("coAuthorOf", () => {
+  const identities = [
+    { name: "ada", via: "slack", id: "U1" },
+    { name: "ada", via: "github", id: "ada-l" },
+    { name: "bob", via: "telegram", id: "7" },
+    { name: "eve", via: "github", id: "eve> <root@example.com" },
+    { name: "two", via: "github", id: "two-a" },
+    { name: "two", via: "github", id: "two-b" }
+  ] as const
+  const who = (name: string) => coAuthorOf(identities, { name, via: "slack" })
+
+  it("is a person whose one login the operator has named, and nobody else", () => {
+    assert.deepStrictEqual(who("ada"), { name: "ada", login: "ada-l" })
+    for (const unknown of ["bob", "eve", "two", "U1", "ada-l", "Ada"]) assert.isUndefined(who(unknown))
+  })
+
+  it("is one more trailer at the end of the message, whatever the name is", () => {
+    const message = (name: string) => of({ coAuthor: { name, login: "ada-l" } })
+    assert.strictEqual(
+      message("Ada L"),
+      `Add a flag\n\n${trailers}Co-authored-by: Ada L <ada-l@users.noreply.github.com>\n`
+    )
+    for (
+      const name of ["a\nSigned-off-by: root <r@example.com>", "<x@example.com> a", "a> <b\r\nc: d", "<>", "\u2028"]
+    ) {
+      const lines = message(name).split("\n").filter((line) => line.startsWith("Co-authored-by: "))
+      assert.strictEqual(lines.length, 1)
+      assert.match(lines.join(""), /^Co-authored-by: [^<>]+ <ada-l@users\.noreply\.github\.com>$/)
+      assert.strictEqual(message(name).split("\n").length, message("Ada L").split("\n").length)
+    }
+  })
 })

@@ -44,6 +44,16 @@ describe("pullRequestText", () => {
     assert.notMatch(body, /draft/i)
   })
 
+  it("has the repository's prefix before a title that is cut for it, not the prefix for the title", () => {
+    const titleOf = (titlePrefix: string, title = "Add a flag") =>
+      pullRequestText(text({ titlePrefix, plan: { title, markdown: "Because." } })).title
+    assert.strictEqual(titleOf("[bot]"), "[bot] Add a flag")
+    assert.strictEqual(titleOf("chore(bot): "), "chore(bot): Add a flag")
+    const long = titleOf("[bot]", "Add ".repeat(30))
+    assert.match(long, /^\[bot\] Add Add .*…$/)
+    assert.isAtMost(Array.from(long).length, 72)
+  })
+
   it("says how it is known to work: each check here and on the base, and what a failing one printed", () => {
     const commit = CommitId.make("b".repeat(40))
     const check = { name: "test", run: "npm run test", seconds: 12, tail: "1 of 9 tests failed", exitCode: 1 } as const

@@ -76,6 +76,8 @@ const makeNetwork = (names: Readonly<Record<string, ReadonlyArray<ReadonlyArray<
 export const setUp = Effect.fn("setUp")(function*(options: {
   readonly names?: Readonly<Record<string, ReadonlyArray<ReadonlyArray<string>>>>
   readonly config?: Partial<AppConfigShape>
+  /** The session's own domains. */
+  readonly egress?: ReadonlyArray<string>
 } = {}) {
   const fs = yield* FileSystem.FileSystem
   const { port, sockets } = yield* echo
@@ -91,7 +93,12 @@ export const setUp = Effect.fn("setUp")(function*(options: {
   const layer = Gateway.layerWithoutNetwork.pipe(Layer.provide([network.layer, config]))
   const gateway = Context.get(yield* Layer.build(layer), Gateway)
   const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-  const { directory } = yield* gateway.open({ sessionId, remainingUsd: undefined, onUsage: () => Effect.void }).pipe(
+  const { directory } = yield* gateway.open({
+    sessionId,
+    remainingUsd: undefined,
+    onUsage: () => Effect.void,
+    egress: options.egress ?? []
+  }).pipe(
     Scope.extend(scope),
     Effect.provide(logger)
   )

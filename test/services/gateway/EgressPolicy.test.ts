@@ -63,6 +63,16 @@ describe("EgressPolicy: names", () => {
     assert.include(reason("x"), "is not a host and a port")
   })
 
+  it("lets a session through to its own domains, too, and only in this mode", () => {
+    const of = (egress: "none" | "allowlist") =>
+      EgressPolicy.make({ egress, egressAllow: ["example.org"] }, ["Packages.example.com", "*.own.example:8443"])
+    for (const to of ["packages.example.com:443", "a.own.example:8443", "example.org:443", "registry.npmjs.org:443"]) {
+      assert.isTrue(isAllowed(to, of("allowlist")))
+      assert.isFalse(isAllowed(to, of("none")))
+    }
+    assert.isFalse(isAllowed("other.example.com:443", of("allowlist")))
+  })
+
   it("none is none, and open is any name and port", () => {
     const of = (egress: "none" | "open") => EgressPolicy.make({ egress, egressAllow: ["example.org"] })
     assert.include(reason("example.org:443", of("none")), "OPENTL_EGRESS=none")

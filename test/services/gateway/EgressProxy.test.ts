@@ -27,6 +27,18 @@ describe("EgressProxy", () => {
       assert.isTrue(log.every((line) => line.includes(`sessionId=${sessionId}`)))
     }))
 
+  itScoped("reaches the session's own domains, by name and on the public internet only", () =>
+    Effect.gen(function*() {
+      const { connected, directory } = yield* setUp({
+        names: { "packages.example.com": [["1.1.1.1"]], "inside.example.com": [["10.0.0.1"]] },
+        egress: ["packages.example.com", "inside.example.com"]
+      })
+      assert.strictEqual((yield* ask(directory, "packages.example.com:443")).status, 200)
+      assert.strictEqual((yield* ask(directory, "inside.example.com:443")).status, 502)
+      assert.strictEqual((yield* ask(directory, "example.com:443")).status, 403)
+      assert.deepStrictEqual(connected, ["1.1.1.1 443"])
+    }))
+
   itScoped("refuses with a sentence, and says so in the log", () =>
     Effect.gen(function*() {
       const { connected, directory, log } = yield* setUp()

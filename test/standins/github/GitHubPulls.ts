@@ -24,6 +24,11 @@ export const PullChange = Schema.Struct({
   base: Schema.optional(Schema.String)
 })
 
+export const Reviewers = Schema.Struct({
+  reviewers: Schema.optional(Schema.Array(Schema.String)),
+  team_reviewers: Schema.optional(Schema.Array(Schema.String))
+})
+
 export const PullFilter = Schema.Struct({
   state: Schema.optionalWith(Schema.Literal("open", "closed", "all"), { default: () => "open" as const }),
   head: Schema.optional(Schema.String),
@@ -116,6 +121,7 @@ export const makePulls = (state: GitHubState, git: GitHubGit, login: string) => 
       merged: false,
       author: login,
       labels: [],
+      reviewers: [],
       comments: [],
       createdAt: time,
       updatedAt: time
@@ -194,6 +200,20 @@ export const makePulls = (state: GitHubState, git: GitHubGit, login: string) => 
   const label = (slug: string, number: number, labels: ReadonlyArray<string>) =>
     change(slug, number, (pull) => Effect.succeed({ ...pull, labels: [...new Set([...pull.labels, ...labels])] }))
 
+  /** One that cannot be asked refuses all. */
+  const askReviewers = (slug: string, number: number, { reviewers = [], team_reviewers = [] }: typeof Reviewers.Type) =>
+    change(slug, number, (pull, { collaborators, owner }) => {
+      const wanted = [...reviewers, ...team_reviewers.map((team) => `${owner}/${team}`)]
+      return wanted.every((name) => collaborators.includes(name))
+        ? Effect.succeed({ ...pull, reviewers: [...new Set([...pull.reviewers, ...wanted])] })
+        : new GitHubRefusal({
+          status: 422,
+          message:
+            "Reviews may only be requested from collaborators. One or more of the users or teams you specified " +
+            `is not a collaborator of the ${slug} repository.`
+        })
+    })
+
   /** Makes the pull request with that node id a draft, or ready for review. */
   const setDraft = Effect.fnUntraced(function*(nodeId: string, draft: boolean) {
     for (const repository of yield* state.all) {
@@ -207,5 +227,5 @@ export const makePulls = (state: GitHubState, git: GitHubGit, login: string) => 
     return Option.none()
   })
 
-  return { find, findPull, create, edit, merge, comment, label, setDraft }
+  return { find, findPull, create, edit, merge, comment, label, askReviewers, setDraft }
 }

@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import type { GitHubGit } from "./GitHubGit.ts"
 import { graphqlAnswer } from "./GitHubGraphql.ts"
 import type { GitHubPulls } from "./GitHubPulls.ts"
-import { filterPulls, NewPull, PullChange, PullFilter } from "./GitHubPulls.ts"
+import { filterPulls, NewPull, PullChange, PullFilter, Reviewers } from "./GitHubPulls.ts"
 import type { Urls } from "./GitHubWire.ts"
 import {
   commentJson,
@@ -162,6 +162,14 @@ export const makeRest = (pulls: GitHubPulls, git: GitHubGit, urls: Urls, login: 
         const { labels } = yield* body(Schema.Struct({ labels: Schema.Array(Schema.NonEmptyString) }))
         const { pull, repository } = yield* pulls.label(yield* slug, yield* number, labels)
         return json(pull.labels.map((name) => labelJson(urls, repository, name)))
+      }),
+      whole
+    ),
+    HttpRouter.post(
+      `${pullPath}/requested_reviewers`,
+      Effect.gen(function*() {
+        const { pull, repository } = yield* pulls.askReviewers(yield* slug, yield* number, yield* body(Reviewers))
+        return json(pullJson(urls, repository, pull), 201)
       }),
       whole
     ),

@@ -41,6 +41,8 @@ export interface NewRepository {
   readonly private?: boolean
   /** Whether the token may push and open pull requests: `true`. */
   readonly push?: boolean
+  /** Who can be asked for a review: people, and teams as `owner/team`. Nobody. */
+  readonly collaborators?: ReadonlyArray<string>
 }
 
 /** Repositories are named `owner/name`; a name that was not created here is a defect. */
@@ -199,6 +201,7 @@ export const make = ({ login = "opentl-bot", token }: GitHubStandInOptions): Eff
         defaultBranch,
         directory,
         push: repository.push ?? true,
+        collaborators: repository.collaborators ?? [],
         pulls: []
       })
       return `${url}/${owner}/${name}.git`

@@ -29,6 +29,8 @@ export interface PullRequest {
   readonly merged: boolean
   readonly author: string
   readonly labels: ReadonlyArray<string>
+  /** Who was asked for a review: people, and teams as `owner/team`. */
+  readonly reviewers: ReadonlyArray<string>
   readonly comments: ReadonlyArray<Comment>
   readonly createdAt: string
   readonly updatedAt: string
@@ -44,6 +46,8 @@ export interface Repository {
   readonly directory: string
   /** Whether the token may push and open pull requests. */
   readonly push: boolean
+  /** Who can be asked for a review, as there. */
+  readonly collaborators: ReadonlyArray<string>
   readonly pulls: ReadonlyArray<PullRequest>
 }
 
