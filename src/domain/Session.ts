@@ -50,7 +50,7 @@ export const SessionFields = {
   /** The number of the turn's waiting plan, from 1; absent if none is waiting. An answer may name it. */
   proposal: optional(Schema.Int),
   /** What the session may spend on models, in US dollars, with what was added to it; absent without a budget. */
-  budgetUsd: optionalKey("budget_usd", Schema.NonNegative),
+  budgetUsd: optionalKey("budget_usd", Schema.NonNegative.pipe(Schema.finite())),
   /** When a session that waits goes on by itself; absent where only a person lets it go on. */
   waitsUntil: optionalKey("waits_until", Schema.DateTimeUtc),
   /** The last turn's answer or result, if it succeeded. */
