@@ -51,7 +51,7 @@ export const SessionFields = {
   /** The number of the turn's waiting plan, from 1; absent if none is waiting. An answer may name it. */
   proposal: optional(Schema.Int),
   /** What the session may spend on models, in US dollars, with what was added to it; absent without a budget. */
-  budgetUsd: optionalKey("budget_usd", Schema.NonNegative),
+  budgetUsd: optionalKey("budget_usd", Schema.NonNegative.pipe(Schema.finite())),
   /** What the planner asks, while it waits for an answer. */
   questions: optional(Schema.Array(Schema.String)),
   /** When a session that waits goes on by itself; absent where only a person lets it go on. */
