@@ -2,6 +2,7 @@
 import * as Command from "@effect/cli/Command"
 import packageJson from "../../package.json" with { type: "json" }
 import { agentsCommand } from "./AgentsCommand.ts"
+import { answerCommand } from "./AnswerCommand.ts"
 import { approveCommand, rejectCommand } from "./ApproveCommand.ts"
 import type { Commands } from "./BareHelp.ts"
 import { budgetCommand } from "./BudgetCommand.ts"
@@ -31,6 +32,7 @@ const list = [
   logsCommand,
   stopCommand,
   messageCommand,
+  answerCommand,
   approveCommand,
   rejectCommand,
   retryCommand,

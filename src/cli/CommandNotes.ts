@@ -74,6 +74,10 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
       ["opentl message 4f - --follow < notes.md", "send a longer text, and follow the turn"]
     ]
   },
+  "answer": {
+    details: ["Unanswered for OPENTL_QUESTION_TIMEOUT (24 hours), the planner goes on with what it assumes."],
+    examples: [["opentl answer 4f \"Only the public ones\" --follow", "and follow the turn"]]
+  },
   "approve": {
     examples: [
       ["opentl approve 4f", "unchanged"],

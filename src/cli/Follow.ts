@@ -36,9 +36,15 @@ export const asksApproval = (event: SessionEventView): boolean =>
 export const reachesBudget = (event: SessionEventView): boolean =>
   Option.exists(event.fact, ({ _tag }) => _tag === "BudgetReached" || _tag === "DayBudgetReached")
 
+/** Whether the planner waits for an answer from here on. */
+export const asksQuestions = (event: SessionEventView): boolean =>
+  Option.exists(event.fact, ({ _tag }) => _tag === "QuestionsAsked")
+
 const answers: ReadonlySet<SessionEvent["_tag"]> = new Set([
   "PlanApproved",
   "PlanRejected",
+  "QuestionsAnswered",
+  "QuestionsUnanswered",
   "StopRequested",
   "TurnEnded"
 ])

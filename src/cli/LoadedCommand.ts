@@ -25,6 +25,7 @@ export const loaders = {
   logs: only(() => import("./LogsCommand.ts"), (module) => module.logsCommand),
   stop: only(() => import("./StopCommand.ts"), (module) => module.stopCommand),
   message: only(() => import("./MessageCommand.ts"), (module) => module.messageCommand),
+  answer: only(() => import("./AnswerCommand.ts"), (module) => module.answerCommand),
   approve: only(() => import("./ApproveCommand.ts"), (module) => module.approveCommand),
   reject: only(() => import("./ApproveCommand.ts"), (module) => module.rejectCommand),
   retry: only(() => import("./RetryCommand.ts"), (module) => module.retryCommand),

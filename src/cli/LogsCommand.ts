@@ -11,6 +11,7 @@ import { howToAdd } from "./BudgetText.ts"
 import { eventPrinter } from "./Follow.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program, type Reading } from "./Program.ts"
+import { howToTell } from "./Questions.ts"
 import { storedEvents } from "./StoredEvents.ts"
 import * as LiveLine from "./terminal/LiveLine.ts"
 import { Stdio } from "./terminal/Stdio.ts"
@@ -34,6 +35,8 @@ const sayIfIdle = ({ isWorkedOn, sessions }: Reading, { id }: Session) =>
         ? howToAnswer(id)
         : phase === "budget"
         ? howToAdd(id)
+        : phase === "questions"
+        ? howToTell(id)
         : "nothing is working on it"
       yield* stdio.err(`session ${id} is not moving: ${what}; start opentl serve to continue it\n`)
     })

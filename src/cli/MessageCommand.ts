@@ -31,6 +31,7 @@ export const whatNext = (session: Session, place: Place): string => {
       waits ?? "nothing is working on the session now"
     }; start opentl serve to continue it, or add --follow to do it here`
   }
+  if (session.phase === "questions") return `the planner has it as its answer, in turn ${turn}; ${watch}`
   if (waits !== undefined) return `queued: ${waits}`
   if (session.isEnded) return `turn ${turn + 1} starts with it; ${watch}`
   if (session.status === "running" && session.agent !== "command" && beforePause.includes(session.phase)) {

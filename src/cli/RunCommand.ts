@@ -33,6 +33,7 @@ const options = {
   model: Parameters.text("model", "name", "the agent's model", { env: "OPENTL_AGENT_MODEL" }).pipe(Options.optional),
   base: Parameters.text("base", "branch", "the branch to start from", { default: "the repository's default branch" })
     .pipe(Options.optional),
+  noQuestions: Parameters.flag("no-questions", "let the planner assume what is unclear; so it is without a terminal"),
   planOnly: Parameters.flag("plan-only", "make a plan and end with it"),
   approvePlan: Parameters.flag("approve-plan", "wait for approval of the plan before the agent starts"),
   budget: Parameters.dollars("budget", "the most the session may spend, in US dollars", { env: "OPENTL_BUDGET_USD" })

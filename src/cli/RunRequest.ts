@@ -9,6 +9,7 @@ import { CreateSession } from "../domain/SessionRequest.ts"
 import { UsageError } from "./Failure.ts"
 import * as RepositoryOption from "./RepositoryOption.ts"
 import { oneLine } from "./terminal/SafeText.ts"
+import { Stdio } from "./terminal/Stdio.ts"
 
 export interface RunOptions {
   readonly prompt: string
@@ -18,6 +19,7 @@ export interface RunOptions {
   readonly base: Option.Option<string>
   readonly approvePlan: boolean
   readonly planOnly: boolean
+  readonly noQuestions: boolean
   readonly budget: Option.Option<number>
   readonly timeout: Option.Option<Duration.Duration>
 }
@@ -45,6 +47,7 @@ const explain = (error: ParseResult.ParseError): UsageError => {
 /** The request, checked by the same rules as the server's. */
 export const runRequest = (options: RunOptions) =>
   Effect.gen(function*() {
+    const stdio = yield* Stdio
     const repo = yield* Option.match(options.repo, {
       onNone: () => RepositoryOption.ofClone,
       onSome: RepositoryOption.given
@@ -58,7 +61,9 @@ export const runRequest = (options: RunOptions) =>
     })
     const flags = {
       ...(options.approvePlan ? { approve_plan: true } : {}),
-      ...(options.planOnly ? { plan_only: true } : {})
+      ...(options.planOnly ? { plan_only: true } : {}),
+      // nobody is there to answer
+      ...(options.noQuestions || !stdio.inIsTty ? { no_questions: true } : {})
     }
     return yield* decode({ repo, prompt: options.prompt, ...given, ...flags })
   }).pipe(Effect.catchTag("ParseError", explain))

@@ -12,8 +12,9 @@ import type { Session } from "../domain/Session.ts"
 import { askApproval, howToAnswer } from "./Approval.ts"
 import { howToAdd } from "./BudgetText.ts"
 import { Detached, TurnFailed } from "./Failure.ts"
-import { answersApproval, asksApproval, eventPrinter, followTurn, reachesBudget } from "./Follow.ts"
+import { answersApproval, asksApproval, asksQuestions, eventPrinter, followTurn, reachesBudget } from "./Follow.ts"
 import { type Connection, StartFailed } from "./Program.ts"
+import { askAnswer, howToTell } from "./Questions.ts"
 import * as LiveLine from "./terminal/LiveLine.ts"
 import { neutralise, oneLine } from "./terminal/SafeText.ts"
 import { Stdio } from "./terminal/Stdio.ts"
@@ -71,13 +72,18 @@ const onBudget = ({ place }: Connection, id: SessionId) =>
         reason: `${howToAdd(id)}; the session continues with the next opentl serve, or add --follow to continue it here`
       }))
 
-/** Nobody else can answer while this process owns the data directory, so it must not wait. */
-const waitsInVain = (id: SessionId) =>
-  new StartFailed({
-    reason: `${
-      howToAnswer(id)
-    }; the session continues with the next opentl serve, or with opentl approve ${id} --follow`
+/** The planner asks: a person at the terminal answers, anyone else is told how to. */
+const onQuestions = (connection: Connection, id: SessionId) =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    if (stdio.inIsTty && stdio.errIsTty) return yield* askAnswer(connection, id)
+    yield* stdio.err(`${howToTell(id)}\n`)
+    return "answered" as const
   })
+
+/** Nobody else can answer while this process owns the data directory, so it must not wait. */
+const waitsInVain = (how: string) =>
+  new StartFailed({ reason: `${how}; the session continues with the next opentl serve, or here with --follow` })
 
 /** Follows the turn and prints its events; its result is the last line on standard output. */
 export const showTurn = (connection: Connection, session: Session, options: TurnOptions) =>
@@ -93,19 +99,22 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
       let view = initial
       let isAsking = false
 
-      const ask = (shown: { readonly isShown: boolean }) =>
+      const ask = (how: string, question: ReturnType<typeof onApproval>) =>
         Effect.gen(function*() {
           isAsking = true
           yield* live.say("")
-          if (!canAnswer) return yield* waitsInVain(session.id)
+          if (!canAnswer) return yield* waitsInVain(how)
           yield* FiberHandle.run(
             approval,
             Effect.flatMap(
-              onApproval(connection, session.id, shown),
+              question,
               (asked) => asked === "answered" ? Effect.void : Deferred.succeed(left, asked)
             )
           )
         })
+
+      const askPlan = (isShown: boolean) =>
+        ask(howToAnswer(session.id), onApproval(connection, session.id, { isShown }))
 
       const onEvent = (event: SessionEventView, isResult: boolean) =>
         Effect.gen(function*() {
@@ -119,11 +128,12 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
             yield* live.say("")
             return yield* onBudget(connection, session.id)
           }
-          if (asksApproval(event)) return yield* ask({ isShown: !options.json })
+          if (asksApproval(event)) return yield* askPlan(!options.json)
+          if (asksQuestions(event)) return yield* ask(howToTell(session.id), onQuestions(connection, session.id))
           if (!isAsking) yield* live.say(statusLine(view))
         })
 
-      if (options.isWaiting === true) yield* ask({ isShown: false })
+      if (options.isWaiting === true) yield* askPlan(false)
       const outcome = yield* Effect.raceFirst(
         followTurn(connection, session, options, onEvent),
         // a question that breaks ends the command: nobody could answer any more

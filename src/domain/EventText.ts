@@ -6,6 +6,7 @@ import * as Agent from "./Agent.ts"
 import { AgentLineDetail } from "./AgentLine.ts"
 import * as Gate from "./Gate.ts"
 import { SessionId } from "./Ids.ts"
+import { numbered } from "./QuestionWait.ts"
 import { show as showRepository } from "./Repository.ts"
 import * as Requester from "./Requester.ts"
 import * as Review from "./Review.ts"
@@ -126,6 +127,12 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
         : { type: "plan", data: `${event.plan.title}\n\n${event.plan.markdown}` }
     case "PlanRejected":
       return status(`plan rejected by ${Requester.show(event.by)}: ${event.reason}`)
+    case "QuestionsAsked":
+      return status(`the planner asks, and waits for an answer:\n${numbered(event.questions)}`)
+    case "QuestionsAnswered":
+      return status("the planner has an answer")
+    case "QuestionsUnanswered":
+      return status("nobody has answered: the planner goes on with what it assumes")
     case "BudgetReached":
       return status(`the session's budget of $${event.budgetUsd} is spent: the turn waits until somebody adds to it`)
     case "DayBudgetReached":

@@ -22,6 +22,7 @@ export const SessionPhase = Schema.Literal(
   "planning",
   "approval",
   "budget",
+  "questions",
   "coding",
   "revising",
   "verifying",
@@ -50,7 +51,9 @@ export const SessionFields = {
   /** The number of the turn's waiting plan, from 1; absent if none is waiting. An answer may name it. */
   proposal: optional(Schema.Int),
   /** What the session may spend on models, in US dollars, with what was added to it; absent without a budget. */
-  budgetUsd: optionalKey("budget_usd", Schema.Number),
+  budgetUsd: optionalKey("budget_usd", Schema.NonNegative.pipe(Schema.finite())),
+  /** What the planner asks, while it waits for an answer. */
+  questions: optional(Schema.Array(Schema.String)),
   /** When a session that waits goes on by itself; absent where only a person lets it go on. */
   waitsUntil: optionalKey("waits_until", Schema.DateTimeUtc),
   /** The last turn's answer or result, if it succeeded. */
@@ -113,7 +116,12 @@ const phases = {
   Ended: "ended"
 } as const satisfies Record<Exclude<Phase["_tag"], "Active" | "Waiting">, SessionPhase>
 
-const waits = { Approval: "approval", Budget: "budget", DayBudget: "budget" } as const satisfies Record<
+const waits = {
+  Approval: "approval",
+  Budget: "budget",
+  DayBudget: "budget",
+  Answers: "questions"
+} as const satisfies Record<
   Wait["_tag"],
   SessionPhase
 >
@@ -162,7 +170,8 @@ export const summarize = (state: SessionState): SessionSummary => {
     ...(phase._tag === "Ended" && phase.end === "complete" ? { result: phase.text } : {}),
     ...(state.plan === undefined ? {} : { plan: state.plan.markdown }),
     ...(plan === undefined ? {} : { proposal: proposalOf(plan) }),
-    ...(phase._tag === "Waiting" && phase.on._tag === "DayBudget" ? { waitsUntil: phase.on.until } : {}),
+    ...(phase._tag === "Waiting" && "until" in phase.on ? { waitsUntil: phase.on.until } : {}),
+    ...(phase._tag === "Waiting" && phase.on._tag === "Answers" ? { questions: phase.on.questions } : {}),
     ...(budget === undefined ? {} : { budgetUsd: budget }),
     turn: state.turns,
     reviewRounds: state.reviewRounds,

@@ -145,10 +145,25 @@ const addBudget = (id: SessionId, state: SessionState, { addUsd, by }: Named<"Ad
 }
 
 /** A wait that is over already, or is not that turn's, is left as it is. */
-const wake = ({ phase }: SessionState, { turn }: Named<"Wake">): Decision<never> =>
-  phase._tag === "Waiting" && phase.on._tag === "DayBudget" && phase.turn.number === turn
-    ? accept(Event.DayBudgetFreed.make({ turn }))
-    : accept()
+const wake = ({ phase }: SessionState, { turn }: Named<"Wake">): Decision<never> => {
+  if (phase._tag !== "Waiting" || phase.turn.number !== turn) return accept()
+  switch (phase.on._tag) {
+    case "DayBudget":
+      return accept(Event.DayBudgetFreed.make({ turn }))
+    case "Answers":
+      return accept(Event.QuestionsUnanswered.make({ turn }))
+    default:
+      return accept()
+  }
+}
+
+/** A message to a session that waits for answers is the answer. */
+const message = ({ phase }: SessionState, { by, messageId, text }: Named<"Message">): Decision<never> => {
+  const received = Event.MessageReceived.make({ messageId, text, by })
+  return phase._tag === "Waiting" && phase.on._tag === "Answers"
+    ? accept(received, Event.QuestionsAnswered.make({ turn: phase.turn.number, messageId }))
+    : accept(received)
+}
 
 const approve = (
   id: SessionId,
@@ -199,7 +214,7 @@ export const decide = (
   rules: DecisionRules = { fourEyes: false }
 ): Decision =>
   SessionCommand.$match(command, {
-    Message: ({ by, messageId, text }): Decision => accept(Event.MessageReceived.make({ messageId, text, by })),
+    Message: (command): Decision => message(state, command),
     Approve: (command) => approve(id, state, command, rules),
     Reject: (command) => rejectPlan(id, state, command),
     Stop: (command) => stop(id, state, command),

@@ -11,6 +11,7 @@ import { BudgetRaised, BudgetReached, DayBudgetFreed, DayBudgetRaised, DayBudget
 import { fact } from "./Fact.ts"
 import { BranchName, CommitId, Ordinal } from "./Ids.ts"
 import { Plan } from "./Plan.ts"
+import { QuestionsAnswered, QuestionsAsked, QuestionsUnanswered } from "./QuestionFacts.ts"
 import { RepositoryFromString } from "./Repository.ts"
 import { Requester } from "./Requester.ts"
 import {
@@ -28,6 +29,7 @@ import { Usage } from "./Usage.ts"
 import { key, optional, optionalKey } from "./Wire.ts"
 
 export * from "./BudgetFacts.ts"
+export * from "./QuestionFacts.ts"
 export * from "./ResultFacts.ts"
 
 /** What a session is asked to do. Fixed at its creation, limits included, so that a fold needs no configuration. */
@@ -52,6 +54,8 @@ export const SessionSpec = Schema.Struct({
   rounds: optionalKey("max_rounds", Ordinal),
   /** Whether the repository's checks are run before a review. */
   verify: optional(Schema.Literal("auto", "off")),
+  /** How long the planner's questions wait for an answer; it asks none where this is absent. */
+  questionMillis: optionalKey("question_timeout_ms", Schema.Positive),
   /** Whether secrets hold a push back. */
   gate: optional(Schema.Literal("on", "off")),
   requestedBy: key("requested_by", Requester)
@@ -217,6 +221,9 @@ export const SessionEvent = Schema.Union(
   ApprovalRequested,
   PlanApproved,
   PlanRejected,
+  QuestionsAsked,
+  QuestionsAnswered,
+  QuestionsUnanswered,
   BudgetReached,
   DayBudgetReached,
   BudgetRaised,

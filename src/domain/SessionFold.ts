@@ -5,6 +5,7 @@
 import * as DateTime from "effect/DateTime"
 import { deliver } from "./AgentMessages.ts"
 import { budgetStep } from "./BudgetWait.ts"
+import { questionStep } from "./QuestionWait.ts"
 import type * as Event from "./SessionEvent.ts"
 import {
   create,
@@ -59,6 +60,7 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
         prompt: event.prompt,
         startedAt: DateTime.subtractDuration(event.deadline, state.spec.timeoutMillis),
         deadline: event.deadline,
+        hasAsked: false,
         plan: undefined,
         reviews: [],
         delivered: []
@@ -104,6 +106,10 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
         phase: resuming(phase, Progress.Planning({ rejections: [...waiting.rejections, event.reason] }))
       }
     }
+    case "QuestionsAsked":
+    case "QuestionsAnswered":
+    case "QuestionsUnanswered":
+      return questionStep(state, event)
     case "BudgetReached":
     case "DayBudgetReached":
     case "BudgetRaised":

@@ -21,6 +21,7 @@ export const CreateSession = Schema.Struct({
   base: optional(BranchName),
   approvePlan: optionalKey("approve_plan", Schema.Boolean),
   planOnly: optionalKey("plan_only", Schema.Boolean),
+  noQuestions: optionalKey("no_questions", Schema.Boolean),
   budgetUsd: optionalKey("budget_usd", Schema.Number.pipe(Schema.between(0.01, 10_000))),
   timeoutSeconds: optionalKey("timeout_seconds", Schema.Number.pipe(Schema.between(1, 86_400)))
 })

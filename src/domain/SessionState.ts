@@ -78,6 +78,8 @@ export interface Turn {
   readonly prompt: string
   readonly startedAt: DateTime.Utc
   readonly deadline: DateTime.Utc
+  /** Whether its planner has asked: it does so once. */
+  readonly hasAsked: boolean
   /** The current plan, if there is one. */
   readonly plan: Plan.Plan | undefined
   /** The reviews of this turn, oldest first. */
@@ -94,6 +96,12 @@ export type Wait = Data.TaggedEnum<{
   Budget: { readonly progress: Progress }
   /** The next day, or more money: all sessions together have spent the day's budget. */
   DayBudget: { readonly progress: Progress; readonly until: DateTime.Utc }
+  /** Answers to the planner's questions; without any it goes on at some time. */
+  Answers: {
+    readonly questions: ReadonlyArray<string>
+    readonly until: DateTime.Utc
+    readonly rejections: ReadonlyArray<string>
+  }
 }>
 export const Wait = Data.taggedEnum<Wait>()
 

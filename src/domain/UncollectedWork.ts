@@ -25,7 +25,7 @@ export const uncollectedRound = ({ phase }: Pick<SessionState, "phase">): number
     case "Resuming":
       return roundOf(phase.progress)
     case "Waiting":
-      return phase.on._tag === "Approval" ? undefined : roundOf(phase.on.progress)
+      return "progress" in phase.on ? roundOf(phase.on.progress) : undefined
     case "Stopping":
       return phase.uncollected
     default:

@@ -6,7 +6,7 @@ export const Usage = Schema.Struct({
   inputTokens: key("input_tokens", Schema.NonNegativeInt),
   outputTokens: key("output_tokens", Schema.NonNegativeInt),
   /** US dollars at list price, for models whose price is known. */
-  costUsd: key("cost_usd", Schema.NonNegative),
+  costUsd: key("cost_usd", Schema.NonNegative.pipe(Schema.finite())),
   /** Whether some of the usage has no known price and is missing from the cost. */
   unpriced: optional(Schema.Boolean)
 })

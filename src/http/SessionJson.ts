@@ -22,6 +22,7 @@ export const encode = (session: Session): typeof Session.Encoded => ({
   ...(session.plan === undefined ? {} : { plan: session.plan }),
   ...(session.proposal === undefined ? {} : { proposal: session.proposal }),
   ...(session.budgetUsd === undefined ? {} : { budget_usd: session.budgetUsd }),
+  ...(session.questions === undefined ? {} : { questions: session.questions }),
   ...(session.waitsUntil === undefined ? {} : { waits_until: DateTime.formatIso(session.waitsUntil) }),
   ...(session.result === undefined ? {} : { result: session.result }),
   turn: session.turn,

@@ -112,7 +112,8 @@ describe("run", () => {
         budgetUsd: 2.5,
         timeoutSeconds: 600,
         approvePlan: true,
-        planOnly: true
+        planOnly: true,
+        noQuestions: true
       })
     }))
 

@@ -11,7 +11,7 @@ import * as State from "../../src/domain/SessionState.ts"
 import { uncollectedRound } from "../../src/domain/UncollectedWork.ts"
 import { by, created, id, walk } from "../support/Walk.ts"
 
-const choices = FastCheck.array(FastCheck.nat(1000), { maxLength: 60 })
+const choices = FastCheck.array(FastCheck.nat(1000), { minLength: 15, maxLength: 60 })
 const budgets = FastCheck.constantFrom(0.5, 1.5)
 
 /** The states of walks in which a turn waits for a budget, with what came before. */

@@ -15,7 +15,8 @@ const options = FastCheck.record({
   approvePlan: FastCheck.boolean(),
   planOnly: FastCheck.boolean(),
   reviewRounds: FastCheck.integer({ min: 0, max: 3 }),
-  budgetUsd: FastCheck.constantFrom(0.5, 1.5)
+  budgetUsd: FastCheck.constantFrom(0.5, 1.5),
+  questionMillis: FastCheck.constant(1000)
 })
 const always = (law: (walk: Walk) => void) =>
   FastCheck.assert(FastCheck.property(choices, options, (numbers, changed) => law(walk(numbers, changed))), {

@@ -44,6 +44,7 @@ export const testConfig: AppConfigShape = {
   gate: "on",
   sessionTimeout: Duration.minutes(30),
   stallTimeout: Option.none(),
+  questionTimeout: Duration.hours(24),
   llmTimeout: Duration.minutes(5),
   egress: "allowlist",
   egressAllow: [],

@@ -3,6 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Budget from "../../src/domain/Budget.ts"
 import { BranchName, CommitId, SessionId } from "../../src/domain/Ids.ts"
 import { nextStep, Step } from "../../src/domain/NextStep.ts"
+import { mayAsk } from "../../src/domain/QuestionWait.ts"
 import { decide, type PlanRef, SessionCommand } from "../../src/domain/SessionCommand.ts"
 import * as Event from "../../src/domain/SessionEvent.ts"
 import * as SessionFold from "../../src/domain/SessionFold.ts"
@@ -157,6 +158,17 @@ const budgetStops = (state: State.SessionState, step: Step): ReadonlyArray<Reado
   ]
 }
 
+/** What a planner asks that may. */
+const questions = (state: State.SessionState, step: Step): ReadonlyArray<ReadonlyArray<Event.SessionEvent>> =>
+  step._tag === "MakePlan" && mayAsk(state, step.turn)
+    ? [[Event.QuestionsAsked.make({
+      turn: step.turn.number,
+      questions: ["Which file?", "Which case?"],
+      until: deadline,
+      remainingMillis: 1000
+    })]]
+    : []
+
 /** Everything that can happen now: what the next step comes to, its failure, and what people may ask for. */
 const possible = (state: State.SessionState): ReadonlyArray<ReadonlyArray<Event.SessionEvent>> => {
   const step = nextStep(state)
@@ -168,7 +180,7 @@ const possible = (state: State.SessionState): ReadonlyArray<ReadonlyArray<Event.
     ? [[Event.TurnEnded.make({ turn: State.currentTurn(state), end: "error", text: "failed" })]]
     : []
   // steps are likelier than people: else no walk gets far
-  const steps = [...outcomes(step), ...budgetStops(state, step)]
+  const steps = [...outcomes(step), ...budgetStops(state, step), ...questions(state, step)]
   return [...steps, ...steps, ...steps, ...steps, ...asked, ...failure].filter((events) => events.length > 0)
 }
 

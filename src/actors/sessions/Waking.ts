@@ -2,6 +2,7 @@
  * Lets sessions go on whose wait ends by itself. A session that waits has no fiber: each minute the log is asked which
  * waits are over, so that it makes no difference whether this is the server that the wait began with.
  */
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -29,8 +30,12 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
 
   const look = Effect.gen(function*() {
     const waiting = yield* history.waiting
-    if (waiting.length === 0 || Option.isSome(yield* day.spent)) return
-    yield* Effect.forEach(waiting, wake, { discard: true })
+    if (waiting.length === 0) return
+    const now = yield* DateTime.now
+    const isDaySpent = Option.isSome(yield* day.spent)
+    const isOver = ({ summary: { phase, waitsUntil } }: WaitingSession) =>
+      phase === "budget" ? !isDaySpent : waitsUntil !== undefined && DateTime.lessThanOrEqualTo(waitsUntil, now)
+    yield* Effect.forEach(waiting.filter(isOver), wake, { discard: true })
   }).pipe(Effect.catchTag("StoreError", logStoreError), Effect.withSpan("Waking.look"))
 
   yield* tasks.run("waits", Effect.repeat(look, lookEvery))

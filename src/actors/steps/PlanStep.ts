@@ -1,21 +1,24 @@
 /** Asks the model for a plan. Without a model the plan is skipped, and an event says so. */
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { remainingUsd } from "../../domain/Budget.ts"
 import type { Step } from "../../domain/NextStep.ts"
-import * as Plan from "../../domain/Plan.ts"
+import * as Planned from "../../domain/Planned.ts"
+import { mayAsk } from "../../domain/QuestionWait.ts"
 import { show as showRepository } from "../../domain/Repository.ts"
-import { PlanProduced, PlanSkipped } from "../../domain/SessionEvent.ts"
-import { turnStart } from "../../domain/SessionState.ts"
+import { PlanProduced, PlanSkipped, QuestionsAsked } from "../../domain/SessionEvent.ts"
+import { type Turn, turnStart } from "../../domain/SessionState.ts"
 import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
 import { fenceTag } from "../../services/model/PromptText.ts"
+import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { type ModelUse, usageRecorded } from "./Budget.ts"
 import * as BudgetPause from "./BudgetPause.ts"
-import type { Perform } from "./StepContext.ts"
+import type { Perform, StepContext } from "./StepContext.ts"
 
 /** How much of the repository's file list and readme the planner sees, in characters. */
 const overviewLimit = 24_000
@@ -26,7 +29,24 @@ export const make = Effect.gen(function*() {
   const budget = yield* BudgetPause.make
   const model = yield* LanguageModel
   const repositories = yield* Repositories
+  const sandbox = yield* Sandbox
   const configurationOf = yield* BaseConfiguration.make
+
+  /** Whoever waits for a person has no sandbox, not even one that is being prepared. */
+  const questionsAsked = Effect.fnUntraced(function*(
+    { claim, state }: StepContext,
+    turn: Turn,
+    questions: Extract<Planned.Planned, { readonly _tag: "Questions" }>["questions"]
+  ) {
+    yield* Effect.ignoreLogged(sandbox.removeRuns(claim.sessionId))
+    const now = yield* DateTime.now
+    return QuestionsAsked.make({
+      turn: turn.number,
+      questions,
+      until: DateTime.addDuration(now, state.spec.questionMillis ?? 0),
+      remainingMillis: Math.max(0, DateTime.distance(now, turn.deadline))
+    })
+  })
 
   const perform: Perform<Extract<Step, { readonly _tag: "MakePlan" }>> = Effect.fn("PlanStep.perform")(
     function*(context, step) {
@@ -52,6 +72,7 @@ export const make = Effect.gen(function*() {
         previousPlan: state.plan,
         overview,
         rejections,
+        mayAsk: mayAsk(state, turn),
         instructions: config.instructions,
         guidelines
       })
@@ -60,9 +81,16 @@ export const make = Effect.gen(function*() {
       /** With room again by now, the step is performed again at once. */
       const waitOrRepeat = () =>
         Effect.flatMap(budget.ifReached(context, turn), (waits) => waits ? Effect.void : perform(context, step))
-      yield* model.ask({ ...question, remainingUsd: remainingUsd(state), day }).pipe(
+      const asked = { ...question, remainingUsd: remainingUsd(state), day }
+      const answer = mayAsk(state, turn)
+        ? model.ask({ ...asked, answer: Planned.PlanOrQuestions })
+        : model.ask({ ...asked, answer: Planned.PlanAlone })
+      yield* answer.pipe(
         Effect.flatMap(({ model, usage, value }) =>
-          record([used({ model, usage }), PlanProduced.make({ turn: turn.number, plan: Plan.fromAnswer(value) })])
+          value._tag === "Plan"
+            ? record([used({ model, usage }), PlanProduced.make({ turn: turn.number, plan: value.plan })])
+            : Effect.flatMap(questionsAsked(context, turn, value.questions), (asked) =>
+              record([used({ model, usage }), asked]))
         ),
         Effect.catchTags({
           UnreadableAnswer: Effect.fnUntraced(function*({ message, model, usage }) {

@@ -112,6 +112,11 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
       }
     case "PlanRejected":
       return { ...decided(view, `rejected by ${Requester.show(fact.by)}: ${fact.reason}`), phase: "planning again" }
+    case "QuestionsAsked":
+      return { ...view, phase: "waiting for an answer", lastAction: event.data }
+    case "QuestionsAnswered":
+    case "QuestionsUnanswered":
+      return { ...view, phase: "planning", lastAction: event.data }
     case "BudgetReached":
       return { ...view, phase: "waiting for budget", lastAction: event.data, budget: { addUsd: fact.firstUsd } }
     case "DayBudgetReached":

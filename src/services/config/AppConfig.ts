@@ -86,6 +86,8 @@ export interface AppConfigShape {
   readonly sessionTimeout: Duration.Duration
   /** OPENTL_STALL_TIMEOUT: how long an agent may print nothing; none means for ever */
   readonly stallTimeout: Option.Option<Duration.Duration>
+  /** OPENTL_QUESTION_TIMEOUT: how long the planner's questions wait for an answer */
+  readonly questionTimeout: Duration.Duration
   readonly llmTimeout: Duration.Duration
   readonly egress: "allowlist" | "none" | "open"
   readonly egressAllow: ReadonlyArray<string>
@@ -195,6 +197,7 @@ const decode = Effect.gen(function*() {
     gate: yield* required(variables.gate),
     sessionTimeout: yield* required(variables.sessionTimeout),
     stallTimeout: yield* required(variables.stallTimeout),
+    questionTimeout: yield* required(variables.questionTimeout),
     llmTimeout: yield* required(variables.llmTimeout),
     egress: yield* required(variables.egress),
     egressAllow: yield* required(variables.egressAllow),

@@ -45,6 +45,11 @@ export const turnVariables = {
     doc: "How long an agent may print nothing before its round is ended.",
     read: Value.orOff(Value.duration("1 second", "1 day"))
   }),
+  questionTimeout: withDefault("OPENTL_QUESTION_TIMEOUT", "24 hours", {
+    accepted: "a duration from 1 minute to 30 days, as in 90m or 24 hours",
+    doc: "How long the planner's questions wait for an answer.",
+    read: Value.duration("1 minute", "30 days")
+  }),
   llmTimeout: withDefault("OPENTL_LLM_TIMEOUT", "5 minutes", {
     accepted: "a duration from 1 second to 1 day, as in 45s or 5 minutes",
     doc: "The time limit of one model call.",

@@ -1,7 +1,7 @@
 /** The prompts of the planner and the agent. Pure. */
 import * as Acceptance from "../../domain/Acceptance.ts"
 import * as Gate from "../../domain/Gate.ts"
-import * as Plan from "../../domain/Plan.ts"
+import type * as Plan from "../../domain/Plan.ts"
 import * as Review from "../../domain/Review.ts"
 import { Findings } from "../../domain/SessionState.ts"
 import * as Verification from "../../domain/Verification.ts"
@@ -15,6 +15,8 @@ export interface PlanRequest extends RepositoryWishes {
   readonly tag: string
   /** The displayed name: `owner/name` or a path. */
   readonly repo: string
+  /** Whether it may ask questions in place of a plan. */
+  readonly mayAsk?: boolean
   /** This turn's request. */
   readonly prompt: string
   /** The session's first prompt, in a follow-up. */
@@ -26,21 +28,28 @@ export interface PlanRequest extends RepositoryWishes {
   readonly rejections: ReadonlyArray<string>
 }
 
-const planner = (tag: string): string =>
+const maybeAsking = `
+
+Where the task can be read in ways that lead to different changes, and neither it nor the repository says which is meant,
+answer with \`questions\` in place of a plan: at most three, each answerable in a sentence. A person is kept waiting by them, so
+ask nothing that you can find out or decide well yourself.`
+
+const planner = (tag: string, mayAsk: boolean): string =>
   `You plan changes to a repository for a coding agent that will carry them out on its own, without asking back.
 
 Plan what was asked for and nothing beyond it: the smallest change that does the whole task, in the style of the code that is
 there. Name the files and parts concerned as far as the overview shows them; where it does not, say what to look for. Say how
 the agent checks its work with the repository's own means, and by which points a reviewer of the diff sees that the task is
-done. When the task is a question, plan how to find the answer, and that nothing is changed.
+done. When the task is a question, plan how to find the answer, and that nothing is changed.${mayAsk ? maybeAsking : ""}
 
 ${untrustedRule(tag)}`
 
-/** The question for a plan of the turn. */
-export const planQuestion = (request: PlanRequest): ModelQuestion<Plan.PlanAnswer, typeof Plan.PlanAnswer.Encoded> => ({
+/** The question for a plan of the turn, without the form of its answer (`domain/Planned.ts`). */
+export const planQuestion = (
+  request: PlanRequest
+): Pick<ModelQuestion<unknown, unknown>, "purpose" | "system" | "prompt"> => ({
   purpose: "plan",
-  system: planner(request.tag),
-  answer: Plan.PlanAnswer,
+  system: planner(request.tag, request.mayAsk === true),
   prompt: sections([
     ...wishes(request.tag, request),
     ["Task", request.prompt],

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
+import { PlanAnswer } from "../../../src/domain/Plan.ts"
 import { ReviewAnswer } from "../../../src/domain/Review.ts"
 import type { AppConfigShape } from "../../../src/services/config/AppConfig.ts"
 import { LanguageModel, type ModelQuestion } from "../../../src/services/model/LanguageModel.ts"
@@ -125,7 +126,7 @@ for (const provider of providers) {
         ])
         const review = yield* Effect.flip(model.ask(reviewQuestion(reviewRequest(), "diff")))
         assert.strictEqual(review._tag, "UnreadableAnswer")
-        const plan = yield* model.ask(Prompts.planQuestion({
+        const question = Prompts.planQuestion({
           tag: "data-1",
           repo: "acme/app",
           prompt: "Task",
@@ -133,7 +134,8 @@ for (const provider of providers) {
           previousPlan: undefined,
           overview: "",
           rejections: []
-        }))
+        })
+        const plan = yield* model.ask({ ...question, answer: PlanAnswer })
         assert.deepInclude(plan.value, { title: "Do it", summary: "Because.", steps: ["Edit a.ts", "Test"] })
         assert.strictEqual((yield* standIn.calls).length, 4)
       }))

@@ -1,0 +1,34 @@
+/** `opentl answer`: answers the planner's questions. */
+import * as Command from "@effect/cli/Command"
+import * as Effect from "effect/Effect"
+import { Prompt } from "../domain/SessionRequest.ts"
+import { afterwards } from "./ApproveCommand.ts"
+import { checkText, UsageError } from "./Failure.ts"
+import * as Parameters from "./Parameters.ts"
+import { Program } from "./Program.ts"
+import { Stdio } from "./terminal/Stdio.ts"
+
+export const answerCommand = Command.make(
+  "answer",
+  {
+    id: Parameters.sessionId,
+    text: Parameters.argument("text", "the answer to all questions; - reads it from standard input"),
+    follow: Parameters.flag("follow", "follow the session's events to the end of the turn"),
+    server: Parameters.server
+  },
+  ({ follow, id, server, text }) =>
+    Effect.gen(function*() {
+      const program = yield* Program
+      const stdio = yield* Stdio
+      const answer = yield* checkText("the answer", Prompt, text === "-" ? yield* stdio.readAll : text)
+      const connection = yield* program.connect({ server, mode: follow ? "working" : "recording" })
+      const session = yield* connection.sessions.find(id)
+      if (session.phase !== "questions") {
+        return yield* new UsageError({
+          reason: `session ${session.id} asks nothing now; opentl message sends a follow-up`
+        })
+      }
+      yield* connection.sessions.message(session.id, answer, connection.by)
+      yield* afterwards(connection, session, "answered", follow)
+    }).pipe(Effect.scoped)
+).pipe(Command.withDescription("Answer the planner's questions; the turn goes on with it"))
