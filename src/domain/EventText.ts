@@ -4,13 +4,14 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
 import { AgentLineDetail } from "./AgentLine.ts"
+import { branchChange } from "./BranchText.ts"
 import * as Gate from "./Gate.ts"
 import { SessionId } from "./Ids.ts"
 import { numbered } from "./QuestionWait.ts"
 import { show as showRepository } from "./Repository.ts"
 import * as Requester from "./Requester.ts"
 import * as Review from "./Review.ts"
-import { type BranchChanged, SessionEvent } from "./SessionEvent.ts"
+import { SessionEvent } from "./SessionEvent.ts"
 import * as Usage from "./Usage.ts"
 import * as Verification from "./Verification.ts"
 import { key, optional } from "./Wire.ts"
@@ -64,21 +65,6 @@ export class SessionEventView extends Schema.Class<SessionEventView>("SessionEve
 
 const changes = (event: { readonly files: number; readonly insertions: number; readonly deletions: number }) =>
   `${event.files} ${event.files === 1 ? "file" : "files"} changed, +${event.insertions} -${event.deletions}`
-
-const branchChange = ({ authors, branch, change, commit, commits }: typeof BranchChanged.Type): string => {
-  const short = commit.slice(0, 12)
-  const by = authors.length === 0 ? "" : ` by ${authors.join(", ")}`
-  const theirs = `${commits} ${commits === 1 ? "commit" : "commits"}${by}`
-  switch (change) {
-    case "pushed":
-      return `${theirs} on ${branch} taken in: the turn starts from ${short}`
-    case "rewritten":
-      return `${branch} was rewritten at the remote: the turn starts from what is there now (${short}, ${theirs}), and ` +
-        "what was there before is not put back"
-    case "deleted":
-      return `${branch} was deleted at the remote: it is made again from ${short}`
-  }
-}
 
 /** What kind of event this is, and how it reads. */
 export const describe = (event: SessionEvent): { readonly type: EventType; readonly data: string } => {

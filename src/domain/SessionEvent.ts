@@ -25,12 +25,13 @@ import {
   ReviewHeld,
   VerifyHeld
 } from "./ResultFacts.ts"
-import { Usage } from "./Usage.ts"
+import { EndpointRefused, UsageRecorded } from "./UsageFacts.ts"
 import { key, optional, optionalKey } from "./Wire.ts"
 
 export * from "./BudgetFacts.ts"
 export * from "./QuestionFacts.ts"
 export * from "./ResultFacts.ts"
+export * from "./UsageFacts.ts"
 
 /** What a session is asked to do. Fixed at its creation, limits included, so that a fold needs no configuration. */
 export const SessionSpec = Schema.Struct({
@@ -182,25 +183,6 @@ export const StopRequested = fact("StopRequested", { turn: Ordinal, by: Requeste
 
 /** The last turn failed or was stopped; what it was asked for is to be tried again, in a turn of its own. */
 export const RetryRequested = fact("RetryRequested", { turn: Schema.NonNegativeInt, by: Requester })
-
-export const UsageRecorded = fact("UsageRecorded", {
-  turn: Ordinal,
-  source: Schema.Literal("plan", "agent", "review"),
-  model: Schema.String,
-  usage: Usage,
-  /** The provider did not say the tokens (a reply that broke off): they are an estimate. */
-  estimated: optional(Schema.Boolean),
-  /** What a person should know of the session's cost now, in a sentence. */
-  warning: optional(Schema.String)
-})
-
-/** The gateway refused an endpoint of the model's API that no agent needs. */
-export const EndpointRefused = fact("EndpointRefused", {
-  turn: Ordinal,
-  round: Ordinal,
-  /** Method and path. */
-  endpoint: Schema.String
-})
 
 export const TurnEnd = Schema.Literal("complete", "error", "cancelled")
 export type TurnEnd = typeof TurnEnd.Type

@@ -5,7 +5,8 @@ import { nearest } from "../../src/services/support/Suggest.ts"
 import { runCli } from "./Harness.ts"
 
 const commands =
-  "serve, run, list, status, logs, stop, message, approve, reject, retry, diff, agents, sandbox, doctor, config, help"
+  "serve, run, list, status, logs, stop, message, answer, approve, reject, retry, budget, diff, verify, agents, sandbox, " +
+  "doctor, config, help"
 
 const mistakes: ReadonlyArray<readonly [line: string, said: string]> = [
   ["lsit", "unknown command \"lsit\": did you mean opentl list? (opentl --help lists the commands)"],
@@ -37,7 +38,7 @@ const mistakes: ReadonlyArray<readonly [line: string, said: string]> = [
   ["list -z", "unknown option -z for opentl list (opentl list --help lists the options)"],
   [
     "list --follow",
-    "unknown option --follow for opentl list; opentl logs, message, approve have it (opentl list --help lists the options)"
+    "unknown option --follow for opentl list; opentl logs, message, answer have it (opentl list --help lists the options)"
   ],
   ["list --wizard", "unknown option --wizard for opentl list (opentl list --help lists the options)"],
   ["--wizard", "unknown option --wizard for opentl (opentl --help lists the options)"],

@@ -34,7 +34,7 @@ const engine = (builds: ReadonlyArray<unknown>, labels?: Readonly<Record<string,
       }
       const isImage = path.startsWith("/images/") && (yield* Ref.get(hasImage))
       return isImage
-        ? HttpServerResponse.text(JSON.stringify({ Config: { Labels: labels ?? {} } }))
+        ? HttpServerResponse.text(JSON.stringify({ Id: "sha256:1", Config: { Labels: labels ?? {} } }))
         : HttpServerResponse.text("{\"message\":\"no such thing\"}", { status: 404 })
     }))
     return { asked: Ref.get(asked), host: `unix://${socket}` }
