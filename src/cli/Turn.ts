@@ -82,8 +82,8 @@ const onQuestions = (connection: Connection, id: SessionId) =>
   })
 
 /** Nobody else can answer while this process owns the data directory, so it must not wait. */
-const waitsInVain = (how: string) =>
-  new StartFailed({ reason: `${how}; the session continues with the next opentl serve, or here with --follow` })
+const waitsInVain = (how: string, command: string) =>
+  new StartFailed({ reason: `${how}; the session continues with the next opentl serve, or with ${command} --follow` })
 
 /** Follows the turn and prints its events; its result is the last line on standard output. */
 export const showTurn = (connection: Connection, session: Session, options: TurnOptions) =>
@@ -99,11 +99,11 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
       let view = initial
       let isAsking = false
 
-      const ask = (how: string, question: ReturnType<typeof onApproval>) =>
+      const ask = (how: string, command: string, question: ReturnType<typeof onApproval>) =>
         Effect.gen(function*() {
           isAsking = true
           yield* live.say("")
-          if (!canAnswer) return yield* waitsInVain(how)
+          if (!canAnswer) return yield* waitsInVain(how, command)
           yield* FiberHandle.run(
             approval,
             Effect.flatMap(
@@ -114,7 +114,11 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
         })
 
       const askPlan = (isShown: boolean) =>
-        ask(howToAnswer(session.id), onApproval(connection, session.id, { isShown }))
+        ask(
+          howToAnswer(session.id),
+          `opentl approve ${session.id}`,
+          onApproval(connection, session.id, { isShown })
+        )
 
       const onEvent = (event: SessionEventView, isResult: boolean) =>
         Effect.gen(function*() {
@@ -129,7 +133,13 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
             return yield* onBudget(connection, session.id)
           }
           if (asksApproval(event)) return yield* askPlan(!options.json)
-          if (asksQuestions(event)) return yield* ask(howToTell(session.id), onQuestions(connection, session.id))
+          if (asksQuestions(event)) {
+            return yield* ask(
+              howToTell(session.id),
+              `opentl answer ${session.id} "<text>"`,
+              onQuestions(connection, session.id)
+            )
+          }
           if (!isAsking) yield* live.say(statusLine(view))
         })
 
