@@ -10,6 +10,7 @@ model_provider = "opentl"
 approval_policy = "never"
 sandbox_mode = "danger-full-access"
 check_for_update_on_startup = false
+web_search = "disabled"
 
 [features]
 plugins = false
