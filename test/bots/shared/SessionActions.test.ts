@@ -5,6 +5,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import { type Caller, type ChatCommand, refusing } from "../../../src/bots/shared/ChatCommand.ts"
 import { Conversations } from "../../../src/bots/shared/Conversations.ts"
@@ -25,6 +26,8 @@ const caller: Caller = {
   files: { longestLog: 10, cutNote: () => "", emptyLog: "", nameOf: () => "x" }
 }
 
+const isSession = Schema.is(Session)
+
 /** Runs a command where the conversations of some keys have a session. */
 const run = (
   command: ChatCommand,
@@ -32,7 +35,7 @@ const run = (
   read: Session | ReadonlyArray<SessionEventView> = waiting
 ) =>
   Effect.gen(function*() {
-    const [known, events] = read instanceof Session ? [read, undefined] : [waiting, read]
+    const [known, events] = isSession(read) ? [read, undefined] : [waiting, read]
     const asked: Array<unknown> = []
     const note = (...what: ReadonlyArray<unknown>) => Effect.sync(() => void asked.push(what))
     const world = Layer.mergeAll(

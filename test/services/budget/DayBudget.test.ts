@@ -2,6 +2,7 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -66,7 +67,7 @@ const setUp = Effect.gen(function*() {
 /** A call that costs this, at most that; its cost is in the log before its reservation ends. */
 const call = (
   { account }: Context.Tag.Service<DayBudget>,
-  cost: (usd: number) => Effect.Effect<unknown, unknown>,
+  cost: (usd: number) => Effect.Effect<unknown, SqlError>,
   [usd, atMostUsd]: readonly [number, number]
 ) =>
   Effect.scoped(Effect.gen(function*() {
@@ -138,8 +139,8 @@ describe("the day's budget", () => {
       const calls = yield* open(session)
       const rates = { input: 1, output: 100, cacheRead: 1, cacheWrite: 1, cacheWriteHour: 1 }
       const price = { rates, tiers: [], perRequest: 1 }
-      yield* calls.note({ model: "m", price, bytes: 10, maxOutput: 10 })
       // a killed server closes nothing
+      yield* Effect.asVoid(calls.note({ model: "m", price, bytes: 10, maxOutput: 10 }))
       const next = yield* start
       assert.isTrue(isRefused(yield* Effect.either(call(next, cost, [0.1, 0.1]))))
       // its session is taken up: the call is in the log now, and counts once
