@@ -14,6 +14,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { constants as system } from "node:os"
 import { type CheckEnd, tailBytes } from "../../src/domain/CheckRun.ts"
 import { killMarked, markName } from "../acp/AgentProcess.ts"
+import * as Survivors from "./Survivors.ts"
 import * as Tail from "./Tail.ts"
 
 /** How long a group that was asked to end is waited for. */
@@ -26,12 +27,14 @@ const signal = (child: ChildProcess, name: NodeJS.Signals) =>
   Effect.ignore(Effect.try(() => child.pid === undefined ? false : process.kill(-child.pid, name)))
 
 export interface Surroundings {
+  /** Whether the processes of the sandbox are its own: then all that a command leaves is ended. */
+  readonly isAlone: boolean
   readonly directory: string
   readonly environment: Readonly<Record<string, string>>
 }
 
 /** Runs a shell line for at most that long. */
-export const run = (line: string, atMost: Duration.Duration, { directory, environment }: Surroundings) =>
+export const run = (line: string, atMost: Duration.Duration, { directory, environment, isAlone }: Surroundings) =>
   Effect.scoped(Effect.gen(function*(): Effect.fn.Return<CheckEnd, never, FileSystem.FileSystem | Scope.Scope> {
     const ended = yield* Deferred.make<number>()
     const closed = yield* Deferred.make<void>()
@@ -56,7 +59,7 @@ export const run = (line: string, atMost: Duration.Duration, { directory, enviro
       }),
       (child) =>
         signal(child, "SIGKILL").pipe(
-          Effect.andThen(killMarked(String(process.pid))),
+          Effect.andThen(isAlone ? Survivors.end(process.pid) : killMarked(String(process.pid))),
           Effect.andThen(Effect.sync(() => child.stdout.destroy()))
         )
     )

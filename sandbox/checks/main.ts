@@ -35,7 +35,8 @@ const program = Effect.gen(function*() {
     Effect.flatMap(Schema.decode(CheckRequestJson))
   )
   const installs = yield* Checks.failedInstalls(`${out}/installs`, `${out}/install.log`)
-  const commands = yield* Checks.runAll(request, { directory, environment })
+  const isAlone = yield* Config.withDefault(Config.boolean("OPENTL_OWN_PROCESSES"), false)
+  const commands = yield* Checks.runAll(request, { directory, environment, isAlone })
   const report = yield* Schema.encode(CheckReportJson)({ installs, commands })
   // what the commands may have made of it
   yield* fs.remove(`${out}/checks.json`, { recursive: true, force: true })

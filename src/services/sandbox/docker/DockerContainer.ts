@@ -165,6 +165,7 @@ export const fixedEnvironment = (
   { directories, run }: { readonly run: RunId; readonly directories: Pick<HostDirectories, "objects"> }
 ): Readonly<Record<string, string>> => ({
   OPENTL_RUNTIME: runtime,
+  OPENTL_OWN_PROCESSES: "1",
   OPENTL_WORKSPACE: workspace,
   OPENTL_OUTPUT_LIMIT: String(settings.limits.outputBytes),
   OPENTL_GATEWAY_SOCKET: `${gateway}/${Layout.gatewaySocket}`,

@@ -168,6 +168,7 @@ export const environment = (
   HOME: `${directories.workspace}/home`,
   [runVariable]: runName(spec.run),
   OPENTL_RUNTIME: directories.runtime,
+  ...(isolation.bubblewrap ? { OPENTL_OWN_PROCESSES: "1" } : {}),
   OPENTL_WORKSPACE: directories.workspace,
   OPENTL_GATEWAY_SOCKET: `${directories.gateway}/${Layout.gatewaySocket}`
 })
