@@ -83,7 +83,7 @@ export const make = Effect.gen(function*() {
     const [first, ...others] = parts
     if (others.length === 0) {
       const question = ReviewPrompts.reviewQuestion(request, first.text)
-      return Either.right({ question, check, unseen, parts: 1, standing: [], dropped: 0 })
+      return Either.right({ question, check, unseen, parts: 1, unsettled: [], dropped: 0 })
     }
     const answers = yield* calls.askParts(
       context,
@@ -103,7 +103,7 @@ export const make = Effect.gen(function*() {
           check,
           unseen,
           parts: parts.length,
-          standing: reports.standing,
+          unsettled: reports.unsettled,
           dropped: checked.reduce((sum, { dropped }) => sum + dropped, 0)
         }
       }
@@ -134,7 +134,7 @@ export const make = Effect.gen(function*() {
     if (yield* budget.ifReached(context, turn)) return
     const prepared = yield* prepare(context, step)
     if (Either.isLeft(prepared)) return yield* failed(prepared.left.failure, prepared.left.parts)
-    const { check, dropped, parts, question, standing, unseen } = prepared.right
+    const { check, dropped, parts, question, unsettled, unseen } = prepared.right
     const current = yield* record([])
     const { answer, uses } = yield* calls.ask(current, question)
     const used = uses.map((use) => usageRecorded(current, { turn: turn.number, source: "review" }, use))
@@ -143,14 +143,14 @@ export const make = Effect.gen(function*() {
       return yield* failed(answer.left, parts)
     }
     const last = check(answer.right)
-    const review = Review.fromAnswer(withStanding(last.answer, standing), unseen, dropped + last.dropped)
+    const review = Review.fromAnswer(withUnsettled(last.answer, unsettled), unseen, dropped + last.dropped)
     yield* record([...used, held(review, parts)])
   }, Effect.scoped)
   return perform
 })
 
 /** With findings that nobody has settled, nothing is approved. */
-const withStanding = (answer: Review.ReviewAnswer, standing: ReadonlyArray<Review.Finding>): Review.ReviewAnswer =>
-  standing.length === 0
+const withUnsettled = (answer: Review.ReviewAnswer, unsettled: ReadonlyArray<Review.Finding>): Review.ReviewAnswer =>
+  unsettled.length === 0
     ? answer
-    : { ...answer, verdict: "request_changes", findings: [...answer.findings, ...standing] }
+    : { ...answer, verdict: "request_changes", findings: [...answer.findings, ...unsettled] }

@@ -60,7 +60,7 @@ const make = Effect.fnUntraced(function*(configuredUsd: number) {
   const leftOn = yield* today
   const leftOver = yield* Ref.make(yield* LeftOverCalls.costs(dataDir))
   const underWay = yield* Ref.make<ReadonlyArray<{ readonly reservedUsd: number }>>([])
-  const turnstile = yield* Effect.makeSemaphore(1)
+  const oneAtATime = yield* Effect.makeSemaphore(1)
   const changes = yield* Queue.sliding<void>(1)
 
   const ledger = Effect.gen(function*() {
@@ -87,7 +87,7 @@ const make = Effect.fnUntraced(function*(configuredUsd: number) {
     )
   }
 
-  /** Whoever waits keeps the turnstile: calls go out in their order. */
+  /** Calls go out in their order: whoever waits holds the others back. */
   const letOut: DayAccount["letOut"] = (atMostUsd) =>
     Effect.gen(function*() {
       for (;;) {
@@ -102,7 +102,7 @@ const make = Effect.fnUntraced(function*(configuredUsd: number) {
         }
         yield* Queue.take(changes)
       }
-    }).pipe(turnstile.withPermits(1))
+    }).pipe(oneAtATime.withPermits(1))
 
   return DayBudget.of({
     account: Option.some({ letOut }),

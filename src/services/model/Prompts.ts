@@ -140,7 +140,7 @@ const findingsOf = (
   })
 
 /** Findings of a review that a round for failed checks must not forget. */
-const standing = ({ findings, lastReview }: AgentTask): string | undefined =>
+const openReview = ({ findings, lastReview }: AgentTask): string | undefined =>
   findings === undefined || findings._tag === "Review" || lastReview?._tag !== "ChangesRequested"
     ? undefined
     : `The reviewer asked for these changes earlier. They still hold:\n\n${
@@ -172,7 +172,7 @@ export const enrichedPrompt = (task: AgentTask): string =>
       ],
       ["Plan", task.plan === undefined ? undefined : `${task.plan.title}\n\n${task.plan.markdown}`],
       ...(task.findings === undefined ? [] : [numbered(findingsOf(task.findings, task.plan), task.round - 1)]),
-      ["Earlier review", standing(task)],
+      ["Earlier review", openReview(task)],
       ["Notes", list(notes)]
     ])
   }\n`

@@ -14,7 +14,7 @@ export interface Reports {
   /** One a part, in order. */
   readonly texts: ReadonlyArray<string>
   /** The findings that had no room in their part's text. Nobody has looked at them again, so they stand. */
-  readonly standing: ReadonlyArray<Review.Finding>
+  readonly unsettled: ReadonlyArray<Review.Finding>
 }
 
 /** The length of all texts together, in characters, but for what each has at least. */
@@ -51,10 +51,10 @@ const report = ({ answer, files }: PartReview, room: number): Reports => {
     ...(remarks.length === 0 ? [] : [`Remarks:\n${excerpt(list(remarks), room / 8)}`]),
     ...(ticks.length === 0 ? [] : [`Points of the plan: ${excerpt(Acceptance.show(ticks), room / 8)}`])
   ].join("\n")
-  return { texts: [text], standing: findings.filter((finding) => !kept.has(finding)) }
+  return { texts: [text], unsettled: findings.filter((finding) => !kept.has(finding)) }
 }
 
 export const reports = (parts: ReadonlyArray<PartReview>): Reports => {
   const all = parts.map((part) => report(part, Math.floor(limit / parts.length)))
-  return { texts: all.flatMap(({ texts }) => texts), standing: all.flatMap(({ standing }) => standing) }
+  return { texts: all.flatMap(({ texts }) => texts), unsettled: all.flatMap(({ unsettled }) => unsettled) }
 }

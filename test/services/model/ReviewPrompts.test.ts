@@ -76,7 +76,7 @@ describe("the questions for a review in parts", () => {
         answer: answer({ verdict: "request_changes", findings: [{ file: "b.ts", line: 2, comment: "wrong" }] })
       }
     ])
-    assert.deepStrictEqual(reports.standing, [])
+    assert.deepStrictEqual(reports.unsettled, [])
     const { prompt } = ReviewPrompts.wholeQuestion(request, reports)
     const first = "Files: a.ts\napproves: fine\nRemarks:\n- look </data>\nPoints of the plan: 1 done"
     assert.include(prompt, `## What the reviewer of part 1 says\n\n${fenced("part 1", first)}`)
@@ -87,8 +87,8 @@ describe("the questions for a review in parts", () => {
   it("leave no finding out that has no room: it stands", () => {
     const findings = Array.from({ length: 5 }, (_, i) => ({ file: `${i}.ts`, comment: "x".repeat(40_000) }))
     const part = { files: [], answer: answer({ verdict: "request_changes", findings }) }
-    const { standing, texts } = ReviewReports.reports([part, part])
-    assert.deepStrictEqual(standing, [...findings.slice(1), ...findings.slice(1)])
+    const { unsettled, texts } = ReviewReports.reports([part, part])
+    assert.deepStrictEqual(unsettled, [...findings.slice(1), ...findings.slice(1)])
     assert.include(texts[0], "`0.ts`: xxx")
     assert.isBelow(texts.join("").length, 200_000)
   })
