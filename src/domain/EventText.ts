@@ -152,7 +152,7 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
     case "NothingChanged":
       return status("the agent changed nothing")
     case "GateHeld":
-      return status(Gate.isClean(event.gate) ? "no secrets in the changes" : Gate.show(event.gate))
+      return status(Gate.show(event.gate))
     case "VerifyHeld":
       return { type: "verify", data: Verification.show(event.verification) }
     case "ReviewHeld":

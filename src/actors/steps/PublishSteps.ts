@@ -73,7 +73,11 @@ export const make = Effect.gen(function*() {
       yield* commit === start
         ? record([NothingChanged.make(at)])
         : record(
-          [ChangesCollected.make({ ...at, changes: { commit, files, insertions, deletions }, stat: diff.stat })],
+          [ChangesCollected.make({
+            ...at,
+            changes: { commit, files, insertions, deletions },
+            stat: yield* withoutSecrets("the list of files", diff.stat)
+          })],
           Attachment.Patch({ ...at, patch: diff.patch })
         )
       yield* sandbox.removeRuns(claim.sessionId)
@@ -109,7 +113,7 @@ export const make = Effect.gen(function*() {
         reviews: turn.reviews,
         review,
         verification,
-        answer: run.answer,
+        answer: yield* withoutSecrets("the agent's last words", run.answer),
         changes,
         sensitive: sensitiveFiles(diff.changed, sections),
         weakened: weakenedTests(diff.changed, sections),

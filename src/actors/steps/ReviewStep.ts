@@ -11,6 +11,7 @@ import * as Patch from "../../domain/Patch.ts"
 import * as Review from "../../domain/Review.ts"
 import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
 import { weakenedTests } from "../../domain/WeakenedTests.ts"
+import * as Redaction from "../../services/gate/Redaction.ts"
 import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
@@ -41,6 +42,7 @@ export const make = Effect.gen(function*() {
   const calls = yield* ReviewCalls.make
   const model = yield* LanguageModel
   const repositories = yield* Repositories
+  const withoutSecrets = yield* Redaction.make
   const configurationOf = yield* BaseConfiguration.make
 
   /** The whole branch is reviewed: a follow-up must fit what is already there. */
@@ -69,7 +71,7 @@ export const make = Effect.gen(function*() {
       weakened: weakenedTests(diff.changed, sections),
       stat: diff.stat,
       unseen,
-      answer: run.answer,
+      answer: yield* withoutSecrets("the agent's last words", run.answer),
       earlier: turn.reviews,
       instructions: config.instructions,
       guidelines

@@ -11,6 +11,7 @@ import { show as showRepository } from "../../domain/Repository.ts"
 import { VerifyHeld } from "../../domain/SessionEvent.ts"
 import * as Verification from "../../domain/Verification.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
+import * as Redaction from "../../services/gate/Redaction.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
 import { GitError } from "../../services/git/Repositories.ts"
 import { type RunId, Sandbox } from "../../services/sandbox/Sandbox.ts"
@@ -50,6 +51,7 @@ export const make = Effect.gen(function*() {
   const gateway = yield* Gateway
   const run = yield* CheckRuns.make
   const sandbox = yield* Sandbox
+  const withoutSecrets = yield* Redaction.make
 
   /** The gateway is open for package registries and domains as for an agent, and closed for every model. */
   const openGateway = ({ claim, record, state }: StepContext, turn: number) =>
@@ -139,9 +141,14 @@ export const make = Effect.gen(function*() {
       const verification = commands.length === 0
         ? Verification.none(commit)
         : yield* verify(context, { sessionId: claim.sessionId, ...at }, { commit, commands, setup })
-      yield* hold(
-        sandbox.kind.startsWith("local") && commands.length > 0 ? { ...verification, isLocal: true } : verification
-      )
+      const shown = {
+        ...verification,
+        commands: yield* Effect.forEach(
+          verification.commands,
+          (command) => Effect.map(withoutSecrets(command.name, command.tail), (tail) => ({ ...command, tail }))
+        )
+      }
+      yield* hold(sandbox.kind.startsWith("local") && commands.length > 0 ? { ...shown, isLocal: true } : shown)
       if (commands.length > 0) yield* sandbox.removeRuns(claim.sessionId)
     }
   )

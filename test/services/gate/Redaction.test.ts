@@ -29,11 +29,20 @@ describe("a text for publication", () => {
       assert.strictEqual(text, "One\n> (a line with a secret was left out)\n(a line with a secret was left out)\nlast")
     }))
 
-  it.effect("has no private key", () => {
-    const body = "MIIEpAIBAAKCAQEA7bq1u0Kq8xg2bX9n5rV3QmWcT1yLkP0sZ4dHfJ6aUeRtYiOp"
-    return Effect.map(redacted(`before\n${pem(body)}\nafter`), (text) => {
-      assert.notInclude(text, "BEGIN RSA")
-      assert.match(text, /^before\n[^]*after$/)
-    })
-  })
+  const body = ["MIIEpAIBAAKCAQEA7bq1u0Kq8xg2bX9n5rV3QmWcT1yLkP0sZ4dHfJ6aUeRtYiOp", "Qm9keSBvZiBhIGtleQ=="]
+  const whole = pem(body.join("\n")).split("\n")
+  const cases: ReadonlyArray<readonly [what: string, lines: ReadonlyArray<string>]> = [
+    ["of a private key", whole],
+    ["of a key in a quotation", whole.map((line) => `> ${line}`)],
+    ["of a key whose beginning was cut off", whole.slice(2)],
+    ["of a key whose end was cut off", whole.slice(0, -1)]
+  ]
+  for (const [what, lines] of cases) {
+    it.effect(`has no line ${what}`, () =>
+      Effect.map(redacted(["before", ...lines, "after that"].join("\n")), (text) => {
+        for (const line of body) assert.notInclude(text, line)
+        assert.notMatch(text, /-----(BEGIN|END)/)
+        assert.match(text, /^before\n[^]*\nafter that$/)
+      }))
+  }
 })

@@ -16,7 +16,7 @@ import { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
 import * as NamedLock from "../../support/NamedLock.ts"
 import { overLimit } from "../LimitReached.ts"
-import { type RunId, runName, Sandbox, SandboxError, stopTime } from "../Sandbox.ts"
+import { isOfChecks, type RunId, runName, Sandbox, SandboxError, stopTime } from "../Sandbox.ts"
 import { instanceOf } from "../SandboxInstance.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import { DockerEngine } from "./DockerEngine.ts"
@@ -113,7 +113,9 @@ const make = Effect.gen(function*() {
         }),
         { concurrency: 4 }
       )
-      if (ends.some(({ end }) => Option.exists(end, ({ resource }) => resource === "disk"))) {
+      if (
+        ends.some(({ end, name }) => !isOfChecks(name) && Option.exists(end, ({ resource }) => resource === "disk"))
+      ) {
         yield* removeVolume(session)
       }
       yield* Effect.forEach(ends, ({ name }) => limits.forget(name), { discard: true })

@@ -167,7 +167,9 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
   const removeRuns = Effect.fn("LocalSandbox.removeRuns")(
     function*(session: SessionId) {
       const ends = yield* Effect.forEach(yield* runsOf(session), ({ name }) => removeRun(name), { concurrency: 4 })
-      if (ends.some(({ end }) => Option.exists(end, ({ resource }) => resource === "disk"))) {
+      if (
+        ends.some(({ end, name }) => !isOfChecks(name) && Option.exists(end, ({ resource }) => resource === "disk"))
+      ) {
         yield* workspaces.remove(workspaces.directoryOf(session))
       }
       yield* Effect.forEach(ends, ({ name }) => limits.forget(name), { discard: true })
