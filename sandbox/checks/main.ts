@@ -22,6 +22,8 @@ const environment = {
   ),
   // runners watch the files and colour their output where they take a person to be there
   CI: "true",
+  // a script that is gone must not count as one that passes
+  npm_config_if_present: "false",
   NO_COLOR: "1",
   FORCE_COLOR: "0"
 }

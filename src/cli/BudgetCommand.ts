@@ -22,7 +22,11 @@ export const budgetCommand = Command.make(
       const session = yield* connection.sessions.find(id)
       const now = yield* connection.sessions.addBudget(session.id, { addUsd: add, by: connection.by })
       if (now.phase === "budget") {
-        yield* stdio.err(`it is not enough: $${now.usage.costUsd.toFixed(4)} of $${now.budgetUsd ?? 0} are spent\n`)
+        yield* stdio.err(
+          `it is not enough: $${now.usage.costUsd.toFixed(4)} of $${
+            Number((now.budgetUsd ?? 0).toFixed(4))
+          } are spent\n`
+        )
       }
       yield* afterwards(connection, session, "added to the budget of", follow && now.phase !== "budget")
     }).pipe(Effect.scoped)

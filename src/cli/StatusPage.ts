@@ -44,7 +44,11 @@ const numbered = (entries: ReadonlyArray<string>): string =>
 
 /** What the user can do next, as commands. */
 export const nextCommands = (session: Session): ReadonlyArray<string> =>
-  session.status === "waiting"
+  session.phase === "budget"
+    ? [`opentl budget ${session.id} --add <dollars>`, `opentl stop ${session.id}`]
+    : session.phase === "questions"
+    ? [`opentl answer ${session.id} "<text>"`, `opentl stop ${session.id}`]
+    : session.status === "waiting"
     ? [
       `opentl approve ${session.id}`,
       `opentl reject ${session.id} "<why>"`,

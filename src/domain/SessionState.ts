@@ -159,6 +159,8 @@ export interface SessionState {
   /** The latest collected diff, pushed or not. */
   readonly changes: Event.Changes | undefined
   readonly plan: Plan.Plan | undefined
+  /** What the newest look for secrets could not look through, by its text. */
+  readonly unscanned: ReadonlyArray<string>
   /** The newest verification, of whichever turn. */
   readonly verification: Verification | undefined
   readonly reviewRounds: number
@@ -184,6 +186,7 @@ export const create = (event: typeof Event.SessionCreated.Type): SessionState =>
   isProposable: false,
   changes: undefined,
   plan: undefined,
+  unscanned: [],
   verification: undefined,
   reviewRounds: 0,
   pullRequest: undefined,

@@ -45,6 +45,8 @@ export const facets = (state: SessionState, event: Event.SessionEvent): SessionS
       return { ...state, changes: event.changes, unpushed: event.changes.commit }
     case "NothingChanged":
       return { ...state, unpushed: undefined }
+    case "GateHeld":
+      return { ...state, unscanned: event.gate.unscanned ?? [] }
     case "VerifyHeld":
       return { ...state, verification: event.verification }
     case "ReviewHeld":

@@ -170,6 +170,16 @@ export const commandText = (command: CheckedCommand): string =>
     command.outcome === "failed" && command.exitCode !== undefined ? ` (exit code ${command.exitCode})` : ""
   }${command.outcome === "not_run" ? "" : `, ${secondsText(command.seconds)}`}`
 
+/** The commands that say something good of the change. */
+export const passingOf = ({ commands }: Pick<Verification, "commands">): ReadonlyArray<CheckedCommand> =>
+  commands.filter(({ outcome }) => outcome === "passed" || outcome === "fixed")
+
+/** ", 2 fail on the base as well"; empty if none does. */
+export const beforeText = ({ commands }: Pick<Verification, "commands">): string => {
+  const before = commands.filter(({ outcome }) => outcome === "failed_before").length
+  return before === 0 ? "" : `, ${before} ${before === 1 ? "fails" : "fail"} on the base as well`
+}
+
 /** The whole in a sentence. */
 export const headline = (verification: Verification): string => {
   const { commands, outcome, reason } = verification
@@ -185,10 +195,10 @@ export const headline = (verification: Verification): string => {
       } (${failed.map(({ name }) => name).join(", ")})`
     }
     case "passed": {
-      const before = commands.filter((command) => command.outcome === "failed_before").length
-      return `verified: ${commands.length - before} of ${commands.length} ${
+      const passing = passingOf(verification).length
+      return `${passing === 0 ? "not verified" : "verified"}: ${passing} of ${commands.length} ${
         commands.length === 1 ? "check passes" : "checks pass"
-      }${before === 0 ? "" : `, ${before} ${before === 1 ? "fails" : "fail"} on the base as well`}`
+      }${beforeText(verification)}`
     }
   }
 }

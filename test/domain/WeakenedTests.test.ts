@@ -1,40 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { ChangedFile } from "../../src/domain/ChangedFile.ts"
-import * as Patch from "../../src/domain/Patch.ts"
 import { weakenedTests } from "../../src/domain/WeakenedTests.ts"
-import { added, type Change, diffOf } from "../support/Patches.ts"
-
-/** A changed file: its lines with their marks, and what git repeats above them. */
-const changed = (path: string, lines: ReadonlyArray<string>, kind: Partial<ChangedFile> = {}, heading = ""): Change => {
-  const count = (marks: string) => lines.filter((line) => marks.includes(line.slice(0, 1))).length
-  return {
-    path,
-    status: "changed",
-    previousMode: "100644",
-    ...kind,
-    text:
-      `diff --git a/${kind.previousPath ?? path} b/${path}\nindex 000..111 100644\n--- a/${
-        kind.previousPath ?? path
-      }\n` +
-      `+++ b/${path}\n@@ -7,${count(" -")} +7,${count(" +")} @@ ${heading}\n${
-        lines.map((line) => `${line}\n`).join("")
-      }`
-  }
-}
-
-const deleted = (path: string, ...lines: ReadonlyArray<string>): Change => ({
-  path,
-  status: "deleted",
-  mode: "000000",
-  previousMode: "100644",
-  text: `diff --git a/${path} b/${path}\ndeleted file mode 100644\nindex 111..000\n--- a/${path}\n+++ /dev/null\n` +
-    `@@ -1,${lines.length} +0,0 @@\n${lines.map((line) => `-${line}\n`).join("")}`
-})
-
-const found = (...changes: ReadonlyArray<Change>) => {
-  const diff = diffOf(changes)
-  return weakenedTests(diff.changed, Patch.sections(diff.patch)).map(({ file, what }) => `${file}: ${what}`)
-}
+import { added, diffOf } from "../support/Patches.ts"
+import { changed, deleted, found } from "../support/Weakening.ts"
 
 describe("tests are weakened", () => {
   it("by a test file that is deleted, or renamed so that no runner takes it", () => {
@@ -184,62 +151,5 @@ describe("tests are not weakened", () => {
       found(changed("b.test.ts", [" x"], { status: "renamed", previousPath: "a.test.ts" })),
       []
     )
-  })
-})
-
-describe("other checks", () => {
-  it("are those of a changed script", () => {
-    const lines = [
-      "   \"scripts\": {",
-      "-    \"test\": \"vitest run\",",
-      "+    \"test\": \"true\",",
-      "-    \"lint\": \"eslint .\",",
-      "-    \"typecheck\": \"tsc\",",
-      "+    \"typecheck\": \"tsc\"",
-      "-    \"start\": \"node a.js\",",
-      "+    \"start\": \"node b.js\",",
-      "+    \"check\": \"true\""
-    ]
-    assert.deepStrictEqual(found(changed("packages/a/package.json", lines)), [
-      "packages/a/package.json: the script test was changed from \"vitest run\" to \"true\"",
-      "packages/a/package.json: the script lint was removed; it was \"eslint .\""
-    ])
-    const long = found(changed("package.json", [`-"test": "${"a".repeat(300)}"`, `+"test": "${"b".repeat(300)}"`]))
-    assert.isBelow(long.join("").length, 250)
-  })
-
-  it("are those of a changed configuration", () => {
-    for (
-      const path of [
-        "vitest.config.ts",
-        "packages/a/jest.config.integration.js",
-        "pytest.ini",
-        "tox.ini",
-        ".mocharc.json",
-        "playwright.config.ts",
-        ".opentl/config.yml"
-      ]
-    ) {
-      assert.deepStrictEqual(found(changed(path, ["-a", "+b"])), [`${path}: test configuration changed`])
-    }
-    assert.deepStrictEqual(found(changed("vite.ts", ["-a"]), changed("src/config.ts", ["+jest.config.js"])), [])
-  })
-
-  it("are those of a changed target or table", () => {
-    const what = "a target that tests was changed"
-    assert.deepStrictEqual(found(changed("Makefile", [" test: build", "-\tgo test ./...", "+\ttrue"])), [
-      `Makefile: ${what}`
-    ])
-    assert.deepStrictEqual(found(changed("Makefile", ["-\tgo test ./..."], {}, "test: build")), [`Makefile: ${what}`])
-    assert.deepStrictEqual(
-      found(changed("Makefile", [" test:", " \tgo test", " ", " run: build", "-\t./a", "+\t./b"])),
-      []
-    )
-    assert.deepStrictEqual(found(changed("Makefile", ["-TEST := 1", "+\t./b"], {}, "run:")), [])
-    assert.deepStrictEqual(
-      found(changed("pyproject.toml", [" [tool.pytest.ini_options]", "+addopts = \"--ignore=tests\""])),
-      ["pyproject.toml: test configuration changed"]
-    )
-    assert.deepStrictEqual(found(changed("pyproject.toml", [" [tool.pytest]", " [project]", "+name = \"a\""])), [])
   })
 })

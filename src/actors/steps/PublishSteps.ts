@@ -116,6 +116,7 @@ export const make = Effect.gen(function*() {
         answer: yield* withoutSecrets("the agent's last words", run.answer),
         changes,
         sensitive: sensitiveFiles(diff.changed, sections),
+        unscanned: state.unscanned,
         weakened: weakenedTests(diff.changed, sections),
         usage: state.usage,
         requestedBy: state.spec.requestedBy

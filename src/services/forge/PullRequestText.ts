@@ -46,6 +46,8 @@ export interface PullRequestText {
   readonly changes: Changes
   /** The changed files that a person should look at. */
   readonly sensitive: ReadonlyArray<SensitiveFile>
+  /** What was not looked through for secrets, with the reason. */
+  readonly unscanned: ReadonlyArray<string>
   /** How the change weakens the repository's tests. */
   readonly weakened: ReadonlyArray<WeakenedTest>
   readonly usage: Usage.Usage
@@ -66,6 +68,7 @@ const limits = {
   reason: 150
 } as const
 const maxRounds = 10
+const maxUnscanned = 3
 const maxFiles = 15
 
 const verdict = (review: Review.Review): string =>
@@ -111,9 +114,10 @@ const firstOf = <A>(items: ReadonlyArray<A>, show: (item: A) => string): Readonl
   ...(items.length > maxFiles ? [`and ${count(items.length - maxFiles, "more file")}`] : [])
 ]
 
-const needsYourEye = ({ sensitive, weakened }: PullRequestText): string => {
+const needsYourEye = ({ sensitive, unscanned, weakened }: PullRequestText): string => {
   const items = [
     ...firstOf(weakened, ({ file, what }) => `${code(file)}: tests are weakened: ${inline(what, limits.reason)}`),
+    ...unscanned.slice(0, maxUnscanned).map((what) => `not looked through for secrets: ${inline(what, limits.reason)}`),
     ...firstOf(sensitive, ({ path, why }) => `${code(path)}: ${inline(why, limits.reason)}`)
   ]
   return items.length === 0 ? "" : `### Needs your eye\n\n${bullets(items)}`

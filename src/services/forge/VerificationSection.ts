@@ -60,7 +60,8 @@ export const verificationSection = (verification: Verification.Verification): st
 }
 
 /** The same in a few words, for the first line. */
-export const verdictOf = ({ commands, outcome }: Verification.Verification): string => {
+export const verdictOf = (verification: Verification.Verification): string => {
+  const { commands, outcome } = verification
   switch (outcome) {
     case "none":
     case "skipped":
@@ -68,11 +69,10 @@ export const verdictOf = ({ commands, outcome }: Verification.Verification): str
     case "failed":
       return "**checks fail**"
     case "passed": {
-      const passing = commands.filter((command) => command.outcome === "passed" || command.outcome === "fixed").length
-      const before = commands.filter((command) => command.outcome === "failed_before").length
-      return `**verified** (${passing} of ${commands.length} ${commands.length === 1 ? "check passes" : "checks pass"}${
-        before === 0 ? "" : `, ${before} ${before === 1 ? "fails" : "fail"} on the base as well`
-      })`
+      const passing = Verification.passingOf(verification).length
+      return `**${passing === 0 ? "not verified" : "verified"}** (${passing} of ${commands.length} ${
+        commands.length === 1 ? "check passes" : "checks pass"
+      }${Verification.beforeText(verification)})`
     }
   }
 }

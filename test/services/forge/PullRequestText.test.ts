@@ -18,6 +18,7 @@ const text = (changes: Partial<PullRequestText> = {}): PullRequestText => ({
   answer: "Done.",
   changes: { commit: CommitId.make("a".repeat(40)), files: 1, insertions: 2, deletions: 3 },
   sensitive: [],
+  unscanned: [],
   weakened: [],
   usage: { inputTokens: 1000, outputTokens: 20, costUsd: 0.5 },
   requestedBy,
@@ -111,11 +112,12 @@ describe("pullRequestText", () => {
   it("lists tests that were weakened before the files that need an eye", () => {
     const { body } = pullRequestText(text({
       weakened: [{ file: "a.test.ts", what: "3 tests removed" }],
+      unscanned: ["k.bin: binary"],
       sensitive: [{ path: ".gitmodules", why: "changed" }]
     }))
     assert.include(
       body,
-      "### Needs your eye\n\n- `a.test.ts`: tests are weakened: 3 tests removed\n- `.gitmodules`: changed"
+      "### Needs your eye\n\n- `a.test.ts`: tests are weakened: 3 tests removed\n- not looked through for secrets: k.bin: binary\n- `.gitmodules`: changed"
     )
   })
 
@@ -153,7 +155,6 @@ describe("pullRequestText", () => {
       assert.include(written.replaceAll("\u200b", ""), "Fixes #12, closes acme/app#3")
     }
   })
-
   it("lists every round, and the open findings of a draft", () => {
     const review = {
       _tag: "ChangesRequested",
@@ -165,7 +166,6 @@ describe("pullRequestText", () => {
     assert.include(body, "> - `a.ts:3`: untested")
     assert.include(body, "- Round 1: **changes requested**: No test\n- Round 2: **changes requested**: No test")
   })
-
   it("says that a review was skipped or could not be read, and what a follow-up asked", () => {
     assert.include(
       pullRequestText(text({ review: { _tag: "Skipped", reason: "no model" } })).body,
@@ -176,7 +176,6 @@ describe("pullRequestText", () => {
     assert.include(unreadable, "nobody has judged the change yet")
     assert.include(pullRequestText(text({ turnPrompt: "Rename it" })).body, "### Latest request\n\n> Rename it")
   })
-
   it("calls nobody and lets nothing break out", () => {
     const evil =
       "@everyone and @acme/team\n</details>\n<!-- \n```\n### Review\n- Round 9: **approved**\n---\n<img src=x>"
@@ -195,7 +194,6 @@ describe("pullRequestText", () => {
     assert.isFalse(ours(body).some((line) => line.startsWith("```")))
     assert.notInclude(title, "\n")
   })
-
   it("stays within what GitHub takes, whatever the words are made of", () => {
     const pieces = [
       "a\n",
@@ -235,6 +233,7 @@ describe("pullRequestText", () => {
         points: Array.from({ length: 50 }, () => long),
         review,
         sensitive: Array.from({ length: 50 }, () => ({ path: long, why: long })),
+        unscanned: Array.from({ length: 50 }, () => long),
         weakened: Array.from({ length: 50 }, () => ({ file: long, what: long })),
         verification: Verification.of(
           CommitId.make("a".repeat(40)),
