@@ -70,5 +70,6 @@ export const verificationText = (
     }, turn ${verification.turn}, round ${verification.round}`,
     ...(verification.isLocal === true ? ["the checks ran on the agent's machine: the sandbox is local"] : []),
     ...(verification.commands.length === 0 ? [] : ["", ...table(verification.commands, style, columns)]),
+    ...Verification.weakenedText(verification).flatMap((line, i) => i === 0 ? ["", oneLine(line)] : [oneLine(line)]),
     ...Verification.failures(verification).flatMap((command) => output(command, style))
   ].join("\n") + "\n"

@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { CommitId } from "./Ids.ts"
+import { WeakenedTest } from "./WeakenedTests.ts"
 import { key, optional, optionalKey } from "./Wire.ts"
 
 /** What a command says of the change. */
@@ -47,6 +48,8 @@ export const Verification = Schema.Struct({
   commands: Schema.Array(CheckedCommand),
   /** Why nothing was run, or what else a person must know of it. */
   reason: optional(Schema.String),
+  /** How the change weakens the repository's own checks; of many the first. */
+  weakened: optional(Schema.Array(WeakenedTest)),
   /** Whether the checks ran on the machine of the agent, without isolation from it. */
   isLocal: optionalKey("local", Schema.Boolean)
 })
@@ -203,6 +206,10 @@ export const headline = (verification: Verification): string => {
   }
 }
 
-/** The verification in words: a sentence, and one line a command. */
+/** What weakens the checks, one line each. */
+export const weakenedText = ({ weakened = [] }: Pick<Verification, "weakened">): ReadonlyArray<string> =>
+  weakened.map(({ file, what }) => `! ${file}: ${what}`)
+
+/** The verification in words: a sentence, one line a command, and what weakens them. */
 export const show = (verification: Verification): string =>
-  [headline(verification), ...verification.commands.map(commandText)].join("\n")
+  [headline(verification), ...verification.commands.map(commandText), ...weakenedText(verification)].join("\n")

@@ -7,13 +7,15 @@ import type { CheckEnd, CheckReport } from "../../domain/CheckRun.ts"
 import type { Check } from "../../domain/Checks.ts"
 import type { CommitId } from "../../domain/Ids.ts"
 import type { Step } from "../../domain/NextStep.ts"
+import * as Patch from "../../domain/Patch.ts"
 import { show as showRepository } from "../../domain/Repository.ts"
 import { VerifyHeld } from "../../domain/SessionEvent.ts"
 import * as Verification from "../../domain/Verification.ts"
+import { weakenedTests } from "../../domain/WeakenedTests.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as Redaction from "../../services/gate/Redaction.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
-import { GitError } from "../../services/git/Repositories.ts"
+import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { type RunId, Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { BaseChecks } from "../../services/store/BaseChecks.ts"
 import { Attachment } from "../../services/store/SessionStore.ts"
@@ -27,6 +29,9 @@ type VerifyChanges = Extract<Step, { readonly _tag: "VerifyChanges" }>
 
 /** How many characters of a command's output go into the event; the whole tail is stored beside. */
 const shortTail = 4_000
+
+/** How many weakened tests are told. */
+const mostWeakened = 50
 
 const runOf = ({ exitCode, seconds, tail }: CheckEnd): Verification.CommandRun => ({ exitCode, seconds, tail })
 
@@ -50,8 +55,18 @@ export const make = Effect.gen(function*() {
   const egressWish = yield* EgressWish.make
   const gateway = yield* Gateway
   const run = yield* CheckRuns.make
+  const repositories = yield* Repositories
   const sandbox = yield* Sandbox
   const withoutSecrets = yield* Redaction.make
+
+  /** What a person must know of the checks, whatever they say. */
+  const weakenedBy = ({ state: { origin, spec } }: StepContext, commit: CommitId) =>
+    origin === undefined
+      ? Effect.succeed([])
+      : Effect.map(
+        repositories.diff(spec.repo, origin.commit, commit),
+        ({ changed, patch }) => weakenedTests(changed, Patch.sections(patch)).slice(0, mostWeakened)
+      )
 
   /** The gateway is open for package registries and domains as for an agent, and closed for every model. */
   const openGateway = ({ claim, record, state }: StepContext, turn: number) =>
@@ -128,11 +143,14 @@ export const make = Effect.gen(function*() {
       const { claim, record, state } = context
       const { commit } = changes
       const at = { turn: turn.number, round }
-      const hold = (verification: Verification.Verification) =>
-        record(
+      const weakened = yield* weakenedBy(context, commit)
+      const hold = (held: Verification.Verification) => {
+        const verification = weakened.length === 0 ? held : { ...held, weakened }
+        return record(
           [VerifyHeld.make({ ...at, commit, verification: Verification.withTails(verification, shortTail) })],
           Attachment.Verification({ report: { ...verification, ...at } })
         )
+      }
       if (state.spec.verify === "off") {
         yield* hold(Verification.skipped(commit, "checks are switched off (OPENTL_VERIFY=off)"))
         return

@@ -5,7 +5,9 @@ import * as Option from "effect/Option"
 import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import type { SessionEventView } from "../../../src/domain/EventText.ts"
 import type { SessionEvent } from "../../../src/domain/SessionEvent.ts"
+import * as Verification from "../../../src/domain/Verification.ts"
 import { approve, plan, requestChanges } from "../../fakes/FakeModel.ts"
+import { added, diffOf } from "../../support/Patches.ts"
 import { create, endings, history, tags, withServer, type World } from "../../support/TestApp.ts"
 import { askedOf, lint, scriptChecks, test } from "./VerifyKit.ts"
 
@@ -57,6 +59,25 @@ describe("a round's work", () => {
         const sessions = yield* Sessions
         assert.strictEqual((yield* sessions.get(id)).verification, "passed")
         assert.strictEqual((yield* sessions.verification(id)).commands[1]?.tail, `output of ${test}\n`)
+      })
+    ))
+
+  it.effect("that weakens its checks passes them, and it is said where people look", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        scriptChecks(world, () => ({}))
+        world.remote.diff = () => diffOf([added(".npmrc", "script-shell=/bin/true")])
+        const id = yield* create()
+        const [verified] = facts(yield* history(id), "VerifyHeld")
+        const weakened = [{ file: ".npmrc", what: "test configuration added" }]
+        assert.deepStrictEqual(verified?.verification.weakened, weakened)
+        assert.include(
+          verified === undefined ? "" : Verification.show(verified.verification),
+          "\n! .npmrc: test configuration added"
+        )
+        const sessions = yield* Sessions
+        assert.deepStrictEqual((yield* sessions.verification(id)).weakened, weakened)
+        assert.include(world.remote.proposals[0]?.body, "`.npmrc`: tests are weakened: test configuration added")
       })
     ))
 
