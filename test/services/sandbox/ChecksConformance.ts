@@ -129,6 +129,22 @@ export const checksConformance = <E, R>(declare: Declare<R>, makeSubject: MakeSu
     }))
 
   test(
+    "checks that fill the disk are ended, and the agent's workspace stays",
+    (session) =>
+      Effect.gen(function*() {
+        yield* session.runAgent(1, "echo kept >../home/kept")
+        yield* session.sandbox.removeRuns(session.session)
+        const fill = "for i in $(seq 40); do head -c 8000000 /dev/zero >big$i; done; sleep 600"
+        const run = yield* start(session, { seconds: 600, commands: [{ run: fill }] })
+        const exit = yield* Effect.raceFirst(session.sandbox.exit(run), session.sandbox.watch(run))
+        assert.isTrue(exit.overLimit)
+        yield* session.sandbox.removeRuns(session.session)
+        assert.isTrue(yield* session.sandbox.hasRepository(session.session))
+      }),
+    { diskBytes: 64 * 1024 ** 2 }
+  )
+
+  test(
     "another server finds the run, reads its report, and removes all of it",
     (session, subject) =>
       Effect.gen(function*() {
