@@ -110,7 +110,11 @@ export default [
     "no-process",
     "no-environment"
   ),
-  exempt("signals a group of processes", ["sandbox/acp/AgentProcess.ts", "sandbox/checks/Command.ts", "sandbox/checks/Survivors.ts"], "no-process"),
+  exempt("signals a group of processes", [
+    "sandbox/acp/AgentProcess.ts",
+    "sandbox/checks/Command.ts",
+    "sandbox/checks/Survivors.ts"
+  ], "no-process"),
   exempt("here they are supervised", ["src/services/support/BackgroundTasks.ts"], "supervised"),
   exempt("an alarm lives as long as the step that it is for", ["src/actors/session/SessionActor.ts"], "supervised"),
   exempt("lives as long as the process whose words it reads", ["src/services/git/Git.ts"], "supervised"),
