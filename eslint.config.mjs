@@ -105,7 +105,7 @@ export default [
   exempt("the agent's entry runs the agent", ["sandbox/agent/main.ts"], "no-run", "no-process"),
   exempt(
     "the host's entry runs the host, whose environment is the agent's",
-    ["sandbox/acp/main.ts", "sandbox/checks/main.ts"],
+    ["sandbox/acp/main.ts", "sandbox/acp/HostStart.ts", "sandbox/checks/main.ts"],
     "no-run",
     "no-process",
     "no-environment"

@@ -24,9 +24,10 @@ start_bridge() {
 
 waiting_relay=
 waiting_relay_input=
-waiting_agent=
-waiting_agent_input=
-telling=
+waiting_host=
+waiting_host_input=
+waiting_host_kind=
+host_log=$OPENTL_WORKSPACE/host.log
 
 # Starts the relay of the agent before there is an agent, so that nobody waits for node then. It gets what it shall run
 # through its stdin.
@@ -38,12 +39,29 @@ start_relay() {
   waiting_relay_input=${RELAY[1]:-}
 }
 
+# Starts the agent's host before there is anything to work on, so that its modules are loaded by then. It gets its environment
+# through its stdin. What its libraries complain of may have an agent's words in it, so it goes into a file.
+start_host() { # KIND: of the agent
+  local program
+  case $1 in
+    opentl) program=agent.mjs ;;
+    acp) program=acp.mjs ;;
+    *) return 0 ;;
+  esac
+  remove "$host_log" # whatever an earlier agent made of it
+  { coproc HOST { exec node "$OPENTL_RUNTIME/$program" --wait >&3 3>&- 2>>"$host_log"; }; } 3>&1
+  waiting_host=${HOST_PID:-}
+  waiting_host_input=${HOST[1]:-}
+  waiting_host_kind=$1
+}
+
 # A container waits here until its inputs are there, and prints the line by which the host recognises the beginning of its
 # log. The agent must not learn it: it comes through a pipe that gives it once, and does not pass through this process,
 # whose memory the agent can read.
 if [ -n "${OPENTL_INPUTS:-}" ]; then
   start_bridge
-  start_relay
+  start_host "${OPENTL_EXPECTED_AGENT:-}"
+  [ -n "$waiting_host" ] || start_relay
   head -n 1 "$OPENTL_INPUTS/begin" || exit 70
   . "$OPENTL_INPUTS/environment"
   remove "$OPENTL_WORKSPACE/in"
@@ -124,7 +142,7 @@ await_waiting_relay() {
   return "$code"
 }
 
-# The built-in agent needs none: one that no install has used would only take memory.
+# A hosted agent needs none: one that no install has used would only take memory.
 end_waiting_relay() {
   local input=$waiting_relay_input
   [ -n "$input" ] || return 0
@@ -132,11 +150,15 @@ end_waiting_relay() {
   exec {input}>&-
 }
 
-hand_to_waiting_relay() { # ARGUMENT…: in a shell of its own, because writing to a relay that has ended would end it
+hand_to_waiting_relay() { # ARGUMENT…
   local input=$waiting_relay_input
-  [ -n "$input" ] || return 1
   waiting_relay_input=
-  { ( start_request "$PATH" "$@" >&4 ); } 2>/dev/null 4>&"$input"
+  tell_to_start "$input" "$PATH" "$@"
+}
+
+tell_to_start() { # FD PATH ARGUMENT…: in a shell of its own, because writing to a program that has ended would end it
+  [ -n "$1" ] || return 1
+  { ( start_request "${@:2}" >&4 ); } 2>/dev/null 4>&"$1"
 }
 
 start_request() { # PATH ARGUMENT…: what a program that was started early is told
@@ -158,8 +180,7 @@ on_exit() {
   [ -n "$bridge" ] && kill "$bridge" 2>/dev/null
   # a relay that has not ended ends its command, too
   [ -n "$waiting_relay" ] && kill "$waiting_relay" 2>/dev/null
-  [ -n "$waiting_agent" ] && kill "$waiting_agent" 2>/dev/null
-  [ -n "$telling" ] && kill "$telling" 2>/dev/null
+  [ -n "$waiting_host" ] && kill "$waiting_host" 2>/dev/null
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -525,48 +546,45 @@ write_prompt() {
   } >>"$OPENTL_PROMPT_FILE"
 }
 
-# Starts the built-in agent, which loads its modules while its repository is made. It begins when it is told to. It hosts
-# itself, as host_agent says.
-start_agent() {
-  local told=$out/start
-  [ "$OPENTL_AGENT" = opentl ] && mkfifo -m 600 "$told" 2>>"$log" || return 0
-  "$(command -v node)" "$OPENTL_RUNTIME/agent.mjs" --wait <>"$told" 2>>"$log" &
-  waiting_agent=$!
-  waiting_agent_input=$told
+# The host of an agent prints markers by itself, and keeps to the limit by itself: what an agent says in it is always inside
+# JSON. Without one that waits, as after an install that has ended it, it is started now.
+run_host() {
+  local code
+  export OPENTL_AGENT_LAUNCH=$OPENTL_WORKSPACE/in/agent.json OPENTL_AGENTS=${OPENTL_AGENTS:-/opt/opentl-agents}
+  if ! tell_host_to_start; then
+    end_waiting_host
+    start_host "$OPENTL_AGENT"
+    tell_host_to_start || die "The agent's host could not be started"
+  fi
+  await_child "$waiting_host"
+  code=$?
+  waiting_host=
+  cat "$host_log" >>"$log" 2>&1
+  return "$code"
 }
 
-run_built_in_agent() {
-  local code
-  if [ -n "$waiting_agent" ] && kill -0 "$waiting_agent" 2>/dev/null; then # an install may have ended it
-    start_request "$agent_path" >"$waiting_agent_input" & # waits for ever where the agent has ended meanwhile
-    telling=$!
-    await_child "$waiting_agent"
-    code=$?
-    waiting_agent=
-    rm -f "$waiting_agent_input"
-    return "$code"
-  else
-    attend env PATH="$agent_path" "$(command -v node)" "$OPENTL_RUNTIME/agent.mjs" </dev/null 2>>"$log"
-  fi
+tell_host_to_start() {
+  local input=$waiting_host_input
+  waiting_host_input=
+  tell_to_start "$input" "$agent_path"
+}
+
+end_waiting_host() {
+  [ -n "$waiting_host" ] || return 0
+  kill "$waiting_host" 2>/dev/null
+  wait "$waiting_host" 2>/dev/null
+  waiting_host=
+  waiting_host_input=
 }
 
 run_agent() {
   await_bridge
   status "Running agent (${OPENTL_AGENT_NAME:-$OPENTL_AGENT})"
   case $OPENTL_AGENT in
-    opentl) run_built_in_agent ;;
+    opentl | acp) run_host ;;
     command) relay --stdin "$OPENTL_PROMPT_FILE" -- env PATH="$agent_path" bash -c "$OPENTL_AGENT_COMMAND" ;;
-    acp) host_agent ;;
     *) die "There is no agent named $OPENTL_AGENT" ;;
   esac
-}
-
-# The host prints markers by itself, and keeps to the limit by itself: what an agent says in it is always inside JSON. What
-# its libraries complain of may have an agent's words in it, so it goes into the log.
-host_agent() {
-  attend env PATH="$agent_path" OPENTL_AGENT_LAUNCH="$OPENTL_WORKSPACE/in/agent.json" \
-    OPENTL_AGENTS="${OPENTL_AGENTS:-/opt/opentl-agents}" \
-    "$(command -v node)" "$OPENTL_RUNTIME/acp.mjs" </dev/null 2>>"$log"
 }
 
 # --- The checks ------------------------------------------------------------------------------------------------------
@@ -696,6 +714,7 @@ main() {
   prepare_surroundings
   trust_certificates
   start_bridge
+  [ "$waiting_host_kind" = "$OPENTL_AGENT" ] || end_waiting_host
   if is_checking; then
     end_waiting_relay
     install_log=$out/install.log
@@ -703,10 +722,10 @@ main() {
     run_checks || die "The checks could not be run"
     exit 0
   fi
-  start_agent
-  [ -n "$waiting_agent" ] || start_relay
+  [ -n "$waiting_host" ] || start_host "$OPENTL_AGENT"
+  [ -n "$waiting_host" ] || start_relay
   prepare_repository
-  [ -z "$waiting_agent" ] || end_waiting_relay
+  [ -z "$waiting_host" ] || end_waiting_relay
   write_prompt
   run_agent
   code=$?

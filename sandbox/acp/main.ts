@@ -1,6 +1,5 @@
 /**
- * The host of an agent that speaks the Agent Client Protocol. The entrypoint starts it in the repository and configures it
- * by environment variables. It runs beside the agent: the protocol cannot be picked up again by a server that was restarted,
+ * The host of an agent that speaks the Agent Client Protocol, configured by environment variables. It runs beside the agent: the protocol cannot be picked up again by a server that was restarted,
  * while what this program prints is in the container's log.
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -12,12 +11,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { AcpConfig } from "./AcpConfig.ts"
+import * as HostStart from "./HostStart.ts"
 import { Printer } from "./Printer.ts"
 import * as ProcessConnection from "./ProcessConnection.ts"
 import * as Round from "./Round.ts"
 
-const environment = Object.fromEntries(
-  Object.entries(process.env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]])
+/** Variables and their values, now. */
+const environment = Effect.sync(() =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]])
+  )
 )
 
 const HostLive = Layer.mergeAll(Printer.layerTo(() => process.stdout), ProcessConnection.layer).pipe(
@@ -32,7 +35,7 @@ const program = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const printer = yield* Printer
   const { answerFile, launch } = yield* AcpConfig
-  return yield* Round.run(environment).pipe(
+  return yield* Effect.flatMap(environment, Round.run).pipe(
     // a fault of this program is the round's, and what is known of it must not look like the agent's output
     Effect.catchAllDefect((defect) => new Round.RoundFailed({ reason: `its host failed: ${String(defect)}` })),
     Effect.as(0),
@@ -49,8 +52,8 @@ const program = Effect.gen(function*() {
 // a stop may reach this program twice, by itself and with its group: the first asks the agent to stop, the second must not end it
 process.on("SIGTERM", () => {})
 
-program.pipe(
-  Effect.provide(HostLive),
+HostStart.awaited.pipe(
+  Effect.zipRight(Effect.provide(program, HostLive)),
   Effect.flatMap((code) =>
     Effect.sync(() => {
       process.exitCode = code

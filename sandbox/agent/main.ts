@@ -3,7 +3,7 @@
  * same as that of any agent that speaks the Agent Client Protocol, in one process.
  *
  * `agent.mjs`                 a round, configured by environment variables
- * `agent.mjs --wait`          the same, once it is told through its stdin where it works (see StartRequest.ts)
+ * `agent.mjs --wait`          the same, once it is told through its stdin where it works (see acp/HostStart.ts)
  * `agent.mjs --acp [--free]`  speaks the protocol on stdin and stdout. With `--free` nobody is asked for permission
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -16,26 +16,13 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { Readable, Writable } from "node:stream"
 import { markName } from "../acp/AgentProcess.ts"
-import * as StartRequest from "../StartRequest.ts"
+import * as HostStart from "../acp/HostStart.ts"
 import { AgentConfig } from "./AgentConfig.ts"
 import { ConversationStore } from "./ConversationStore.ts"
 import * as HttpModel from "./HttpModel.ts"
 import * as SandboxRound from "./SandboxRound.ts"
 
 const [mode, ...switches] = process.argv.slice(2)
-
-/**
- * With `--wait` it was started before its repository was there, so that its modules are loaded by then: it is told through its
- * stdin where and with what environment it works.
- */
-const toldToStart = Effect.async<void>((resume) => {
-  StartRequest.fromStdin(process.stdin, ({ directory, environment }) => {
-    process.chdir(directory)
-    // eslint-disable-next-line house/no-environment -- what Config and the agent's commands find there from now on
-    process.env = { ...environment }
-    resume(Effect.void)
-  })
-}).pipe(Effect.when(() => mode === "--wait"))
 
 /** What the agent's commands carry in their environment, by which they are found at the end. */
 const marked = Effect.sync(() => {
@@ -53,7 +40,7 @@ const live = <E, R>(config: Layer.Layer<AgentConfig, E, R>) =>
   )
 
 const round = Effect.zipRight(
-  toldToStart,
+  HostStart.awaited,
   Effect.flatMap(marked, (mark) => SandboxRound.run(mark, () => process.stdout)).pipe(
     Effect.provide(live(AgentConfig.layer))
   )

@@ -51,6 +51,13 @@ export const spell: (agent: Agent) => string = Agent.$match({
   Acp: ({ line }) => `acp:${line}`
 })
 
+/** The kind of program that it is in a sandbox: OPENTL_AGENT there. */
+export const program: (agent: Agent) => "opentl" | "acp" | "command" = Agent.$match({
+  Named: ({ name }) => name === "opentl" ? "opentl" : "acp",
+  Command: () => "command",
+  Acp: () => "acp"
+})
+
 /** The displayed name: a shell line's kind, without the line. */
 export const show: (agent: Agent) => string = Agent.$match({
   Named: ({ name }) => name,

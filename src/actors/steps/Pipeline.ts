@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Schedule from "effect/Schedule"
+import { program } from "../../domain/Agent.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import { ApprovalRequested, type TurnEnd, TurnEnded, TurnResumed, TurnStarted } from "../../domain/SessionEvent.ts"
 import type { Turn } from "../../domain/SessionState.ts"
@@ -88,7 +89,10 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       const prepareSandbox = ({ claim, state }: StepContext, { turn }: { readonly turn: Turn }) =>
         directories(claim.sessionId, state).pipe(
           Effect.flatMap((directories) =>
-            sandbox.prepare({ sessionId: claim.sessionId, turn: turn.number, round: 1 }, directories)
+            sandbox.prepare({ sessionId: claim.sessionId, turn: turn.number, round: 1 }, {
+              ...directories,
+              expectedAgent: program(state.spec.agent)
+            })
           ),
           Effect.ignoreLogged,
           Effect.unless(() => state.spec.approvePlan || state.spec.planOnly)

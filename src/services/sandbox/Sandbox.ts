@@ -65,6 +65,12 @@ export interface RunSpec {
 /** The host directories that a run needs. */
 export type RunDirectories = Pick<RunSpec, "gatewayDirectory" | "objectsDirectory">
 
+/** What is known of a run before its inputs are. */
+export interface RunOutlook extends RunDirectories {
+  /** What its OPENTL_AGENT will probably be, whose host can be started early. */
+  readonly expectedAgent?: string
+}
+
 export interface RunExit {
   readonly code: number
   /** Why it ended, if not by itself: "out of memory", "killed", or the limit that it exceeded. */
@@ -117,7 +123,7 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
    * Begins to prepare a sandbox for a run whose inputs are not known yet, and returns at once. It is a hint: `start`
    * succeeds and fails without it, only later. `removeRuns` gives it up.
    */
-  readonly prepare: (run: RunId, directories: RunDirectories) => Effect.Effect<void>
+  readonly prepare: (run: RunId, outlook: RunOutlook) => Effect.Effect<void>
   /** Whether the session's workspace still contains its repository, completely cloned. */
   readonly hasRepository: (session: SessionId) => Effect.Effect<boolean, SandboxFailure>
   /**

@@ -149,12 +149,16 @@ const mounted = (source: string | undefined, target: string): ContainerSpec["hos
 export const runContainer = (settings: Settings, instance: InstanceId, logHead: string, spec: {
   readonly run: RunId
   readonly directories: HostDirectories
+  readonly expectedAgent: string | undefined
 }): ContainerSpec =>
   container(settings, {
     session: spec.run.sessionId,
     labels: { ...runLabels(spec.run, instance), [logHeadLabel]: logHead },
     command: ["bash", `${runtime}/${entrypoint}`],
-    environment: fixedEnvironment(settings, spec),
+    environment: {
+      ...fixedEnvironment(settings, spec),
+      ...(spec.expectedAgent === undefined ? {} : { OPENTL_EXPECTED_AGENT: spec.expectedAgent })
+    },
     directories: spec.directories,
     hasOwnWorkspace: spec.run.checks !== undefined
   })

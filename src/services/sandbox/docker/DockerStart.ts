@@ -12,7 +12,15 @@ import * as Ref from "effect/Ref"
 import * as Crypto from "node:crypto"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
-import { type RunDirectories, type RunId, runName, type RunSpec, SandboxError, SandboxUnavailable } from "../Sandbox.ts"
+import {
+  type RunDirectories,
+  type RunId,
+  runName,
+  type RunOutlook,
+  type RunSpec,
+  SandboxError,
+  SandboxUnavailable
+} from "../Sandbox.ts"
 import type { InstanceId } from "../SandboxInstance.ts"
 import * as Layout from "../SandboxLayout.ts"
 import * as Tar from "../Tar.ts"
@@ -89,30 +97,30 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
       ? Effect.succeedNone
       : Effect.map(fs.stat(objectsDirectory), ({ ino }) => ino)
 
-  const createRun = Effect.fnUntraced(function*(run: RunId, places: RunDirectories) {
-    const { gatewayDirectory, objectsDirectory } = places
+  const createRun = Effect.fnUntraced(function*(run: RunId, outlook: RunOutlook) {
+    const { expectedAgent, gatewayDirectory, objectsDirectory } = outlook
     const logHead = yield* newLogHead
-    const objects = yield* identityOf(places)
+    const objects = yield* identityOf(outlook)
     const directories = {
       runtime: yield* runtime,
       gateway: gatewayDirectory,
       ...(objectsDirectory === undefined ? {} : { objects: objectsDirectory })
     }
-    const spec = DockerContainer.runContainer(config, instance, logHead, { run, directories })
+    const spec = DockerContainer.runContainer(config, instance, logHead, { run, directories, expectedAgent })
     return { id: yield* create(PreparedContainers.preparedName(run), spec), logHead, objects }
   })
 
   /** Creates a container that waits for a run's inputs, and the session's volume. */
-  const createFor = Effect.fnUntraced(function*(run: RunId, directories: RunDirectories) {
+  const createFor = Effect.fnUntraced(function*(run: RunId, outlook: RunOutlook) {
     // checked before anything is created: without its image a session leaves nothing behind
     const labels = yield* labelsOfImage
     const [created] = yield* Effect.all([
       Effect.zipRight(
         Effect.when(createVolume(run.sessionId), () => run.checks === undefined),
-        createRun(run, directories)
+        createRun(run, outlook)
       ),
       // looked at by the container only once it is started
-      inputs.prepare(directories.gatewayDirectory, run)
+      inputs.prepare(outlook.gatewayDirectory, run)
     ], { concurrency: 2 })
     if (!(DockerContainer.imageLabel in labels)) yield* giveWorkspace(created.id)
     return created
@@ -123,9 +131,9 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
 
   const prepared = yield* PreparedContainers.make({
     create: Effect.fnUntraced(
-      function*(run: RunId, directories: RunDirectories) {
+      function*(run: RunId, outlook: RunOutlook) {
         const isKept = yield* engine.hasVolume(DockerContainer.volumeName(run.sessionId))
-        const created = yield* createFor(run, directories)
+        const created = yield* createFor(run, outlook)
         // now: while a container starts, the engine lets nobody look into it
         return { ...created, hasRepository: isKept && (yield* hasMarks(created.id)) }
       },
@@ -166,7 +174,7 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
   /** Starts a run in a container of its own. */
   const startAnew = (spec: RunSpec) =>
     Effect.acquireUseRelease(
-      createFor(spec.run, spec),
+      createFor(spec.run, { ...spec, ...expectedOf(spec.environment["OPENTL_AGENT"]) }),
       (created) => Effect.andThen(engine.startContainer(created.id), begin(created, spec)),
       ({ id }, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.ignoreLogged(engine.removeContainer(id))
     )
@@ -208,6 +216,9 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
 
   return { hasRepository, imageMissing, prepared, start }
 })
+
+const expectedOf = (expectedAgent: string | undefined): Pick<RunOutlook, "expectedAgent"> =>
+  expectedAgent === undefined ? {} : { expectedAgent }
 
 /** 128 unguessable bits. */
 const newLogHead = Effect.sync(() => Crypto.randomBytes(16).toString("hex"))

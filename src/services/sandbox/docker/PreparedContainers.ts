@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../../domain/Ids.ts"
-import { type RunDirectories, type RunId, runName } from "../Sandbox.ts"
+import { type RunId, runName, type RunOutlook } from "../Sandbox.ts"
 
 /** The name of the container that waits for a run. */
 export const preparedName = (run: RunId): string => `${runName(run)}-next`
@@ -37,7 +37,7 @@ interface Entry {
 }
 
 export interface Parts<E> {
-  readonly create: (run: RunId, directories: RunDirectories) => Effect.Effect<Prepared, E>
+  readonly create: (run: RunId, outlook: RunOutlook) => Effect.Effect<Prepared, E>
   readonly start: (container: string) => Effect.Effect<void, E>
   readonly remove: (container: string) => Effect.Effect<void, E>
 }
@@ -54,9 +54,9 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
     })
 
   const prepare = Effect.fn("PreparedContainers.prepare")(
-    function*({ created, run, started }: Entry, directories: RunDirectories) {
+    function*({ created, run, started }: Entry, outlook: RunOutlook) {
       // an engine may create a container whose request was given up
-      const prepared = yield* Effect.uninterruptible(create(run, directories))
+      const prepared = yield* Effect.uninterruptible(create(run, outlook))
       yield* Deferred.succeed(created, Option.some(prepared))
       yield* start(prepared.id)
       yield* Deferred.succeed(started, Option.some(prepared))
@@ -72,7 +72,7 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
 
   return {
     /** Begins to prepare a container for the run, and returns. Another one of the session is given up. */
-    begin: Effect.fnUntraced(function*(run: RunId, directories: RunDirectories) {
+    begin: Effect.fnUntraced(function*(run: RunId, outlook: RunOutlook) {
       yield* discard(run.sessionId)
       const entry = {
         run,
@@ -80,7 +80,7 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
         started: yield* Deferred.make<Option.Option<Prepared>>()
       }
       entries.set(run.sessionId, entry)
-      yield* FiberMap.run(fibers, run.sessionId, prepare(entry, directories))
+      yield* FiberMap.run(fibers, run.sessionId, prepare(entry, outlook))
     }),
     /** The session's container as soon as it is created, if one is prepared. */
     ofSession: (session: SessionId): Effect.Effect<Option.Option<Prepared>> =>
