@@ -127,9 +127,11 @@ await_child() { # PID
 
 relay() { # [--stdin FILE] -- COMMAND…
   set -- ${OPENTL_OUTPUT_LIMIT:+--limit "$OPENTL_OUTPUT_LIMIT"} "$@"
+  child=$waiting_relay # it may run its command before this goes on
   if hand_to_waiting_relay "$@"; then
     await_waiting_relay
   else
+    child=
     attend node "$OPENTL_RUNTIME/relay.mjs" "$@"
   fi
 }
@@ -169,6 +171,8 @@ start_request() { # PATH ARGUMENT…: what a program that was started early is t
 
 on_signal() {
   trap '' TERM INT HUP
+  # a program that was just started is not named yet
+  child=${child:-${!:-}}
   if [ -n "$child" ]; then
     kill -TERM "$child" 2>/dev/null
     wait "$child" # the relay gives its command five seconds
@@ -551,9 +555,11 @@ write_prompt() {
 run_host() {
   local code
   export OPENTL_AGENT_LAUNCH=$OPENTL_WORKSPACE/in/agent.json OPENTL_AGENTS=${OPENTL_AGENTS:-/opt/opentl-agents}
+  child=$waiting_host # it may be at work before this goes on
   if ! tell_host_to_start; then
     end_waiting_host
     start_host "$OPENTL_AGENT"
+    child=$waiting_host
     tell_host_to_start || die "The agent's host could not be started"
   fi
   await_child "$waiting_host"

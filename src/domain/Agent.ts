@@ -52,7 +52,7 @@ export const spell: (agent: Agent) => string = Agent.$match({
 })
 
 /** The kind of program that it is in a sandbox: OPENTL_AGENT there. */
-export const program: (agent: Agent) => "opentl" | "acp" | "command" = Agent.$match({
+export const program: (agent: Agent) => string = Agent.$match({
   Named: ({ name }) => name === "opentl" ? "opentl" : "acp",
   Command: () => "command",
   Acp: () => "acp"

@@ -100,7 +100,8 @@ export const layer = (engine: FakeEngine) => {
       kind: "fake",
       identity: Effect.succeed("fake"),
       check: Effect.suspend(() => engine.check),
-      prepare: (run) => Effect.sync(() => void engine.prepared.push(runName(run))),
+      prepare: (run, { expectedAgent }) =>
+        Effect.sync(() => void engine.prepared.push(`${runName(run)} for ${expectedAgent}`)),
       hasRepository: (session) => Effect.sync(() => engine.workspaces.has(session)),
       exists: (run) => Effect.sync(() => engine.runs.has(runName(run))),
       start: (spec) =>

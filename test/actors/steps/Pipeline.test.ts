@@ -37,7 +37,7 @@ describe("a task", () => {
         assert.strictEqual(session.reviewRounds, 1)
         assert.isAbove(session.usage.inputTokens, 0)
         assert.deepStrictEqual(world.engine.removed, world.engine.started)
-        assert.deepStrictEqual(world.engine.prepared, [`opentl-${id}-1-1`], "while the plan was made")
+        assert.deepStrictEqual(world.engine.prepared, [`opentl-${id}-1-1 for command`], "while the plan was made")
         assert.include(world.model.asked.find((asked) => asked.purpose === "review")?.prompt ?? "", "diff 0000")
       })
     ))

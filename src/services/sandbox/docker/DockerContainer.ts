@@ -149,7 +149,8 @@ const mounted = (source: string | undefined, target: string): ContainerSpec["hos
 export const runContainer = (settings: Settings, instance: InstanceId, logHead: string, spec: {
   readonly run: RunId
   readonly directories: HostDirectories
-  readonly expectedAgent: string | undefined
+  /** What its OPENTL_AGENT will probably be. */
+  readonly expectedAgent?: string | undefined
 }): ContainerSpec =>
   container(settings, {
     session: spec.run.sessionId,

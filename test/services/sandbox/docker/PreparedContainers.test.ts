@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import type { AppConfig } from "../../../../src/services/config/AppConfig.ts"
 import { DockerEngine } from "../../../../src/services/sandbox/docker/DockerEngine.ts"
 import { EngineRefused } from "../../../../src/services/sandbox/docker/DockerErrors.ts"
@@ -68,6 +69,18 @@ const waiting = (session: string, name: string) =>
     Effect.map((found) => found?.id)
   )
 
+/** The command lines of a container's processes. */
+const commandsIn = Effect.fnUntraced(function*(name: string) {
+  const engine = yield* DockerEngine
+  return yield* engine.exec(name, {
+    command: ["sh", "-c", "cat /proc/[0-9]*/cmdline"],
+    environment: [],
+    user: "0:0",
+    workingDirectory: "/",
+    attachStdout: true
+  }).pipe(Stream.decodeText(), Stream.mkString)
+})
+
 describe("a prepared container", () => {
   itDocker(
     "waits under another name, and becomes the run with its inputs and its environment",
@@ -100,6 +113,33 @@ describe("a prepared container", () => {
         assert.isTrue(yield* sandbox.hasRepository(session))
       })
   )
+
+  for (const [expectedAgent, begins] of [["opentl", true], ["acp", true], ["command", false]] as const) {
+    itDocker(
+      `${begins ? "loads" : "does not load"} the host of an agent that is expected: ${expectedAgent}`,
+      () =>
+        Effect.gen(function*() {
+          const { gatewayDirectory, outputOf, round, sandbox, session, specOf } = yield* makeSession(
+            yield* makeSubject
+          )
+          const run = round(1)
+          yield* sandbox.prepare(run, { gatewayDirectory, expectedAgent })
+          yield* waiting(session, `${runName(run)}-next`)
+          const waits = yield* commandsIn(`${runName(run)}-next`).pipe(
+            Effect.filterOrFail((commands) => commands.includes("--wait"), () => new Cause.NoSuchElementException()),
+            Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 400 })
+          )
+          assert.strictEqual(waits.includes("relay.mjs"), !begins)
+          // it is another agent than expected
+          yield* sandbox.start(specOf(run, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '; echo done"))
+          const output = yield* outputOf(run)
+          assert.include(output, "done")
+          assert.notInclude(output, "agent.mjs")
+          assert.notInclude(output, "acp.mjs")
+          assert.deepStrictEqual(yield* sandbox.exit(run), { code: 0, reason: undefined })
+        })
+    )
+  }
 
   itDocker("sees what earlier runs left in the workspace", () =>
     Effect.gen(function*() {
