@@ -165,20 +165,23 @@ export const run = Effect.fn("Round.run")(function*(environment: Readonly<Record
   yield* worked
 }, Effect.scoped)
 
-/** Asks the agent, and waits for the end of its turn. An interruption asks it to stop, and waits a little. */
+/**
+ * Asks the agent, and waits for the end of its turn. An interruption asks it to stop, and waits a little: the question is no
+ * child of this fiber, because an interruption reaches children at once.
+ */
 const ask = (connection: Connection, sessionId: string, text: string) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      const prompt = yield* Effect.fork(Effect.interruptible(connection.request("session/prompt", (agent) =>
+      const prompt = yield* Effect.forkScoped(Effect.interruptible(connection.request("session/prompt", (agent) =>
         agent.request("session/prompt", { sessionId, prompt: [{ type: "text", text }] }))))
       return yield* restore(answer("session/prompt", PromptEnded)(prompt)).pipe(
         Effect.onInterrupt(() =>
           connection.notify((agent) =>
             agent.notify("session/cancel", { sessionId })
           ).pipe(
-            Effect.andThen(Effect.timeoutOption(prompt.await, stopTime))
+            Effect.andThen(Effect.timeoutOption(Effect.interruptible(prompt.await), stopTime))
           )
         )
       )
-    })
+    }).pipe(Effect.scoped)
   )

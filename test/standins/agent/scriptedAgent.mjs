@@ -81,6 +81,8 @@ const prompt = async ({ prompt: parts, sessionId }) => {
     if (word === "hang") {
       say("I wait.\n")
       await new Promise((resolve) => (cancelled = resolve))
+      // real agents have to end their commands and to keep their conversation
+      await new Promise((resolve) => setTimeout(resolve, 400))
       note({ cancelled: true })
       return { stopReason: "cancelled" }
     }
