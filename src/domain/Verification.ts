@@ -164,6 +164,13 @@ export const headline = (verification: Verification): string => {
   }
 }
 
+/** The sentence with how many tests ran: of several commands, with their names. */
+export const headlineWithTests = (verification: Verification): string => {
+  const counted = verification.commands.filter(({ tests }) => tests !== undefined)
+  const told = counted.map((command) => `${counted.length === 1 ? "" : `${command.name} `}${testsText(command)}`)
+  return [headline(verification), ...(told.length === 0 ? [] : [`tests: ${told.join("; ")}`])].join(" · ")
+}
+
 /** What weakens the checks, one line each. */
 export const weakenedText = ({ weakened = [] }: Pick<Verification, "weakened">): ReadonlyArray<string> =>
   weakened.map(({ file, what }) => `! ${file}: ${what}`)
