@@ -13,6 +13,7 @@ import type * as Scope from "effect/Scope"
 import { type ChildProcess, spawn } from "node:child_process"
 import { constants as system } from "node:os"
 import { type CheckEnd, tailBytes } from "../../src/domain/CheckRun.ts"
+import * as TestCounts from "../../src/domain/TestCounts.ts"
 import { killMarked, markName } from "../acp/AgentProcess.ts"
 import * as Survivors from "./Survivors.ts"
 import * as Tail from "./Tail.ts"
@@ -39,6 +40,8 @@ export const run = (line: string, atMost: Duration.Duration, { directory, enviro
     const ended = yield* Deferred.make<number>()
     const closed = yield* Deferred.make<void>()
     let tail = Tail.empty
+    let reading = TestCounts.nothing
+    const decoder = new TextDecoder()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => {
         const child = spawn("bash", ["-c", `exec 2>&1\n${line}`], {
@@ -49,6 +52,8 @@ export const run = (line: string, atMost: Duration.Duration, { directory, enviro
         })
         child.stdout.on("data", (chunk: Uint8Array) => {
           tail = Tail.push(tail, chunk, tailBytes)
+          // counts may stand far before the end
+          reading = TestCounts.read(reading, decoder.decode(chunk, { stream: true }))
         })
         child.on("error", () => Deferred.unsafeDone(ended, Exit.succeed(127)))
         child.on("exit", (code, name) => {
@@ -70,8 +75,10 @@ export const run = (line: string, atMost: Duration.Duration, { directory, enviro
     }
     yield* signal(child, "SIGKILL")
     yield* Effect.timeoutOption(Deferred.await(closed), silence)
+    const tests = Option.isNone(code) ? undefined : TestCounts.countsOf(reading)
     return {
       ...Option.match(code, { onNone: () => ({}), onSome: (exitCode) => ({ exitCode }) }),
+      ...(tests === undefined ? {} : { tests }),
       seconds: Math.round(Duration.toMillis(duration)) / 1000,
       tail: Tail.text(tail, tailBytes)
     }

@@ -8,7 +8,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { CheckReportJson, CheckRequestJson } from "../../src/domain/CheckRun.ts"
+import { type CheckReport, CheckReportJson, CheckRequestJson } from "../../src/domain/CheckRun.ts"
 import * as Checks from "./Checks.ts"
 
 /** Of the sandbox, and no matter of the repository's commands. */
@@ -38,12 +38,20 @@ const program = Effect.gen(function*() {
   )
   const installs = yield* Checks.failedInstalls(`${out}/installs`, `${out}/install.log`)
   const isAlone = yield* Config.withDefault(Config.boolean("OPENTL_OWN_PROCESSES"), false)
-  const commands = yield* Checks.runAll(request, { directory, environment, isAlone })
-  const report = yield* Schema.encode(CheckReportJson)({ installs, commands })
-  // what the commands may have made of it
-  yield* fs.remove(`${out}/checks.json`, { recursive: true, force: true })
-  yield* fs.writeFileString(`${out}/checks.json.new`, report)
-  yield* fs.rename(`${out}/checks.json.new`, `${out}/checks.json`)
+  const write = Effect.fnUntraced(function*(report: CheckReport) {
+    const text = yield* Schema.encode(CheckReportJson)(report)
+    // what the commands may have made of it
+    yield* fs.remove(`${out}/checks.json`, { recursive: true, force: true })
+    yield* fs.writeFileString(`${out}/checks.json.new`, text)
+    yield* fs.rename(`${out}/checks.json.new`, `${out}/checks.json`)
+  })
+  const commands = yield* Checks.runAll(
+    request,
+    { directory, environment, isAlone },
+    // read if the sandbox is ended over a limit; on a full disk the checks go on without it
+    (ends) => Effect.ignore(write({ installs, commands: ends, running: ends.length }))
+  )
+  yield* write({ installs, commands })
 })
 
 program.pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain)

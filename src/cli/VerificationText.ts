@@ -21,8 +21,12 @@ const paint = (style: Style, outcome: Verification.CheckOutcome) => {
   }
 }
 
-const table = (commands: ReadonlyArray<Verification.CheckedCommand>, style: Style, columns: number | undefined) =>
-  Table.lines(
+const table = (commands: ReadonlyArray<Verification.CheckedCommand>, style: Style, columns: number | undefined) => {
+  // a column only where a runner says how many
+  const tests = commands.some((command) => command.tests !== undefined)
+    ? [{ header: "TESTS", cells: commands.map(Verification.testsText) }]
+    : []
+  return Table.lines(
     [
       { header: "CHECK", cells: commands.map(({ name }) => oneLine(name)) },
       {
@@ -39,11 +43,19 @@ const table = (commands: ReadonlyArray<Verification.CheckedCommand>, style: Styl
         header: "TIME",
         cells: commands.map(({ outcome, seconds }) => outcome === "not_run" ? "" : Verification.secondsText(seconds))
       },
+      ...tests,
       { header: "COMMAND", cells: commands.map(({ run }) => oneLine(run)) }
     ],
     columns,
-    [{ column: 5, to: 12 }, { column: 0, to: 12 }],
+    [{ column: 5 + tests.length, to: 12 }, { column: 0, to: 12 }],
     style.bold
+  )
+}
+
+/** Why commands were not run, or over which limit they were ended. */
+const reasons = (commands: ReadonlyArray<Verification.CheckedCommand>): ReadonlyArray<string> =>
+  commands.flatMap(({ name, outcome, reason }) =>
+    reason === undefined ? [] : [oneLine(`${name}: ${Verification.outcomeText(outcome)}: ${reason}`)]
   )
 
 /** How many of the last lines of a failing command are shown; the JSON has all that is kept. */
@@ -70,6 +82,7 @@ export const verificationText = (
     }, turn ${verification.turn}, round ${verification.round}`,
     ...(verification.isLocal === true ? ["the checks ran on the agent's machine: the sandbox is local"] : []),
     ...(verification.commands.length === 0 ? [] : ["", ...table(verification.commands, style, columns)]),
+    ...reasons(verification.commands).flatMap((line, i) => i === 0 ? ["", line] : [line]),
     ...Verification.weakenedText(verification).flatMap((line, i) => i === 0 ? ["", oneLine(line)] : [oneLine(line)]),
     ...Verification.failures(verification).flatMap((command) => output(command, style))
   ].join("\n") + "\n"

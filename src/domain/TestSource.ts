@@ -71,6 +71,12 @@ export const languageOfTests = (path: string): Language | undefined => {
     : undefined
 }
 
+/** Whether a file is one of tests, or of what they read. */
+export const isTestFile = (path: string): boolean => isTestName(path) || directories.test(path)
+
+/** Whether tests may lie in it, among the code. */
+export const hasTestsInside = (path: string): boolean => languageOf(path)?.isAmongCode === true
+
 /** What is looked at of a line: the rest of a longer one is no code that a person wrote. */
 const maxLine = 2000
 

@@ -3,41 +3,13 @@
  * and a failing one on the base, too. Pure.
  */
 import * as Schema from "effect/Schema"
+import { CheckedCommand, type CheckOutcome } from "./CheckedCommand.ts"
 import { CommitId } from "./Ids.ts"
+import * as TestCounts from "./TestCounts.ts"
 import { WeakenedTest } from "./WeakenedTests.ts"
 import { key, optional, optionalKey } from "./Wire.ts"
 
-/** What a command says of the change. */
-export const CheckOutcome = Schema.Literal(
-  "passed",
-  // on the head, and not on the base
-  "failed",
-  // on the base as well: not the change's doing
-  "failed_before",
-  // on the base, and no more on the head
-  "fixed",
-  "timed_out",
-  // the time for all commands was used up, or an earlier one made it pointless
-  "not_run"
-)
-export type CheckOutcome = typeof CheckOutcome.Type
-
-/** A command that was (to be) run. */
-export const CheckedCommand = Schema.Struct({
-  name: Schema.String,
-  /** The shell line. */
-  run: Schema.String,
-  outcome: CheckOutcome,
-  /** Absent if it did not come to its end. */
-  exitCode: optionalKey("exit_code", Schema.Int),
-  /** Absent if it was not run on the base, or did not come to its end there. */
-  baseExitCode: optionalKey("base_exit_code", Schema.Int),
-  /** How long it took on the head. */
-  seconds: Schema.NonNegative,
-  /** The last lines that it printed on the head. */
-  tail: Schema.String
-})
-export type CheckedCommand = typeof CheckedCommand.Type
+export * from "./CheckedCommand.ts"
 
 export const VerificationOutcome = Schema.Literal("passed", "failed", "none", "skipped")
 export type VerificationOutcome = typeof VerificationOutcome.Type
@@ -69,48 +41,17 @@ export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified"
   }
 }
 
-/** The end of a command on one commit. */
-export interface CommandRun {
-  /** Absent if it did not end by itself within its time. */
-  readonly exitCode: number | undefined
-  readonly seconds: number
-  readonly tail: string
-}
-
-const succeeded = (run: CommandRun): boolean => run.exitCode === 0
-
-/** What a command says of a change, by its end on the head and, where that is known, on the base. */
-export const outcomeOf = (head: CommandRun | undefined, base: CommandRun | undefined): CheckOutcome => {
-  if (head === undefined) return "not_run"
-  if (head.exitCode === undefined) return "timed_out"
-  if (succeeded(head)) return base !== undefined && base.exitCode !== undefined && !succeeded(base) ? "fixed" : "passed"
-  return base !== undefined && base.exitCode !== undefined && !succeeded(base) ? "failed_before" : "failed"
-}
-
-/** A command with its outcome. */
-export const checked = (
-  { name, run }: { readonly name: string; readonly run: string },
-  head: CommandRun | undefined,
-  base: CommandRun | undefined
-): CheckedCommand => ({
-  name,
-  run,
-  outcome: outcomeOf(head, base),
-  ...(head?.exitCode === undefined ? {} : { exitCode: head.exitCode }),
-  ...(base?.exitCode === undefined ? {} : { baseExitCode: base.exitCode }),
-  seconds: head?.seconds ?? 0,
-  tail: head?.tail ?? ""
-})
-
 const isFailure = ({ outcome }: CheckedCommand): boolean => outcome === "failed" || outcome === "timed_out"
 
 /** What holds the change back: failures that the base does not have, and commands that did not come to an end. */
 export const failures = ({ commands }: Pick<Verification, "commands">): ReadonlyArray<CheckedCommand> =>
   commands.filter(isFailure)
 
-/** The verification of a commit by its commands. */
+const isNotRun = ({ outcome }: CheckedCommand): boolean => outcome === "not_run"
+
+/** The verification of a commit by its commands. Where none was run, nothing was verified. */
 export const of = (commit: CommitId, commands: ReadonlyArray<CheckedCommand>): Verification => ({
-  outcome: commands.length === 0 ? "none" : commands.some(isFailure) ? "failed" : "passed",
+  outcome: commands.every(isNotRun) ? "none" : commands.some(isFailure) ? "failed" : "passed",
   commit,
   commands
 })
@@ -167,28 +108,45 @@ const marks: Record<CheckOutcome, string> = {
   not_run: "·"
 }
 
+/** "120 → 117, 3 skipped"; empty where no runner says how many. */
+export const testsText = ({ baseTests, tests }: CheckedCommand): string =>
+  tests === undefined ? "" : TestCounts.show(tests, baseTests)
+
 /** One line a command. */
 export const commandText = (command: CheckedCommand): string =>
   `${marks[command.outcome]} ${command.name}: ${words[command.outcome]}${
     command.outcome === "failed" && command.exitCode !== undefined ? ` (exit code ${command.exitCode})` : ""
-  }${command.outcome === "not_run" ? "" : `, ${secondsText(command.seconds)}`}`
+  }${command.reason === undefined ? "" : `: ${command.reason}`}${
+    isNotRun(command) ? "" : `, ${secondsText(command.seconds)}`
+  }${command.tests === undefined ? "" : `, tests: ${testsText(command)}`}`
 
 /** The commands that say something good of the change. */
 export const passingOf = ({ commands }: Pick<Verification, "commands">): ReadonlyArray<CheckedCommand> =>
   commands.filter(({ outcome }) => outcome === "passed" || outcome === "fixed")
 
-/** ", 2 fail on the base as well"; empty if none does. */
+/** ", 2 fail on the base as well, 1 was not run"; empty if none does. */
 export const beforeText = ({ commands }: Pick<Verification, "commands">): string => {
   const before = commands.filter(({ outcome }) => outcome === "failed_before").length
-  return before === 0 ? "" : `, ${before} ${before === 1 ? "fails" : "fail"} on the base as well`
+  const left = commands.filter(isNotRun).length
+  return `${before === 0 ? "" : `, ${before} ${before === 1 ? "fails" : "fail"} on the base as well`}${
+    left === 0 ? "" : `, ${left} ${left === 1 ? "was" : "were"} not run`
+  }`
 }
+
+/** Why there is nothing that a check says. */
+export const noneText = ({ commands }: Pick<Verification, "commands">): string =>
+  commands.length === 0
+    ? "the repository has no checks"
+    : `no check could be run (${
+      Array.from(new Set(commands.map(({ reason }) => reason ?? "no time was left"))).join(", ")
+    })`
 
 /** The whole in a sentence. */
 export const headline = (verification: Verification): string => {
   const { commands, outcome, reason } = verification
   switch (outcome) {
     case "none":
-      return "not verified: the repository has no checks"
+      return `not verified: ${noneText(verification)}`
     case "skipped":
       return `not verified: ${reason ?? "switched off"}`
     case "failed": {
@@ -204,6 +162,13 @@ export const headline = (verification: Verification): string => {
       }${beforeText(verification)}`
     }
   }
+}
+
+/** The sentence with how many tests ran: of several commands, with their names. */
+export const headlineWithTests = (verification: Verification): string => {
+  const counted = verification.commands.filter(({ tests }) => tests !== undefined)
+  const told = counted.map((command) => `${counted.length === 1 ? "" : `${command.name} `}${testsText(command)}`)
+  return [headline(verification), ...(told.length === 0 ? [] : [`tests: ${told.join("; ")}`])].join(" · ")
 }
 
 /** What weakens the checks, one line each. */

@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import type { ChangedFile } from "./ChangedFile.ts"
+import { commentedLines } from "./CommentedTests.ts"
 import * as Invisible from "./Invisible.ts"
 import type { PatchSection } from "./Patch.ts"
 import { type Hunk, hunks, type PatchLine } from "./PatchLines.ts"
@@ -50,6 +51,8 @@ interface TestChanges {
   readonly file: ChangedFile
   readonly tests: Balance
   readonly skips: Balance
+  /** Lines that became comments. */
+  readonly commented: number
 }
 
 const changesIn = (file: ChangedFile, found: ReadonlyArray<Hunk>): TestChanges => {
@@ -57,21 +60,32 @@ const changesIn = (file: ChangedFile, found: ReadonlyArray<Hunk>): TestChanges =
   const before = TestSource.languageOfTests(file.previousPath ?? file.path)
   const after = TestSource.languageOfTests(file.path)
   const language = after ?? before
-  return language === undefined ? { file, tests: nothing, skips: nothing } : {
+  return language === undefined ? { file, tests: nothing, skips: nothing, commented: 0 } : {
     file,
+    // in a file of the program, what is commented out may be no test; a line that begins one is a test removed
+    commented: after !== undefined && TestSource.isTestFile(file.path)
+      ? commentedLines(found, (line) => !TestSource.beginsTest(language, line))
+      : 0,
     tests: balance(lines, (line) => TestSource.beginsTest(language, line)),
     skips: balance(lines, (line) => TestSource.skipsTest(language, line))
   }
 }
+
+/** Whether nothing is left in a file that was one of tests; where tests were removed, that is told. */
+const isEmptied = ({ file, tests }: TestChanges, section: PatchSection | undefined): boolean =>
+  file.status !== "added" && file.status !== "deleted" && tests.removed.length === 0 &&
+  TestSource.languageOfTests(file.path) !== undefined && TestSource.isTestFile(file.path) &&
+  section !== undefined && /^@@ -\d+(?:,\d+)? \+0,0 @@/m.test(section.text)
 
 const renamedAway = ({ path, previousPath }: ChangedFile): boolean =>
   previousPath !== undefined && TestSource.isTestName(previousPath) && !TestSource.isTestName(path)
 
 /** What a file's changes weaken. A line that another file gained or lost was moved there or from there. */
 const weakened = (
-  { file, skips, tests }: TestChanges,
+  changes: TestChanges & { readonly section: PatchSection | undefined },
   moved: { readonly tests: Map<string, number>; readonly skips: Map<string, number> }
 ): ReadonlyArray<string> => {
+  const { commented, file, section, skips, tests } = changes
   const gone = without(tests.removed, moved.tests).length - tests.added.length
   if (file.status === "deleted") {
     if (gone > 0) return [`test file deleted, with ${counted(gone)}`]
@@ -84,6 +98,8 @@ const weakened = (
       ? [`renamed from ${Invisible.reveal(file.previousPath ?? "")}: its name is no longer a test's`]
       : []),
     ...(gone > 0 ? [`${counted(gone)} removed`] : []),
+    ...(isEmptied(changes, section) ? ["test file emptied"] : []),
+    ...(commented > 0 ? [`${commented} line${commented === 1 ? "" : "s"} commented out`] : []),
     ...(more > 0 ? [`${more} added that skip${more === 1 ? "s" : ""} tests: ${quoted(skipped.slice(0, more))}`] : [])
   ]
 }

@@ -7,6 +7,9 @@ const commit = CommitId.make("a".repeat(40))
 const check = { name: "test", run: "npm run test" }
 const end = (exitCode?: number, tail = ""): Verification.CommandRun => ({ exitCode, seconds: 1, tail })
 
+const absent: Verification.CommandRun = { ...end(127), missing: "pytest" }
+const over: Verification.CommandRun = { ...end(137), limit: "more than 10 GiB of disk" }
+
 describe("a command's outcome", () => {
   const table: ReadonlyArray<
     readonly [
@@ -26,17 +29,30 @@ describe("a command's outcome", () => {
     [end(0), end(undefined), "passed"],
     [end(undefined), undefined, "timed_out"],
     [end(undefined), end(1), "timed_out"],
-    [undefined, undefined, "not_run"]
+    [undefined, undefined, "not_run"],
+    // a program that the image does not have; with the change alone it was taken away
+    [absent, absent, "not_run"],
+    [absent, end(0), "failed"],
+    [absent, end(127), "failed"],
+    [absent, undefined, "failed"],
+    // where it was not there, nothing is known of the base
+    [end(1), absent, "failed"],
+    [end(0), absent, "passed"],
+    [over, end(1), "failed"],
+    [over, over, "failed_before"],
+    [end(1), over, "failed"]
   ]
   for (const [head, base, outcome] of table) {
-    it(`is ${outcome} where the head ends with ${head?.exitCode} and the base with ${base?.exitCode}`, () => {
+    const shown = (run: Verification.CommandRun | undefined) =>
+      run === absent ? "no program" : run === over ? "a limit" : run?.exitCode
+    it(`is ${outcome} where the head ends with ${shown(head)} and the base with ${shown(base)}`, () => {
       assert.strictEqual(Verification.checked(check, head, base).outcome, outcome)
     })
   }
 })
 
 describe("a verification", () => {
-  it("fails for a new failure or a command that did not come to its end, and for nothing else", () => {
+  it("fails for a new failure or a command that did not come to its end; where none was run, it is none", () => {
     FastCheck.assert(FastCheck.property(
       FastCheck.array(FastCheck.constantFrom(...Verification.CheckOutcome.literals), { minLength: 1 }),
       (outcomes) => {
@@ -45,7 +61,8 @@ describe("a verification", () => {
           outcomes.map((outcome) => ({ ...check, outcome, seconds: 1, tail: "" }))
         )
         const isHeldBack = outcomes.some((outcome) => outcome === "failed" || outcome === "timed_out")
-        assert.strictEqual(verification.outcome, isHeldBack ? "failed" : "passed")
+        const isRun = outcomes.some((outcome) => outcome !== "not_run")
+        assert.strictEqual(verification.outcome, isHeldBack ? "failed" : isRun ? "passed" : "none")
         assert.strictEqual(Verification.needsDraft(verification), isHeldBack)
         assert.strictEqual(Verification.failures(verification).length > 0, isHeldBack)
       }

@@ -95,6 +95,39 @@ describe("tests are weakened", () => {
     })
   }
 
+  it("by a file that is emptied, and has no calls that are known for tests", () => {
+    assert.deepStrictEqual(
+      found(changed("test/run.test.ts", ["-import \"./cases.ts\"", "-runAll()"])),
+      ["test/run.test.ts: test file emptied"]
+    )
+    assert.deepStrictEqual(found(changed("test/run.test.ts", ["-runAll()", "+run()"])), [])
+    assert.deepStrictEqual(found(changed("test/a.test.ts", ["-it(\"a\", f)"])), ["test/a.test.ts: 1 test removed"])
+    assert.deepStrictEqual(found(changed("src/run.ts", ["-runAll()"])), [])
+  })
+
+  it("by a body that is commented out, line by line or as a whole", () => {
+    const body = ["   const a = f()", "   expect(a).toBe(1)"]
+    const minus = body.map((line) => `-${line.slice(1)}`)
+    assert.deepStrictEqual(
+      found(
+        changed("a.test.ts", [" it(\"a\", () => {", ...minus, "+  // const a = f()", "+  // expect(a).toBe(1)", " })"])
+      ),
+      ["a.test.ts: 2 lines commented out"]
+    )
+    assert.deepStrictEqual(
+      found(changed("tests/test_a.py", [" def test_a():", "-    assert f()", "+    # assert f()", "+    pass"])),
+      ["tests/test_a.py: 1 line commented out"]
+    )
+    assert.deepStrictEqual(
+      found(changed("a.test.ts", [" it(\"a\", () => {", "+  /*", ...body, "+  */", " })"])),
+      ["a.test.ts: 2 lines commented out"]
+    )
+    assert.deepStrictEqual(
+      found(changed("tests/test_a.py", [" def test_a():", "+    \"\"\"", "     assert f()", "+    \"\"\""])),
+      ["tests/test_a.py: 1 line commented out"]
+    )
+  })
+
   it("by several, of which some are quoted, each cut", () => {
     const lines = Array.from({ length: 5 }, (_, i) => `+it.skip("${"a".repeat(90)}${i}", f)`)
     const [what = ""] = found(changed("a.test.ts", lines))
@@ -143,6 +176,21 @@ describe("tests are not weakened", () => {
       []
     )
     assert.deepStrictEqual(found(deleted("test/support/data.json", "x"), deleted("src/a.ts", "test(\"x\")")), [])
+  })
+
+  it("by comments that are written or taken away", () => {
+    assert.deepStrictEqual(
+      found(
+        changed("tests/test_a.py", [" def test_a():", "+    \"\"\"", "+    Says a.", "+    \"\"\"", "     assert f()"])
+      ),
+      []
+    )
+    assert.deepStrictEqual(
+      found(changed("a.test.ts", ["+/* why */", "+/*", "+ * why", "+ */", " f()", "+// as f"])),
+      []
+    )
+    assert.deepStrictEqual(found(changed("a.test.ts", ["-// f()", "+f()"])), [])
+    assert.deepStrictEqual(found(changed("src/a.ts", ["-f()", "+// f()"])), [])
   })
 
   it("by a test that got another name, or a file that is still a test", () => {

@@ -21,7 +21,7 @@ export const changed = (
       `diff --git a/${kind.previousPath ?? path} b/${path}\nindex 000..111 100644\n--- a/${
         kind.previousPath ?? path
       }\n` +
-      `+++ b/${path}\n@@ -7,${count(" -")} +7,${count(" +")} @@ ${heading}\n${
+      `+++ b/${path}\n@@ -7,${count(" -")} +${count(" +") === 0 ? "0" : "7"},${count(" +")} @@ ${heading}\n${
         lines.map((line) => `${line}\n`).join("")
       }`
   }

@@ -6,7 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { type CheckReport, CheckReportJson, CheckRequestJson } from "../../domain/CheckRun.ts"
+import { CheckReportJson, CheckRequestJson, overLimit } from "../../domain/CheckRun.ts"
 import type { CommitId } from "../../domain/Ids.ts"
 import * as SandboxMarker from "../../domain/SandboxMarker.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
@@ -32,12 +32,6 @@ class RunLost extends Schema.TaggedError<RunLost>()("RunLost", { reason: Schema.
 
 const decode = Schema.decode(CheckReportJson)
 const encode = Schema.encodeSync(CheckRequestJson)
-
-/** A run that ended over a limit of the sandbox, as the failure of its first command that was not reported. */
-const overLimit = (commands: number, reason: string): CheckReport => ({
-  installs: [{ run: "", exitCode: 137, tail: reason }],
-  commands: Array.from({ length: commands }, () => null)
-})
 
 export const make = Effect.gen(function*() {
   const { sandboxCertificates } = yield* AppConfig
@@ -90,7 +84,10 @@ export const make = Effect.gen(function*() {
     )
 
   const read = Effect.fnUntraced(function*(run: RunId, exit: RunExit, commands: number) {
-    if (exit.overLimit === true) return overLimit(commands, exit.reason ?? "over a limit of the sandbox")
+    if (exit.overLimit === true) {
+      const before = yield* Effect.option(Effect.flatMap(sandbox.checkReport(run), decode))
+      return overLimit(commands, exit.reason ?? "over a limit of the sandbox", before)
+    }
     if (exit.code !== 0) {
       const told = yield* lastError(run)
       return yield* new RunLost({ reason: exit.reason ?? (told === "" ? `exit code ${exit.code}` : told) })
@@ -99,7 +96,7 @@ export const make = Effect.gen(function*() {
       Effect.flatMap(sandbox.checkReport(run), decode),
       (error) => error._tag === "ParseError" ? new RunLost({ reason: "its report cannot be read" }) : error
     )
-    if (report.commands.length !== commands) {
+    if (report.commands.length !== commands || report.running !== undefined) {
       return yield* new RunLost({ reason: "its report is of other commands" })
     }
     return report

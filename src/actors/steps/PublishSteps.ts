@@ -1,6 +1,7 @@
 /** From the sandbox's commits to a pull request: collect, push, propose. All of it runs outside the sandbox. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { fewerTests } from "../../domain/FewerTests.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Patch from "../../domain/Patch.ts"
 import { needsDraft } from "../../domain/Review.ts"
@@ -117,7 +118,7 @@ export const make = Effect.gen(function*() {
         changes,
         sensitive: sensitiveFiles(diff.changed, sections),
         unscanned: state.unscanned,
-        weakened: weakenedTests(diff.changed, sections),
+        weakened: [...fewerTests(verification), ...weakenedTests(diff.changed, sections)],
         usage: state.usage,
         requestedBy: state.spec.requestedBy
       })

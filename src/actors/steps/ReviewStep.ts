@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Acceptance from "../../domain/Acceptance.ts"
+import { fewerTests } from "../../domain/FewerTests.ts"
 import * as FindingPlaces from "../../domain/FindingPlaces.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Patch from "../../domain/Patch.ts"
@@ -68,7 +69,7 @@ export const make = Effect.gen(function*() {
       firstPrompt: turn.number === 1 ? undefined : context.state.spec.prompt,
       plan: turn.plan,
       verification,
-      weakened: weakenedTests(diff.changed, sections),
+      weakened: [...fewerTests(verification), ...weakenedTests(diff.changed, sections)],
       stat: diff.stat,
       unseen,
       answer: yield* withoutSecrets("the agent's last words", run.answer),

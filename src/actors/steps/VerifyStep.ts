@@ -5,6 +5,8 @@
 import * as Effect from "effect/Effect"
 import type { CheckEnd, CheckReport } from "../../domain/CheckRun.ts"
 import type { Check } from "../../domain/Checks.ts"
+import { isAskedOfBase, type Touched, touchedBy } from "../../domain/ComparedTests.ts"
+import { fewerTests } from "../../domain/FewerTests.ts"
 import type { CommitId } from "../../domain/Ids.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Patch from "../../domain/Patch.ts"
@@ -33,8 +35,6 @@ const shortTail = 4_000
 /** How many weakened tests are told. */
 const mostWeakened = 50
 
-const runOf = ({ exitCode, seconds, tail }: CheckEnd): Verification.CommandRun => ({ exitCode, seconds, tail })
-
 /** The ends of a report, by shell line. */
 const endsOf = (commands: CheckRuns.CheckOrder["commands"], report: CheckReport): ReadonlyMap<string, CheckEnd> =>
   new Map(commands.flatMap(({ run }, i): ReadonlyArray<readonly [string, CheckEnd]> => {
@@ -45,8 +45,6 @@ const endsOf = (commands: CheckRuns.CheckOrder["commands"], report: CheckReport)
 /** The installs that failed, as ends by shell line. */
 const installsOf = ({ installs }: CheckReport): ReadonlyMap<string, CheckEnd> =>
   new Map(installs.map(({ exitCode, run, tail }) => [run, { exitCode, seconds: 0, tail }] as const))
-
-const hasFailed = (end: CheckEnd | undefined): boolean => end?.exitCode !== undefined && end.exitCode !== 0
 
 export const make = Effect.gen(function*() {
   const { verifyTimeout } = yield* AppConfig
@@ -59,14 +57,14 @@ export const make = Effect.gen(function*() {
   const sandbox = yield* Sandbox
   const withoutSecrets = yield* Redaction.make
 
-  /** What a person must know of the checks, whatever they say. */
-  const weakenedBy = ({ state: { origin, spec } }: StepContext, commit: CommitId) =>
+  /** What a person must know of the checks, whatever they say, and whether their tests are to be compared. */
+  const effectOf = ({ state: { origin, spec } }: StepContext, commit: CommitId) =>
     origin === undefined
-      ? Effect.succeed([])
-      : Effect.map(
-        repositories.diff(spec.repo, origin.commit, commit),
-        ({ changed, patch }) => weakenedTests(changed, Patch.sections(patch)).slice(0, mostWeakened)
-      )
+      ? Effect.succeed({ weakened: [], touched: undefined })
+      : Effect.map(repositories.diff(spec.repo, origin.commit, commit), ({ changed, patch }) => {
+        const sections = Patch.sections(patch)
+        return { weakened: weakenedTests(changed, sections), touched: touchedBy(changed, sections) }
+      })
 
   /** The gateway is open for package registries and domains as for an agent, and closed for every model. */
   const openGateway = ({ claim, record, state }: StepContext, turn: number) =>
@@ -79,12 +77,12 @@ export const make = Effect.gen(function*() {
         onUsage: (call) => Effect.ignoreLogged(record([usageRecorded(state, { turn, source: "agent" }, call)]))
       }))
 
-  /** How the commands ended on the base: what is known, and for the rest a run there. */
+  /** How commands ended on the base: what is known, and for the rest a run there. */
   const onBase = Effect.fnUntraced(function*(
     context: StepContext,
     at: RunId,
     order: CheckRuns.CheckOrder & { readonly commands: ReadonlyArray<Check> },
-    hasFailedToInstall: boolean
+    { asked, hasFailedToInstall }: { readonly asked: ReadonlyArray<Check>; readonly hasFailedToInstall: boolean }
   ) {
     const key = {
       repo: showRepository(context.state.spec.repo),
@@ -95,19 +93,24 @@ export const make = Effect.gen(function*() {
       base.find(key),
       (error) => Effect.as(Effect.logWarning(error), new Map<string, CheckEnd>())
     )
-    const unknown = order.commands.filter(({ run }) => !known.has(run))
+    const unknown = asked.filter(({ run }) => !known.has(run))
     if (unknown.length === 0 && !hasFailedToInstall) return { ends: known, installs: new Map<string, CheckEnd>() }
-    const report = yield* run(context, { ...at, checks: "base" }, { ...order, commands: unknown })
-    const ends = endsOf(unknown, report)
-    // an install fails with the network, too
-    if (report.installs.length === 0) yield* Effect.ignoreLogged(base.keep(key, ends))
-    return { ends: new Map([...known, ...ends]), installs: installsOf(report) }
+    // as on the head with those before it, whose files it may need
+    const last = order.commands.findLastIndex(({ run }) => unknown.some((command) => command.run === run))
+    const commands = order.commands.slice(0, last + 1)
+    const report = yield* run(context, { ...at, checks: "base" }, { ...order, commands })
+    const ends = endsOf(commands, report)
+    // an install fails with the network, too, and a limit may be the machine's
+    const lasting = new Map([...ends].filter(([, { limit }]) => limit === undefined))
+    if (report.installs.length === 0) yield* Effect.ignoreLogged(base.keep(key, lasting))
+    return { ends: new Map([...ends, ...known]), installs: installsOf(report) }
   })
 
   const verify = Effect.fnUntraced(function*(
     context: StepContext,
     at: RunId,
-    { commands, commit, setup }: {
+    { commands, commit, setup, touched }: {
+      readonly touched: Touched
       readonly commit: CommitId
       readonly commands: ReadonlyArray<Check>
       readonly setup: ReadonlyArray<string> | undefined
@@ -122,12 +125,19 @@ export const make = Effect.gen(function*() {
     const report = yield* run(context, { ...at, checks: "head" }, { ...order, commit, commands })
     const ends = endsOf(commands, report)
     const installs = installsOf(report)
-    const failed = commands.filter(({ run }) => hasFailed(ends.get(run)))
-    const before = failed.length === 0 && installs.size === 0
+    const asked = commands.filter(({ run }) => isAskedOfBase(ends.get(run), touched))
+    const isNeeded = installs.size > 0 || asked.some(({ run }) => ends.get(run)?.exitCode !== 0)
+    const before = asked.length === 0 && installs.size === 0
       ? undefined
-      : yield* onBase(context, at, { ...order, commit: origin.commit, commands: failed }, installs.size > 0)
+      : yield* onBase(context, at, { ...order, commit: origin.commit, commands }, {
+        asked,
+        hasFailedToInstall: installs.size > 0
+      }).pipe(
+        // what passes holds without a comparison
+        Effect.catchAll((error) => isNeeded ? Effect.fail(error) : Effect.as(Effect.logWarning(error), undefined))
+      )
     const checkedOf = (check: { readonly name: string; readonly run: string }, end?: CheckEnd, earlier?: CheckEnd) =>
-      Verification.checked(check, end && runOf(end), earlier && runOf(earlier))
+      Verification.checked(check, end, earlier)
     return Verification.of(commit, [
       ...Array.from(
         installs,
@@ -143,8 +153,9 @@ export const make = Effect.gen(function*() {
       const { claim, record, state } = context
       const { commit } = changes
       const at = { turn: turn.number, round }
-      const weakened = yield* weakenedBy(context, commit)
+      const effect = yield* effectOf(context, commit)
       const hold = (held: Verification.Verification) => {
+        const weakened = [...fewerTests(held), ...effect.weakened].slice(0, mostWeakened)
         const verification = weakened.length === 0 ? held : { ...held, weakened }
         return record(
           [VerifyHeld.make({ ...at, commit, verification: Verification.withTails(verification, shortTail) })],
@@ -158,7 +169,12 @@ export const make = Effect.gen(function*() {
       const { checks: commands, setup } = yield* changeChecks(context, commit)
       const verification = commands.length === 0
         ? Verification.none(commit)
-        : yield* verify(context, { sessionId: claim.sessionId, ...at }, { commit, commands, setup })
+        : yield* verify(context, { sessionId: claim.sessionId, ...at }, {
+          commit,
+          commands,
+          setup,
+          touched: effect.touched
+        })
       const shown = {
         ...verification,
         commands: yield* Effect.forEach(

@@ -131,7 +131,7 @@ const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): Tu
       return {
         ...view,
         phase: fact.verification.outcome === "failed" ? "checks failed" : "reviewing",
-        checks: Verification.headline(fact.verification),
+        checks: Verification.headlineWithTests(fact.verification),
         lastAction: Verification.headline(fact.verification)
       }
     case "RoundStarted":

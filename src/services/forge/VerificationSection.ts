@@ -16,28 +16,38 @@ const onBase = ({ baseExitCode }: Verification.CheckedCommand): string =>
 
 const onHead = (command: Verification.CheckedCommand): string => {
   const words = Verification.outcomeText(command.outcome)
-  return command.outcome === "failed" || command.outcome === "timed_out"
+  const told = command.outcome === "failed" || command.outcome === "timed_out"
     ? `**${words}**${command.exitCode === undefined ? "" : ` (exit code ${command.exitCode})`}`
     : words
+  return command.reason === undefined ? told : `${told}: ${inline(command.reason, reasonLimit)}`
 }
 
-const row = (command: Verification.CheckedCommand): string =>
-  `| ${cell(command.run === "" ? command.name : command.run)} | ${onHead(command)} | ${onBase(command)} | ${
-    command.outcome === "not_run" ? "" : Verification.secondsText(command.seconds)
-  } |`
+const isCounted = ({ tests }: Verification.CheckedCommand): boolean => tests !== undefined
 
-const table = (commands: ReadonlyArray<Verification.CheckedCommand>): string =>
-  [
-    "| check | with this change | on the base | time |",
-    "|---|---|---|---|",
+const table = (commands: ReadonlyArray<Verification.CheckedCommand>): string => {
+  // a column only where a runner says how many
+  const hasTests = commands.some(isCounted)
+  const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
+  const row = (command: Verification.CheckedCommand) =>
+    line([
+      cell(command.run === "" ? command.name : command.run),
+      onHead(command),
+      onBase(command),
+      ...(hasTests ? [Verification.testsText(command)] : []),
+      command.outcome === "not_run" ? "" : Verification.secondsText(command.seconds)
+    ])
+  return [
+    line(["check", "with this change", "on the base", ...(hasTests ? ["tests"] : []), "time"]),
+    hasTests ? "|---|---|---|---|---|" : "|---|---|---|---|",
     ...commands.slice(0, maxRows).map(row),
-    ...(commands.length > maxRows ? [`| and ${commands.length - maxRows} more | | | |`] : [])
+    ...(commands.length > maxRows ? [`| and ${commands.length - maxRows} more | | | |${hasTests ? " |" : ""}`] : [])
   ].join("\n")
+}
 
 const where = ({ commit, isLocal }: Verification.Verification): string =>
   `Run by OpenTL on commit \`${commit.slice(0, 12)}\`, in a clean copy of it that the agent had no access to${
     isLocal === true ? ", but on the agent's machine: its sandbox was a local one" : ""
-  }. A check that passes is not run on the base.`
+  }. A check that passes is run on the base only where its tests are compared.`
 
 const tails = (verification: Verification.Verification): ReadonlyArray<string> =>
   Verification.failures(verification).filter(({ tail }) => tail.trim() !== "").slice(0, maxTails).map((command) =>

@@ -38,20 +38,26 @@ describe("a turn in a chat", () => {
 
   it("shows what the checks said of its newest commit", () => {
     const commit = CommitId.make("a".repeat(40))
-    const verified = (outcome: "failed" | "passed") =>
+    const tests = { passed: 117, failed: 0, skipped: 3, total: 120 }
+    const baseTests = { ...tests, passed: 120, total: 123 }
+    const verified = (outcome: "failed" | "passed", counts: Partial<Verification.CheckedCommand> = {}) =>
       eventView(
         2,
         VerifyHeld.make({
           turn: 1,
           round: 1,
           commit,
-          verification: Verification.of(commit, [{ name: "test", run: "test", outcome, seconds: 1, tail: "" }])
+          verification: Verification.of(commit, [
+            { name: "test", run: "test", outcome, seconds: 1, tail: "", ...counts }
+          ])
         })
       )
     const failing = TurnView.advance(begun, verified("failed"))
     assert.deepInclude(failing, { phase: "checks failed", checks: "verification failed: 1 of 1 check (test)" })
     const passing = TurnView.advance(failing, verified("passed"))
     assert.deepInclude(passing, { phase: "reviewing", checks: "verified: 1 of 1 check passes" })
+    const counted = TurnView.advance(failing, verified("passed", { tests, baseTests }))
+    assert.deepInclude(counted, { checks: "verified: 1 of 1 check passes · tests: 120 → 117, 3 skipped" })
   })
 
   it("is followed by the next one, which a message begins", () => {

@@ -116,6 +116,37 @@ export const checksConformance = <E, R>(declare: Declare<R>, makeSubject: MakeSu
       assert.deepStrictEqual(commands.map((end) => end?.tail), ["started\n", "0\n"])
     }))
 
+  test("what a test runner says of how many tests ran is told, however much is printed after it", (session) =>
+    Effect.gen(function*() {
+      const { commands } = yield* check(session, [
+        "printf '      Tests  1 failed | 2 passed (3)\\n'; seq 1 50000; exit 1",
+        "printf '  2 passing (3ms)\\n  1 pending\\n'",
+        "echo all tests passed"
+      ])
+      assert.deepStrictEqual(commands.map((end) => end?.tests), [
+        { passed: 2, failed: 1, skipped: 0, total: 3 },
+        { passed: 2, failed: 0, skipped: 1, total: 3 },
+        undefined
+      ])
+    }))
+
+  test("a program that is missing is told, and nothing that only ends as if it were", (session) =>
+    Effect.gen(function*() {
+      const { commands } = yield* check(session, [
+        "opentl-no-such-tool --all",
+        "opentl-no-such-tool || true",
+        "sh -c 'exit 127'",
+        "PATH=/nowhere git status"
+      ])
+      assert.deepStrictEqual(commands.map((end) => [end?.exitCode, end?.missing]), [
+        [127, "opentl-no-such-tool"],
+        [0, undefined],
+        [127, undefined],
+        [127, undefined]
+      ])
+      assert.include(commands[0]?.tail, "not found")
+    }))
+
   test("a failed install is told beside the commands", (session) =>
     Effect.gen(function*() {
       const request = { seconds: 60, commands: [{ run: "cat made" }] }
@@ -135,9 +166,12 @@ export const checksConformance = <E, R>(declare: Declare<R>, makeSubject: MakeSu
         yield* session.runAgent(1, "echo kept >../home/kept")
         yield* session.sandbox.removeRuns(session.session)
         const fill = "for i in $(seq 40); do head -c 8000000 /dev/zero >big$i; done; sleep 600"
-        const run = yield* start(session, { seconds: 600, commands: [{ run: fill }] })
+        const run = yield* start(session, { seconds: 600, commands: [{ run: "echo first" }, { run: fill }] })
         const exit = yield* Effect.raceFirst(session.sandbox.exit(run), session.sandbox.watch(run))
         assert.isTrue(exit.overLimit)
+        const told = yield* Schema.decode(CheckReportJson)(yield* session.sandbox.checkReport(run))
+        assert.strictEqual(told.running, 1, "which command ran is told")
+        assert.deepStrictEqual(told.commands.map((end) => end?.tail), ["first\n"])
         yield* session.sandbox.removeRuns(session.session)
         assert.isTrue(yield* session.sandbox.hasRepository(session.session))
       }),
