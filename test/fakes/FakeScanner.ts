@@ -13,6 +13,7 @@ export const layer = (script: FakeScannerScript) =>
   Layer.succeed(
     SecretScanner,
     SecretScanner.of({
+      finder: Effect.succeed({ mayHold: () => false, find: () => Effect.succeed([]), own: [] }),
       scanText: () => Effect.succeed({ secrets: [] }),
       scan: () => Effect.sync(() => script.found.shift() ?? { secrets: [] })
     })
