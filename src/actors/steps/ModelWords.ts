@@ -1,5 +1,4 @@
 /** What planner and reviewer say, without the secrets in it: it is stored, shown and passed on. */
-import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type { Plan } from "../../domain/Plan.ts"
 import type { ReviewAnswer } from "../../domain/Review.ts"
@@ -23,8 +22,7 @@ export const make = Effect.map(OutputRedaction.make, ({ forRun }) => {
       }
     }))
 
-  const questions = (asked: Arr.NonEmptyReadonlyArray<string>): Effect.Effect<Arr.NonEmptyArray<string>> =>
-    withText((text) => Effect.forEach(asked, text))
+  const texts = <S extends Iterable<string>>(said: S) => withText((text) => Effect.forEach(said, text))
 
   const review = (said: ReviewAnswer): Effect.Effect<ReviewAnswer> =>
     withText(Effect.fnUntraced(function*(text) {
@@ -46,5 +44,5 @@ export const make = Effect.map(OutputRedaction.make, ({ forRun }) => {
       }
     }))
 
-  return { plan, questions, review }
+  return { plan, texts, review }
 })

@@ -38,13 +38,14 @@ export const make = Effect.gen(function*() {
   const questionsAsked = Effect.fnUntraced(function*(
     { claim, state }: StepContext,
     turn: Turn,
-    questions: Extract<Planned.Planned, { readonly _tag: "Questions" }>["questions"]
+    { assumptions, questions }: Extract<Planned.Planned, { readonly _tag: "Questions" }>
   ) {
     yield* Effect.ignoreLogged(sandbox.removeRuns(claim.sessionId))
     const now = yield* DateTime.now
     return QuestionsAsked.make({
       turn: turn.number,
-      questions: yield* withoutSecrets.questions(questions),
+      questions: yield* withoutSecrets.texts(questions),
+      ...(assumptions === undefined ? {} : { assumptions: yield* withoutSecrets.texts(assumptions) }),
       until: DateTime.addDuration(now, state.spec.questionMillis ?? 0),
       remainingMillis: Math.max(0, DateTime.distance(now, turn.deadline))
     })
@@ -92,7 +93,7 @@ export const make = Effect.gen(function*() {
           value._tag === "Plan"
             ? Effect.flatMap(withoutSecrets.plan(value.plan), (plan) =>
               record([used({ model, usage }), PlanProduced.make({ turn: turn.number, plan })]))
-            : Effect.flatMap(questionsAsked(context, turn, value.questions), (asked) =>
+            : Effect.flatMap(questionsAsked(context, turn, value), (asked) =>
               record([used({ model, usage }), asked]))
         ),
         Effect.catchTags({
