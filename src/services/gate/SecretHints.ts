@@ -64,7 +64,7 @@ const leastCut = 8
 
 const cuts = beginnings.map(([rule, pattern]) => ({
   rule,
-  pattern: new RegExp(`(?:${pattern})[A-Za-z0-9+/=_.-]{${leastCut},400}$`)
+  pattern: new RegExp(`(?:${pattern})[A-Za-z0-9+/_.-]{${leastCut},400}$`)
 }))
 
 const isMixed = (text: string): boolean =>
@@ -77,7 +77,7 @@ export const cutAtEnd = (
 ): { readonly rule: string; readonly start: number } | undefined => {
   for (const { pattern, rule } of cuts) {
     const match = pattern.exec(text)
-    if (match !== null && looksGenerated(match[0]) && isMixed(match[0].slice(-leastCut))) {
+    if (match !== null && !match[0].includes("..") && looksGenerated(match[0]) && isMixed(match[0].slice(-leastCut))) {
       return { rule, start: match.index }
     }
   }

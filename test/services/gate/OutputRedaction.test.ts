@@ -81,6 +81,17 @@ it.layer(layer)("a secret that an agent prints", (it) => {
       for (const at of [10, 45, 85]) assert.notInclude(shown.join("\n"), long.slice(at, at + 15))
     }))
 
+  it.effect("is not what stands for one, with what is below it", () =>
+    Effect.gen(function*() {
+      const lines = [
+        Kit.from("KEY=sk-", "ant-..."),
+        "v1.22.3-alpha2",
+        Kit.from("a gh", "p_ token"),
+        "OPENTL_MAX_SESSIONS=2"
+      ]
+      assert.deepStrictEqual(yield* stored(lines), lines)
+    }))
+
   it.effect("does not take the word below it with it", () =>
     Effect.map(stored([token, "Done"], 1), (shown) => {
       assert.deepStrictEqual(shown, ["[left out: github]", "Done"])
