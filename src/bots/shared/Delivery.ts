@@ -70,7 +70,7 @@ const showStatus = Effect.fnUntraced(function*<T, W, Content>(showing: Showing<T
     isContinued,
     isPlanInDoubt: plans.at(-1)?.parts.some(isLost(showing)) ?? false,
     isCardInDoubt: card.some(isLost(showing)),
-    isNoticeInDoubt: notices.some(({ isOpen, message }) => isOpen && isLost(showing)(message))
+    isNoticeInDoubt: view.notices.some((notice, i) => Notice.isOpen(notice) && isLost(showing)(notices[i]?.message))
   })
   const next = { content: fingerprint(content), state }
   if (status?.id === undefined) {
