@@ -285,6 +285,7 @@ can_clone() { [ -f "$bundle" ] || [ -n "${OPENTL_REMOTE_OBJECTS:-}" ]; }
 clone_repository() {
   rm -rf "$repo" "$ready"
   git init -q --template= -b "$branch" "$repo" >>"$log" 2>&1 || return 1
+  mkdir -p "$repo/.git/info" || return 1 # tools write to info/exclude
   share_objects && take_in_bundle || return 1
   attend repo_git checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
   install_dependencies
@@ -431,7 +432,6 @@ exclude() { # PATH in the repository, directories with a slash: never committed
   for special in '\' '[' ']' '*' '?' ' '; do
     pattern=${pattern//"$special"/"\\$special"}
   done
-  mkdir -p "$repo/.git/info"
   printf '/%s\n' "${pattern//[$'\n\r']/?}" >>"$repo/.git/info/exclude"
 }
 

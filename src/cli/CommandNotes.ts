@@ -76,7 +76,10 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
   },
   "answer": {
     details: ["Unanswered for OPENTL_QUESTION_TIMEOUT (24 hours), the planner goes on with what it assumes."],
-    examples: [["opentl answer 4f \"Only the public ones\" --follow", "and follow the turn"]]
+    examples: [
+      ["opentl status 4f", "shows the questions"],
+      ["opentl answer 4f \"Only the public ones\" --follow", "and follow the turn"]
+    ]
   },
   "approve": {
     examples: [
@@ -93,9 +96,12 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
   },
   "budget": {
     details: [
-      "At any time before the session's end. If the day's budget of all sessions stopped it (OPENTL_BUDGET_DAY_USD), that is raised for the day."
+      "--add is possible at any time before the session's end. If the day's budget of all sessions stopped it (OPENTL_BUDGET_DAY_USD), that is raised for the day."
     ],
-    examples: [["opentl budget 4f --add 5", "let it spend $5 more"]]
+    examples: [
+      ["opentl budget 4f", "shows what is spent, and the limit"],
+      ["opentl budget 4f --add 5", "let it spend $5 more"]
+    ]
   },
   "diff": {
     examples: [

@@ -12,7 +12,8 @@ import { type Place, Program } from "./Program.ts"
 import { Stdio } from "./terminal/Stdio.ts"
 import { showTurn } from "./Turn.ts"
 
-const encodeAnswer = jsonDocument(Schema.Struct({ messageId: key("message_id", Schema.String) }))
+/** A message that was sent, as JSON. */
+export const encodeAnswer = jsonDocument(Schema.Struct({ messageId: key("message_id", Schema.String) }))
 
 /** The phases that lead to a pause of the agent, in which it is given what has come. */
 const beforePause: ReadonlyArray<SessionPhase> = ["preparing", "planning", "coding", "revising"]

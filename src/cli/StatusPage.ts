@@ -3,8 +3,10 @@
  */
 import * as DateTime from "effect/DateTime"
 import type { SessionEventView } from "../domain/EventText.ts"
+import { moment } from "../domain/QuestionText.ts"
 import type { Session } from "../domain/Session.ts"
 import * as Usage from "../domain/Usage.ts"
+import { pause, spent } from "./BudgetText.ts"
 import { paintStatus, since } from "./SessionLines.ts"
 import { neutralise, oneLine } from "./terminal/SafeText.ts"
 import type { Style } from "./terminal/Style.ts"
@@ -58,6 +60,14 @@ export const nextCommands = (session: Session): ReadonlyArray<string> =>
     ? [`opentl message ${session.id} "<text>"`, ...(session.status === "complete" ? [`opentl diff ${session.id}`] : [])]
     : [`opentl logs ${session.id} --follow`, `opentl stop ${session.id}`]
 
+/** What happens where nobody answers. */
+const otherwise = ({ assumptions = [], questions, waitsUntil }: Session): string | undefined =>
+  questions === undefined || waitsUntil === undefined
+    ? undefined
+    : assumptions.length === 0
+    ? `from ${moment(waitsUntil)} on it goes on with what it assumes, and says so in the plan`
+    : `from ${moment(waitsUntil)} on it assumes:\n${neutralise(numbered(assumptions), false)}`
+
 /** The page. `events` are the session's reviews, verifications and plans. */
 export const statusPage = (
   session: Session,
@@ -82,6 +92,9 @@ export const statusPage = (
     ...line("updated", time(session.updatedAt, now)),
     ...line("ended", session.endedAt === undefined ? undefined : time(session.endedAt, now)),
     ...line("usage", Usage.show(session.usage)),
+    ...line("budget", [spent(session), pause(session)].filter((words) => words !== undefined).join("; ")),
+    ...line("asks", neutralise(numbered(session.questions ?? []), false)),
+    ...line("otherwise", otherwise(session)),
     ...line(
       "pr",
       link === undefined ? undefined : `${style.link(link, link)}${session.prDraft === true ? " (draft)" : ""}`

@@ -7,7 +7,7 @@ import { AgentLineDetail } from "./AgentLine.ts"
 import { branchChange } from "./BranchText.ts"
 import * as Gate from "./Gate.ts"
 import { SessionId } from "./Ids.ts"
-import { numbered } from "./QuestionWait.ts"
+import { asked } from "./QuestionText.ts"
 import { show as showRepository } from "./Repository.ts"
 import * as Requester from "./Requester.ts"
 import * as Review from "./Review.ts"
@@ -114,7 +114,7 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
     case "PlanRejected":
       return status(`plan rejected by ${Requester.show(event.by)}: ${event.reason}`)
     case "QuestionsAsked":
-      return status(`the planner asks, and waits for an answer:\n${numbered(event.questions)}`)
+      return status(asked(event))
     case "QuestionsAnswered":
       return status("the planner has an answer")
     case "QuestionsUnanswered":

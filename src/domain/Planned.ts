@@ -2,10 +2,15 @@
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Plan from "./Plan.ts"
+import { optional } from "./Wire.ts"
 
 export const Planned = Schema.Union(
   Schema.TaggedStruct("Plan", { plan: Plan.Plan }),
-  Schema.TaggedStruct("Questions", { questions: Schema.NonEmptyArray(Schema.String) })
+  Schema.TaggedStruct("Questions", {
+    questions: Schema.NonEmptyArray(Schema.String),
+    /** What it takes for granted where nobody answers. */
+    assumptions: optional(Schema.Array(Schema.String))
+  })
 )
 export type Planned = typeof Planned.Type
 
@@ -33,6 +38,9 @@ const Asking = Schema.Struct({
   }).annotations({
     description: `at most ${mostQuestions} questions in place of a plan; empty where the task is clear enough`
   }),
+  assumptions: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] }).annotations({
+    description: "for each of the questions what you go on with where nobody answers, in a sentence"
+  }),
   title: Schema.optional(title),
   summary: Schema.optional(summary),
   steps: Schema.optional(steps),
@@ -42,9 +50,13 @@ const Asking = Schema.Struct({
 /** The answer of a planner that may ask. */
 export const PlanOrQuestions = Schema.transformOrFail(Asking, PlannedType, {
   strict: true,
-  decode: ({ questions: [first, ...more], steps, summary, title, ...rest }, _, ast) =>
+  decode: ({ assumptions, questions: [first, ...more], steps, summary, title, ...rest }, _, ast) =>
     first !== undefined
-      ? ParseResult.succeed<Planned>({ _tag: "Questions", questions: [first, ...more] })
+      ? ParseResult.succeed<Planned>({
+        _tag: "Questions",
+        questions: [first, ...more],
+        ...(assumptions.length === 0 ? {} : { assumptions: assumptions.slice(0, mostQuestions) })
+      })
       : title === undefined || summary === undefined || steps === undefined
       ? ParseResult.fail(
         new ParseResult.Type(ast, rest, "either questions, or a plan with title, summary and steps")

@@ -1,4 +1,5 @@
 /** How a turn waits for answers to its planner's questions, and goes on with them or without. Pure. */
+import { numbered } from "./QuestionText.ts"
 import type * as Event from "./SessionEvent.ts"
 import { Phase, Progress, resuming, type SessionState, type Turn, Wait } from "./SessionState.ts"
 
@@ -6,10 +7,6 @@ type QuestionEvent =
   | typeof Event.QuestionsAsked.Type
   | typeof Event.QuestionsAnswered.Type
   | typeof Event.QuestionsUnanswered.Type
-
-/** Questions as people read them. */
-export const numbered = (questions: ReadonlyArray<string>): string =>
-  questions.map((question, i) => `${i + 1}. ${question}`).join("\n")
 
 /** Whether the planner may ask in this turn: where the session allows it, once. */
 export const mayAsk = ({ spec }: Pick<SessionState, "spec">, turn: Turn): boolean =>
@@ -21,7 +18,10 @@ const asked = (turn: Turn, questions: ReadonlyArray<string>, answer: string): Tu
   prompt: `${turn.prompt}\n\nBefore planning it was asked:\n\n${numbered(questions)}\n\n${answer}`
 })
 
-const unanswered = "Nobody has answered. State in the plan what is assumed instead, and go on with that."
+const unanswered = (assumptions: ReadonlyArray<string>): string =>
+  assumptions.length === 0
+    ? "Nobody has answered. State in the plan what is assumed instead, and go on with that."
+    : `Nobody has answered. State in the plan that this is assumed, and go on with it:\n\n${numbered(assumptions)}`
 
 /** The next state, or `undefined` if the event does not fit. */
 export const questionStep = (state: SessionState, event: QuestionEvent): SessionState | undefined => {
@@ -31,8 +31,8 @@ export const questionStep = (state: SessionState, event: QuestionEvent): Session
       if (phase._tag !== "Active" || phase.turn.number !== event.turn) return undefined
       const { progress, turn } = phase
       if (progress._tag !== "Planning" || !mayAsk(state, turn)) return undefined
-      const { questions, remainingMillis, until } = event
-      const on = Wait.Answers({ questions, until, rejections: progress.rejections })
+      const { assumptions = [], questions, remainingMillis, until } = event
+      const on = Wait.Answers({ questions, assumptions, until, rejections: progress.rejections })
       return { ...state, phase: Phase.Waiting({ turn: { ...turn, hasAsked: true }, on, remainingMillis }) }
     }
     case "QuestionsAnswered":
@@ -40,7 +40,7 @@ export const questionStep = (state: SessionState, event: QuestionEvent): Session
       if (phase._tag !== "Waiting" || phase.on._tag !== "Answers" || phase.turn.number !== event.turn) return undefined
       const message = event._tag === "QuestionsAnswered"
         ? state.inbox.find(({ id }) => id === event.messageId)
-        : { id: undefined, text: unanswered }
+        : { id: undefined, text: unanswered(phase.on.assumptions) }
       if (message === undefined) return undefined
       const answer = event._tag === "QuestionsAnswered" ? `The answer:\n\n${message.text}` : message.text
       const turn = asked(phase.turn, phase.on.questions, answer)

@@ -54,6 +54,8 @@ export const SessionFields = {
   budgetUsd: optionalKey("budget_usd", Schema.NonNegative.pipe(Schema.finite())),
   /** What the planner asks, while it waits for an answer. */
   questions: optional(Schema.Array(Schema.String)),
+  /** What it goes on with where nobody answers. */
+  assumptions: optional(Schema.Array(Schema.String)),
   /** When a session that waits goes on by itself; absent where only a person lets it go on. */
   waitsUntil: optionalKey("waits_until", Schema.DateTimeUtc),
   /** The last turn's answer or result, if it succeeded. */
@@ -149,6 +151,11 @@ const phaseOf = (phase: Phase): SessionPhase =>
     ? "revising"
     : stations[phase.progress._tag]
 
+const answersOf = ({ assumptions, questions }: Extract<Wait, { readonly _tag: "Answers" }>) => ({
+  questions,
+  ...(assumptions.length === 0 ? {} : { assumptions })
+})
+
 /** The state as outsiders see it. */
 export const summarize = (state: SessionState): SessionSummary => {
   const { phase, pullRequest, spec } = state
@@ -171,7 +178,7 @@ export const summarize = (state: SessionState): SessionSummary => {
     ...(state.plan === undefined ? {} : { plan: state.plan.markdown }),
     ...(plan === undefined ? {} : { proposal: proposalOf(plan) }),
     ...(phase._tag === "Waiting" && "until" in phase.on ? { waitsUntil: phase.on.until } : {}),
-    ...(phase._tag === "Waiting" && phase.on._tag === "Answers" ? { questions: phase.on.questions } : {}),
+    ...(phase._tag === "Waiting" && phase.on._tag === "Answers" ? answersOf(phase.on) : {}),
     ...(budget === undefined ? {} : { budgetUsd: budget }),
     turn: state.turns,
     reviewRounds: state.reviewRounds,

@@ -99,6 +99,7 @@ export type Wait = Data.TaggedEnum<{
   /** Answers to the planner's questions; without any it goes on at some time. */
   Answers: {
     readonly questions: ReadonlyArray<string>
+    readonly assumptions: ReadonlyArray<string>
     readonly until: DateTime.Utc
     readonly rejections: ReadonlyArray<string>
   }

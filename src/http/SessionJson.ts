@@ -23,6 +23,7 @@ export const encode = (session: Session): typeof Session.Encoded => ({
   ...(session.proposal === undefined ? {} : { proposal: session.proposal }),
   ...(session.budgetUsd === undefined ? {} : { budget_usd: session.budgetUsd }),
   ...(session.questions === undefined ? {} : { questions: session.questions }),
+  ...(session.assumptions === undefined ? {} : { assumptions: session.assumptions }),
   ...(session.waitsUntil === undefined ? {} : { waits_until: DateTime.formatIso(session.waitsUntil) }),
   ...(session.result === undefined ? {} : { result: session.result }),
   turn: session.turn,

@@ -22,6 +22,15 @@ describe("opentl answer", () => {
       assert.deepStrictEqual(sent, [[sessionId, "The public one", "ada"]])
     }))
 
+  it.effect("says with --json which message it is", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* runCli(["answer", "0123", "x", "--json"], {
+        sessions: { ...waiting, message: () => Effect.succeed({ messageId: "m-7" }) }
+      })
+      assert.strictEqual(code, 0)
+      assert.deepStrictEqual(JSON.parse(out), { message_id: "m-7" })
+    }))
+
   it.effect("of a session that asks nothing sends nothing", () =>
     Effect.gen(function*() {
       const { code, err } = yield* runCli(["answer", "0123", "x"], {

@@ -33,17 +33,54 @@ describe("opentl budget", () => {
         }
       })
       assert.strictEqual(code, 0)
-      assert.include(err, "it is not enough: $1.5000 of $1.2 are spent")
+      assert.include(err, "it is not enough: $1.5000 of $1.2 spent")
     }))
 
-  it.effect("fails where there is no budget, and without an amount", () =>
+  const spent = { usage: { inputTokens: 1, outputTokens: 1, costUsd: 1.5 }, budgetUsd: 1.2 }
+  const paused = { find: () => Effect.succeed(session({ status: "waiting", phase: "budget", ...spent })) }
+
+  it.effect("shows without --add what is spent, the limit, and the command", () =>
+    Effect.gen(function*() {
+      const { code, out } = yield* runCli(["budget", "0123"], { sessions: paused })
+      assert.strictEqual(code, 0)
+      assert.strictEqual(
+        out,
+        `$1.5000 of $1.2 spent\nthe turn waits until somebody adds to it\nopentl budget ${sessionId} --add <dollars>\n`
+      )
+      const none = yield* runCli(["budget", "0123"], {
+        sessions: { find: () => Effect.succeed(session({ usage: spent.usage })) }
+      })
+      assert.strictEqual(none.out, "no budget; $1.5000 spent\n")
+    }))
+
+  it.effect("is one JSON document with --json, with an amount or without", () =>
+    Effect.gen(function*() {
+      const shown = yield* runCli(["budget", "0123", "--json"], { sessions: paused })
+      assert.deepStrictEqual(JSON.parse(shown.out), {
+        id: sessionId,
+        status: "waiting",
+        phase: "budget",
+        spent_usd: 1.5,
+        budget_usd: 1.2
+      })
+      const added = yield* runCli(["budget", "0123", "--add", "5", "--json"], {
+        sessions: {
+          ...paused,
+          addBudget: () => Effect.succeed(session({ status: "pending", phase: "queued", ...spent, budgetUsd: 6.2 }))
+        }
+      })
+      assert.deepInclude(JSON.parse(added.out), { phase: "queued", budget_usd: 6.2 })
+    }))
+
+  it.effect("fails where there is no budget, and where there is nothing to follow", () =>
     Effect.gen(function*() {
       const refused = yield* runCli(["budget", "0123", "--add", "5"], {
         sessions: { ...found, addBudget: () => new NoBudget({ sessionId }) }
       })
       assert.strictEqual(refused.code, 1)
       assert.include(refused.err, "has no budget")
-      const without = yield* runCli(["budget", "0123"], { sessions: found })
+      const without = yield* runCli(["budget", "0123", "--follow"], { sessions: found })
       assert.strictEqual(without.code, 2)
+      assert.include(without.err, "--follow goes with --add")
     }))
 })

@@ -79,9 +79,58 @@ describe("statusPage", () => {
   })
 })
 
+describe("what a session waits for", () => {
+  const until = DateTime.unsafeMake("2026-11-28T19:10:00Z")
+
+  it("is the planner's questions, with what is assumed otherwise, and when", () => {
+    const asking = {
+      status: "waiting",
+      phase: "questions",
+      questions: ["Which file?", "Which \u001b[2Jcase?"],
+      waitsUntil: until
+    } as const
+    const text = page({ ...asking, assumptions: ["The first", "Every case"] })
+    assert.include(
+      text,
+      [
+        "asks       1. Which file?",
+        "           2. Which case?",
+        "otherwise  from 2026-11-28 19:10 UTC on it assumes:",
+        "           1. The first",
+        "           2. Every case"
+      ].join("\n")
+    )
+    assert.include(text, `next       opentl answer ${sessionId} "<text>"`)
+    assert.include(page(asking), "otherwise  from 2026-11-28 19:10 UTC on it goes on with what it assumes")
+    assert.notInclude(page({}), "otherwise")
+  })
+
+  it("is a budget: what is spent, the limit, and the command", () => {
+    const usage = { inputTokens: 1, outputTokens: 1, costUsd: 1.26 }
+    const paused = page({ status: "waiting", phase: "budget", budgetUsd: 1, usage })
+    assert.include(paused, "budget     $1.2600 of $1 spent; the turn waits until somebody adds to it\n")
+    assert.include(paused, `next       opentl budget ${sessionId} --add <dollars>`)
+    const ofTheDay = page({ status: "waiting", phase: "budget", waitsUntil: until })
+    assert.include(
+      ofTheDay,
+      "budget     all sessions together have spent the day's: the turn waits until 2026-11-28 19:10 UTC"
+    )
+    assert.include(page({ budgetUsd: 2, usage }), "budget     $1.2600 of $2 spent\n")
+    assert.notInclude(page({}), "budget ")
+  })
+})
+
 describe("nextCommands", () => {
   it("fits the state", () => {
     assert.include(nextCommands(session({ status: "waiting", phase: "approval" })), `opentl approve ${sessionId}`)
+    assert.deepStrictEqual(nextCommands(session({ status: "waiting", phase: "budget" })), [
+      `opentl budget ${sessionId} --add <dollars>`,
+      `opentl stop ${sessionId}`
+    ])
+    assert.deepStrictEqual(nextCommands(session({ status: "waiting", phase: "questions" })), [
+      `opentl answer ${sessionId} "<text>"`,
+      `opentl stop ${sessionId}`
+    ])
     assert.include(nextCommands(session()), `opentl logs ${sessionId} --follow`)
     assert.include(
       nextCommands(session({ status: "cancelled", phase: "ended" })),

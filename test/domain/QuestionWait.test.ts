@@ -42,7 +42,8 @@ describe("a turn whose planner asks", () => {
   it("rests, and outsiders see what it waits for, and until when", () =>
     everyWait((state) => {
       assert.strictEqual(nextStep(state)._tag, "Rest")
-      const { phase, questions, status, waitsUntil } = summarize(state)
+      const { assumptions, phase, questions, status, waitsUntil } = summarize(state)
+      assert.deepStrictEqual(assumptions, ["The first", "Every case"])
       assert.deepStrictEqual([status, phase, questions], ["waiting", "questions", ["Which file?", "Which case?"]])
       assert.isDefined(waitsUntil)
     }))
@@ -60,7 +61,7 @@ describe("a turn whose planner asks", () => {
     everyWait((state, turn) => {
       assert.match(
         promptOf(after(state, SessionCommand.Wake({ turn: turn.number }))),
-        /State in the plan what is assumed/
+        /State in the plan that this is assumed, and go on with it:\n\n1\. The first\n2\. Every case$/
       )
     }))
 
@@ -86,6 +87,9 @@ describe("a planner's answer", () => {
     assert.strictEqual(read(plan)._tag, "Some")
     assert.deepInclude(read({ questions: ["a?"] }), { value: { _tag: "Questions", questions: ["a?"] } })
     assert.deepInclude(read({ ...plan, questions: ["a?"] }), { value: { _tag: "Questions", questions: ["a?"] } })
+    assert.deepInclude(read({ questions: ["a?"], assumptions: ["b"] }), {
+      value: { _tag: "Questions", questions: ["a?"], assumptions: ["b"] }
+    })
     for (const wrong of [{}, { questions: [] }, { questions: ["a", "b", "c", "d"] }, { title: "x" }]) {
       assert.strictEqual(read(wrong)._tag, "None", JSON.stringify(wrong))
     }

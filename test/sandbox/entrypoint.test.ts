@@ -9,11 +9,11 @@ import { branch, makeSession, markers } from "./SessionWorkspace.ts"
 const readme = { "README.md": "hello\n" }
 
 layer(SandboxRuntime.layer, { excludeTestServices: true })("entrypoint.sh", (it) => {
-  it.scoped("clones, runs the agent and packs its work as one commit", () =>
+  it.scoped("clones, runs the agent and packs its work as one commit, without what a tool told git to leave out", () =>
     Effect.gen(function*() {
       const session = yield* makeSession(readme)
       const { exitCode, lines, result } = yield* session.round(
-        "echo working; echo more >> README.md; echo new > new.txt"
+        "echo working; echo .tool > .git/info/exclude; touch .tool; echo more >> README.md; echo new > new.txt"
       )
       assert.deepStrictEqual(lines, [
         "###OPENTL_STATUS### Cloning repository",

@@ -164,6 +164,7 @@ const questions = (state: State.SessionState, step: Step): ReadonlyArray<Readonl
     ? [[Event.QuestionsAsked.make({
       turn: step.turn.number,
       questions: ["Which file?", "Which case?"],
+      assumptions: ["The first", "Every case"],
       until: deadline,
       remainingMillis: 1000
     })]]

@@ -9,6 +9,7 @@ import { describeDuration } from "../../domain/EventText.ts"
 import * as OutputLines from "../../domain/OutputLines.ts"
 import * as SandboxMarker from "../../domain/SandboxMarker.ts"
 import type { LogEvent } from "../../domain/SessionEvent.ts"
+import * as OutputRedaction from "../../services/gate/OutputRedaction.ts"
 import type { RunId } from "../../services/sandbox/Sandbox.ts"
 
 const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogEvent => {
@@ -31,11 +32,15 @@ const toEvent = (run: RunId, line: OutputLines.OutputLine, number: number): LogE
 }
 
 /**
- * The numbered events of a run's output, from its first byte. An agent may print hundreds of thousands of lines, so the
+ * The numbered events of a run's output, from its first byte and without secrets. An agent may print hundreds of thousands of lines, so the
  * events are plain objects that the types check, not made by their schemas, and a chunk of bytes is one element of the
  * stream until its lines are events.
  */
-export const logEvents = <E>(run: RunId, output: Stream.Stream<Uint8Array, E>): Stream.Stream<LogEvent, E> =>
+export const logEvents = <E>(
+  run: RunId,
+  output: Stream.Stream<Uint8Array, E>,
+  { events: withoutSecrets }: Pick<OutputRedaction.OutputRedaction, "events">
+): Stream.Stream<LogEvent, E> =>
   output.pipe(
     Stream.map(Option.some),
     Stream.concat(Stream.make(Option.none<Uint8Array>())),
@@ -45,8 +50,10 @@ export const logEvents = <E>(run: RunId, output: Stream.Stream<Uint8Array, E>): 
         onSome: (bytes) => OutputLines.push(unfinished, bytes)
       })
       const events = lines.map((line, index) => toEvent(run, line, count + index + 1))
-      return [{ unfinished: rest, count: count + lines.length }, Chunk.unsafeFromArray(events)]
+      return [{ unfinished: rest, count: count + lines.length }, events]
     }),
+    Stream.mapAccumEffect(OutputRedaction.start, withoutSecrets),
+    Stream.map((events) => Chunk.unsafeFromArray(events)),
     Stream.flattenChunks
   )
 

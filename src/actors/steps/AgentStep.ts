@@ -13,6 +13,7 @@ import * as Usage from "../../domain/Usage.ts"
 import { Agents, type AgentStart } from "../../services/agents/Agents.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
+import * as OutputRedaction from "../../services/gate/OutputRedaction.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
 import { type RunExit, type RunId, Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { LogWriter } from "../../services/store/LogWriter.ts"
@@ -47,6 +48,7 @@ export const make = Effect.gen(function*() {
   const gateway = yield* Gateway
   const history = yield* SessionHistory
   const inputs = yield* AgentInputs.make
+  const redaction = yield* OutputRedaction.make
   const sandbox = yield* Sandbox
   const writer = yield* LogWriter
   const directories = yield* RunDirectories.make
@@ -88,9 +90,9 @@ export const make = Effect.gen(function*() {
   })
 
   /** Follows the run to its end. A run that falls silent is ended: returns the sentence for that. */
-  const follow = (context: StepContext, run: RunId) => {
-    const events = AgentOutput.logEvents(run, sandbox.output(run))
-    return Effect.raceFirst(
+  const follow = Effect.fnUntraced(function*(context: StepContext, run: RunId) {
+    const events = AgentOutput.logEvents(run, sandbox.output(run), yield* redaction.forRun)
+    return yield* Effect.raceFirst(
       store(context, run, AgentOutput.endSilence(stallTimeout)(events)),
       sandbox.watch(run)
     ).pipe(
@@ -101,7 +103,7 @@ export const make = Effect.gen(function*() {
           Effect.as(message)
         ))
     )
-  }
+  })
 
   /**
    * The agent's final words, or its last lines if it failed or left none. After a limit, the limit's sentence is
@@ -179,7 +181,7 @@ export const make = Effect.gen(function*() {
       yield* record([AgentFinished.make({
         turn: run.turn,
         round: run.round,
-        answer: said,
+        answer: yield* redaction.text(said),
         ...Option.match(failure, {
           onNone: () => ({ exitCode: exit.code, ...(exit.reason === undefined ? {} : { reason: exit.reason }) }),
           // such an agent ends its turn as if nothing had happened

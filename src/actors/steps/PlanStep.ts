@@ -18,6 +18,7 @@ import { fenceTag } from "../../services/model/PromptText.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { type ModelUse, usageRecorded } from "./Budget.ts"
 import * as BudgetPause from "./BudgetPause.ts"
+import * as ModelWords from "./ModelWords.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
 /** How much of the repository's file list and readme the planner sees, in characters. */
@@ -31,18 +32,20 @@ export const make = Effect.gen(function*() {
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
   const configurationOf = yield* BaseConfiguration.make
+  const withoutSecrets = yield* ModelWords.make
 
   /** Whoever waits for a person has no sandbox, not even one that is being prepared. */
   const questionsAsked = Effect.fnUntraced(function*(
     { claim, state }: StepContext,
     turn: Turn,
-    questions: Extract<Planned.Planned, { readonly _tag: "Questions" }>["questions"]
+    { assumptions, questions }: Extract<Planned.Planned, { readonly _tag: "Questions" }>
   ) {
     yield* Effect.ignoreLogged(sandbox.removeRuns(claim.sessionId))
     const now = yield* DateTime.now
     return QuestionsAsked.make({
       turn: turn.number,
-      questions,
+      questions: yield* withoutSecrets.texts(questions),
+      ...(assumptions === undefined ? {} : { assumptions: yield* withoutSecrets.texts(assumptions) }),
       until: DateTime.addDuration(now, state.spec.questionMillis ?? 0),
       remainingMillis: Math.max(0, DateTime.distance(now, turn.deadline))
     })
@@ -88,8 +91,9 @@ export const make = Effect.gen(function*() {
       yield* answer.pipe(
         Effect.flatMap(({ model, usage, value }) =>
           value._tag === "Plan"
-            ? record([used({ model, usage }), PlanProduced.make({ turn: turn.number, plan: value.plan })])
-            : Effect.flatMap(questionsAsked(context, turn, value.questions), (asked) =>
+            ? Effect.flatMap(withoutSecrets.plan(value.plan), (plan) =>
+              record([used({ model, usage }), PlanProduced.make({ turn: turn.number, plan })]))
+            : Effect.flatMap(questionsAsked(context, turn, value), (asked) =>
               record([used({ model, usage }), asked]))
         ),
         Effect.catchTags({

@@ -23,6 +23,7 @@ import * as ReviewPrompts from "../../services/model/ReviewPrompts.ts"
 import * as ReviewReports from "../../services/model/ReviewReports.ts"
 import { usageRecorded } from "./Budget.ts"
 import * as BudgetPause from "./BudgetPause.ts"
+import * as ModelWords from "./ModelWords.ts"
 import * as ReviewCalls from "./ReviewCalls.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
@@ -45,6 +46,7 @@ export const make = Effect.gen(function*() {
   const repositories = yield* Repositories
   const withoutSecrets = yield* Redaction.make
   const configurationOf = yield* BaseConfiguration.make
+  const words = yield* ModelWords.make
 
   /** The whole branch is reviewed: a follow-up must fit what is already there. */
   const diffOf = ({ state }: StepContext, changes: Changes) =>
@@ -146,7 +148,8 @@ export const make = Effect.gen(function*() {
       return yield* failed(answer.left, parts)
     }
     const last = check(answer.right)
-    const review = Review.fromAnswer(withUnsettled(last.answer, unsettled), unseen, dropped + last.dropped)
+    const said = yield* words.review(withUnsettled(last.answer, unsettled))
+    const review = Review.fromAnswer(said, unseen, dropped + last.dropped)
     yield* record([...used, held(review, parts)])
   }, Effect.scoped)
   return perform

@@ -14,6 +14,7 @@ import type { StoreError } from "../../services/store/StoreError.ts"
 import type { ChatFailure, ChatPort } from "./ChatPort.ts"
 import { show } from "./Delivery.ts"
 import * as DeliverySchedule from "./DeliverySchedule.ts"
+import * as TurnView from "./TurnView.ts"
 import * as Watching from "./Watching.ts"
 
 /** Makes attempts on a platform. Each notes in the schedule when the next one is due, and none fails. */
@@ -82,7 +83,7 @@ export const make = Effect.fnUntraced(function*<Target, TargetWire, Content>(
       yield* showNews(task, target, before, told, now)
     }
     if (isNews || !isRefresh) yield* outbox.told(delivery, told.cursor)
-    const isAtWork = told.view.end === undefined && !told.view.waiting
+    const isAtWork = told.view.end === undefined && !TurnView.waits(told.view)
     yield* Ref.update(schedule, DeliverySchedule.shown(delivery, isAtWork, now))
   })
 

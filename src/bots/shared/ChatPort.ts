@@ -9,6 +9,7 @@ import type { Session, SessionNotFound } from "../../domain/Session.ts"
 import { optional } from "../../domain/Wire.ts"
 import type { ChatPlatform } from "../../services/store/ChatMemory.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
+import type { Notice } from "./Notice.ts"
 import type { FileKind, Item, Posted } from "./Posted.ts"
 import type { SessionFile } from "./SessionFiles.ts"
 import type { TurnView } from "./TurnView.ts"
@@ -47,6 +48,8 @@ export interface Doubts {
   readonly isContinued: boolean
   readonly isPlanInDoubt: boolean
   readonly isCardInDoubt: boolean
+  /** What the turn waits for now may not have been told. */
+  readonly isNoticeInDoubt: boolean
 }
 
 /** How a turn looks on a platform. Pure. */
@@ -57,6 +60,8 @@ export interface Renderer<Target, Content> {
   readonly status: (turn: Turn<Target>, doubts: Doubts) => { readonly content: Content; readonly state: string }
   /** A plan in as many messages as it needs; empty if it is no longer worth posting. */
   readonly plan: (turn: Turn<Target>, proposal: number) => ReadonlyArray<Content>
+  /** What the turn waits for, or has waited for: one of the view's notices. */
+  readonly notice: (turn: Turn<Target>, notice: Notice) => Content
   /** The turn's result, in as many messages as it needs. */
   readonly card: (turn: Turn<Target>) => ReadonlyArray<Content>
   /** The reaction for the request; undefined if it should not change. */

@@ -10,15 +10,16 @@ import type { SessionId } from "../../domain/Ids.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
 import { fingerprint } from "../../services/support/Fingerprint.ts"
 import type { ChatPort, Turn, Urgency } from "./ChatPort.ts"
+import * as Notice from "./Notice.ts"
 import * as Posted from "./Posted.ts"
 import { Item } from "./Posted.ts"
 import { isLost, once, post, postParts, record, type Showing } from "./PostOnce.ts"
-import type { TurnView } from "./TurnView.ts"
+import * as TurnView from "./TurnView.ts"
 
 export interface ShowTurn<Target> {
   readonly sessionId: SessionId
   readonly target: Target
-  readonly view: TurnView
+  readonly view: TurnView.TurnView
   /** What was posted before, possibly for an earlier turn. */
   readonly posted: Posted.Posted | undefined
   /** Epoch milliseconds. */
@@ -62,13 +63,14 @@ const editStatus = Effect.fnUntraced(function*<T, W, Content>(
 
 const showStatus = Effect.fnUntraced(function*<T, W, Content>(showing: Showing<T, W, Content>, isLast: boolean) {
   const { change, isRefresh, port: { editsLast, renderer }, posted, turn, view } = showing
-  const { card, isContinued: wasContinued = false, plans, status } = yield* posted
+  const { card, isContinued: wasContinued = false, notices, plans, status } = yield* posted
   if (status?.isGone === true) return
   const isContinued = wasContinued || isLost(showing)(status)
   const { content, state } = renderer.status(yield* turn, {
     isContinued,
     isPlanInDoubt: plans.at(-1)?.parts.some(isLost(showing)) ?? false,
-    isCardInDoubt: card.some(isLost(showing))
+    isCardInDoubt: card.some(isLost(showing)),
+    isNoticeInDoubt: view.notices.some((notice, i) => Notice.isOpen(notice) && isLost(showing)(notices[i]?.message))
   })
   const next = { content: fingerprint(content), state }
   if (status?.id === undefined) {
@@ -98,6 +100,31 @@ const showPlan = Effect.fnUntraced(function*<T, W, Content>(showing: Showing<T, 
   const last = Posted.planOf(yield* posted, proposal)?.parts.at(-1)?.id
   if (last !== undefined) yield* port.closePlan(yield* turn, last, proposal)
   yield* update({ isOpen: false })
+})
+
+/** What is over before it was told is not told any more. */
+const showNotice = Effect.fnUntraced(function*<T, W, Content>(showing: Showing<T, W, Content>, index: number) {
+  const { change, port, posted, turn, view } = showing
+  const notice = view.notices[index]
+  if (notice === undefined) return
+  const before = (yield* posted).notices[index] ?? { isOpen: true }
+  const isOpen = Notice.isOpen(notice)
+  const item = Item.Notice({ notice: index })
+  const settle = change((posted) =>
+    Posted.withNotice(posted, index, { ...posted.notices[index] ?? before, isOpen: false })
+  )
+  if (!before.isOpen) return
+  if (before.message === undefined && !isOpen) return yield* settle
+  if (isLost(showing)(before.message)) return isOpen ? undefined : yield* settle
+  const content = port.renderer.notice(yield* turn, notice)
+  const next = { content: fingerprint(content) }
+  yield* post(showing, item, content, next)
+  const shown = Posted.messageOf(yield* posted, item)
+  if (shown?.id !== undefined && shown.isGone !== true && shown.content !== next.content) {
+    const outcome = yield* port.edit(yield* turn, shown.id, content, "now")
+    yield* record(showing, item, { ...next, id: shown.id, ...(outcome === "gone" ? { isGone: true } : {}) })
+  }
+  if (!isOpen) yield* settle
 })
 
 const showFile = Effect.fnUntraced(function*<T, W, Content>(showing: Showing<T, W, Content>, kind: Posted.FileKind) {
@@ -141,13 +168,14 @@ export const show = Effect.fn("Delivery.show")(function*<Target, TargetWire, Con
     turn: Effect.map(Ref.get(state), (posted): Turn<Target> => ({ target, session, view, now, posted })),
     change: (f) => Effect.flatMap(Ref.updateAndGet(state, f), keep)
   }
-  if (port.showWorking !== undefined && view.end === undefined && !view.waiting) {
+  if (port.showWorking !== undefined && view.end === undefined && !TurnView.waits(view)) {
     yield* port.showWorking(yield* showing.turn)
   }
   yield* showOpening(showing)
   yield* showStatus(showing, false)
   if (isRefresh) return
   for (let proposal = 1; proposal <= view.proposals; proposal++) yield* showPlan(showing, proposal)
+  for (const index of view.notices.keys()) yield* showNotice(showing, index)
   if (view.end !== undefined) yield* showEnd(showing)
   yield* showStatus(showing, true)
   yield* react(showing)

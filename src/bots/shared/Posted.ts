@@ -33,6 +33,14 @@ export const Plan = Schema.Struct({
 })
 export type Plan = typeof Plan.Type
 
+/** The turn's n-th notice. */
+export const Notice = Schema.Struct({
+  message: optional(Message),
+  /** Whether it still says that the turn waits. */
+  isOpen: Schema.Boolean
+})
+export type Notice = typeof Notice.Type
+
 export const FileKind = Schema.Literal("log", "diff")
 export type FileKind = typeof FileKind.Type
 
@@ -44,6 +52,7 @@ export const Posted = Schema.Struct({
   /** The status was posted again, because the first one may not have arrived. */
   isContinued: optional(Schema.Boolean),
   plans: Schema.Array(Plan),
+  notices: Schema.optionalWith(Schema.Array(Notice), { default: () => [] }),
   card: Schema.Array(Message),
   log: optional(Message),
   diff: optional(Message),
@@ -56,6 +65,7 @@ export type Posted = typeof Posted.Type
 export const begin = (turn: number, before: Posted | undefined): Posted => ({
   turn,
   plans: [],
+  notices: [],
   card: [],
   ...(before?.opening === undefined ? {} : { opening: before.opening }),
   ...(before?.reaction === undefined ? {} : { reaction: before.reaction })
@@ -66,6 +76,8 @@ export type Item = Data.TaggedEnum<{
   Opening: {}
   Status: {}
   Plan: { readonly proposal: number; readonly part: number }
+  /** Counted from 0. */
+  Notice: { readonly notice: number }
   Card: { readonly part: number }
   File: { readonly kind: FileKind }
 }>
@@ -80,6 +92,7 @@ export const messageOf = (posted: Posted, item: Item): Message | undefined =>
     Opening: () => posted.opening,
     Status: () => posted.status,
     Plan: ({ part, proposal }) => planOf(posted, proposal)?.parts[part],
+    Notice: ({ notice }) => posted.notices[notice]?.message,
     Card: ({ part }) => posted.card[part],
     File: ({ kind }) => posted[kind]
   })
@@ -88,6 +101,14 @@ export const messageOf = (posted: Posted, item: Item): Message | undefined =>
 export const withPlan = (posted: Posted, plan: Plan): Posted => ({
   ...posted,
   plans: [...posted.plans.filter(({ proposal }) => proposal !== plan.proposal), plan]
+})
+
+/** Inserts or replaces a notice. They are posted in order. */
+export const withNotice = (posted: Posted, index: number, notice: Notice): Posted => ({
+  ...posted,
+  notices: posted.notices.length > index
+    ? posted.notices.map((other, i) => i === index ? notice : other)
+    : [...posted.notices, notice]
 })
 
 /** Parts are posted in order, so the one at `index` is the last. */
@@ -111,6 +132,11 @@ export const withMessage = (posted: Posted, item: Item, message: Message | undef
       const plan = planOf(posted, proposal) ?? { proposal, parts: [], isOpen: false, isWhole: false }
       return withPlan(posted, { ...plan, parts: put(plan.parts, part, message) })
     },
+    Notice: ({ notice }) =>
+      withNotice(posted, notice, {
+        isOpen: posted.notices[notice]?.isOpen ?? true,
+        ...(message === undefined ? {} : { message })
+      }),
     Card: ({ part }) => ({ ...posted, card: put(posted.card, part, message) }),
     File: ({ kind }) => {
       const { [kind]: _, ...rest } = posted

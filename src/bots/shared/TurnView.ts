@@ -13,6 +13,7 @@ import { type SessionEvent, TurnEnd } from "../../domain/SessionEvent.ts"
 import * as Usage from "../../domain/Usage.ts"
 import * as Verification from "../../domain/Verification.ts"
 import { optional } from "../../domain/Wire.ts"
+import * as Notice from "./Notice.ts"
 
 export const TurnView = Schema.Struct({
   turn: Schema.Int,
@@ -30,6 +31,8 @@ export const TurnView = Schema.Struct({
   waiting: Schema.Boolean,
   /** What is offered to be added to the budget that the turn waits for now. */
   budget: optional(Schema.UndefinedOr(Schema.Struct({ addUsd: Schema.Number }))),
+  /** What else it has waited for, in its order: each is a message of its own. */
+  notices: Schema.optionalWith(Schema.Array(Notice.Notice), { default: () => [] }),
   /** How often a plan was put before a person in this turn: each is a message of its own. */
   proposals: Schema.Int,
   /** What was decided about each of them, in their order: "approved by ada (slack)". */
@@ -53,6 +56,7 @@ export const begin = (turn: number, at: number): TurnView => ({
   usage: Usage.none,
   lastAction: "",
   waiting: false,
+  notices: [],
   proposals: 0,
   decisions: [],
   reviews: []
@@ -76,7 +80,16 @@ export const update = (view: TurnView, event: SessionEventView): TurnView =>
   // lines of output are many, and of each only its text is shown: none is read as a fact
   event.type === "output"
     ? isAction(event) ? { ...view, lastAction: event.data.trim() } : view
-    : Option.match(event.fact, { onNone: () => view, onSome: (fact) => evolve(view, fact, event) })
+    : Option.match(event.fact, { onNone: () => view, onSome: (fact) => withNotices(evolve(view, fact, event), fact) })
+
+const withNotices = (view: TurnView, fact: SessionEvent): TurnView => {
+  const notices = Notice.step(view.notices, fact)
+  return notices === view.notices ? view : { ...view, notices }
+}
+
+/** Whether the turn waits for a person, or for a budget. */
+export const waits = ({ notices, waiting }: Pick<TurnView, "notices" | "waiting">): boolean =>
+  waiting || Notice.waits(notices)
 
 const evolve = (view: TurnView, fact: SessionEvent, event: SessionEventView): TurnView => {
   switch (fact._tag) {

@@ -17,6 +17,7 @@ import { reader } from "../shared/SessionFiles.ts"
 import * as Cards from "./SlackCards.ts"
 import { format } from "./SlackFiles.ts"
 import { messageKey, threadKey } from "./SlackKeys.ts"
+import { notice } from "./SlackNotices.ts"
 import * as PostedV1 from "./SlackPostedV1.ts"
 import * as View from "./SlackView.ts"
 
@@ -48,6 +49,7 @@ const renderer: Renderer<Target, SlackContent> = {
     target.thread === undefined ? Option.some(Cards.request(target.user, session.prompt)) : Option.none(),
   status: ({ now, session, view }) => ({ content: View.status(session, view, now), state: View.stateOf(view) }),
   plan: ({ session, view }, proposal) => [View.plan(session, view, proposal)],
+  notice: ({ session }, shown) => notice(session, shown),
   card: ({ now, session, view }) => [Cards.card(session, view, now)],
   // the result of an earlier turn stays on the request until this one has ended
   reaction: ({ end }) => end === undefined ? undefined : View.marks[end.end]
@@ -58,6 +60,7 @@ const kindOf = Item.$match({
   Opening: () => "request",
   Status: () => "status",
   Plan: ({ proposal }) => `plan-${proposal}`,
+  Notice: ({ notice }) => `notice-${notice + 1}`,
   Card: () => "card",
   File: ({ kind }) => kind
 })

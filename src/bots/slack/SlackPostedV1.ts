@@ -46,6 +46,7 @@ const upgrade = ({ posts, reaction, root, sending, stands, turn }: typeof Posted
   return {
     turn,
     plans,
+    notices: [],
     card: card === undefined ? [] : [card],
     ...(status === undefined ? {} : {
       status: {

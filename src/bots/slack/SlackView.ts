@@ -2,7 +2,7 @@
 import type { Session } from "../../domain/Session.ts"
 import type { SlackContent } from "../../services/slack/SlackClient.ts"
 import { escapeTo, oneLine } from "../../services/slack/SlackText.ts"
-import { elapsed, type TurnView } from "../shared/TurnView.ts"
+import { elapsed, type TurnView, waits } from "../shared/TurnView.ts"
 import { actions, markdown, notification, section, small, smallMrkdwn } from "./SlackBlocks.ts"
 
 /** The session's part of a view. */
@@ -15,7 +15,7 @@ const phaseOf = (view: TurnView): string =>
   view.end !== undefined ? ended[view.end.end] : view.phase.charAt(0).toUpperCase() + view.phase.slice(1)
 
 const emojiOf = (view: TurnView): string =>
-  view.end !== undefined ? marks[view.end.end] : view.waiting ? "raised_hand" : "hourglass_flowing_sand"
+  view.end !== undefined ? marks[view.end.end] : waits(view) ? "raised_hand" : "hourglass_flowing_sand"
 
 /** "round 1: approved: good" */
 const reviewLine = ({ round, text, verdict }: TurnView["reviews"][number]): string => {

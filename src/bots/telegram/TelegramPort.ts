@@ -15,6 +15,7 @@ import { Conversations } from "../shared/Conversations.ts"
 import { reader } from "../shared/SessionFiles.ts"
 import { format } from "./TelegramFiles.ts"
 import { messageKey } from "./TelegramKeys.ts"
+import { notice } from "./TelegramNotices.ts"
 import * as PostedV1 from "./TelegramPostedV1.ts"
 import * as View from "./TelegramView.ts"
 
@@ -54,6 +55,7 @@ const renderer: Renderer<Target, View.Shown> = {
     return { content, state: fingerprint(content) }
   },
   plan: ({ session, view }, proposal) => proposal === view.proposals ? View.plan(session, view) : [],
+  notice: ({ session, view }, shown) => notice(session, view.turn, shown),
   card: ({ session, view }) => View.card(session, view),
   reaction: ({ end }) => end === undefined ? View.reactions.received : View.reactions[end.end]
 }

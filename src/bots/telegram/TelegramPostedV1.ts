@@ -51,6 +51,7 @@ const upgrade = (stored: typeof PostedV1.Type): Posted => {
       isOpen: plan.open,
       isWhole: plan.isWhole ?? false
     }],
+    notices: [],
     card: card.map(messageOf),
     ...(log === undefined ? {} : { log: messageOf(log) }),
     ...(diff === undefined ? {} : { diff: messageOf(diff) }),

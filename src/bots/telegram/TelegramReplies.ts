@@ -48,7 +48,12 @@ export const shows = (rich: Rich): Shows => messages(rich, [])
 /** A session's status; `now` is in epoch milliseconds. */
 export const summary = (session: Session, view: TurnView, now: number): Shows => {
   // show all buttons that other messages may have
-  const shown = status(session, view, now, { isContinued: false, isPlanInDoubt: view.waiting, isCardInDoubt: true })
+  const shown = status(session, view, now, {
+    isContinued: false,
+    isPlanInDoubt: view.waiting,
+    isCardInDoubt: true,
+    isNoticeInDoubt: true
+  })
   return [{
     ...shown,
     markdown: `${shown.markdown}${session.prUrl === undefined ? "" : write([text(`\n${session.prUrl}`)])}`

@@ -5,10 +5,12 @@ import { bold, code, cut, link, type Rich, text } from "../../services/support/R
 import type { TelegramButton, TelegramKeyboard } from "../../services/telegram/TelegramClient.ts"
 import { isBlank, messageLimit, split, write } from "../../services/telegram/TelegramText.ts"
 import type { Doubts } from "../shared/ChatPort.ts"
+import { isOpen } from "../shared/Notice.ts"
 import { Result, resultOf } from "../shared/TurnSummary.ts"
 import * as TurnView from "../shared/TurnView.ts"
 import { type Action, button } from "./TelegramButtonData.ts"
 import * as Markdown from "./TelegramMarkdown.ts"
+import { rich } from "./TelegramNotices.ts"
 
 type Turn = TurnView.TurnView
 
@@ -26,7 +28,7 @@ export const reactions = { received: "👀", complete: "👍", error: "👎", ca
 
 const signs = { complete: "✅", error: "❌", cancelled: "⏹" } as const
 
-const signOf = ({ end, waiting }: Turn): string => end === undefined ? waiting ? "✋" : "⏳" : signs[end.end]
+const signOf = (view: Turn): string => view.end !== undefined ? signs[view.end.end] : TurnView.waits(view) ? "✋" : "⏳"
 
 const money = (usd: number): string => usd > 0 ? ` · $${usd.toFixed(2)}` : ""
 
@@ -87,7 +89,7 @@ export const status = (session: Session, view: Turn, now: number, doubts: Doubts
     ? ""
     : cut(view.lastAction, 200)
   const reviews = reviewLine(view)
-  const rich: Rich = [
+  const words: Rich = [
     ...headline(session, view),
     text(
       `\n\n${signOf(view)} ${phaseOf(session, view)} · ${TurnView.elapsed(view, now)}${money(view.usage.costUsd)}`
@@ -97,10 +99,13 @@ export const status = (session: Session, view: Turn, now: number, doubts: Doubts
     ...(reviews === "" ? [] : [text(`\n${reviews}`)]),
     ...(detail === "" ? [] : [text("\n"), ...(view.end === undefined ? [code(detail)] : [text(detail)])]),
     ...(view.waiting && doubts.isPlanInDoubt ? [text("\n/plan shows the plan.")] : []),
+    ...(doubts.isNoticeInDoubt
+      ? view.notices.filter(isOpen).flatMap((each) => [text("\n\n"), ...rich(session, each)])
+      : []),
     ...(doubts.isContinued ? [text("\n(continued after an interruption)")] : [])
   ]
   return {
-    markdown: write(rich),
+    markdown: write(words),
     keyboard: view.end !== undefined
       ? doubts.isCardInDoubt ? resultButtons(session, view) : []
       : rows(

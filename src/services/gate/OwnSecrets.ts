@@ -33,11 +33,16 @@ export const all = (
 ): Effect.Effect<ReadonlyArray<Redacted.Redacted>, never, FileSystem.FileSystem> =>
   Effect.map(localToken(config.dataDir), (token) => [...configured(config), ...Option.toArray(token)])
 
+/** Those that are long enough to be looked for. */
+export const values = (secrets: ReadonlyArray<Redacted.Redacted>): ReadonlyArray<string> => [
+  ...new Set(secrets.map(Redacted.value).filter((value) => value.length >= leastLength))
+]
+
 /** Where a text contains one of them. */
 export const find = (secrets: ReadonlyArray<Redacted.Redacted>) => {
-  const values = new Set(secrets.map(Redacted.value).filter((value) => value.length >= leastLength))
+  const known = values(secrets)
   return (text: string): ReadonlyArray<Match> =>
-    [...values].flatMap((value) => {
+    known.flatMap((value) => {
       const found: Array<Match> = []
       for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length)) {
         found.push({ rule, start: at, end: at + value.length })

@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import type { ChangedFile } from "../../domain/ChangedFile.ts"
 import * as Gate from "../../domain/Gate.ts"
 import * as Patch from "../../domain/Patch.ts"
@@ -18,6 +19,7 @@ import type { Match } from "./Match.ts"
 import * as OwnSecrets from "./OwnSecrets.ts"
 import * as PrivateKeys from "./PrivateKeys.ts"
 import * as ScannedText from "./ScannedText.ts"
+import * as SecretHints from "./SecretHints.ts"
 import * as SecretlintRules from "./SecretlintRules.ts"
 import { SecretScanError } from "./SecretScanError.ts"
 import * as TokenPatterns from "./TokenPatterns.ts"
@@ -50,6 +52,15 @@ const missing = (sections: ReadonlyArray<Patch.PatchSection>, changed: ReadonlyA
 
 const cutNote = /\n# The diff is longer than \d+ bytes and ends here\.\n$/
 
+/** Finds secrets in texts one by one, and tells quickly which need not be asked about. */
+export interface Finder {
+  readonly mayHold: (text: string) => boolean
+  /** What cannot be looked through is a secret as a whole. */
+  readonly find: (text: string) => Effect.Effect<ReadonlyArray<Match>>
+  /** The server's own secrets. */
+  readonly own: ReadonlyArray<string>
+}
+
 export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScanner")<SecretScanner, {
   /**
    * Scans what a patch adds. `changed` are all files of the change: those that are not in the patch, because it was cut, are
@@ -61,6 +72,8 @@ export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScann
   ) => Effect.Effect<Gate.Gate, SecretScanError>
   /** Scans another text that would be published, for example a commit's message, under a name that stands for its file. */
   readonly scanText: (name: string, text: string) => Effect.Effect<Gate.Gate, SecretScanError>
+  /** For many short texts, such as an output's lines. */
+  readonly finder: Effect.Effect<Finder>
 }>() {
   static readonly layer: Layer.Layer<SecretScanner, never, AppConfig | FileSystem.FileSystem> = Layer.effect(
     SecretScanner,
@@ -69,17 +82,20 @@ export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScann
       const fs = yield* FileSystem.FileSystem
       const ownSecrets = Effect.provideService(OwnSecrets.all(config), FileSystem.FileSystem, fs)
 
-      const scanner = Effect.gen(function*() {
-        const own = OwnSecrets.find(yield* ownSecrets)
-        const secretlint = yield* SecretlintRules.make
-        return (text: string): Effect.Effect<ReadonlyArray<Match>, SecretScanError> =>
-          Effect.map(secretlint(text), (found) => [
-            ...own(text),
-            ...PrivateKeys.find(text),
-            ...TokenPatterns.find(text),
-            ...found
-          ])
-      })
+      const scannerWith = (secrets: ReadonlyArray<Redacted.Redacted>) => {
+        const own = OwnSecrets.find(secrets)
+        return Effect.map(
+          SecretlintRules.make,
+          (secretlint) => (text: string): Effect.Effect<ReadonlyArray<Match>, SecretScanError> =>
+            Effect.map(secretlint(text), (found) => [
+              ...own(text),
+              ...PrivateKeys.find(text),
+              ...TokenPatterns.find(text),
+              ...found
+            ])
+        )
+      }
+      const scanner = Effect.flatMap(ownSecrets, scannerWith)
 
       const scan = Effect.fn("SecretScanner.scan")(
         function*(patch: string, changed: ReadonlyArray<ChangedFile> = []) {
@@ -144,7 +160,23 @@ export class SecretScanner extends Context.Tag("opentl/services/gate/SecretScann
         return Gate.make(found.flat(), [])
       })
 
-      return SecretScanner.of({ scan, scanText })
+      const finder = Effect.map(ownSecrets, (secrets): Finder => {
+        const own = OwnSecrets.values(secrets)
+        // the rules are loaded when they are first asked
+        const scanner = scannerWith(secrets)
+        return {
+          mayHold: SecretHints.make(own),
+          find: (text) =>
+            Effect.flatMap(scanner, (find) => find(text)).pipe(
+              Effect.catchAll((error) =>
+                Effect.as(Effect.logWarning(error.message), [{ rule: "not-scanned", start: 0, end: text.length }])
+              )
+            ),
+          own
+        }
+      })
+
+      return SecretScanner.of({ scan, scanText, finder })
     })
   )
 }

@@ -31,8 +31,9 @@ export interface PlanRequest extends RepositoryWishes {
 const maybeAsking = `
 
 Where the task can be read in ways that lead to different changes, and neither it nor the repository says which is meant,
-answer with \`questions\` in place of a plan: at most three, each answerable in a sentence. A person is kept waiting by them, so
-ask nothing that you can find out or decide well yourself.`
+answer with \`questions\` in place of a plan: at most three, each answerable in a sentence, and with what
+you would assume for each in \`assumptions\`. A person is kept waiting by them, so ask nothing that you can find out or decide
+well yourself.`
 
 const planner = (tag: string, mayAsk: boolean): string =>
   `You plan changes to a repository for a coding agent that will carry them out on its own, without asking back.

@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import type { ChatPort } from "../../../src/bots/shared/ChatPort.ts"
 import { show } from "../../../src/bots/shared/Delivery.ts"
+import * as Notice from "../../../src/bots/shared/Notice.ts"
 import { Item, Posted } from "../../../src/bots/shared/Posted.ts"
 import * as TurnView from "../../../src/bots/shared/TurnView.ts"
 import { BranchName, SessionId } from "../../../src/domain/Ids.ts"
@@ -48,6 +49,7 @@ const nameOf = Item.$match({
   Opening: () => "opening",
   Status: () => "status",
   Plan: ({ part, proposal }) => `plan ${proposal}.${part}`,
+  Notice: ({ notice }) => `notice ${notice}`,
   Card: ({ part }) => `card ${part}`,
   File: ({ kind }) => kind
 })
@@ -98,8 +100,11 @@ export class Board {
       editsLast: false,
       renderer: {
         opening: () => Option.some({ text: "a task", hasButtons: false }),
-        status: ({ view }, { isContinued }) => ({
-          content: { text: `${view.phase}${isContinued ? ", continued" : ""}`, hasButtons: view.end === undefined },
+        status: ({ view }, { isContinued, isNoticeInDoubt }) => ({
+          content: {
+            text: `${view.phase}${isContinued ? ", continued" : ""}${isNoticeInDoubt ? ", asks here" : ""}`,
+            hasButtons: view.end === undefined
+          },
           state: view.phase
         }),
         plan: ({ view }, proposal) =>
@@ -107,6 +112,7 @@ export class Board {
             text: `plan ${proposal}, part ${part}`,
             hasButtons: index === 1 && view.waiting && proposal === view.proposals
           })),
+        notice: (_, { settled = "waits" }) => ({ text: settled, hasButtons: settled === "waits" }),
         card: ({ view }) => [{ text: view.end?.text ?? "", hasButtons: true }],
         reaction: ({ end }) => end?.end
       },
@@ -161,14 +167,18 @@ export class Board {
 
 const begun = TurnView.begin(1, 0)
 
+const asked = Notice.Questions.make({ questions: ["Which?"], assumptions: [], until: 0 })
+const notices = [{ ...asked, settled: "answered by ada" }]
+
 /** The turn's views, in their order. */
 export const views = {
   working: { ...begun, phase: "agent at work" },
-  waiting: { ...begun, phase: "waiting", waiting: true, proposals: 1 },
-  waitingAgain: { ...begun, phase: "waiting again", waiting: true, proposals: 2, decisions: ["rejected"] },
+  waiting: { ...begun, phase: "waiting", notices: [asked], waiting: true, proposals: 1 },
+  waitingAgain: { ...begun, phase: "waiting again", notices, waiting: true, proposals: 2, decisions: ["rejected"] },
   ended: {
     ...begun,
     phase: "complete",
+    notices,
     proposals: 2,
     decisions: ["rejected", "approved"],
     endedAt: 9,

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { Board, views } from "./Board.ts"
 
-const all = ["opening", "status", "plan 1.0", "plan 1.1", "plan 2.0", "plan 2.1", "card 0", "log"]
+const all = ["opening", "status", "plan 1.0", "plan 1.1", "notice 0", "plan 2.0", "plan 2.1", "card 0", "log"]
 const inOrder = [views.working, views.waiting, views.waitingAgain, views.ended]
 
 const showAll = (board: Board) => Effect.forEach(inOrder, (view) => board.show(view), { discard: true })
@@ -20,6 +20,31 @@ describe("a turn on a third platform", () => {
       assert.strictEqual(board.reaction, "complete")
     }))
 
+  it.effect("says in a notice of its own what it waits for, and in the same one what became of it", () =>
+    Effect.gen(function*() {
+      const board = new Board(true)
+      const noticed = () => board.notes.filter(({ kind }) => kind === "notice 0").map(({ text }) => text)
+      yield* board.show(views.waiting)
+      assert.deepStrictEqual(noticed(), ["waits"])
+      yield* board.show(views.waitingAgain)
+      assert.deepStrictEqual(noticed(), ["answered by ada"])
+    }))
+
+  it.effect("asks in the status where it is unknown whether its notice arrived", () =>
+    Effect.gen(function*() {
+      let board = new Board(false)
+      // the process ends with the first step after the post
+      for (let step = 1; !board.kinds.includes("notice 0"); step++) {
+        board = new Board(false)
+        yield* board.show(views.waiting, step)
+      }
+      yield* board.show(views.waiting)
+      assert.strictEqual(board.kinds.filter((kind) => kind === "notice 0").length, 1)
+      assert.include(board.notes.findLast(({ kind }) => kind === "status")?.text, "asks here")
+      yield* board.show(views.waitingAgain)
+      assert.notInclude(board.notes.findLast(({ kind }) => kind === "status")?.text, "asks here")
+    }))
+
   it.effect("is not touched when nothing has changed", () =>
     Effect.gen(function*() {
       const board = new Board(true)
@@ -30,11 +55,11 @@ describe("a turn on a third platform", () => {
       assert.deepStrictEqual(board.kinds, all)
     }))
 
-  it.effect("shows what came together, together: plans that were overtaken, too", () =>
+  it.effect("shows what came together, together: plans that were overtaken, too, but nothing that it waited for", () =>
     Effect.gen(function*() {
       const board = new Board(true)
       yield* board.show(views.ended)
-      assert.deepStrictEqual(board.kinds, all)
+      assert.deepStrictEqual(board.kinds, all.filter((kind) => kind !== "notice 0"))
     }))
 
   it.effect("keeps the reaction and the thread's beginning for the next turn, and nothing else", () =>

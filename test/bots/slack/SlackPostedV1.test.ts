@@ -48,6 +48,7 @@ describe("what an earlier version stored of a thread in Slack", () => {
         { proposal: 1, parts: [{ id: "1795707586.316000" }], isOpen: false, isWhole: true },
         { proposal: 2, parts: [{ id: "1795707588.233000" }], isOpen: true, isWhole: true }
       ],
+      notices: [],
       card: []
     })
   })

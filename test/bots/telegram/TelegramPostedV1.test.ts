@@ -42,6 +42,7 @@ describe("what an earlier version stored of a chat in Telegram", () => {
       turn: 1,
       status: { id: "2", content, state: content },
       plans: [{ proposal: 1, parts: [{ id: "3" }], isOpen: true, isWhole: true }],
+      notices: [],
       card: []
     })
   })
@@ -58,11 +59,13 @@ describe("what an earlier version stored of a chat in Telegram", () => {
       status: { content: fingerprint({}), state: fingerprint({}) },
       isContinued: true,
       plans: [],
+      notices: [],
       card: []
     })
     assert.deepStrictEqual(posted({ ...base, card: [{ id: 4 }, {}], log: {}, diff: { id: 6 } }), {
       turn: 1,
       plans: [],
+      notices: [],
       card: [{ id: "4" }, {}],
       log: {},
       diff: { id: "6" }

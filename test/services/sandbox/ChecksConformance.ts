@@ -77,15 +77,16 @@ export const checksConformance = <E, R>(declare: Declare<R>, makeSubject: MakeSu
         "for i in $(seq 1 20000); do echo \"line $i\"; done",
         "printf '\\033[31mred\\033[0m\\r\\nprogress 1%%\\rprogress 100%%\\n'",
         "kill -9 $$",
-        "echo $CI; env | grep -v ^OPENTL_AGENT_RUN= | grep -c -e OPENTL -e API_KEY",
-        "read line && echo \"got $line\""
+        "echo $CI $npm_config_if_present; env | grep -v ^OPENTL_AGENT_RUN= | grep -c -e OPENTL -e API_KEY",
+        "read line && echo \"got $line\"",
+        "echo made >.git/info/exclude"
       ])
-      assert.deepStrictEqual(commands.map((end) => end?.exitCode), [3, 0, 0, 137, 1, 1])
+      assert.deepStrictEqual(commands.map((end) => end?.exitCode), [3, 0, 0, 137, 1, 1, 0])
       assert.strictEqual(commands[0]?.tail, "out\nerr\n")
       assert.match(commands[1]?.tail ?? "", /^line \d+\n[\s\S]*line 20000\n$/)
       assert.isAtMost(commands[1]?.tail.length ?? 0, 64 * 1024)
       assert.strictEqual(commands[2]?.tail, "red\nprogress 100%\n")
-      assert.strictEqual(commands[4]?.tail, "true\n0\n")
+      assert.strictEqual(commands[4]?.tail, "true false\n0\n")
     }))
 
   test("a command that takes too long is ended with all that it started; the next ones are not run", (session) =>
