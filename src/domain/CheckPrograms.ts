@@ -4,6 +4,7 @@
  */
 import type { ChangedFile } from "./ChangedFile.ts"
 import type { Check } from "./Checks.ts"
+import type { Scripts } from "./PackageScripts.ts"
 import * as TestSource from "./TestSource.ts"
 import type { WeakenedTest } from "./WeakenedTests.ts"
 
@@ -18,7 +19,7 @@ const wordsOf = (line: string): ReadonlyArray<string> =>
 const runsScripts = /(?:^|[\s;&|(])(?:npm|pnpm|yarn|bun|npm-run-all|run-[sp]|turbo|nx|lerna)\s/
 
 /** The words of a line and of the scripts that it runs, with what runs before and after each. */
-const allWords = (line: string, scripts: Readonly<Record<string, string>>): ReadonlySet<string> => {
+const allWords = (line: string, scripts: Scripts): ReadonlySet<string> => {
   const found = new Set<string>()
   const seen = new Set<string>()
   const lines = [line]
@@ -43,7 +44,7 @@ export const changedPrograms = ({ changed, checks, scripts }: {
   readonly changed: ReadonlyArray<ChangedFile>
   readonly checks: ReadonlyArray<Check>
   /** Of the base's `package.json`. */
-  readonly scripts: Readonly<Record<string, string>>
+  readonly scripts: Scripts
 }): ReadonlyArray<WeakenedTest> => {
   const named = checks.map(({ name, run }) => ({ name, words: allWords(run, scripts) }))
   return changed.filter(({ path, status }) => status !== "added" && !TestSource.isTestName(path)).flatMap((file) => {

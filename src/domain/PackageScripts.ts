@@ -11,14 +11,14 @@ import * as Schema from "effect/Schema"
  */
 export const checkScripts = ["typecheck", "lint", "check", "build", "test"] as const
 
-type Scripts = Readonly<Record<string, string>>
+export type Scripts = Readonly<Record<string, string>>
 
 const decodeManifest = Schema.decodeOption(
   Schema.parseJson(Schema.Struct({ scripts: Schema.Record({ key: Schema.String, value: Schema.Unknown }) }))
 )
 
 /** The scripts of a manifest that are lines; none of one that cannot be read. */
-const scriptsOf = (manifest: string): Scripts =>
+export const scriptsOf = (manifest: string): Scripts =>
   Option.match(decodeManifest(manifest), {
     onNone: () => ({}),
     onSome: ({ scripts }) =>

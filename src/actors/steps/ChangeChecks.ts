@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Checks from "../../domain/Checks.ts"
 import type { CommitId } from "../../domain/Ids.ts"
+import { scriptsOf } from "../../domain/PackageScripts.ts"
 import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import * as CheckTrees from "../../services/git/CheckTrees.ts"
 import { GitError } from "../../services/git/Repositories.ts"
@@ -20,6 +21,11 @@ export const make = Effect.gen(function*() {
       treeOf(repo, origin.commit),
       treeOf(repo, head)
     ], { concurrency: 3 })
-    return { checks: Checks.checksOf({ config, base, head: changed }), setup: config.setup }
+    return {
+      checks: Checks.checksOf({ config, base, head: changed }),
+      setup: config.setup,
+      /** Of the base's `package.json`. */
+      scripts: scriptsOf(base.files.get("package.json") ?? "")
+    }
   })
 })

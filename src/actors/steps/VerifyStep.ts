@@ -3,6 +3,7 @@
  * well. Which commands they are is the base's matter, so no change can take a check of itself away.
  */
 import * as Effect from "effect/Effect"
+import { changedPrograms } from "../../domain/CheckPrograms.ts"
 import type { CheckEnd, CheckReport } from "../../domain/CheckRun.ts"
 import type { Check } from "../../domain/Checks.ts"
 import { isAskedOfBase, type Touched, touchedBy } from "../../domain/ComparedTests.ts"
@@ -13,7 +14,7 @@ import * as Patch from "../../domain/Patch.ts"
 import { show as showRepository } from "../../domain/Repository.ts"
 import { VerifyHeld } from "../../domain/SessionEvent.ts"
 import * as Verification from "../../domain/Verification.ts"
-import { weakenedTests } from "../../domain/WeakenedTests.ts"
+import { type WeakenedTest, weakenedTests } from "../../domain/WeakenedTests.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as Redaction from "../../services/gate/Redaction.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
@@ -60,10 +61,10 @@ export const make = Effect.gen(function*() {
   /** What a person must know of the checks, whatever they say, and whether their tests are to be compared. */
   const effectOf = ({ state: { origin, spec } }: StepContext, commit: CommitId) =>
     origin === undefined
-      ? Effect.succeed({ weakened: [], touched: undefined })
+      ? Effect.succeed({ changed: [], weakened: [], touched: undefined })
       : Effect.map(repositories.diff(spec.repo, origin.commit, commit), ({ changed, patch }) => {
         const sections = Patch.sections(patch)
-        return { weakened: weakenedTests(changed, sections), touched: touchedBy(changed, sections) }
+        return { changed, weakened: weakenedTests(changed, sections), touched: touchedBy(changed, sections) }
       })
 
   /** The gateway is open for package registries and domains as for an agent, and closed for every model. */
@@ -154,8 +155,13 @@ export const make = Effect.gen(function*() {
       const { commit } = changes
       const at = { turn: turn.number, round }
       const effect = yield* effectOf(context, commit)
-      const hold = (held: Verification.Verification) => {
-        const weakened = [...fewerTests(held), ...effect.weakened].slice(0, mostWeakened)
+      const hold = (held: Verification.Verification, programs: ReadonlyArray<WeakenedTest> = []) => {
+        const told = new Set(effect.weakened.map(({ file }) => file))
+        const weakened = [
+          ...fewerTests(held),
+          ...programs.filter(({ file }) => !told.has(file)),
+          ...effect.weakened
+        ].slice(0, mostWeakened)
         const verification = weakened.length === 0 ? held : { ...held, weakened }
         return record(
           [VerifyHeld.make({ ...at, commit, verification: Verification.withTails(verification, shortTail) })],
@@ -166,7 +172,7 @@ export const make = Effect.gen(function*() {
         yield* hold(Verification.skipped(commit, "checks are switched off (OPENTL_VERIFY=off)"))
         return
       }
-      const { checks: commands, setup } = yield* changeChecks(context, commit)
+      const { checks: commands, scripts, setup } = yield* changeChecks(context, commit)
       const verification = commands.length === 0
         ? Verification.none(commit)
         : yield* verify(context, { sessionId: claim.sessionId, ...at }, {
@@ -182,7 +188,10 @@ export const make = Effect.gen(function*() {
           (command) => Effect.map(withoutSecrets(command.name, command.tail), (tail) => ({ ...command, tail }))
         )
       }
-      yield* hold(sandbox.kind.startsWith("local") && commands.length > 0 ? { ...shown, isLocal: true } : shown)
+      yield* hold(
+        sandbox.kind.startsWith("local") && commands.length > 0 ? { ...shown, isLocal: true } : shown,
+        changedPrograms({ changed: effect.changed, checks: commands, scripts })
+      )
       if (commands.length > 0) yield* sandbox.removeRuns(claim.sessionId)
     }
   )

@@ -116,7 +116,7 @@ const firstOf = <A>(items: ReadonlyArray<A>, show: (item: A) => string): Readonl
 
 const needsYourEye = ({ sensitive, unscanned, weakened }: PullRequestText): string => {
   const items = [
-    ...firstOf(weakened, ({ file, what }) => `${code(file)}: tests are weakened: ${inline(what, limits.reason)}`),
+    ...firstOf(weakened, ({ file, what }) => `${code(file)}: may weaken the checks: ${inline(what, limits.reason)}`),
     ...unscanned.slice(0, maxUnscanned).map((what) => `not looked through for secrets: ${inline(what, limits.reason)}`),
     ...firstOf(sensitive, ({ path, why }) => `${code(path)}: ${inline(why, limits.reason)}`)
   ]

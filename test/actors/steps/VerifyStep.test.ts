@@ -77,7 +77,7 @@ describe("a round's work", () => {
         )
         const sessions = yield* Sessions
         assert.deepStrictEqual((yield* sessions.verification(id)).weakened, weakened)
-        assert.include(world.remote.proposals[0]?.body, "`.npmrc`: tests are weakened: test configuration added")
+        assert.include(world.remote.proposals[0]?.body, "`.npmrc`: may weaken the checks: test configuration added")
       })
     ))
 

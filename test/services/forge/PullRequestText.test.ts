@@ -117,7 +117,7 @@ describe("pullRequestText", () => {
     }))
     assert.include(
       body,
-      "### Needs your eye\n\n- `a.test.ts`: tests are weakened: 3 tests removed\n- not looked through for secrets: k.bin: binary\n- `.gitmodules`: changed"
+      "### Needs your eye\n\n- `a.test.ts`: may weaken the checks: 3 tests removed\n- not looked through for secrets: k.bin: binary\n- `.gitmodules`: changed"
     )
   })
 
