@@ -133,3 +133,12 @@ export const weakenedTests = (
     }))
   )
 }
+
+/** What the verification has told, of many the first, with the rest of what the change says. */
+export const together = (
+  told: ReadonlyArray<WeakenedTest>,
+  found: ReadonlyArray<WeakenedTest>
+): ReadonlyArray<WeakenedTest> => [
+  ...told,
+  ...found.filter(({ file, what }) => !told.some((known) => known.file === file && known.what === what))
+]

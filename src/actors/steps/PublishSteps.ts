@@ -1,7 +1,6 @@
 /** From the sandbox's commits to a pull request: collect, push, propose. All of it runs outside the sandbox. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { fewerTests } from "../../domain/FewerTests.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Patch from "../../domain/Patch.ts"
 import { needsDraft } from "../../domain/Review.ts"
@@ -16,7 +15,7 @@ import {
 } from "../../domain/SessionEvent.ts"
 import { turnStart } from "../../domain/SessionState.ts"
 import * as Verification from "../../domain/Verification.ts"
-import { weakenedTests } from "../../domain/WeakenedTests.ts"
+import { together, weakenedTests } from "../../domain/WeakenedTests.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Forge } from "../../services/forge/Forge.ts"
@@ -118,7 +117,7 @@ export const make = Effect.gen(function*() {
         changes,
         sensitive: sensitiveFiles(diff.changed, sections),
         unscanned: state.unscanned,
-        weakened: [...fewerTests(verification), ...weakenedTests(diff.changed, sections)],
+        weakened: together(verification.weakened ?? [], weakenedTests(diff.changed, sections)),
         usage: state.usage,
         requestedBy: state.spec.requestedBy
       })

@@ -5,13 +5,12 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Acceptance from "../../domain/Acceptance.ts"
-import { fewerTests } from "../../domain/FewerTests.ts"
 import * as FindingPlaces from "../../domain/FindingPlaces.ts"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Patch from "../../domain/Patch.ts"
 import * as Review from "../../domain/Review.ts"
 import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
-import { weakenedTests } from "../../domain/WeakenedTests.ts"
+import { together, weakenedTests } from "../../domain/WeakenedTests.ts"
 import * as Redaction from "../../services/gate/Redaction.ts"
 import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
@@ -71,7 +70,7 @@ export const make = Effect.gen(function*() {
       firstPrompt: turn.number === 1 ? undefined : context.state.spec.prompt,
       plan: turn.plan,
       verification,
-      weakened: [...fewerTests(verification), ...weakenedTests(diff.changed, sections)],
+      weakened: together(verification.weakened ?? [], weakenedTests(diff.changed, sections)),
       stat: diff.stat,
       unseen,
       answer: yield* withoutSecrets("the agent's last words", run.answer),
