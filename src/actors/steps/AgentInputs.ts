@@ -23,6 +23,15 @@ const encodeLaunch = Schema.encodeSync(AgentLaunchJson)
 const launchFile = ({ launch }: AgentStart): ReadonlyArray<InputFile> =>
   launch === undefined ? [] : [textFile("in/agent.json", encodeLaunch(launch))]
 
+/** Work that is not pushed: a commit on its turn's start, or several, where each round has its own. */
+const workOf = ({ spec, unpushedFrom }: SessionState, work: CommitId | undefined): Readonly<Record<string, string>> =>
+  work === undefined
+    ? {}
+    : {
+      OPENTL_WORK_COMMIT: work,
+      ...(spec.commits === undefined || unpushedFrom === undefined ? {} : { OPENTL_WORK_START: unpushedFrom })
+    }
+
 export const make = Effect.gen(function*() {
   const configurationOf = yield* BaseConfiguration.make
   const { identities, sandboxCertificates } = yield* AppConfig
@@ -78,7 +87,7 @@ export const make = Effect.gen(function*() {
         ...installFiles(sandboxCertificates, config.setup),
         ...bundleFile(bundle)
       ],
-      environment: { OPENTL_START_COMMIT: start, ...(work === undefined ? {} : { OPENTL_WORK_COMMIT: work }) }
+      environment: { OPENTL_START_COMMIT: start, ...workOf(state, work) }
     }
   })
 })
