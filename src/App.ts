@@ -27,6 +27,8 @@ import * as Forges from "./services/forge/Forges.ts"
 import { SecretScanner } from "./services/gate/SecretScanner.ts"
 import { Gateway } from "./services/gateway/Gateway.ts"
 import { OpenCalls } from "./services/gateway/OpenCalls.ts"
+import { BaseConfigurations } from "./services/git/BaseConfiguration.ts"
+import { BaseTrees } from "./services/git/CheckTrees.ts"
 import { Git } from "./services/git/Git.ts"
 import * as GitLocalForge from "./services/git/GitLocalForge.ts"
 import * as GitRepositories from "./services/git/GitRepositories.ts"
@@ -74,7 +76,7 @@ const layerSessions = SessionsLive.layer.pipe(
   Layer.provideMerge(NewSessions.layer),
   Layer.provideMerge(SessionRouter.layerLocal),
   Layer.provideMerge(SessionSupervisor.layer),
-  Layer.provide(Layer.provide(Pipeline.layer, OpenCalls.layer)),
+  Layer.provide(Layer.provide(Pipeline.layer, [OpenCalls.layer, BaseConfigurations.layer, BaseTrees.layer])),
   Layer.provideMerge(Agents.layer),
   Layer.provide(ModelPrices.layer),
   Layer.provideMerge(DayBudget.layer),

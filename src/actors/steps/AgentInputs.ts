@@ -8,7 +8,7 @@ import { type SessionState, turnStart } from "../../domain/SessionState.ts"
 import type { AgentStart } from "../../services/agents/Agents.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
 import { type InputFile, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
@@ -33,7 +33,7 @@ const workOf = ({ spec, unpushedFrom }: SessionState, work: CommitId | undefined
     }
 
 export const make = Effect.gen(function*() {
-  const configurationOf = yield* BaseConfiguration.make
+  const { read: configurationOf } = yield* BaseConfigurations
   const { identities, sandboxCertificates } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox

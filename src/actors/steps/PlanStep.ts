@@ -8,7 +8,7 @@ import { mayAsk } from "../../domain/QuestionWait.ts"
 import { show as showRepository } from "../../domain/Repository.ts"
 import { PlanProduced, PlanSkipped, QuestionsAsked } from "../../domain/SessionEvent.ts"
 import { type Turn, turnStart } from "../../domain/SessionState.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { type BaseConfiguration, BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
@@ -22,7 +22,7 @@ import type { Perform, StepContext } from "./StepContext.ts"
 /** How much of the repository's file list and readme the planner sees, in characters. */
 const overviewLimit = 24_000
 
-const noConfiguration: BaseConfiguration.BaseConfiguration = { config: {}, guidelines: [] }
+const noConfiguration: BaseConfiguration = { config: {}, guidelines: [] }
 
 export const make = Effect.gen(function*() {
   const budget = yield* BudgetPause.make
@@ -30,7 +30,7 @@ export const make = Effect.gen(function*() {
   const model = yield* LanguageModel
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
-  const configurationOf = yield* BaseConfiguration.make
+  const { read: configurationOf } = yield* BaseConfigurations
 
   /** Whoever waits for a person has no sandbox, not even one that is being prepared. */
   const questionsAsked = Effect.fnUntraced(function*(

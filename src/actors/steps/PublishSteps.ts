@@ -22,7 +22,7 @@ import { Forge } from "../../services/forge/Forge.ts"
 import { pullRequestText } from "../../services/forge/PullRequestText.ts"
 import { roundMessage } from "../../services/forge/RoundMessage.ts"
 import * as Redaction from "../../services/gate/Redaction.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { Attachment } from "../../services/store/SessionStore.ts"
@@ -32,7 +32,7 @@ type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
 export const make = Effect.gen(function*() {
   const forge = yield* Forge
-  const configurationOf = yield* BaseConfiguration.make
+  const { read: configurationOf } = yield* BaseConfigurations
   const { identities } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox

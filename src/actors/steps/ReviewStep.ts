@@ -12,7 +12,7 @@ import * as Review from "../../domain/Review.ts"
 import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
 import { weakenedTests } from "../../domain/WeakenedTests.ts"
 import * as Redaction from "../../services/gate/Redaction.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
@@ -42,7 +42,7 @@ export const make = Effect.gen(function*() {
   const model = yield* LanguageModel
   const repositories = yield* Repositories
   const withoutSecrets = yield* Redaction.make
-  const configurationOf = yield* BaseConfiguration.make
+  const { read: configurationOf } = yield* BaseConfigurations
 
   /** The whole branch is reviewed: a follow-up must fit what is already there. */
   const diffOf = ({ state }: StepContext, changes: Changes) =>
