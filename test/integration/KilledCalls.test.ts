@@ -63,8 +63,7 @@ const kill = Effect.fnUntraced(function*(server: Program.Server) {
   yield* server.ended
 })
 
-const Used = Schema.Struct({
-  _tag: Schema.Literal("UsageRecorded"),
+const Used = Schema.TaggedStruct("UsageRecorded", {
   source: Schema.String,
   usage: Schema.Struct({ cost_usd: Schema.Number }),
   estimated: Schema.optionalWith(Schema.Boolean, { default: () => false })
