@@ -290,9 +290,18 @@ clone_repository() {
   attend repo_git checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
   install_dependencies
   if [ -n "${OPENTL_WORK_COMMIT:-}" ] && has_commit "$OPENTL_WORK_COMMIT"; then
-    carry_over "$OPENTL_WORK_COMMIT"
+    carry_over "$(work_commit)"
   fi
   record_start
+}
+
+# The work that was not pushed as one commit: it may be several, one a round.
+work_commit() {
+  if [ -n "${OPENTL_WORK_START:-}" ] && has_commit "$OPENTL_WORK_START"; then
+    as_author repo_git commit-tree "$OPENTL_WORK_COMMIT^{tree}" -p "$OPENTL_WORK_START" -m "Work that was not pushed" &&
+      return 0
+  fi
+  printf '%s\n' "$OPENTL_WORK_COMMIT"
 }
 
 # Takes the objects of the remote from where they are, which copies none of them.

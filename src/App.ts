@@ -26,6 +26,9 @@ import { DataDirectory } from "./services/config/DataDirectory.ts"
 import * as Forges from "./services/forge/Forges.ts"
 import { SecretScanner } from "./services/gate/SecretScanner.ts"
 import { Gateway } from "./services/gateway/Gateway.ts"
+import { OpenCalls } from "./services/gateway/OpenCalls.ts"
+import { BaseConfigurations } from "./services/git/BaseConfiguration.ts"
+import { BaseTrees } from "./services/git/CheckTrees.ts"
 import { Git } from "./services/git/Git.ts"
 import * as GitLocalForge from "./services/git/GitLocalForge.ts"
 import * as GitRepositories from "./services/git/GitRepositories.ts"
@@ -42,6 +45,7 @@ import { EventFeeds } from "./services/store/EventFeeds.ts"
 import { EventLog } from "./services/store/EventLog.ts"
 import { LogWriter } from "./services/store/LogWriter.ts"
 import { Outbox } from "./services/store/Outbox.ts"
+import { ReviewParts } from "./services/store/ReviewParts.ts"
 import { SessionHistory } from "./services/store/SessionHistory.ts"
 import { SessionStore } from "./services/store/SessionStore.ts"
 import { SpentOnDay } from "./services/store/SpentOnDay.ts"
@@ -53,6 +57,7 @@ export const layerLog = Layer.mergeAll(
   EventLog.layer,
   EventFeeds.layer,
   BaseChecks.layer,
+  ReviewParts.layer,
   SpentOnDay.layer,
   SessionHistory.layer,
   Outbox.layer,
@@ -71,7 +76,7 @@ const layerSessions = SessionsLive.layer.pipe(
   Layer.provideMerge(NewSessions.layer),
   Layer.provideMerge(SessionRouter.layerLocal),
   Layer.provideMerge(SessionSupervisor.layer),
-  Layer.provide(Pipeline.layer),
+  Layer.provide(Layer.provide(Pipeline.layer, [OpenCalls.layer, BaseConfigurations.layer, BaseTrees.layer])),
   Layer.provideMerge(Agents.layer),
   Layer.provide(ModelPrices.layer),
   Layer.provideMerge(DayBudget.layer),

@@ -50,7 +50,13 @@ export { DataDirectory, DataDirectoryBusy, DataDirectoryUnusable } from "./servi
 export { Forge, ForgeError, type Proposal, type Remote, RepositoryNotFound } from "./services/forge/Forge.ts"
 export * as Forges from "./services/forge/Forges.ts"
 export { LocalForge } from "./services/forge/LocalForge.ts"
-export { Gateway, GatewayError, type GatewayReport, type GatewayRequest } from "./services/gateway/Gateway.ts"
+export {
+  Gateway,
+  GatewayError,
+  type GatewayReport,
+  type GatewayRequest,
+  UsageNotRecorded
+} from "./services/gateway/Gateway.ts"
 export { Git } from "./services/git/Git.ts"
 export * as GitLocalForge from "./services/git/GitLocalForge.ts"
 export * as GitRepositories from "./services/git/GitRepositories.ts"

@@ -2,6 +2,13 @@
 import * as Schema from "effect/Schema"
 import type { SessionState } from "./SessionState.ts"
 
+/** Nothing is left of the session's budget. */
+export class BudgetExhausted extends Schema.TaggedError<BudgetExhausted>()("BudgetExhausted", {}) {
+  override get message() {
+    return "The session's budget is used up."
+  }
+}
+
 /** US dollars that are added to a budget at once. */
 export const AddedUsd = Schema.Number.pipe(Schema.between(0.01, 10_000))
 

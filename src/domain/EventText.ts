@@ -32,6 +32,11 @@ export const EventType = Schema.Literal(
 )
 export type EventType = typeof EventType.Type
 
+const joined = {
+  secrets: "the gate found a secret in it, which is not to be in any commit",
+  unscanned: "the gate could not look through all of it"
+} as const
+
 /** One event of a session's stream. Ids count 1, 2, 3, … within the session, without a hole. */
 export class SessionEventView extends Schema.Class<SessionEventView>("SessionEvent")({
   id: Schema.Int,
@@ -148,7 +153,11 @@ export const describe = (event: SessionEvent): { readonly type: EventType; reado
     case "AgentFinished":
       return status(`round ${event.round}: ${event.reason ?? `agent finished with exit code ${event.exitCode}`}`)
     case "ChangesCollected":
-      return { type: "diff", data: `${changes(event.changes)}\n${event.stat}`.trimEnd() }
+      return {
+        type: "diff",
+        data: `${changes(event.changes)}\n${event.stat}`.trimEnd() +
+          (event.joined === undefined ? "" : `\none commit with the round before: ${joined[event.joined]}`)
+      }
     case "NothingChanged":
       return status("the agent changed nothing")
     case "GateHeld":

@@ -20,7 +20,9 @@ export const ChangesCollected = fact("ChangesCollected", {
   round: Ordinal,
   changes: Changes,
   /** One line a file, as `git diff --stat` has it. */
-  stat: Schema.String
+  stat: Schema.String,
+  /** Where each round has a commit: why the work of the one before has none of its own, and is in this one. */
+  joined: optional(Schema.Literal("secrets", "unscanned"))
 })
 export const NothingChanged = fact("NothingChanged", { turn: Ordinal, round: Ordinal })
 

@@ -59,6 +59,8 @@ export const SessionSpec = Schema.Struct({
   questionMillis: optionalKey("question_timeout_ms", Schema.Positive),
   /** Whether secrets hold a push back. */
   gate: optional(Schema.Literal("on", "off")),
+  /** What becomes a commit: a turn's work (if absent), or that of each of its rounds. */
+  commits: optional(Schema.Literal("squash", "rounds")),
   requestedBy: key("requested_by", Requester)
 })
 export type SessionSpec = typeof SessionSpec.Type

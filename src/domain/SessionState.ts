@@ -10,6 +10,7 @@ import type { Gate } from "./Gate.ts"
 import type { BranchName, CommitId } from "./Ids.ts"
 import type * as Plan from "./Plan.ts"
 import type * as Review from "./Review.ts"
+import type { RoundCommits } from "./RoundCommits.ts"
 import type * as Event from "./SessionEvent.ts"
 import * as Usage from "./Usage.ts"
 import type { Verification } from "./Verification.ts"
@@ -86,6 +87,8 @@ export interface Turn {
   readonly reviews: ReadonlyArray<ReviewedRound>
   /** The messages that reached its agent at work, oldest first. They are in the prompt, too. */
   readonly delivered: ReadonlyArray<Message>
+  /** Its commits, where each round has its own. */
+  readonly rounds?: RoundCommits | undefined
 }
 
 /** What a turn waits for. Waiting takes no fiber, no sandbox and no turn time. */
@@ -153,6 +156,8 @@ export interface SessionState {
   readonly pushedTurn: number | undefined
   /** The commit of collected work that is not pushed (yet). */
   readonly unpushed: CommitId | undefined
+  /** The start of the turn that this work is of. */
+  readonly unpushedFrom?: CommitId | undefined
   /** A commit that the sandbox's workspace is known to contain, with its ancestors. */
   readonly inWorkspace: CommitId | undefined
   /** Whether a branch was pushed to a forge that has pull requests. */

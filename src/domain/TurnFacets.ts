@@ -42,7 +42,12 @@ export const facets = (state: SessionState, event: Event.SessionEvent): SessionS
     case "PlanProduced":
       return { ...state, plan: event.plan }
     case "ChangesCollected":
-      return { ...state, changes: event.changes, unpushed: event.changes.commit }
+      return {
+        ...state,
+        changes: event.changes,
+        unpushed: event.changes.commit,
+        unpushedFrom: turnStart(state)
+      }
     case "NothingChanged":
       return { ...state, unpushed: undefined }
     case "GateHeld":

@@ -3,6 +3,7 @@ import * as Gate from "./Gate.ts"
 import type { CommitId } from "./Ids.ts"
 import type * as Plan from "./Plan.ts"
 import * as Review from "./Review.ts"
+import * as RoundCommits from "./RoundCommits.ts"
 import type * as Event from "./SessionEvent.ts"
 import { type AgentRun, Findings, maxRounds, Progress, type SessionState, type Turn } from "./SessionState.ts"
 import { skipped, type Verification } from "./Verification.ts"
@@ -103,6 +104,9 @@ export const advance = (
   event: Event.SessionEvent
 ): { readonly turn: Turn; readonly progress: Progress } | undefined => {
   const to = (next: Progress, changed: Partial<Turn> = {}) => ({ turn: { ...turn, ...changed }, progress: next })
+  /** The same, where another round may come next. */
+  const again = (next: Progress, changed: Partial<Turn> = {}) =>
+    to(next, { ...changed, ...RoundCommits.beforeRound(state.spec, turn, next) })
   switch (event._tag) {
     case "RepositoryPrepared":
       return progress._tag === "Preparing" ? to(Progress.Planning({ rejections: [] })) : undefined
@@ -143,19 +147,27 @@ export const advance = (
     case "NothingChanged":
       return progress._tag === "Collecting" ? to(afterNothing(state, progress.run)) : undefined
     case "ChangesCollected":
-      return progress._tag === "Collecting" ? to(afterCollecting(state, progress.run, event.changes)) : undefined
+      return progress._tag === "Collecting"
+        ? to(
+          afterCollecting(state, progress.run, event.changes),
+          RoundCommits.ungated(state.spec, event.changes.commit)
+        )
+        : undefined
     case "GateHeld":
       return progress._tag === "Gating" && isOf(progress, event)
-        ? to(afterGate(state, progress, event.gate))
+        ? to(
+          afterGate(state, progress, event.gate),
+          RoundCommits.afterGate(state.spec, turn, event.commit, event.gate)
+        )
         : undefined
     case "VerifyHeld":
       return progress._tag === "Verifying" && isOf(progress, event)
-        ? to(afterChecks(state, progress, event.verification))
+        ? again(afterChecks(state, progress, event.verification))
         : undefined
     case "ReviewHeld": {
       const reviewed = underReview(progress, event)
       return reviewed !== undefined && (event.commit === undefined || isOf(reviewed, event))
-        ? to(afterReview(state, turn, reviewed, event.review), {
+        ? again(afterReview(state, turn, reviewed, event.review), {
           reviews: [...turn.reviews, { round: event.round, review: event.review }]
         })
         : undefined

@@ -15,6 +15,9 @@ export class FakeGatewayScript {
   lastFailure: string | undefined = undefined
 }
 
+const counted = (calls: ReadonlyArray<GatewayReport>, { onUsage }: GatewayRequest) =>
+  Effect.ignore(Effect.forEach(calls, onUsage, { discard: true }))
+
 export const layer = (script: FakeGatewayScript) =>
   Layer.succeed(
     Gateway,
@@ -24,8 +27,8 @@ export const layer = (script: FakeGatewayScript) =>
           Effect.zipRight(
             Effect.sync(() => script.opened.push(request)),
             Effect.zipRight(
-              Effect.forEach(script.calls, request.onUsage, { discard: true }),
-              Effect.addFinalizer(() => Effect.forEach(script.callsAtWork, request.onUsage, { discard: true }))
+              counted(script.calls, request),
+              Effect.addFinalizer(() => counted(script.callsAtWork, request))
             )
           ),
           {

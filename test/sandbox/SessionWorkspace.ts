@@ -112,6 +112,7 @@ export const makeSession = Effect.fn("makeSession")(function*(files: Record<stri
     options: {
       readonly known?: string
       readonly work?: string
+      readonly workStart?: string
       readonly pushedTurn?: number
       readonly round?: number
       readonly bundle?: boolean
@@ -132,6 +133,7 @@ export const makeSession = Effect.fn("makeSession")(function*(files: Record<stri
         OPENTL_ROUND: `${options.round ?? 1}`,
         OPENTL_START_COMMIT: start,
         ...(options.work === undefined ? {} : { OPENTL_WORK_COMMIT: options.work }),
+        ...(options.workStart === undefined ? {} : { OPENTL_WORK_START: options.workStart }),
         ...(options.pushedTurn === undefined ? {} : { OPENTL_PUSHED_TURN: `${options.pushedTurn}` })
       }
     })

@@ -170,6 +170,21 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })(
         ])
       }))
 
+    it.scoped("puts all the commits of such work into it, where each round had its own", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const session = yield* makeSession(files)
+        yield* session.round("echo one > one.txt")
+        const one = yield* session.asOneCommit(session.base)
+        yield* session.round("echo two > two.txt", { env: { OPENTL_ROUND: "2" } })
+        const work = yield* session.asOneCommit(one)
+        yield* fs.remove(session.workspace, { recursive: true })
+        yield* fs.makeDirectory(`${session.workspace}/in`, { recursive: true })
+        const theirs = yield* session.person(session.base, "theirs.txt", "theirs\n")
+        const { lines } = yield* session.turn(2, theirs, "cat *.txt", { work, workStart: session.base })
+        assert.deepStrictEqual(lines.slice(3, -1), ["a", "one", "theirs", "two"])
+      }))
+
     it.scoped("puts a repository aside that the agent broke, where all is there for a new one; else leaves it", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem

@@ -42,6 +42,7 @@ export const testConfig: AppConfigShape = {
   verify: "auto",
   verifyTimeout: Duration.minutes(10),
   gate: "on",
+  commits: "squash",
   sessionTimeout: Duration.minutes(30),
   stallTimeout: Option.none(),
   questionTimeout: Duration.hours(24),

@@ -122,6 +122,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
             rounds: config.rounds,
             verify: config.verify,
             gate: config.gate,
+            ...(config.commits === "squash" ? {} : { commits: config.commits }),
             ...(request.noQuestions === true ? {} : { questionMillis: Duration.toMillis(config.questionTimeout) }),
             requestedBy: options.by
           }

@@ -8,7 +8,7 @@ import { type SessionState, turnStart } from "../../domain/SessionState.ts"
 import type { AgentStart } from "../../services/agents/Agents.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
 import { type InputFile, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
@@ -23,8 +23,17 @@ const encodeLaunch = Schema.encodeSync(AgentLaunchJson)
 const launchFile = ({ launch }: AgentStart): ReadonlyArray<InputFile> =>
   launch === undefined ? [] : [textFile("in/agent.json", encodeLaunch(launch))]
 
+/** Work that is not pushed: a commit on its turn's start, or several, where each round has its own. */
+const workOf = ({ spec, unpushedFrom }: SessionState, work: CommitId | undefined): Readonly<Record<string, string>> =>
+  work === undefined
+    ? {}
+    : {
+      OPENTL_WORK_COMMIT: work,
+      ...(spec.commits === undefined || unpushedFrom === undefined ? {} : { OPENTL_WORK_START: unpushedFrom })
+    }
+
 export const make = Effect.gen(function*() {
-  const configurationOf = yield* BaseConfiguration.make
+  const { read: configurationOf } = yield* BaseConfigurations
   const { identities, sandboxCertificates } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
@@ -78,7 +87,7 @@ export const make = Effect.gen(function*() {
         ...installFiles(sandboxCertificates, config.setup),
         ...bundleFile(bundle)
       ],
-      environment: { OPENTL_START_COMMIT: start, ...(work === undefined ? {} : { OPENTL_WORK_COMMIT: work }) }
+      environment: { OPENTL_START_COMMIT: start, ...workOf(state, work) }
     }
   })
 })

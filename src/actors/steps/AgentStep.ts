@@ -21,7 +21,7 @@ import { SessionHistory } from "../../services/store/SessionHistory.ts"
 import * as Batches from "../../services/support/Batches.ts"
 import * as AgentInputs from "./AgentInputs.ts"
 import * as AgentOutput from "./AgentOutput.ts"
-import { usageRecorded } from "./Budget.ts"
+import { recordCall, usageRecorded } from "./Budget.ts"
 import * as BudgetPause from "./BudgetPause.ts"
 import * as EgressWish from "./EgressWish.ts"
 import { giveMessages, lastDelivered } from "./MessagesToAgent.ts"
@@ -141,9 +141,7 @@ export const make = Effect.gen(function*() {
           record([EndpointRefused.make({ turn: run.turn, round: run.round, endpoint })]).pipe(Effect.ignoreLogged),
         onUsage: Effect.fnUntraced(function*(call) {
           const usage = yield* Ref.getAndUpdate(used, (before) => Usage.add(before, call.usage))
-          yield* record([usageRecorded({ ...state, usage }, { turn: run.turn, source: "agent" }, call)]).pipe(
-            Effect.ignoreLogged // the turn ended or has another owner: the call was made, but nobody counts it
-          )
+          yield* recordCall(record, usageRecorded({ ...state, usage }, { turn: run.turn, source: "agent" }, call))
         })
       })
       yield* budget.day.counted(claim.sessionId)

@@ -1,7 +1,10 @@
-/** The event for a model call, with what is to be said of the session's cost. Pure. */
+/** The event for a model call, with what is to be said of the session's cost, and how that of an agent's is recorded. */
+import * as Effect from "effect/Effect"
 import { budgetUsd, type Spending } from "../../domain/Budget.ts"
 import { UsageRecorded } from "../../domain/SessionEvent.ts"
 import type { Usage } from "../../domain/Usage.ts"
+import { UsageNotRecorded } from "../../services/gateway/Gateway.ts"
+import type { StepContext } from "./StepContext.ts"
 
 /** The share of the budget at which a warning is given, once. */
 const warningShare = 0.8
@@ -44,3 +47,18 @@ export const usageRecorded = (
     ...(said === undefined ? {} : { warning: said })
   })
 }
+
+/** Records a call of an agent's. Whoever no longer owns the session leaves it to the next owner. */
+export const recordCall = (
+  record: StepContext["record"],
+  used: typeof UsageRecorded.Type
+): Effect.Effect<void, UsageNotRecorded> =>
+  record([used]).pipe(
+    Effect.asVoid,
+    Effect.catchTags({
+      // the turn has ended: the call was made, but nobody counts it
+      EventsRefused: (error) => Effect.logDebug(error.message),
+      SessionLost: () => new UsageNotRecorded(),
+      StoreError: () => new UsageNotRecorded()
+    })
+  )

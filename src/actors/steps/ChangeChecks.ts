@@ -3,13 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Checks from "../../domain/Checks.ts"
 import type { CommitId } from "../../domain/Ids.ts"
 import { scriptsOf } from "../../domain/PackageScripts.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import * as CheckTrees from "../../services/git/CheckTrees.ts"
 import { GitError } from "../../services/git/Repositories.ts"
 import type { StepContext } from "./StepContext.ts"
 
 export const make = Effect.gen(function*() {
-  const configurationOf = yield* BaseConfiguration.make
+  const { read: configurationOf } = yield* BaseConfigurations
+  const bases = yield* CheckTrees.BaseTrees
   const treeOf = yield* CheckTrees.make
 
   return Effect.fn("ChangeChecks.read")(function*({ state: { origin, spec: { repo } } }: StepContext, head: CommitId) {
@@ -18,7 +19,7 @@ export const make = Effect.gen(function*() {
     }
     const [{ config }, base, changed] = yield* Effect.all([
       configurationOf(repo, origin.commit),
-      treeOf(repo, origin.commit),
+      bases.read(repo, origin.commit),
       treeOf(repo, head)
     ], { concurrency: 3 })
     return {

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Repository } from "../../domain/Repository.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 
 /** Whether a repository is among `owner/name` and `owner/*`. */
 const isAmong = (allowed: ReadonlyArray<string>, repo: Repository): boolean =>
@@ -15,7 +15,7 @@ const isAmong = (allowed: ReadonlyArray<string>, repo: Repository): boolean =>
 
 export const make = Effect.gen(function*() {
   const { egress, egressRepos } = yield* AppConfig
-  const configurationOf = yield* BaseConfiguration.make
+  const { read: configurationOf } = yield* BaseConfigurations
 
   return {
     /** Why a repository's domains are not granted, as a sentence. */

@@ -15,6 +15,7 @@ import { uncollectedRound } from "../../domain/UncollectedWork.ts"
 import { Sandbox, stopTime } from "../../services/sandbox/Sandbox.ts"
 import * as AgentStep from "./AgentStep.ts"
 import * as GateStep from "./GateStep.ts"
+import * as OwnCalls from "./OwnCalls.ts"
 import * as PlanStep from "./PlanStep.ts"
 import * as PrepareStep from "./PrepareStep.ts"
 import * as PublishSteps from "./PublishSteps.ts"
@@ -56,6 +57,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       const verify = yield* VerifyStep.make
       const review = yield* ReviewStep.make
       const publish = yield* PublishSteps.make
+      const ownCalls = yield* OwnCalls.make
       const sandbox = yield* Sandbox
       const directories = yield* RunDirectories.make
       const work = yield* UncollectedWork.make
@@ -122,6 +124,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
           const { claim, record } = context
           if (end !== "complete") {
             yield* stopAgent(context, turn)
+            yield* ownCalls.countLeft(context, turn)
             yield* work.collect(context, turn)
           }
           yield* sandbox.removeRuns(claim.sessionId).pipe(

@@ -1,37 +1,37 @@
 /** Asks the model for a plan. Without a model the plan is skipped, and an event says so. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { remainingUsd } from "../../domain/Budget.ts"
+import * as Either from "effect/Either"
 import type { Step } from "../../domain/NextStep.ts"
 import * as Planned from "../../domain/Planned.ts"
 import { mayAsk } from "../../domain/QuestionWait.ts"
 import { show as showRepository } from "../../domain/Repository.ts"
 import { PlanProduced, PlanSkipped, QuestionsAsked } from "../../domain/SessionEvent.ts"
 import { type Turn, turnStart } from "../../domain/SessionState.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { type BaseConfiguration, BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
 import { fenceTag } from "../../services/model/PromptText.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
-import { type ModelUse, usageRecorded } from "./Budget.ts"
 import * as BudgetPause from "./BudgetPause.ts"
 import * as ModelWords from "./ModelWords.ts"
+import * as OwnCalls from "./OwnCalls.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
 /** How much of the repository's file list and readme the planner sees, in characters. */
 const overviewLimit = 24_000
 
-const noConfiguration: BaseConfiguration.BaseConfiguration = { config: {}, guidelines: [] }
+const noConfiguration: BaseConfiguration = { config: {}, guidelines: [] }
 
 export const make = Effect.gen(function*() {
   const budget = yield* BudgetPause.make
+  const ownCalls = yield* OwnCalls.make
   const model = yield* LanguageModel
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
-  const configurationOf = yield* BaseConfiguration.make
+  const { read: configurationOf } = yield* BaseConfigurations
   const withoutSecrets = yield* ModelWords.make
 
   /** Whoever waits for a person has no sandbox, not even one that is being prepared. */
@@ -61,6 +61,7 @@ export const make = Effect.gen(function*() {
         yield* record([PlanSkipped.make({ turn: turn.number, reason })])
         return
       }
+      const calls = yield* ownCalls.open(context, { turn: turn.number, source: "plan" })
       if (yield* budget.ifReached(context, turn)) return
       const commit = turnStart(state)
       const { config, guidelines } = commit === undefined
@@ -79,39 +80,27 @@ export const make = Effect.gen(function*() {
         instructions: config.instructions,
         guidelines
       })
-      const used = (use: ModelUse) => usageRecorded(state, { turn: turn.number, source: "plan" }, use)
-      const day = Option.getOrUndefined(budget.day.account)
-      /** With room again by now, the step is performed again at once. */
-      const waitOrRepeat = () =>
-        Effect.flatMap(budget.ifReached(context, turn), (waits) => waits ? Effect.void : perform(context, step))
-      const asked = { ...question, remainingUsd: remainingUsd(state), day }
-      const answer = mayAsk(state, turn)
-        ? model.ask({ ...asked, answer: Planned.PlanOrQuestions })
-        : model.ask({ ...asked, answer: Planned.PlanAlone })
-      yield* answer.pipe(
-        Effect.flatMap(({ model, usage, value }) =>
-          value._tag === "Plan"
-            ? Effect.flatMap(withoutSecrets.plan(value.plan), (plan) =>
-              record([used({ model, usage }), PlanProduced.make({ turn: turn.number, plan })]))
-            : Effect.flatMap(questionsAsked(context, turn, value), (asked) =>
-              record([used({ model, usage }), asked]))
-        ),
-        Effect.catchTags({
-          UnreadableAnswer: Effect.fnUntraced(function*({ message, model, usage }) {
-            yield* record([used({ model, usage })])
-            if (yield* budget.ifReached(context, turn)) return
-            yield* record([PlanSkipped.make({ turn: turn.number, reason: message })])
-          }),
-          LanguageModelError: (error) =>
-            Effect.zipRight(
-              error.spent === undefined ? Effect.void : record([used({ ...error.spent, estimated: true })]),
-              Effect.fail(error)
-            ),
-          // somebody else has spent the rest
-          DayBudgetSpent: waitOrRepeat,
-          DayBudgetUnknown: waitOrRepeat
-        })
-      )
+      const { answer, keep } = yield* mayAsk(state, turn)
+        ? calls.ask({ ...question, answer: Planned.PlanOrQuestions })
+        : calls.ask({ ...question, answer: Planned.PlanAlone })
+      if (Either.isRight(answer)) {
+        yield* keep([
+          answer.right._tag === "Plan"
+            ? PlanProduced.make({ turn: turn.number, plan: yield* withoutSecrets.plan(answer.right.plan) })
+            : yield* questionsAsked(context, turn, answer.right)
+        ])
+        return
+      }
+      const error = answer.left
+      yield* keep([])
+      if (OwnCalls.isForBudget(error)) {
+        // somebody else has spent the rest; with room again by now, the step is performed again at once
+        if (!(yield* budget.ifReached(context, turn))) yield* perform(context, step)
+        return
+      }
+      if (error._tag !== "UnreadableAnswer") return yield* error
+      if (yield* budget.ifReached(context, turn)) return
+      yield* record([PlanSkipped.make({ turn: turn.number, reason: error.message })])
     },
     Effect.scoped
   )

@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import type { Step } from "../../domain/NextStep.ts"
 import { BranchChanged, ConfigurationRead, RepositoryPrepared } from "../../domain/SessionEvent.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import * as AgentWish from "./AgentWish.ts"
 import * as EgressWish from "./EgressWish.ts"
@@ -15,7 +15,7 @@ type PrepareRepository = Extract<Step, { readonly _tag: "PrepareRepository" }>
 export const make = Effect.gen(function*() {
   const agentWish = yield* AgentWish.make
   const egressWish = yield* EgressWish.make
-  const configurationOf = yield* BaseConfiguration.make
+  const { read: configurationOf } = yield* BaseConfigurations
   const repositories = yield* Repositories
 
   const prepareFrom = ({ branch, origin, remoteTip, spec }: SessionState, wantedBase = spec.base) =>

@@ -20,8 +20,9 @@ import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Forge } from "../../services/forge/Forge.ts"
 import { pullRequestText } from "../../services/forge/PullRequestText.ts"
+import { roundMessage } from "../../services/forge/RoundMessage.ts"
 import * as Redaction from "../../services/gate/Redaction.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { Attachment } from "../../services/store/SessionStore.ts"
@@ -31,7 +32,7 @@ type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
 export const make = Effect.gen(function*() {
   const forge = yield* Forge
-  const configurationOf = yield* BaseConfiguration.make
+  const { read: configurationOf } = yield* BaseConfigurations
   const { identities } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
@@ -44,6 +45,7 @@ export const make = Effect.gen(function*() {
       if (state.origin === undefined || start === undefined) {
         return yield* new GitError({ operation: "diff", reason: "the session has no base commit" })
       }
+      const { answers, kept, unkept } = turn.rounds ?? {}
       const bundle = yield* sandbox.bundle({ sessionId: claim.sessionId, ...at })
       const commit = Option.isNone(bundle)
         ? start
@@ -51,9 +53,10 @@ export const make = Effect.gen(function*() {
           session: claim.sessionId,
           branch: state.branch,
           start,
+          parent: kept,
           date: turn.startedAt,
           author: CommitMessage.author,
-          message: (agentMessages) => {
+          message: (agentMessages, parent) => {
             const words = {
               title: turn.plan?.title,
               prompt: turn.prompt,
@@ -61,7 +64,10 @@ export const make = Effect.gen(function*() {
               requestedBy: state.spec.requestedBy,
               coAuthor: CommitMessage.coAuthorOf(identities, state.spec.requestedBy)
             }
-            return withoutSecrets("the commit's message", CommitMessage.commitMessage({ ...words, agentMessages }))
+            const message = parent === start || answers === undefined
+              ? CommitMessage.commitMessage({ ...words, agentMessages })
+              : roundMessage({ ...words, agentMessages: [] }, answers)
+            return withoutSecrets("the commit's message", message)
               .pipe(
                 Effect.tapError(Effect.logWarning),
                 Effect.orElseSucceed(() => CommitMessage.commitMessage({ ...words, agentMessages: [] }))
@@ -76,7 +82,8 @@ export const make = Effect.gen(function*() {
           [ChangesCollected.make({
             ...at,
             changes: { commit, files, insertions, deletions },
-            stat: yield* withoutSecrets("the list of files", diff.stat)
+            stat: yield* withoutSecrets("the list of files", diff.stat),
+            ...(unkept === undefined ? {} : { joined: unkept })
           })],
           Attachment.Patch({ ...at, patch: diff.patch })
         )

@@ -12,7 +12,7 @@ import * as Review from "../../domain/Review.ts"
 import { type Changes, ReviewHeld } from "../../domain/SessionEvent.ts"
 import { together, weakenedTests } from "../../domain/WeakenedTests.ts"
 import * as Redaction from "../../services/gate/Redaction.ts"
-import * as BaseConfiguration from "../../services/git/BaseConfiguration.ts"
+import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { LanguageModel } from "../../services/model/LanguageModel.ts"
 import { noModel } from "../../services/model/ModelChoice.ts"
@@ -20,7 +20,6 @@ import { patchParts } from "../../services/model/PatchParts.ts"
 import { fenceTag } from "../../services/model/PromptText.ts"
 import * as ReviewPrompts from "../../services/model/ReviewPrompts.ts"
 import * as ReviewReports from "../../services/model/ReviewReports.ts"
-import { usageRecorded } from "./Budget.ts"
 import * as BudgetPause from "./BudgetPause.ts"
 import * as ModelWords from "./ModelWords.ts"
 import * as ReviewCalls from "./ReviewCalls.ts"
@@ -40,11 +39,11 @@ interface Checked {
 
 export const make = Effect.gen(function*() {
   const budget = yield* BudgetPause.make
-  const calls = yield* ReviewCalls.make
+  const reviewCalls = yield* ReviewCalls.make
   const model = yield* LanguageModel
   const repositories = yield* Repositories
   const withoutSecrets = yield* Redaction.make
-  const configurationOf = yield* BaseConfiguration.make
+  const { read: configurationOf } = yield* BaseConfigurations
   const words = yield* ModelWords.make
 
   /** The whole branch is reviewed: a follow-up must fit what is already there. */
@@ -56,6 +55,7 @@ export const make = Effect.gen(function*() {
   /** The last question of a review, and what it knows already. */
   const prepare = Effect.fn("ReviewStep.prepare")(function*(
     context: StepContext,
+    calls: ReviewCalls.ReviewCalls,
     { changes, run, turn, verification }: ReviewChanges
   ) {
     const diff = yield* diffOf(context, changes)
@@ -90,9 +90,10 @@ export const make = Effect.gen(function*() {
       return Either.right({ question, check, unseen, parts: 1, unsettled: [], dropped: 0 })
     }
     const answers = yield* calls.askParts(
-      context,
-      turn.number,
-      parts.map((part, i) => ReviewPrompts.partQuestion(request, { part, number: i + 1, of: parts.length }))
+      parts.map((part, i) => ({
+        text: part.text,
+        question: ReviewPrompts.partQuestion(request, { part, number: i + 1, of: parts.length })
+      }))
     )
     const tag = yield* fenceTag
     return Either.mapBoth(answers, {
@@ -135,21 +136,19 @@ export const make = Effect.gen(function*() {
     if (verification.outcome === "failed") return yield* skip("checks fail, and no round is left to mend them")
     const { missing, provider } = model.reviewer ?? model
     if (provider === "none") return yield* skip(missing ?? noModel)
+    const calls = yield* reviewCalls.open(context, at)
     if (yield* budget.ifReached(context, turn)) return
-    const prepared = yield* prepare(context, step)
+    const prepared = yield* prepare(context, calls, step)
     if (Either.isLeft(prepared)) return yield* failed(prepared.left.failure, prepared.left.parts)
     const { check, dropped, parts, question, unsettled, unseen } = prepared.right
-    const current = yield* record([])
-    const { answer, uses } = yield* calls.ask(current, question)
-    const used = uses.map((use) => usageRecorded(current, { turn: turn.number, source: "review" }, use))
+    const { answer, keep } = yield* calls.ask(question)
     if (Either.isLeft(answer)) {
-      yield* record(used)
+      yield* keep([])
       return yield* failed(answer.left, parts)
     }
     const last = check(answer.right)
     const said = yield* words.review(withUnsettled(last.answer, unsettled))
-    const review = Review.fromAnswer(said, unseen, dropped + last.dropped)
-    yield* record([...used, held(review, parts)])
+    yield* keep([held(Review.fromAnswer(said, unseen, dropped + last.dropped), parts)])
   }, Effect.scoped)
   return perform
 })

@@ -1,6 +1,7 @@
 /** The context of a step: the session's state, and the means to record results. */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { BudgetExhausted } from "../../domain/Budget.ts"
 import type { DayBudgetSpent, DayBudgetUnknown } from "../../domain/DayAccount.ts"
 import type { SessionEvent } from "../../domain/SessionEvent.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
@@ -18,6 +19,7 @@ import type { StoreError } from "../../services/store/StoreError.ts"
 /** A step's failure, which ends the turn with the error's sentence. */
 export type StepFailure =
   | AgentUnavailable
+  | BudgetExhausted
   | DayBudgetSpent
   | DayBudgetUnknown
   | ForgeError

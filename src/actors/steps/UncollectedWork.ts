@@ -14,7 +14,7 @@ import { Gateway } from "../../services/gateway/Gateway.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { type InputFile, type RunId, Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { Attachment } from "../../services/store/SessionStore.ts"
-import { usageRecorded } from "./Budget.ts"
+import { recordCall, usageRecorded } from "./Budget.ts"
 import type { RecordFailure, StepContext } from "./StepContext.ts"
 
 /** Somebody is waiting for the turn to end: work that takes longer to pack stays in the workspace. */
@@ -42,7 +42,7 @@ export const make = Effect.gen(function*() {
       sessionId,
       remainingUsd: 0,
       // of calls of the agent that an earlier server left running
-      onUsage: (call) => Effect.ignoreLogged(record([usageRecorded(state, { turn: run.turn, source: "agent" }, call)]))
+      onUsage: (call) => recordCall(record, usageRecorded(state, { turn: run.turn, source: "agent" }, call))
     })
     yield* day.counted(sessionId)
     yield* sandbox.removeRuns(sessionId)

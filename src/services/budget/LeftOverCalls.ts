@@ -2,10 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as OpenCalls from "../gateway/OpenCalls.ts"
 import * as Settlement from "../gateway/Settlement.ts"
-import * as ModelPrice from "../model/ModelPrice.ts"
 
-const costOf = ({ call, seconds }: OpenCalls.LeftCall): number =>
-  ModelPrice.usage(call.price, Settlement.settle(call, { ...Settlement.unanswered, seconds }).tokens).costUsd
+const costOf = ({ call, seconds }: OpenCalls.LeftCall): number => Settlement.abandoned(call, seconds).usage.costUsd
 
 export const costs = (dataDir: string) =>
   Effect.map(

@@ -83,6 +83,7 @@ export interface AppConfigShape {
   /** OPENTL_VERIFY_TIMEOUT: of all checks of a commit together */
   readonly verifyTimeout: Duration.Duration
   readonly gate: "on" | "off"
+  readonly commits: "squash" | "rounds"
   readonly sessionTimeout: Duration.Duration
   /** OPENTL_STALL_TIMEOUT: how long an agent may print nothing; none means for ever */
   readonly stallTimeout: Option.Option<Duration.Duration>
@@ -195,6 +196,7 @@ const decode = Effect.gen(function*() {
     verify: yield* required(variables.verify),
     verifyTimeout: yield* required(variables.verifyTimeout),
     gate: yield* required(variables.gate),
+    commits: yield* required(variables.commits),
     sessionTimeout: yield* required(variables.sessionTimeout),
     stallTimeout: yield* required(variables.stallTimeout),
     questionTimeout: yield* required(variables.questionTimeout),

@@ -25,6 +25,11 @@ export const turnVariables = {
     doc: "Whether changes with secrets in them are held back.",
     read: Value.literal("on", "off")
   }),
+  commits: withDefault("OPENTL_COMMITS", "squash", {
+    accepted: "squash or rounds",
+    doc: "What becomes a commit: the work of a turn, or that of each of its rounds.",
+    read: Value.literal("squash", "rounds")
+  }),
   reviewerModel: optional("OPENTL_REVIEWER_MODEL", {
     accepted: "the name of a model of Anthropic's or OpenAI's, or of a server with such an API",
     doc: "The model that reviews, if it is not the one that plans.",

@@ -95,7 +95,8 @@ const quoted = (messages: ReadonlyArray<string>, ours: string): ReadonlyArray<st
 const coAuthored = ({ login, name }: CoAuthor): string =>
   `Co-authored-by: ${oneLine(inert(name).replace(/[<>"\\]/g, "")) || login} <${login}@users.noreply.github.com>\n`
 
-const trailers = ({ coAuthor, requestedBy, sessionId }: CommitMessage): string =>
+/** The last paragraph of each commit of a session. */
+export const trailers = ({ coAuthor, requestedBy, sessionId }: CommitMessage): string =>
   `Session: ${sessionId}\nRequested-by: ${oneLine(inert(Requester.show(requestedBy)))}\n` +
   (coAuthor === undefined ? "" : coAuthored(coAuthor))
 

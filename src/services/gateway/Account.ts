@@ -8,15 +8,8 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-
-/** The budget is used up. */
-export class BudgetExhausted extends Schema.TaggedError<BudgetExhausted>()("BudgetExhausted", {}) {
-  override get message() {
-    return "The session's budget is used up."
-  }
-}
+import { BudgetExhausted } from "../../domain/Budget.ts"
 
 interface Call {
   readonly reservedUsd: number

@@ -25,11 +25,11 @@ import * as GatewayDirectory from "./GatewayDirectory.ts"
 import * as GatewayServer from "./GatewayServer.ts"
 import * as MessageRoute from "./MessageRoute.ts"
 import * as ModelProxy from "./ModelProxy.ts"
-import * as OpenCalls from "./OpenCalls.ts"
+import { OpenCalls } from "./OpenCalls.ts"
 import * as Payer from "./Payer.ts"
 import * as RoundRecord from "./RoundRecord.ts"
 
-export type { GatewayReport } from "./Payer.ts"
+export { type GatewayReport, UsageNotRecorded } from "./Payer.ts"
 
 export class GatewayError extends Schema.TaggedError<GatewayError>()("GatewayError", { reason: Schema.String }) {
   override get message() {
@@ -53,8 +53,8 @@ export interface GatewayRequest {
   readonly round?: string
   /** Called for the endpoints that were refused, once each and no more than some of a round. */
   readonly onRefused?: (endpoint: string) => Effect.Effect<void>
-  /** Called once for each call that cost something, sequentially. */
-  readonly onUsage: (report: Payer.GatewayReport) => Effect.Effect<void>
+  /** Called once for each call that cost something, sequentially. Where it fails, the call is left to who opens it next. */
+  readonly onUsage: (report: Payer.GatewayReport) => Effect.Effect<void, Payer.UsageNotRecorded>
 }
 
 export interface OpenGateway {
@@ -89,7 +89,7 @@ export class Gateway extends Context.Tag("opentl/services/gateway/Gateway")<Gate
 }>() {
   /** The network is left open. */
   static readonly layerWithoutNetwork = Layer.scoped(Gateway, Effect.suspend(() => make)).pipe(
-    Layer.provide(Layer.merge(ModelPrices.layer, BackgroundTasks.layer))
+    Layer.provide(Layer.mergeAll(ModelPrices.layer, BackgroundTasks.layer, OpenCalls.layer))
   )
 
   /** Uses this host's network. Fails if HTTPS_PROXY is not a URL. */
@@ -117,6 +117,7 @@ type Failure =
   | SandboxUnavailable
   | GatewayDirectory.GatewayDirectoryTaken
   | GatewayServer.ConnectionError
+  | Payer.UsageNotRecorded
 
 const failed = (error: Failure) => new GatewayError({ reason: error.message })
 
@@ -126,7 +127,7 @@ const make = Effect.gen(function*() {
   const config = yield* AppConfig
   const models = yield* ModelProxy.make
   const network = yield* EgressNetwork
-  const openCallsOf = yield* OpenCalls.make(config.dataDir)
+  const calls = yield* OpenCalls
   const fs = yield* FileSystem.FileSystem
   const files = Context.make(FileSystem.FileSystem, fs).pipe(Context.add(Path.Path, yield* Path.Path))
 
@@ -134,7 +135,7 @@ const make = Effect.gen(function*() {
     function*(request: GatewayRequest) {
       const { day, giveMessages = noMessages, onUsage, remainingUsd, sessionId } = request
       const { directory, socket } = yield* GatewayDirectory.prepare(config.dataDir, sessionId)
-      const openCalls = yield* openCallsOf(sessionId)
+      const openCalls = yield* calls.open(sessionId)
       const payer = yield* Payer.make({ session: sessionId, remainingUsd, onUsage, openCalls, day })
       const { model, onRefused = () => Effect.void, round } = request
       const connect = yield* EgressProxy.make(EgressPolicy.make(config, request.egress)).pipe(

@@ -7,13 +7,18 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
 import { SessionId } from "../../domain/Ids.ts"
+import { Usage } from "../../domain/Usage.ts"
+import { AppConfig } from "../config/AppConfig.ts"
 import * as ModelPrice from "../model/ModelPrice.ts"
 import { BackgroundTasks } from "../support/BackgroundTasks.ts"
 
@@ -24,7 +29,11 @@ export const OpenCall = Schema.Struct({
   /** The size of the request's body. */
   bytes: Schema.NonNegativeInt,
   /** In tokens. */
-  maxOutput: Schema.NonNegativeInt
+  maxOutput: Schema.NonNegativeInt,
+  /** Which step made it; the agent, if absent. */
+  source: Schema.optional(Schema.Literal("plan", "review")),
+  /** What it has cost, if its answer is there. */
+  usage: Schema.optional(Usage)
 })
 export type OpenCall = typeof OpenCall.Type
 
@@ -41,13 +50,21 @@ export interface LeftCall {
   readonly file: string
 }
 
-export interface OpenCalls {
+/** The record of a call that went out. What is not forgotten is left to whoever opens the session's calls next. */
+export interface Note {
+  /** Its answer is there, and has cost this. */
+  readonly answered: (usage: Usage) => Effect.Effect<void>
+  readonly forget: Effect.Effect<void>
+}
+
+/** The running calls of one session. */
+export interface SessionCalls {
   /** Passes on each call that a killed server left, with the most seconds that it can have run, and removes it. */
   readonly takeOver: <E, R>(
     settle: (call: OpenCall, seconds: number) => Effect.Effect<void, E, R>
   ) => Effect.Effect<void, E, R>
-  /** Records a call that goes out now; the returned effect removes the record. */
-  readonly note: (call: OpenCall) => Effect.Effect<Effect.Effect<void>>
+  /** Records a call that goes out now. */
+  readonly note: (call: OpenCall) => Effect.Effect<Note>
 }
 
 /** How often a running server refreshes its sign of life. */
@@ -56,28 +73,65 @@ const beat = Duration.seconds(5)
 const aliveFile = "alive"
 const isSession = Schema.is(SessionId)
 
+export class OpenCalls extends Context.Tag("opentl/services/gateway/OpenCalls")<OpenCalls, {
+  /** The session's calls, in `<data dir>/model-calls/<session>`, which no sandbox mounts. One at a time opens them. */
+  readonly open: (session: SessionId) => Effect.Effect<SessionCalls, never, Scope.Scope>
+}>() {
+  static readonly layer = Layer.scoped(
+    OpenCalls,
+    Effect.flatMap(AppConfig, ({ dataDir }) => Effect.map(make(dataDir), (open) => OpenCalls.of({ open })))
+  ).pipe(Layer.provide(BackgroundTasks.layer))
+}
+
 const touch = (file: string) =>
   Effect.all([FileSystem.FileSystem, Clock.currentTimeMillis]).pipe(
     Effect.flatMap(([fs, now]) => fs.utimes(file, now / 1000, now / 1000)),
     Effect.ignoreLogged
   )
 
-/** Opens a session's directory `<data dir>/model-calls/<session>`, which no sandbox mounts. Removed with the scope. */
+/** The files that a server refreshes while it lives. */
+interface SignsOfLife {
+  readonly show: (alive: string) => Effect.Effect<unknown>
+  readonly hide: (alive: string) => Effect.Effect<void>
+}
+
+/** Opens the calls of sessions in a data directory. */
 export const make = Effect.fnUntraced(function*(dataDir: string) {
+  const files = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
   const signsOfLife = yield* Ref.make<ReadonlySet<string>>(new Set())
-  yield* (yield* BackgroundTasks).run(
-    "gateway",
-    Effect.flatMap(Ref.get(signsOfLife), Effect.forEach(touch, { discard: true })).pipe(
-      Effect.repeat(Schedule.spaced(beat))
+  const tasks = yield* BackgroundTasks
+  const scope = yield* Effect.scope
+  const live = yield* Effect.cached(
+    tasks.run(
+      "gateway",
+      Effect.flatMap(Ref.get(signsOfLife), Effect.forEach(touch, { discard: true })).pipe(
+        Effect.repeat(Schedule.spaced(beat)),
+        Effect.provide(files)
+      )
+    ).pipe(
+      // whoever makes the first call may not be
+      Effect.interruptible,
+      Scope.extend(scope)
     )
   )
-  return (session: SessionId) => open(dataDir, session, signsOfLife)
+  const show = (alive: string) => Effect.zipRight(Ref.update(signsOfLife, (all) => new Set([...all, alive])), live)
+  const hide = (alive: string) => Ref.update(signsOfLife, (all) => new Set([...all].filter((one) => one !== alive)))
+  return (session: SessionId) => Effect.provide(open(dataDir, session, { show, hide }), files)
+})
+
+/** The numbered records in a directory. */
+const recordsIn = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
+  return names.filter((name) => name.endsWith(".json"))
 })
 
 /** The calls in a session's directory, before a new server shows that it lives. */
 const leftIn = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
+  const names = yield* recordsIn(directory)
+  if (names.length === 0) return []
   /** When the previous server ended; unlimited if it left no sign of life. */
   const endedBy = yield* Effect.option(fs.stat(path.join(directory, aliveFile))).pipe(
     Effect.map(Option.flatMap(({ mtime }) => mtime)),
@@ -86,19 +140,20 @@ const leftIn = Effect.fnUntraced(function*(directory: string) {
       onSome: (mtime) => mtime.getTime() + Duration.toMillis(beat)
     }))
   )
-  const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
-  const files = names.filter((name) => name.endsWith(".json")).map((name) => path.join(directory, name))
-  const calls = yield* Effect.forEach(files, (file) =>
-    Effect.orElseSucceed(fs.readFileString(file), () => "").pipe(
-      // an empty file belongs to a call that had not gone out
-      Effect.map((text) =>
-        Option.map(decode(text), ({ startedAt, ...call }): LeftCall => ({
-          call,
-          seconds: Math.max(0, endedBy - startedAt) / 1000,
-          file
-        }))
+  const calls = yield* Effect.forEach(
+    names.map((name) => path.join(directory, name)),
+    (file) =>
+      Effect.orElseSucceed(fs.readFileString(file), () => "").pipe(
+        // an empty file belongs to a call that had not gone out
+        Effect.map((text) =>
+          Option.map(decode(text), ({ startedAt, ...call }): LeftCall => ({
+            call,
+            seconds: Math.max(0, endedBy - startedAt) / 1000,
+            file
+          }))
+        )
       )
-    ))
+  )
   return calls.flatMap(Option.toArray)
 })
 
@@ -117,29 +172,41 @@ export const leftOver = Effect.fn("OpenCalls.leftOver")(function*(dataDir: strin
 const open = Effect.fnUntraced(function*(
   dataDir: string,
   session: SessionId,
-  signsOfLife: Ref.Ref<ReadonlySet<string>>
+  { hide, show }: SignsOfLife
 ) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const directory = path.join(dataDir, "model-calls", session)
   const alive = path.join(directory, aliveFile)
-  yield* Effect.acquireRelease(
-    fs.makeDirectory(directory, { recursive: true, mode: 0o700 }),
-    () => Effect.ignoreLogged(fs.remove(directory, { recursive: true, force: true }))
-  )
-
+  const names = yield* recordsIn(directory)
   const left = yield* Ref.make<ReadonlyArray<LeftCall>>(yield* leftIn(directory))
-  yield* Effect.ignoreLogged(Effect.zipRight(fs.writeFileString(alive, ""), touch(alive)))
-  yield* Effect.acquireRelease(
-    Ref.update(signsOfLife, (all) => new Set([...all, alive])),
-    () => Ref.update(signsOfLife, (all) => new Set([...all].filter((other) => other !== alive)))
+  const number = yield* Ref.make(names.reduce((most, name) => Math.max(most, Number.parseInt(name, 10) || 0), 0))
+
+  yield* Effect.addFinalizer(() =>
+    hide(alive).pipe(
+      Effect.zipRight(recordsIn(directory)),
+      // what could not be counted is left to the next one
+      Effect.flatMap((names) =>
+        Effect.when(fs.remove(directory, { recursive: true, force: true }), () => names.length === 0)
+      ),
+      Effect.ignoreLogged
+    )
   )
 
-  const number = yield* Ref.make(0)
+  /** A session that makes no call has no directory. */
+  const begin = yield* Effect.cached(
+    fs.makeDirectory(directory, { recursive: true, mode: 0o700 }).pipe(
+      Effect.zipRight(fs.writeFileString(alive, "")),
+      Effect.zipRight(touch(alive)),
+      Effect.zipRight(show(alive)),
+      Effect.provideService(FileSystem.FileSystem, fs),
+      Effect.ignoreLogged
+    )
+  )
 
   const forget = (file: string) => Effect.ignoreLogged(fs.remove(file, { force: true }))
 
-  const takeOver: OpenCalls["takeOver"] = (settle) =>
+  const takeOver: SessionCalls["takeOver"] = (settle) =>
     Effect.flatMap(
       Ref.getAndSet(left, []),
       Effect.forEach(({ call, file, seconds }) => Effect.zipRight(settle(call, seconds), forget(file)), {
@@ -147,15 +214,21 @@ const open = Effect.fnUntraced(function*(
       })
     )
 
-  const note: OpenCalls["note"] = Effect.fnUntraced(function*(call) {
+  /** Whole or not at all. A full disk must not stop the session: a record is lost only if the server is also killed. */
+  const write = (file: string, noted: typeof Noted.Type) =>
+    Schema.encode(Json)(noted).pipe(
+      Effect.flatMap((json) => fs.writeFileString(`${file}.next`, json)),
+      Effect.zipRight(fs.rename(`${file}.next`, file)),
+      Effect.ignoreLogged
+    )
+
+  const note: SessionCalls["note"] = Effect.fnUntraced(function*(call) {
+    yield* begin
     const file = path.join(directory, `${yield* Ref.updateAndGet(number, (last) => last + 1)}.json`)
     const startedAt = yield* Clock.currentTimeMillis
-    // a full disk must not stop the agent: the record is lost only if the server is also killed
-    yield* Effect.ignoreLogged(
-      Effect.flatMap(Schema.encode(Json)({ ...call, startedAt }), (json) => fs.writeFileString(file, json))
-    )
-    return forget(file)
+    yield* write(file, { ...call, startedAt })
+    return { answered: (usage) => write(file, { ...call, usage, startedAt }), forget: forget(file) }
   })
 
-  return { note, takeOver } satisfies OpenCalls
+  return { note, takeOver } satisfies SessionCalls
 })

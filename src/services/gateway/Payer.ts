@@ -2,15 +2,17 @@
  * Pays for a session's model calls: combines its account, the records of running calls on disk, and the session's log.
  */
 import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { BudgetExhausted } from "../../domain/Budget.ts"
 import type { DayAccount, DayBudgetSpent, DayBudgetUnknown } from "../../domain/DayAccount.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { Usage } from "../../domain/Usage.ts"
 import * as ModelPrice from "../model/ModelPrice.ts"
 import * as Account from "./Account.ts"
 import * as CallRequest from "./CallRequest.ts"
-import type { OpenCalls } from "./OpenCalls.ts"
+import type { SessionCalls } from "./OpenCalls.ts"
 import * as Settlement from "./Settlement.ts"
 
 /** One model call for the session's log. */
@@ -19,6 +21,13 @@ export interface GatewayReport {
   readonly usage: Usage
   /** Whether the provider did not report the complete usage. */
   readonly estimated: boolean
+}
+
+/** Nobody can record a call now: it is left to the session's next owner. */
+export class UsageNotRecorded extends Schema.TaggedError<UsageNotRecorded>()("UsageNotRecorded", {}) {
+  override get message() {
+    return "A model call's cost could not be recorded."
+  }
 }
 
 /** The rest of the budget did not become free in time. */
@@ -51,7 +60,7 @@ export interface Payer {
   readonly letOut: (
     call: CallRequest.CallRequest | undefined,
     price: ModelPrice.Price | undefined
-  ) => Effect.Effect<PaidCall, Account.BudgetExhausted | BudgetBusy | DayBudgetSpent | DayBudgetUnknown, Scope.Scope>
+  ) => Effect.Effect<PaidCall, BudgetExhausted | BudgetBusy | DayBudgetSpent | DayBudgetUnknown, Scope.Scope>
 }
 
 /** How long a call waits for other calls' reservations. */
@@ -60,8 +69,8 @@ const longestWait = "10 minutes"
 export interface PayerOptions {
   readonly session: SessionId
   readonly remainingUsd: number | undefined
-  readonly onUsage: (report: GatewayReport) => Effect.Effect<void>
-  readonly openCalls: OpenCalls
+  readonly onUsage: (report: GatewayReport) => Effect.Effect<void, UsageNotRecorded>
+  readonly openCalls: SessionCalls
   /** The account of all sessions, if there is one. */
   readonly day?: DayAccount | undefined
 }
@@ -70,8 +79,7 @@ export interface PayerOptions {
 export const make = Effect.fnUntraced(function*({ day, onUsage, openCalls, remainingUsd, session }: PayerOptions) {
   let left = remainingUsd
   yield* openCalls.takeOver((call, seconds) => {
-    const { estimated, tokens } = Settlement.settle(call, { ...Settlement.unanswered, seconds })
-    const usage = ModelPrice.usage(call.price, tokens)
+    const { estimated, usage } = Settlement.abandoned(call, seconds)
     left = left === undefined ? undefined : left - usage.costUsd
     return onUsage({ model: call.model, usage, estimated })
   })
@@ -89,19 +97,26 @@ export const make = Effect.fnUntraced(function*({ day, onUsage, openCalls, remai
       Effect.zipLeft(letOutOfDay(reservedUsd)),
       Effect.timeoutFail({ duration: longestWait, onTimeout: () => new BudgetBusy() })
     )
-    const forget = isLimited && call !== undefined
+    const isLeft = yield* Ref.make(false)
+    const note = isLimited && call !== undefined
       ? yield* Effect.acquireRelease(
         openCalls.note({ model: call.model ?? "unknown", price, bytes: call.bytes, maxOutput: call.maxOutput }),
-        (forget) => forget
+        ({ forget }) => Effect.unlessEffect(forget, Ref.get(isLeft))
       )
-      : Effect.void
+      : undefined
     return {
       settle: (model, price, tokens, estimated) => {
         const usage = ModelPrice.usage(price, tokens)
         // sequentially, so that the log has them in the order of counting
         return one.withPermits(1)(
           Effect.zipRight(ticket.settle(usage.costUsd), onUsage({ model, usage, estimated }))
-        ).pipe(Effect.zipRight(forget))
+        ).pipe(
+          Effect.zipRight(note?.forget ?? Effect.void),
+          Effect.catchTag(
+            "UsageNotRecorded",
+            () => note === undefined ? Effect.void : Effect.zipRight(Ref.set(isLeft, true), note.answered(usage))
+          )
+        )
       }
     }
   })

@@ -1,7 +1,9 @@
 /** Decides with what usage a call is counted when its reply is over. Pure. */
-import type { Tokens } from "../model/ModelPrice.ts"
+import type { Usage } from "../../domain/Usage.ts"
+import * as ModelPrice from "../model/ModelPrice.ts"
 import * as TokenEstimate from "../model/TokenEstimate.ts"
 import type { CallRequest } from "./CallRequest.ts"
+import type { OpenCall } from "./OpenCalls.ts"
 import type { Said } from "./UsageDialects.ts"
 
 export interface Reply {
@@ -15,7 +17,7 @@ export interface Reply {
 }
 
 export interface Settlement {
-  readonly tokens: Tokens
+  readonly tokens: ModelPrice.Tokens
   /** Whether the provider did not report the complete usage. */
   readonly estimated: boolean
 }
@@ -40,4 +42,14 @@ export const settle = (call: Pick<CallRequest, "bytes" | "maxOutput">, reply: Re
     tokens: { ...said.input ?? { input: TokenEstimate.likelyInput(call.bytes) }, output },
     estimated: said.input === undefined || said.output === undefined || output !== said.output
   }
+}
+
+/** With what a call is counted that somebody let go after this time: with what its answer said, if it was there. */
+export const abandoned = (
+  call: OpenCall,
+  seconds: number
+): { readonly usage: Usage; readonly estimated: boolean } => {
+  if (call.usage !== undefined) return { usage: call.usage, estimated: false }
+  const { estimated, tokens } = settle(call, { ...unanswered, seconds })
+  return { usage: ModelPrice.usage(call.price, tokens), estimated }
 }

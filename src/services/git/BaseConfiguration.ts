@@ -2,10 +2,13 @@
  * What a repository asks of a session, as it stands on a commit: its configuration, and the files that tell people and
  * agents how to work on it. Read on the base commit, so that no change decides how it is judged.
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { CommitId } from "../../domain/Ids.ts"
 import type { Repository } from "../../domain/Repository.ts"
 import * as RepositoryConfig from "../../domain/RepositoryConfig.ts"
+import * as CommitCache from "./CommitCache.ts"
 import { Repositories, type RepositoryFailure } from "./Repositories.ts"
 import * as RepositoryConfigFile from "./RepositoryConfigFile.ts"
 
@@ -80,3 +83,16 @@ export const make = Effect.gen(function*() {
     }
   )
 })
+
+/** How many commits are kept: a few files of limited size each, as many as sessions may be at work at once. */
+const keptCommits = 64
+
+/** The same, read once for all steps of all sessions. */
+export class BaseConfigurations extends Context.Tag("opentl/services/git/BaseConfigurations")<BaseConfigurations, {
+  readonly read: CommitCache.ReadCommit<BaseConfiguration>
+}>() {
+  static readonly layer = Layer.effect(
+    BaseConfigurations,
+    Effect.flatMap(make, (read) => Effect.map(CommitCache.make(keptCommits, read), (read) => ({ read })))
+  )
+}

@@ -82,13 +82,15 @@ export interface BundleContents {
 export interface ResultCommit {
   readonly session: SessionId
   readonly branch: BranchName
-  /** The parent of the commit, from which the result must descend. */
+  /** The commit from which the result must descend, and the parent of the commit. */
   readonly start: CommitId
+  /** A commit of ours since the start that is the parent in its place, if the mirror still has it. */
+  readonly parent?: CommitId | undefined
   /** The author and committer date: the same result becomes the same commit, whenever it is imported. */
   readonly date: DateTime.Utc
   readonly author: { readonly name: string; readonly email: string }
-  /** The commit's message, given the messages of the agent's own commits, oldest first. */
-  readonly message: (agentMessages: ReadonlyArray<string>) => Effect.Effect<string>
+  /** The commit's message, given the messages of the agent's own commits since the start, oldest first, and its parent. */
+  readonly message: (agentMessages: ReadonlyArray<string>, parent: CommitId) => Effect.Effect<string>
 }
 
 export class Repositories extends Context.Tag("opentl/services/git/Repositories")<Repositories, {
@@ -131,7 +133,7 @@ export class Repositories extends Context.Tag("opentl/services/git/Repositories"
   ) => Effect.Effect<Option.Option<string>, RepositoryFailure, Scope.Scope>
   /**
    * Imports a sandbox's bundle as one commit of ours under the session's reference. The bundle must contain one branch
-   * that descends from `start`. Returns `start` if the files are the same.
+   * that descends from `start`. Returns `start`, or else `parent`, if the files are the same.
    */
   readonly importBundle: (
     repo: Repository,

@@ -45,6 +45,9 @@ const refusing = Effect.mapError((error: GitError | ResultRefused) =>
 
 interface Unpacked {
   readonly tip: CommitId
+  readonly parent: CommitId
+  /** Whether the parent has the same files. */
+  readonly isKnown: boolean
   /** The messages of the agent's commits, oldest first. */
   readonly messages: ReadonlyArray<string>
 }
@@ -110,34 +113,42 @@ export const make = Effect.gen(function*() {
    * no file changed.
    */
   const unpack = Effect.fnUntraced(
-    function*(directory: string, bundle: string, claimed: CommitId, { branch, start }: ResultCommit) {
+    function*(directory: string, bundle: string, claimed: CommitId, result: ResultCommit) {
+      const { branch, start } = result
       // much of each is git's start, so what does not need the other's result runs beside it
       const [base] = yield* Effect.all([
         inspect.extentOf(directory, start),
         inside(directory, "bundle", "unbundle", bundle)
       ], { concurrency: 2 })
-      const [[tip, after, before], inspected, words] = yield* Effect.all([
-        revisions.findEach(directory, [`${claimed}^{commit}`, `${claimed}^{tree}`, `${start}^{tree}`]),
+      const trees = [claimed, start, ...(result.parent === undefined ? [] : [result.parent])]
+      const [[tip, after, before, kept = Option.none()], inspected, words] = yield* Effect.all([
+        revisions.findEach(directory, [`${claimed}^{commit}`, ...trees.map((commit) => `${commit}^{tree}`)]),
         Effect.either(inspect.check(directory, { base, start, tip: claimed }, resultLimits)),
         Effect.either(messages(directory, start, claimed))
       ], { concurrency: "unbounded" })
       if (tip === undefined || Option.isNone(tip)) return yield* refuse(`${branch} is not a commit in it`)
       yield* inspected
       if (Equal.equals(before, after)) return Option.none()
-      return Option.some({ tip: tip.value, messages: yield* words })
+      return Option.some<Unpacked>({
+        tip: tip.value,
+        // a mirror that was made anew has none of ours
+        parent: result.parent !== undefined && Option.isSome(kept) ? result.parent : start,
+        isKnown: Option.isSome(kept) && Equal.equals(kept, after),
+        messages: yield* words
+      })
     },
     refusing
   )
 
-  /** The same files, start and message make the same commit. */
+  /** The same files, parent and message make the same commit. */
   const commitTree = Effect.fnUntraced(
-    function*(directory: string, { messages, tip }: Unpacked, { author, date, message, start }: ResultCommit) {
+    function*(directory: string, { messages, parent, tip }: Unpacked, { author, date, message }: ResultCommit) {
       const seconds = `${Math.floor(DateTime.toEpochMillis(date) / 1000)} +0000`
       const { stdout } = yield* untrusted.run({
         operation: "commit",
         directory,
-        args: ["commit-tree", `${tip}^{tree}`, "-p", start, "-F", "-"],
-        stdin: yield* message(messages),
+        args: ["commit-tree", `${tip}^{tree}`, "-p", parent, "-F", "-"],
+        stdin: yield* message(messages, parent),
         environment: {
           GIT_AUTHOR_NAME: author.name,
           GIT_AUTHOR_EMAIL: author.email,
@@ -185,6 +196,7 @@ export const make = Effect.gen(function*() {
       const directory = yield* quarantine(mirror, start)
       const unpacked = yield* unpack(directory, bundle, claimed, result)
       if (Option.isNone(unpacked)) return start
+      if (unpacked.value.isKnown) return unpacked.value.parent
       return yield* takeIn(mirror, directory, yield* commitTree(directory, unpacked.value, result), session)
     },
     Effect.scoped

@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type { DayAccount, DayBudgetSpent, DayBudgetUnknown } from "../../domain/DayAccount.ts"
 import { Usage } from "../../domain/Usage.ts"
+import type { CallAccount, Unpaid } from "./CallAccount.ts"
 import { noModel } from "./ModelChoice.ts"
 import type { PriceUnknown } from "./ModelPrices.ts"
 
@@ -26,10 +26,10 @@ export interface ModelQuestion<A, I> {
    */
   readonly remainingUsd?: number | undefined
   /**
-   * The account of all sessions, if there is one: the question goes out by it, with what it and a repair can cost at
-   * most. A model without a known price is not called.
+   * Who pays: the question goes out by this account, with what it and a repair can cost at most, and each call is told
+   * to it before it goes out and when it has ended.
    */
-  readonly day?: DayAccount | undefined
+  readonly account?: CallAccount | undefined
 }
 
 export interface ModelAnswer<A> {
@@ -93,7 +93,7 @@ export class LanguageModel extends Context.Tag("opentl/services/model/LanguageMo
       question: ModelQuestion<A, I>
     ) => Effect.Effect<
       ModelAnswer<A>,
-      LanguageModelError | UnreadableAnswer | NoLanguageModel | PriceUnknown | DayBudgetSpent | DayBudgetUnknown,
+      LanguageModelError | UnreadableAnswer | NoLanguageModel | PriceUnknown | Unpaid,
       // of what is reserved for it: to be closed when its cost is in the log
       Scope.Scope
     >

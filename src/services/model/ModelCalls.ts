@@ -147,47 +147,63 @@ export interface Asked {
 
 const encoder = new TextEncoder()
 
+interface Texts {
+  readonly system: string
+  readonly prompt: string
+}
+
+const sizeOf = ({ prompt, system }: Texts): number => encoder.encode(system + prompt).length
+
 /** The probable cost of a call that timed out: its input, and output for as long as the wait. */
-const unanswered = (asked: Asked, question: { readonly system: string; readonly prompt: string }, seconds: number) => ({
-  input: TokenEstimate.likelyInput(encoder.encode(question.system + question.prompt).length),
+const unanswered = (asked: Asked, bytes: number, seconds: number) => ({
+  input: TokenEstimate.likelyInput(bytes),
   output: TokenEstimate.likelyOutput({ textBytes: 0, seconds, maxOutput: asked.maxOutput })
 })
 
-/** A question, and perhaps its repair. */
-const exchanges = 2
+/** What a repair says beside the question, in bytes, at most: an answer and a problem, cut, with three bytes a character. */
+const repairBytes = 3 * 23_000
 
-/** The most that one exchange can cost. */
-const atMost = (
-  asked: Asked,
-  question: { readonly system: string; readonly prompt: string },
-  price: ModelPrice.Price
-): number =>
-  ModelPrice.costAtMost(price, {
-    input: TokenEstimate.inputAtMost(encoder.encode(question.system + question.prompt).length, false),
-    output: asked.maxOutput
-  })
+/** The most that a question and its repair can cost. */
+const atMost = ({ maxOutput: output }: Asked, bytes: number, price: ModelPrice.Price): number => {
+  const call = (bytes: number) =>
+    ModelPrice.costAtMost(price, { input: TokenEstimate.inputAtMost(bytes, false), output })
+  return call(bytes) + call(bytes + repairBytes)
+}
 
 /** Asks the model and reads the answer. If it is invalid, shows it to the model and asks once more. */
 export const ask = (asked: Asked): LanguageModel["Type"]["ask"] =>
   Effect.fn("LanguageModel.ask")(function*<A, I>(question: ModelQuestion<A, I>) {
     const { model, prices, provider, complete } = asked
-    const { day, remainingUsd } = question
+    const { account, remainingUsd } = question
     yield* Effect.annotateCurrentSpan({ purpose: question.purpose, model })
-    const price = remainingUsd === undefined && day === undefined
+    const price = remainingUsd === undefined && account?.isLimited !== true
       ? Option.getOrUndefined(yield* prices.find(provider, model))
       : yield* prices.require(provider, model)
 
-    if (day !== undefined && price !== undefined) yield* day.letOut(exchanges * atMost(asked, question, price))
+    if (account?.isLimited === true && price !== undefined) {
+      yield* account.letOut(atMost(asked, sizeOf(question), price))
+    }
 
     /** One exchange. A failure includes what was spent before it. */
-    const exchange = (question: ModelQuestion<A, I>, before: Usage.Usage) =>
-      Effect.mapError(complete(question), (error) => {
-        const lost = error.unansweredSeconds === undefined
-          ? Usage.none
-          : ModelPrice.usage(price, unanswered(asked, question, error.unansweredSeconds))
-        const usage = Usage.add(before, lost)
-        return usage.inputTokens === 0 ? error : withSpent(error, { model, usage })
-      })
+    const exchange = Effect.fnUntraced(function*(question: ModelQuestion<A, I>, before: Usage.Usage) {
+      const bytes = sizeOf(question)
+      const ended = account === undefined
+        ? () => Effect.void
+        : yield* account.begin({ model, price, bytes, maxOutput: asked.maxOutput })
+      return yield* complete(question).pipe(
+        Effect.tap(({ tokens }) => ended(ModelPrice.usage(price, tokens))),
+        Effect.catchAll((error) => {
+          const lost = error.unansweredSeconds === undefined
+            ? Usage.none
+            : ModelPrice.usage(price, unanswered(asked, bytes, error.unansweredSeconds))
+          const usage = Usage.add(before, lost)
+          return Effect.zipRight(
+            ended(lost),
+            usage.inputTokens === 0 ? error : withSpent(error, { model, usage })
+          )
+        })
+      )
+    })
 
     const first = yield* exchange(question, Usage.none)
     const answer = ModelAnswers.read(question, first)

@@ -14,6 +14,7 @@ import chat from "./migrations/0002_chat.ts"
 import lists from "./migrations/0003_lists.ts"
 import verification from "./migrations/0004_verification.ts"
 import budgets from "./migrations/0005_budgets.ts"
+import reviewParts from "./migrations/0006_review_parts.ts"
 import { StoreError } from "./StoreError.ts"
 
 const migrate = Migrator.make({})({
@@ -22,7 +23,8 @@ const migrate = Migrator.make({})({
     "0002_chat": chat,
     "0003_lists": lists,
     "0004_verification": verification,
-    "0005_budgets": budgets
+    "0005_budgets": budgets,
+    "0006_review_parts": reviewParts
   })
 })
 

@@ -19,6 +19,7 @@ import * as Span from "../support/Span.ts"
 import { EventBus } from "./EventBus.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as NewSessionWrites from "./NewSessionWrites.ts"
+import * as ReviewParts from "./ReviewParts.ts"
 import { type Claim, type ReceiptKey, receiptLifetime, SessionLost } from "./SessionClaims.ts"
 import * as SessionQueries from "./SessionQueries.ts"
 import * as SessionWrites from "./SessionWrites.ts"
@@ -32,6 +33,8 @@ export type Attachment = Data.TaggedEnum<{
   Patch: { readonly turn: number; readonly round: number; readonly patch: string }
   /** The verification with whole tails. */
   Verification: { readonly report: VerificationReport }
+  /** The answer for a part of a diff; kept until its review ends. */
+  ReviewPart: { readonly at: ReviewParts.ReviewAt; readonly part: ReviewParts.ReviewPart }
 }>
 export const Attachment = Data.taggedEnum<Attachment>()
 
@@ -96,7 +99,8 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
       const attach = (id: SessionId, attachment: Attachment) =>
         Attachment.$match(attachment, {
           Patch: ({ patch, round, turn }) => writes.patch(id, { turn, round, patch }),
-          Verification: ({ report }) => writes.verification(id, report)
+          Verification: ({ report }) => writes.verification(id, report),
+          ReviewPart: ({ at, part }) => ReviewParts.write(sql, id, at, part)
         })
 
       const append = (

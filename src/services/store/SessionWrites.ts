@@ -14,6 +14,7 @@ import type { LogEvent, SessionEvent } from "../../domain/SessionEvent.ts"
 import { IdempotencyConflict } from "../../domain/SessionRequest.ts"
 import type { SessionState } from "../../domain/SessionState.ts"
 import { VerificationReport } from "../../domain/Verification.ts"
+import * as ReviewParts from "./ReviewParts.ts"
 import { type Claim, type ReceiptKey, receiptLifetime, SessionLost } from "./SessionClaims.ts"
 import type * as SessionQueries from "./SessionQueries.ts"
 import { summaryText } from "./StoredSession.ts"
@@ -94,6 +95,7 @@ export const make = (queries: Effect.Effect.Success<typeof SessionQueries.make>)
       const last = rows[0]?.last
       if (last === undefined) return yield* new SessionLost({ sessionId: id })
       yield* insertEvents(id, last - events.length, now, events)
+      if (events.some(({ _tag }) => _tag === "ReviewHeld" || _tag === "TurnEnded")) yield* ReviewParts.remove(sql, id)
       yield* mark(id, last)
       return last
     })

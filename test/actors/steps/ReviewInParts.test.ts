@@ -4,12 +4,13 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import type { SessionEvent } from "../../../src/domain/SessionEvent.ts"
 import { LanguageModelError } from "../../../src/services/model/LanguageModel.ts"
 import type { Asked } from "../../fakes/FakeModel.ts"
 import * as FakeModel from "../../fakes/FakeModel.ts"
 import { added, type Change, diffOf } from "../../support/Patches.ts"
-import { create, history, untilFact, withServer } from "../../support/TestApp.ts"
+import { by, create, history, untilFact, withServer } from "../../support/TestApp.ts"
 
 /** The lines of a file: each is in the diff once. */
 const linesOf = (path: string, count: number) => Array.from({ length: count }, (_, i) => `${path} line ${i} ;`)
@@ -174,4 +175,18 @@ describe("a review in parts", () => {
       assert.closeTo(enough.asked[0]?.remainingUsd ?? 0, 0.99, 1e-9)
       assert.closeTo(enough.asked.at(-1)?.remainingUsd ?? 0, 0.96, 1e-9)
     }))
+
+  it.effect("goes on after a pause by the budget with the parts that have no answer", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        world.remote.diff = () => diffOf(threeParts)
+        const sessions = yield* Sessions
+        const id = yield* create({ budgetUsd: 0.02 })
+        yield* untilFact(id, "BudgetReached")
+        const asked = () => world.model.asked.filter(({ purpose }) => purpose === "review").map(numberOf)
+        assert.deepStrictEqual(asked(), [1, 2])
+        yield* sessions.addBudget(id, { addUsd: 1, by })
+        yield* history(id)
+        assert.deepStrictEqual(asked(), [1, 2, 3, 0])
+      }), { reviewRounds: 1 }))
 })

@@ -33,7 +33,7 @@ const server = Effect.fnUntraced(function*(dataDir: string) {
   return { ...calls, close: Scope.close(scope, Exit.void), kill }
 })
 
-const takenOver = Effect.fnUntraced(function*(calls: OpenCalls.OpenCalls) {
+const takenOver = Effect.fnUntraced(function*(calls: OpenCalls.SessionCalls) {
   const found: Array<readonly [OpenCalls.OpenCall, number]> = []
   yield* calls.takeOver((call, seconds) => Effect.sync(() => void found.push([call, seconds])))
   return found
@@ -54,7 +54,7 @@ const itScoped = <A, E>(name: string, test: () => Effect.Effect<A, E, NodeContex
   it.scoped(name, () => Effect.asVoid(Effect.provide(test(), NodeContext.layer)))
 
 /** Notes a call that nobody settles. */
-const note = (calls: OpenCalls.OpenCalls, call: OpenCalls.OpenCall) => Effect.asVoid(calls.note(call))
+const note = (calls: OpenCalls.SessionCalls, call: OpenCalls.OpenCall) => Effect.asVoid(calls.note(call))
 
 const temporary = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "d-" }))
 
@@ -65,6 +65,7 @@ describe("OpenCalls", () => {
       Effect.gen(function*() {
         const dataDir = yield* temporary
         const first = yield* server(dataDir)
+        yield* Effect.flatMap(first.note(call), ({ forget }) => forget)
         yield* live(dataDir, 0)
         yield* TestClock.adjust("3 seconds")
         yield* note(first, call)
@@ -86,7 +87,7 @@ describe("OpenCalls", () => {
       const fs = yield* FileSystem.FileSystem
       const dataDir = yield* temporary
       const first = yield* server(dataDir)
-      yield* Effect.flatten(first.note(call))
+      yield* Effect.flatMap(first.note(call), ({ forget }) => forget)
       const left = yield* first.kill
       yield* fs.writeFileString(`${left}/model-calls/${session}/7.json`, "{\"model\":\"m\",\"by")
       assert.deepStrictEqual(yield* takenOver(yield* server(left)), [])
@@ -105,12 +106,37 @@ describe("OpenCalls", () => {
       })
   )
 
-  itScoped("leaves nothing behind", () =>
+  itScoped("hands over what an answer has cost that was there, and was not in the log", () =>
     Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
+      const first = yield* server(yield* temporary)
+      const { answered } = yield* first.note(call)
+      const usage = { inputTokens: 400, outputTokens: 7, costUsd: 0.02 }
+      yield* answered(usage)
+      const [[left] = []] = yield* takenOver(yield* server(yield* first.kill))
+      assert.deepStrictEqual(left, { ...call, usage })
+    }))
+
+  itScoped("hands over what the same server could not count, and writes over nothing", () =>
+    Effect.gen(function*() {
       const dataDir = yield* temporary
       const first = yield* server(dataDir)
       yield* note(first, call)
+      yield* first.close
+      const second = yield* server(dataDir)
+      yield* note(second, { ...call, model: "n" })
+      yield* second.close
+      assert.sameMembers((yield* takenOver(yield* server(dataDir))).map(([{ model }]) => model), ["m", "n"])
+    }))
+
+  itScoped("leaves nothing behind, and makes no directory for a session without calls", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const dataDir = yield* temporary
+      const none = yield* server(dataDir)
+      yield* none.close
+      assert.deepStrictEqual(yield* fs.readDirectory(dataDir), [])
+      const first = yield* server(dataDir)
+      yield* Effect.flatMap(first.note(call), ({ forget }) => forget)
       yield* first.close
       assert.deepStrictEqual(yield* fs.readDirectory(`${dataDir}/model-calls`), [])
     }))

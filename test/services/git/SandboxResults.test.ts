@@ -3,6 +3,7 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { CommitId } from "../../../src/domain/Ids.ts"
 import * as Git from "../../support/Git.ts"
 import {
   branch,
@@ -171,6 +172,27 @@ layer(NodeContext.layer, { excludeTestServices: true })("SandboxResults", (it) =
         const mirror = yield* mirrorIn(dataDir)
         const objects = yield* Git.git(mirror, "cat-file", "--batch-check", "--batch-all-objects")
         for (const stranger of [tip, foreign]) assert.notInclude(objects, stranger)
+      })
+    ))
+
+  it.scoped("puts a commit on an earlier one of ours where that is wanted, and makes none for the same files", () =>
+    onFirstTurn(({ commit, dataDir, initialBundle, take }) =>
+      Effect.gen(function*() {
+        const first = yield* sandbox(yield* initialBundle, { "a.txt": "a\n" })
+        const one = yield* take(first.out)
+        assert.strictEqual(yield* take(first.out, { parent: one }), one)
+        yield* Git.commit(first.work, { "b.txt": "b\n" }, "More")
+        const two = yield* take(yield* packed(first.work, commit), {
+          parent: one,
+          message: (_, parent) => Effect.succeed(`on ${parent}\n`)
+        })
+        const mirror = yield* mirrorIn(dataDir)
+        assert.strictEqual(yield* Git.git(mirror, "rev-parse", `${two}^`, `${one}^`), `${one}\n${commit}`)
+        assert.strictEqual(yield* Git.git(mirror, "log", "-1", "--format=%s", two), `on ${one}`)
+        assert.strictEqual(yield* Git.git(mirror, "ls-tree", "--name-only", `${two}`, "b.txt"), "b.txt")
+        // one that the mirror does not have
+        const lost = yield* take(yield* packed(first.work, commit), { parent: CommitId.make("1".repeat(40)) })
+        assert.strictEqual(yield* Git.git(mirror, "rev-parse", `${lost}^`), commit)
       })
     ))
 
