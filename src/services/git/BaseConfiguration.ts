@@ -88,9 +88,11 @@ export const make = Effect.gen(function*() {
 const keptCommits = 64
 
 /** The same, read once for all steps of all sessions. */
-export class BaseConfigurations extends Context.Tag("opentl/services/git/BaseConfigurations")<BaseConfigurations, {
-  readonly read: CommitCache.ReadCommit<BaseConfiguration>
-}>() {
+export class BaseConfigurations
+  extends Context.Tag("opentl/services/git/BaseConfiguration/BaseConfigurations")<BaseConfigurations, {
+    readonly read: CommitCache.ReadCommit<BaseConfiguration>
+  }>()
+{
   static readonly layer = Layer.effect(
     BaseConfigurations,
     Effect.flatMap(make, (read) => Effect.map(CommitCache.make(keptCommits, read), (read) => ({ read })))

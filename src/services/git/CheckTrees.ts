@@ -28,7 +28,7 @@ export const make = Effect.gen(function*() {
 const keptCommits = 8
 
 /** The trees of base commits, read once for all steps of all sessions. Of other commits each is read once anyway. */
-export class BaseTrees extends Context.Tag("opentl/services/git/BaseTrees")<BaseTrees, {
+export class BaseTrees extends Context.Tag("opentl/services/git/CheckTrees/BaseTrees")<BaseTrees, {
   readonly read: CommitCache.ReadCommit<Checks.CheckTree>
 }>() {
   static readonly layer = Layer.effect(
