@@ -22,6 +22,7 @@ import { Attachment } from "../../services/store/SessionStore.ts"
 import { usageRecorded } from "./Budget.ts"
 import * as ChangeChecks from "./ChangeChecks.ts"
 import * as CheckRuns from "./CheckRuns.ts"
+import * as Dependencies from "./Dependencies.ts"
 import * as EgressWish from "./EgressWish.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
@@ -43,7 +44,7 @@ const endsOf = (commands: CheckRuns.CheckOrder["commands"], report: CheckReport)
   }))
 
 /** The installs that failed, as ends by shell line. */
-const installsOf = ({ installs }: CheckReport): ReadonlyMap<string, CheckEnd> =>
+const installsOf = (installs: CheckReport["installs"]): ReadonlyMap<string, CheckEnd> =>
   new Map(installs.map(({ exitCode, run, tail }) => [run, { exitCode, seconds: 0, tail }] as const))
 
 const hasFailed = (end: CheckEnd | undefined): boolean => end?.exitCode !== undefined && end.exitCode !== 0
@@ -52,6 +53,7 @@ export const make = Effect.gen(function*() {
   const { verifyTimeout } = yield* AppConfig
   const base = yield* BaseChecks
   const changeChecks = yield* ChangeChecks.make
+  const dependencies = yield* Dependencies.make
   const egressWish = yield* EgressWish.make
   const gateway = yield* Gateway
   const run = yield* CheckRuns.make
@@ -84,7 +86,8 @@ export const make = Effect.gen(function*() {
     context: StepContext,
     at: RunId,
     order: CheckRuns.CheckOrder & { readonly commands: ReadonlyArray<Check> },
-    hasFailedToInstall: boolean
+    hasFailedToInstall: boolean,
+    failed: CheckReport["installs"]
   ) {
     const key = {
       repo: showRepository(context.state.spec.repo),
@@ -96,12 +99,14 @@ export const make = Effect.gen(function*() {
       (error) => Effect.as(Effect.logWarning(error), new Map<string, CheckEnd>())
     )
     const unknown = order.commands.filter(({ run }) => !known.has(run))
-    if (unknown.length === 0 && !hasFailedToInstall) return { ends: known, installs: new Map<string, CheckEnd>() }
+    if (unknown.length === 0 && (!hasFailedToInstall || failed.length > 0)) {
+      return { ends: known, installs: installsOf(failed) }
+    }
     const report = yield* run(context, { ...at, checks: "base" }, { ...order, commands: unknown })
     const ends = endsOf(unknown, report)
     // an install fails with the network, too
     if (report.installs.length === 0) yield* Effect.ignoreLogged(base.keep(key, ends))
-    return { ends: new Map([...known, ...ends]), installs: installsOf(report) }
+    return { ends: new Map([...known, ...ends]), installs: installsOf(report.installs) }
   })
 
   const verify = Effect.fnUntraced(function*(
@@ -119,13 +124,22 @@ export const make = Effect.gen(function*() {
     }
     yield* openGateway(context, at.turn)
     const order = { setup, atMost: verifyTimeout }
-    const report = yield* run(context, { ...at, checks: "head" }, { ...order, commit, commands })
+    const base = { repo: context.state.spec.repo, commit: origin.commit, setup }
+    const { failed: failedBefore, givenTo } = yield* dependencies.ofChecks(context, at, base)
+    const given = yield* givenTo(commit)
+    const report = yield* run(context, { ...at, checks: "head" }, { ...order, commit, commands, given })
     const ends = endsOf(commands, report)
-    const installs = installsOf(report)
+    const installs = installsOf(report.installs)
     const failed = commands.filter(({ run }) => hasFailed(ends.get(run)))
     const before = failed.length === 0 && installs.size === 0
       ? undefined
-      : yield* onBase(context, at, { ...order, commit: origin.commit, commands: failed }, installs.size > 0)
+      : yield* onBase(
+        context,
+        at,
+        { ...order, commit: origin.commit, commands: failed, given: yield* givenTo(origin.commit) },
+        installs.size > 0,
+        failedBefore
+      )
     const checkedOf = (check: { readonly name: string; readonly run: string }, end?: CheckEnd, earlier?: CheckEnd) =>
       Verification.checked(check, end && runOf(end), earlier && runOf(earlier))
     return Verification.of(commit, [
