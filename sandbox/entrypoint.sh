@@ -444,7 +444,7 @@ unpack_dependencies() { # DIRECTORY
   local -a left_out=()
   [ "$snapshot_use" = whole ] || left_out=("${not_caches[@]}")
   attend tar --extract --file "$snapshot" --directory "$1" --preserve-permissions --delay-directory-restore \
-    --anchored --no-wildcards "${left_out[@]}" >>"$log" 2>&1
+    --anchored --no-wildcards "${left_out[@]}" >>"$log" 2>&1 && [ -e "$1/complete" ]
 }
 
 # FROM TO: moves what TO lacks. No link is followed, and git's own directory is left alone.
@@ -478,7 +478,10 @@ pack_dependencies() {
     repo_git ls-files -z --others --directory --no-empty-directory | while IFS= read -r -d '' path; do
       printf 'repo/%s\0' "$path"
     done
+    # tar does not mind an archive that was cut off between two files
+    printf 'complete\0'
   } >"$list"
+  touch "$OPENTL_WORKSPACE/complete"
   if ! attend tar --create --file "$archive.new" --directory "$OPENTL_WORKSPACE" --anchored --no-wildcards \
     "${left_out[@]}" --null --files-from "$list" >>"$log" 2>&1 || ! mv "$archive.new" "$archive"; then
     rm -f "$archive.new"

@@ -68,7 +68,7 @@ const kindOfManifest = (text: string | undefined): InstallKind => {
 
 /** Settings of npm and pnpm that decide where packages come from and what is said, and nothing of the repository. */
 const harmlessSetting =
-  /^\s*([#;].*|((@[\w.-]+:)?registry|\/\/[^=]+|fund|audit|save-exact|save-prefix|engine-strict|legacy-peer-deps|strict-peer-deps|strict-peer-dependencies|auto-install-peers|loglevel|progress|package-lock|prefer-offline|update-notifier|ignore-scripts)\s*=.*)?$/
+  /^\s*([#;].*|((@[\w.-]+:)?registry|\/\/[^=]+|fund|audit|fetch-[\w-]+|save-exact|save-prefix|engine-strict|legacy-peer-deps|strict-peer-deps|strict-peer-dependencies|auto-install-peers|loglevel|progress|package-lock|prefer-offline|update-notifier|ignore-scripts)\s*=.*)?$/
 
 const lineOf = (text: string): ReadonlyArray<string> => text.split(/\r?\n/)
 
@@ -136,7 +136,7 @@ const kindOfNode = ({ inputs, texts }: InstallTree): InstallKind => {
   ])
 }
 
-const pinned = /^[A-Za-z0-9][\w.-]*(\[[\w,. -]*\])?\s*===?\s*[\w.!+*-]+\s*(;.*|\\)?$/
+const pinned = /^[A-Za-z0-9][\w.-]*(\[[\w,. -]*\])?\s*===?\s*[\w.!+-]+\s*(;.*|\\)?$/
 const named = /^[A-Za-z0-9][\w.-]*(\[[\w,. -]*\])?\s*([=<>!~]=?[^/\\@:]*)?(;.*|\\)?$/
 const hashOrNote = /^(--hash=\w+:[0-9a-f]+\s*\\?|#.*|)$/
 

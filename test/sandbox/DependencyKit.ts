@@ -51,6 +51,7 @@ export const makeHouse = Effect.fn("makeHouse")(function*(changes: Readonly<Reco
       const { commands, outcome } = yield* Effect.flatMap(server.get(`/api/sessions/${id}/verify`), decode)
       return {
         id,
+        repository,
         told,
         outcome,
         /** The outcome of each check, and of each install that failed. */
