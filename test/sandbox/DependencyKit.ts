@@ -3,6 +3,7 @@
  * real Docker.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -48,10 +49,11 @@ export const makeHouse = Effect.fn("makeHouse")(function*(changes: Readonly<Reco
       yield* registry.asked
       const id = yield* server.create({ repo: repository, prompt: `Change it\n\nRUN: ${line}`, ...more })
       const told = [...yield* Stream.runCollect(server.events(id))].map(({ data }) => data)
-      const { commands, outcome } = yield* Effect.flatMap(server.get(`/api/sessions/${id}/verify`), decode)
+      const { commands, outcome } = yield* Effect.flatMap(server.get(`/api/sessions/${id}/verify`), decode).pipe(
+        Effect.tapError(() => Console.log(told.join("\n")))
+      )
       return {
         id,
-        repository,
         told,
         outcome,
         /** The outcome of each check, and of each install that failed. */

@@ -91,34 +91,50 @@ describe("the cache of dependencies", () => {
 
   itDocker("writes nothing beside what was installed, whatever is in a file of it", () =>
     Effect.gen(function*() {
-      const { entries, environment, fs, session } = yield* withGreeting
+      const { entries, environment, fs, repository, session } = yield* withGreeting
       const server = yield* Program.serve(environment)
       yield* session(server, "echo 1 >a.txt")
       const [name = ""] = yield* entries
       const file = `${environment.OPENTL_DATA_DIR}/dependencies/${name}`
       const hostile = yield* fs.makeTempDirectoryScoped({ prefix: "opentl-hostile-" })
       yield* fs.chmod(hostile, 0o755)
-      const make = [
-        "mkdir -p repo/.git/hooks repo/node_modules home other in out",
-        "touch complete other/made in/made out/made repo/.git/hooks/made",
-        "echo evil >repo/package.json; ln -s .git repo/into; ln -s /workspace/in repo/outside; ln -s ../../in repo/above",
-        "tar -cf made.tar complete repo home other in out",
-        // what a link would lead to, and names that lead out
-        "mkdir into outside above; touch into/made outside/made above/made escaped",
-        "tar -rf made.tar --transform 's,^,repo/,' into/made outside/made above/made",
-        "tar -rPf made.tar --transform 's,^escaped,../escaped,' escaped",
-        "tar -rPf made.tar --transform 's,^escaped,/workspace/absolute,' escaped"
-      ].join(" && ")
-      const code = yield* Command.exitCode(
-        Command.make("bash", "-ec", make).pipe(Command.workingDirectory(hostile))
-      )
-      assert.strictEqual(code, 0)
-      yield* fs.copyFile(`${hostile}/made.tar`, file)
+      const pack = (...more: ReadonlyArray<string>) =>
+        Effect.gen(function*() {
+          const lines = [
+            "rm -rf * && mkdir -p repo/.git/hooks repo/node_modules home other in out",
+            "touch complete other/made in/made out/made repo/.git/hooks/made",
+            "echo evil >repo/package.json",
+            "ln -s .git repo/into; ln -s /workspace/in repo/outside; ln -s ../../in repo/above",
+            "tar -cf made.tar complete repo home other in out",
+            ...more
+          ].join(" && ")
+          const command = Command.make("bash", "-ec", lines).pipe(Command.workingDirectory(hostile))
+          assert.strictEqual(yield* Command.exitCode(command), 0)
+          yield* fs.copyFile(`${hostile}/made.tar`, file)
+        })
       const look =
-        "(cd /workspace && find . / -xdev \\( -name made -o -name escaped -o -name absolute \\) -not -path '*/proc/*' 2>&1; "
-        + "cat repo/package.json | head -3) >found.txt"
+        "(find / -xdev -name made -o -xdev -name escaped -o -xdev -name absolute 2>/dev/null || true) >found.txt"
+      const found = (id: string) => Git.git(repository, "show", `opentl/${id}:found.txt`)
+
+      // git's own directory, the directories beside, and what a link would lead to
+      yield* pack(
+        "mkdir into && touch into/made",
+        "tar -rf made.tar --transform 's,^,repo/,' into/made"
+      )
       const next = yield* session(server, look)
-      const found = yield* Git.git(next.repository, "show", `opentl/${next.id}:found.txt`)
-      console.log(found, next.told)
+      assert.include(next.told, "Dependencies taken from the cache")
+      assert.strictEqual(yield* found(next.id), "")
+      assert.include(next.told.join("\n"), "1 file changed, +0 -0", "the commit's own files stay")
+
+      // names that lead out, also through a link
+      yield* pack(
+        "mkdir outside above && touch outside/made above/made",
+        "tar -rf made.tar --transform 's,^,repo/,' outside/made above/made",
+        "touch escaped && tar -rPf made.tar --transform 's,^escaped,../escaped,' escaped",
+        "tar -rPf made.tar --transform 's,^escaped,/workspace/absolute,' escaped"
+      )
+      const last = yield* session(server, look)
+      assert.include(last.told, "The cache of dependencies could not be used")
+      assert.strictEqual(yield* found(last.id), "")
     }))
 })
