@@ -96,12 +96,11 @@ export class DependencyCache extends Context.Tag("opentl/services/sandbox/Depend
         yield* Effect.forEach([...gone, ...others], (name) => removeEntry(`${directory}/${name}`), { discard: true })
       }).pipe(Effect.provideService(FileSystem.FileSystem, fs), Effect.ignoreLogged)
 
+      const use = (file: string) =>
+        Effect.flatMap(Clock.currentTimeMillis, (millis) => fs.utimes(file, new Date(millis), new Date(millis)))
+
       const find = Effect.fn("DependencyCache.find")(
-        function*(key: string) {
-          const now = new Date(yield* Clock.currentTimeMillis)
-          yield* fs.utimes(fileOf(key), now, now)
-          return fileOf(key)
-        },
+        (key: string) => Effect.as(use(fileOf(key)), fileOf(key)),
         Effect.option
       )
 
@@ -112,6 +111,7 @@ export class DependencyCache extends Context.Tag("opentl/services/sandbox/Depend
           // for the user inside a container, who has a link to it; nobody else gets to it
           yield* fs.chmod(file, 0o644)
           yield* Effect.scoped(Effect.flatMap(fs.open(file, { flag: "r+" }), (opened) => opened.sync))
+          yield* use(file)
           yield* fs.rename(file, fileOf(key))
           failures.delete(key)
           yield* sweep
