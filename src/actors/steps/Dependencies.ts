@@ -127,17 +127,13 @@ export const make = Effect.gen(function*() {
       if (Option.isSome(taken)) yield* cache.keep(key, taken.value)
     },
     Effect.scoped,
-    (effect, _context, at, _base, { key }) =>
-      effect.pipe(
-        Effect.catchAll((error) =>
-          Effect.zipRight(
-            Effect.logWarning(`the dependencies of a base are not kept: ${error.message}`),
-            cache.hasFailed(key, [])
-          )
-        ),
-        // its tree takes as much of the disk as what is kept of it
-        Effect.zipRight(Effect.ignoreLogged(sandbox.removeRuns(at.sessionId)))
-      )
+    // its container goes with those of the checks: until then it is found after a restart
+    (effect, _context, _at, _base, { key }) =>
+      Effect.catchAll(effect, (error) =>
+        Effect.zipRight(
+          Effect.logWarning(`the dependencies of a base are not kept: ${error.message}`),
+          cache.hasFailed(key, [])
+        ))
   )
 
   return {
