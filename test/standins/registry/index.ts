@@ -101,7 +101,8 @@ export const make = Effect.gen(function*() {
     }
     const upstream = Net.connect(port, "127.0.0.1", () => {
       client.write("HTTP/1.1 200 Connection Established\r\n\r\n")
-      client.pipe(upstream).pipe(client)
+      client.pipe(upstream)
+      upstream.pipe(client)
     })
     connections.add(upstream)
     upstream.on("error", () => client.destroy())
