@@ -58,6 +58,7 @@ start_host() { # KIND: of the agent
 # A container waits here until its inputs are there, and prints the line by which the host recognises the beginning of its
 # log. The agent must not learn it: it comes through a pipe that gives it once, and does not pass through this process,
 # whose memory the agent can read.
+snapshot=
 if [ -n "${OPENTL_INPUTS:-}" ]; then
   start_bridge
   start_host "${OPENTL_EXPECTED_AGENT:-}"
@@ -66,6 +67,7 @@ if [ -n "${OPENTL_INPUTS:-}" ]; then
   . "$OPENTL_INPUTS/environment"
   remove "$OPENTL_WORKSPACE/in"
   cp -R "$OPENTL_INPUTS/in" "$OPENTL_WORKSPACE/in" # an error shows as a missing input
+  snapshot=$OPENTL_INPUTS/dependencies.tar
   unset OPENTL_INPUTS
 fi
 is_checking() { [ "$OPENTL_AGENT" = checks ]; }
@@ -83,12 +85,16 @@ start=$OPENTL_START_COMMIT
 author_name=${OPENTL_AUTHOR_NAME:-OpenTL}
 author_email=${OPENTL_AUTHOR_EMAIL:-opentl@localhost}
 install_seconds=${OPENTL_INSTALL_TIMEOUT:-600}
+snapshot_use=${OPENTL_DEPENDENCIES:-}
+pack=${OPENTL_PACK_DEPENDENCIES:-}
+unset OPENTL_DEPENDENCIES OPENTL_PACK_DEPENDENCIES
 
 cannot_go_on=70
 child=
 bridged=
 installed=
 install_log=
+no_scripts=()
 
 # --- Messages --------------------------------------------------------------------------------------------------------
 
@@ -288,7 +294,7 @@ clone_repository() {
   mkdir -p "$repo/.git/info" || return 1 # tools write to info/exclude
   share_objects && take_in_bundle || return 1
   attend repo_git checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
-  install_dependencies
+  restore_dependencies || install_dependencies
   if [ -n "${OPENTL_WORK_COMMIT:-}" ] && has_commit "$OPENTL_WORK_COMMIT"; then
     carry_over "$(work_commit)"
   fi
@@ -446,6 +452,77 @@ exclude() { # PATH in the repository, directories with a slash: never committed
 
 # --- Dependencies ----------------------------------------------------------------------------------------------------
 
+# Takes what an install on the base commit has left. It is unpacked aside, so that nothing in it can be written anywhere
+# else; what is there already stays, the files of the commit above all. Returns 0 if nothing is left to install.
+restore_dependencies() {
+  local aside=$OPENTL_WORKSPACE/dependencies code=1
+  [ -n "$snapshot_use" ] && [ -f "$snapshot" ] && have tar || return 1
+  remove "$aside"
+  if mkdir "$aside" && unpack_dependencies "$aside" && take_over "$aside/home" "$HOME" && take_over "$aside/repo" "$repo"; then
+    if [ "$snapshot_use" = whole ]; then
+      status "Dependencies taken from the cache"
+      forget_changes || die "The repository could not be restored after its dependencies were taken from the cache"
+      code=0
+    fi
+  else
+    status "The cache of dependencies could not be used"
+  fi
+  remove "$aside"
+  return "$code"
+}
+
+# What an install leaves beside the caches of its tools.
+not_caches=(--exclude=repo --exclude=home/venv --exclude=home/.local/bin --exclude=home/.local/lib --exclude=home/go/bin)
+
+unpack_dependencies() { # DIRECTORY
+  local -a left_out=()
+  [ "$snapshot_use" = whole ] || left_out=("${not_caches[@]}")
+  attend tar --extract --file "$snapshot" --directory "$1" --preserve-permissions --delay-directory-restore \
+    --anchored --no-wildcards "${left_out[@]}" >>"$log" 2>&1 && [ -e "$1/complete" ]
+}
+
+# FROM TO: moves what TO lacks. No link is followed, and git's own directory is left alone.
+take_over() {
+  attend node -e '
+    const { lstatSync, readdirSync, renameSync } = require("node:fs")
+    const [from, to] = process.argv.slice(1)
+    const isDirectory = (file) => lstatSync(file, { throwIfNoEntry: false })?.isDirectory() === true
+    const move = (from, to, skipped) => {
+      for (const name of readdirSync(from)) {
+        const [source, target] = [`${from}/${name}`, `${to}/${name}`]
+        if (name === skipped) continue
+        if (lstatSync(target, { throwIfNoEntry: false }) === undefined) renameSync(source, target)
+        else if (isDirectory(source) && isDirectory(target)) move(source, target)
+      }
+    }
+    if (isDirectory(from) && isDirectory(to)) move(from, to, ".git")
+  ' "$1" "$2" >>"$log" 2>&1
+}
+
+# Packs what the install has left: all of it, or what its tools keep in their caches. Nothing if an install failed.
+pack_dependencies() {
+  local list=$out/dependencies.list archive=$out/dependencies.tar
+  local -a left_out=(--exclude=home/.gitconfig)
+  have tar && ! grep -qsv '^0 ' "$out/installs" || return 0
+  [ "$pack" = whole ] || left_out+=("${not_caches[@]}")
+  status "Packing dependencies"
+  # the home first: where a tool links its files into the repository, those of its cache are the files
+  {
+    printf 'home\0'
+    repo_git ls-files -z --others --directory --no-empty-directory | while IFS= read -r -d '' path; do
+      printf 'repo/%s\0' "$path"
+    done
+    # tar does not mind an archive that was cut off between two files
+    printf 'complete\0'
+  } >"$list"
+  touch "$OPENTL_WORKSPACE/complete"
+  if ! attend tar --create --file "$archive.new" --directory "$OPENTL_WORKSPACE" --anchored --no-wildcards \
+    "${left_out[@]}" --null --files-from "$list" >>"$log" 2>&1 || ! mv "$archive.new" "$archive"; then
+    rm -f "$archive.new"
+    status "The dependencies could not be packed"
+  fi
+}
+
 install_dependencies() {
   if [ -f "$OPENTL_WORKSPACE/in/setup.sh" ]; then
     install bash setup bash "$OPENTL_WORKSPACE/in/setup.sh"
@@ -464,6 +541,12 @@ install() { # TOOL LABEL COMMAND…
     note "Dependency install skipped ($label): $tool is not in the sandbox"
     return 0
   fi
+  if code=$(failed_code "$label"); then
+    [ -z "$install_log" ] || cat "$OPENTL_WORKSPACE/in/failed-install.log" >>"$install_log"
+    printf '%s %s\n' "$code" "$label" >>"$out/installs"
+    note "Dependency install failed ($label, exit $code, a moment ago): the agent continues without it"
+    return 0
+  fi
   installed=yes
   await_bridge
   status "Installing dependencies ($label)"
@@ -478,19 +561,32 @@ install() { # TOOL LABEL COMMAND…
   esac
 }
 
+# LABEL: prints the exit code of an install that the host knows to fail, so that nobody waits for it again.
+failed_code() {
+  local code label
+  [ -f "$OPENTL_WORKSPACE/in/failed-installs" ] || return 1
+  while read -r code label; do
+    [ "$label" = "$1" ] && printf '%s' "$code" && return 0
+  done <"$OPENTL_WORKSPACE/in/failed-installs"
+  return 1
+}
+
 install_node_packages() {
+  # caches do not need what the repository's scripts do, and must not depend on it
+  [ "$pack" != caches ] || no_scripts=(--ignore-scripts)
   if [ ! -f package.json ] || ! wants_node_packages; then
     return 0
   elif [ -f pnpm-lock.yaml ]; then
     install_with_corepack pnpm install --frozen-lockfile
   elif [ -f yarn.lock ] && [ -f .yarnrc.yml ]; then
+    [ "$pack" != caches ] || no_scripts=(--mode=skip-build)
     install_with_corepack yarn install --immutable
   elif [ -f yarn.lock ]; then
     install_with_corepack yarn install --frozen-lockfile
   elif [ -f package-lock.json ] || [ -f npm-shrinkwrap.json ]; then
-    install npm "npm ci" npm ci --no-audit --no-fund
+    install npm "npm ci" npm ci --no-audit --no-fund "${no_scripts[@]}"
   else
-    install npm "npm install" npm install --no-audit --no-fund --no-save --no-package-lock
+    install npm "npm install" npm install --no-audit --no-fund --no-save --no-package-lock "${no_scripts[@]}"
   fi
 }
 
@@ -505,9 +601,9 @@ wants_node_packages() { # the package manager reports an unreadable manifest
 
 install_with_corepack() { # TOOL ARGUMENT…
   if have "$1" || ! have corepack; then
-    install "$1" "$*" "$@"
+    install "$1" "$*" "$@" "${no_scripts[@]}"
   else
-    install corepack "$*" corepack "$@"
+    install corepack "$*" corepack "$@" "${no_scripts[@]}"
   fi
 }
 
@@ -734,6 +830,7 @@ main() {
     end_waiting_relay
     install_log=$out/install.log
     prepare_repository
+    [ -z "$pack" ] || pack_dependencies
     run_checks || die "The checks could not be run"
     exit 0
   fi

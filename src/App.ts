@@ -34,6 +34,7 @@ import * as GitLocalForge from "./services/git/GitLocalForge.ts"
 import * as GitRepositories from "./services/git/GitRepositories.ts"
 import * as LanguageModels from "./services/model/LanguageModels.ts"
 import { ModelPrices } from "./services/model/ModelPrices.ts"
+import { DependencyCache } from "./services/sandbox/DependencyCache.ts"
 import { Sandbox } from "./services/sandbox/Sandbox.ts"
 import * as SandboxLayer from "./services/sandbox/SandboxLayer.ts"
 import { BaseChecks } from "./services/store/BaseChecks.ts"
@@ -76,7 +77,14 @@ const layerSessions = SessionsLive.layer.pipe(
   Layer.provideMerge(NewSessions.layer),
   Layer.provideMerge(SessionRouter.layerLocal),
   Layer.provideMerge(SessionSupervisor.layer),
-  Layer.provide(Layer.provide(Pipeline.layer, [OpenCalls.layer, BaseConfigurations.layer, BaseTrees.layer])),
+  Layer.provide(
+    Layer.provide(Pipeline.layer, [
+      OpenCalls.layer,
+      BaseConfigurations.layer,
+      BaseTrees.layer,
+      DependencyCache.layer
+    ])
+  ),
   Layer.provideMerge(Agents.layer),
   Layer.provide(ModelPrices.layer),
   Layer.provideMerge(DayBudget.layer),

@@ -4,7 +4,9 @@ import * as Options from "@effect/cli/Options"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { jsonDocument } from "./Json.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program } from "./Program.ts"
 import { neutralise } from "./terminal/SafeText.ts"
@@ -56,7 +58,8 @@ const buildCommand = Command.make(
     }).pipe(Effect.scoped)
 ).pipe(Command.withDescription("Build the sandbox image from the installed package"))
 
-const upkeep = Effect.flatMap(Effect.promise(() => import("./SandboxUpkeep.ts")), (module) => module.sandbox)
+const loadUpkeep = Effect.promise(() => import("./SandboxUpkeep.ts"))
+const upkeep = Effect.flatMap(loadUpkeep, (module) => module.sandbox)
 
 const checkCommand = Command.make("check", {}, () =>
   Effect.gen(function*() {
@@ -68,6 +71,23 @@ const checkCommand = Command.make("check", {}, () =>
     Command.withDescription("Show which sandbox sessions use, and whether one could start now")
   )
 
+const Pruned = Schema.Struct({
+  workspaces: Schema.Int,
+  /** Entries of the cache, and their bytes. */
+  dependencies: Schema.Int,
+  bytes: Schema.Int
+})
+
+const encodePruned = jsonDocument(Pruned)
+
+const prunedText = ({ bytes, dependencies, workspaces }: typeof Pruned.Type) =>
+  `removed the workspaces of ${workspaces} ended session${workspaces === 1 ? "" : "s"}\n` +
+  (dependencies === 0
+    ? ""
+    : `removed what was installed for ${dependencies} set${dependencies === 1 ? "" : "s"} of dependencies: ${
+      (bytes / 1e6).toFixed(1)
+    } MB\n`)
+
 /** One page of the list is enough: the next run finds what is left. */
 const pruned = 200
 
@@ -75,9 +95,10 @@ const pruneCommand = Command.make(
   "prune",
   {
     all: Parameters.flag("all", "also the workspaces of sessions that ended within the last week"),
+    json: Parameters.json("one JSON object"),
     server: Parameters.server
   },
-  ({ all, server }) =>
+  ({ all, json, server }) =>
     Effect.gen(function*() {
       const stdio = yield* Stdio
       const program = yield* Program
@@ -89,11 +110,13 @@ const pruneCommand = Command.make(
         session.endedAt !== undefined && (all || DateTime.lessThan(session.endedAt, weekAgo))
       )
       yield* Effect.forEach(ended, (session) => sandbox.removeWorkspace(session.id), { discard: true })
-      yield* stdio.out(`removed the workspaces of ${ended.length} ended session${ended.length === 1 ? "" : "s"}\n`)
+      const { bytes, entries } = yield* Effect.flatMap(loadUpkeep, (module) => module.clearDependencies)
+      const removed = { workspaces: ended.length, dependencies: entries, bytes }
+      yield* stdio.out(json ? encodePruned(removed) : prunedText(removed))
     }).pipe(Effect.scoped)
 ).pipe(
   Command.withDescription(
-    "Remove the workspaces of ended sessions"
+    "Remove the workspaces of ended sessions, and the cache of installed dependencies"
   )
 )
 

@@ -1,5 +1,6 @@
 /** Repositories and pull requests in memory: commits are numbers, diffs are one line. */
 import * as Effect from "effect/Effect"
+import * as Hash from "effect/Hash"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Diff } from "../../src/domain/Diff.ts"
@@ -30,6 +31,8 @@ export class FakeRemote {
   diff = oneLine
   /** The files of every commit, by path. */
   files: ReadonlyMap<string, string> = new Map()
+  /** Those of one commit, for what differs from commit to commit. */
+  filesAt: (commit: CommitId) => ReadonlyMap<string, string> = () => this.files
   /** What a proposal lacks. */
   problems: ReadonlyArray<string> = []
   /** Branches that there are not. */
@@ -86,6 +89,14 @@ export const layer = (remote: FakeRemote) =>
           Effect.sync(() => new Map(Array.from(remote.files).filter(([path]) => paths.includes(path)))),
         firstPaths: (_repo, _commit, kindOf) =>
           Effect.sync(() => Array.from(remote.files.keys()).filter((path) => kindOf(path) !== undefined)),
+        treeEntries: (_repo, commit, isWanted) =>
+          Effect.sync(() =>
+            new Map(
+              Array.from(remote.filesAt(commit)).flatMap(([path, text]) =>
+                isWanted(path) ? [[path, `100644 ${Hash.string(text)}`] as const] : []
+              )
+            )
+          ),
         objectsDirectory: () => Effect.succeed("/dev/null"),
         exportBundle: () => Effect.succeedSome("/dev/null"),
         importBundle: (_repo, bundle) => Effect.sync(() => commit(1 + remote.imports.push(bundle))),

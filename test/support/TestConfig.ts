@@ -36,6 +36,7 @@ export const testConfig: AppConfigShape = {
     diskReserveBytes: 0
   },
   workspaceRetention: Option.none(),
+  dependencyCache: Option.none(),
   maxSessions: 4,
   reviewRounds: 2,
   rounds: 4,

@@ -12,6 +12,7 @@ import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import * as Prompts from "../../services/model/Prompts.ts"
 import { type InputFile, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
+import * as Dependencies from "./Dependencies.ts"
 import { bundleFile, installFiles, textFile } from "./InputFiles.ts"
 import type { StepContext } from "./StepContext.ts"
 
@@ -34,6 +35,7 @@ const workOf = ({ spec, unpushedFrom }: SessionState, work: CommitId | undefined
 
 export const make = Effect.gen(function*() {
   const { read: configurationOf } = yield* BaseConfigurations
+  const dependencies = yield* Dependencies.make
   const { identities, sandboxCertificates } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
@@ -47,7 +49,8 @@ export const make = Effect.gen(function*() {
     // a workspace that was cloned before its session's sandboxes shared objects has copies, and goes on with them
     const isShared = sandbox.mountsObjects === true && known === undefined
     const contents = { start, known, isShared, work }
-    return { bundle: yield* repositories.exportBundle(state.spec.repo, state.branch, contents), work }
+    const bundle = yield* repositories.exportBundle(state.spec.repo, state.branch, contents)
+    return { bundle, isNew: known === undefined, work }
   })
 
   return Effect.fnUntraced(function*(
@@ -59,7 +62,9 @@ export const make = Effect.gen(function*() {
     if (start === undefined) {
       return yield* new SandboxError({ operation: "start", reason: "the repository was not prepared" })
     }
-    const { config } = yield* configurationOf(state.spec.repo, state.origin?.commit ?? start)
+    const { repo } = state.spec
+    const base = state.origin?.commit ?? start
+    const { config } = yield* configurationOf(repo, base)
     const prompt = Prompts.enrichedPrompt({
       instructions: config.instructions,
       prompt: turn.prompt,
@@ -78,16 +83,21 @@ export const make = Effect.gen(function*() {
       coAuthor: CommitMessage.coAuthorOf(identities, state.spec.requestedBy),
       agentMessages: []
     })
-    const { bundle, work } = yield* bundleFor(claim.sessionId, state, start)
+    const { bundle, isNew, work } = yield* bundleFor(claim.sessionId, state, start)
+    const given = isNew
+      ? yield* dependencies.ofRound({ repo, commit: base, setup: config.setup }, start)
+      : undefined
     return {
+      ...(given?.dependencies === undefined ? {} : { dependencies: given.dependencies }),
       files: [
         textFile("in/prompt.md", prompt),
         textFile("in/commit-message.txt", message),
         ...launchFile(agent),
         ...installFiles(sandboxCertificates, config.setup),
-        ...bundleFile(bundle)
+        ...bundleFile(bundle),
+        ...(given?.inputs ?? [])
       ],
-      environment: { OPENTL_START_COMMIT: start, ...workOf(state, work) }
+      environment: { ...given?.environment, OPENTL_START_COMMIT: start, ...workOf(state, work) }
     }
   })
 })

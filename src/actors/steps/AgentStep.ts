@@ -60,11 +60,12 @@ export const make = Effect.gen(function*() {
       yield* agents.check(state.spec.agent)
       // a run of an earlier round that an unavailable engine kept alive must not work beside this one
       yield* sandbox.removeRuns(claim.sessionId, run)
-      const { environment, files } = yield* inputs(context, step, agent)
+      const { environment, files, ...given } = yield* inputs(context, step, agent)
       yield* record([RoundStarted.make({ turn: run.turn, round: run.round, sandbox: sandbox.kind })])
       yield* sandbox.start({
         run,
         ...(yield* directories(claim.sessionId, state)),
+        ...given,
         inputs: files,
         environment: {
           ...agent.environment,

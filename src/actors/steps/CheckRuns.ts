@@ -13,6 +13,7 @@ import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { type RunExit, type RunId, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
+import type { Given } from "./Dependencies.ts"
 import { bundleFile, installFiles, textFile } from "./InputFiles.ts"
 import * as RunDirectories from "./RunDirectories.ts"
 import type { StepContext } from "./StepContext.ts"
@@ -23,6 +24,8 @@ export interface CheckOrder {
   readonly commands: ReadonlyArray<{ readonly run: string; readonly timeoutSeconds?: number }>
   /** Shell lines in place of the detected dependency install. */
   readonly setup: ReadonlyArray<string> | undefined
+  /** What it is given of the dependencies, so that it need not install them. */
+  readonly given?: Given
   /** The most time of all commands. Making the workspace has limits of its own. */
   readonly atMost: Duration.Duration
 }
@@ -40,7 +43,7 @@ export const make = Effect.gen(function*() {
   const directories = yield* RunDirectories.make
 
   const start = Effect.fnUntraced(
-    function*({ claim, state }: StepContext, run: RunId, { atMost, commands, commit, setup }: CheckOrder) {
+    function*({ claim, state }: StepContext, run: RunId, { atMost, commands, commit, given, setup }: CheckOrder) {
       const contents = { start: commit, known: undefined, isShared: sandbox.mountsObjects === true, work: undefined }
       const bundle = yield* repositories.exportBundle(state.spec.repo, state.branch, contents)
       const request = encode({
@@ -56,9 +59,12 @@ export const make = Effect.gen(function*() {
         inputs: [
           textFile("in/checks.json", request),
           ...installFiles(sandboxCertificates, setup),
-          ...bundleFile(bundle)
+          ...bundleFile(bundle),
+          ...(given?.inputs ?? [])
         ],
+        ...(given?.dependencies === undefined ? {} : { dependencies: given.dependencies }),
         environment: {
+          ...given?.environment,
           OPENTL_AGENT: "checks",
           OPENTL_SESSION: claim.sessionId,
           OPENTL_TURN: String(run.turn),

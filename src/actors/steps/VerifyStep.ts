@@ -25,6 +25,7 @@ import { Attachment } from "../../services/store/SessionStore.ts"
 import { usageRecorded } from "./Budget.ts"
 import * as ChangeChecks from "./ChangeChecks.ts"
 import * as CheckRuns from "./CheckRuns.ts"
+import * as Dependencies from "./Dependencies.ts"
 import * as EgressWish from "./EgressWish.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
 
@@ -44,13 +45,14 @@ const endsOf = (commands: CheckRuns.CheckOrder["commands"], report: CheckReport)
   }))
 
 /** The installs that failed, as ends by shell line. */
-const installsOf = ({ installs }: CheckReport): ReadonlyMap<string, CheckEnd> =>
+const installsOf = (installs: CheckReport["installs"]): ReadonlyMap<string, CheckEnd> =>
   new Map(installs.map(({ exitCode, run, tail }) => [run, { exitCode, seconds: 0, tail }] as const))
 
 export const make = Effect.gen(function*() {
   const { verifyTimeout } = yield* AppConfig
   const base = yield* BaseChecks
   const changeChecks = yield* ChangeChecks.make
+  const dependencies = yield* Dependencies.make
   const egressWish = yield* EgressWish.make
   const gateway = yield* Gateway
   const run = yield* CheckRuns.make
@@ -83,7 +85,12 @@ export const make = Effect.gen(function*() {
     context: StepContext,
     at: RunId,
     order: CheckRuns.CheckOrder & { readonly commands: ReadonlyArray<Check> },
-    { asked, hasFailedToInstall }: { readonly asked: ReadonlyArray<Check>; readonly hasFailedToInstall: boolean }
+    { asked, failedBefore, hasFailedToInstall }: {
+      readonly asked: ReadonlyArray<Check>
+      readonly hasFailedToInstall: boolean
+      /** The installs that are known to fail there. */
+      readonly failedBefore: CheckReport["installs"]
+    }
   ) {
     const key = {
       repo: showRepository(context.state.spec.repo),
@@ -95,7 +102,9 @@ export const make = Effect.gen(function*() {
       (error) => Effect.as(Effect.logWarning(error), new Map<string, CheckEnd>())
     )
     const unknown = asked.filter(({ run }) => !known.has(run))
-    if (unknown.length === 0 && !hasFailedToInstall) return { ends: known, installs: new Map<string, CheckEnd>() }
+    if (unknown.length === 0 && (!hasFailedToInstall || failedBefore.length > 0)) {
+      return { ends: known, installs: installsOf(failedBefore) }
+    }
     // as on the head with those before it, whose files it may need
     const last = order.commands.findLastIndex(({ run }) => unknown.some((command) => command.run === run))
     const commands = order.commands.slice(0, last + 1)
@@ -104,7 +113,7 @@ export const make = Effect.gen(function*() {
     // an install fails with the network, too, and a limit may be the machine's
     const lasting = new Map([...ends].filter(([, { limit }]) => limit === undefined))
     if (report.installs.length === 0) yield* Effect.ignoreLogged(base.keep(key, lasting))
-    return { ends: new Map([...ends, ...known]), installs: installsOf(report) }
+    return { ends: new Map([...ends, ...known]), installs: installsOf(report.installs) }
   })
 
   const verify = Effect.fnUntraced(function*(
@@ -123,17 +132,26 @@ export const make = Effect.gen(function*() {
     }
     yield* openGateway(context, at.turn)
     const order = { setup, atMost: verifyTimeout }
-    const report = yield* run(context, { ...at, checks: "head" }, { ...order, commit, commands })
+    const base = { repo: context.state.spec.repo, commit: origin.commit, setup }
+    const { failed: failedBefore, givenTo } = yield* dependencies.ofChecks(context, at, base)
+    const given = yield* givenTo(commit)
+    const report = yield* run(context, { ...at, checks: "head" }, { ...order, commit, commands, given })
     const ends = endsOf(commands, report)
-    const installs = installsOf(report)
+    const installs = installsOf(report.installs)
     const asked = commands.filter(({ run }) => isAskedOfBase(ends.get(run), touched))
     const isNeeded = installs.size > 0 || asked.some(({ run }) => ends.get(run)?.exitCode !== 0)
+    const onItsBase = Effect.flatMap(
+      givenTo(origin.commit),
+      (given) =>
+        onBase(context, at, { ...order, commit: origin.commit, commands, given }, {
+          asked,
+          failedBefore,
+          hasFailedToInstall: installs.size > 0
+        })
+    )
     const before = asked.length === 0 && installs.size === 0
       ? undefined
-      : yield* onBase(context, at, { ...order, commit: origin.commit, commands }, {
-        asked,
-        hasFailedToInstall: installs.size > 0
-      }).pipe(
+      : yield* onItsBase.pipe(
         // what passes holds without a comparison
         Effect.catchAll((error) => isNeeded ? Effect.fail(error) : Effect.as(Effect.logWarning(error), undefined))
       )

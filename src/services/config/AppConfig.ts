@@ -75,6 +75,8 @@ export interface AppConfigShape {
   }
   /** OPENTL_WORKSPACE_RETENTION: how long an ended session's workspace is kept; none means forever */
   readonly workspaceRetention: Option.Option<Duration.Duration>
+  /** OPENTL_DEPENDENCY_CACHE, in bytes; none means that dependencies are installed anew each time */
+  readonly dependencyCache: Option.Option<number>
   readonly maxSessions: number
   readonly reviewRounds: number
   /** OPENTL_ROUNDS: the most runs of the agent in a turn */
@@ -190,6 +192,7 @@ const decode = Effect.gen(function*() {
       diskReserveBytes: yield* required(variables.diskReserve)
     },
     workspaceRetention: yield* required(variables.workspaceRetention),
+    dependencyCache: yield* required(variables.dependencyCache),
     maxSessions: yield* required(variables.maxSessions),
     reviewRounds: yield* required(variables.reviewRounds),
     rounds: yield* required(variables.rounds),

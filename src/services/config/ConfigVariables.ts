@@ -133,6 +133,11 @@ export const variables = {
     doc: "How long the workspace of an ended session is kept.",
     read: Value.orOff(Value.duration("1 minute", "3650 days"))
   }),
+  dependencyCache: withDefault("OPENTL_DEPENDENCY_CACHE", "10g", {
+    accepted: "a size of at least 16m, as in 512m or 20g, or off",
+    doc: "Disk of the cache of installed dependencies.",
+    read: Value.orOff(Value.bytes(16 * 1024 ** 2))
+  }),
   maxSessions: withDefault("OPENTL_MAX_SESSIONS", "4", {
     accepted: "a whole number from 1 to 1000",
     doc: "How many sandboxes run at once.",

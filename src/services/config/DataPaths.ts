@@ -5,3 +5,6 @@ export const temporaryIn = (dataDir: string): string => `${dataDir}/tmp`
 
 /** Copies of the runtime files of sandboxes, one a version. */
 export const runtimesIn = (dataDir: string): string => `${dataDir}/runtime`
+
+/** What installs have left, to be used again: one file a key. Only we may enter the directory. */
+export const dependenciesIn = (dataDir: string): string => `${dataDir}/dependencies`

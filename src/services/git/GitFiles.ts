@@ -105,5 +105,28 @@ export const make = Effect.gen(function*() {
     return Array.from(found.values(), (path) => Buffer.from(path, "latin1").toString())
   })
 
-  return { files, firstPaths }
+  const treeEntries = (
+    directory: string,
+    commit: CommitId,
+    isWanted: (path: string) => boolean,
+    limit: number
+  ): Effect.Effect<ReadonlyMap<string, string>, GitError> =>
+    git.fold<Map<string, string>>(
+      { operation: "read", directory, args: ["ls-tree", "-r", "-z", "--full-tree", commit] },
+      {
+        initial: new Map(),
+        while: (found) => found.size <= limit,
+        step: (found, records) => {
+          for (const record of records) {
+            const [, mode, object, name] = /^(\d+) \w+ ([0-9a-f]+)\t([^]*)$/.exec(record) ?? []
+            if (name === undefined) continue
+            const path = Buffer.from(name, "latin1").toString()
+            if (isWanted(path)) found.set(path, `${mode} ${object}`)
+          }
+          return found
+        }
+      }
+    )
+
+  return { files, firstPaths, treeEntries }
 })

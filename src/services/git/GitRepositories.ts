@@ -50,7 +50,7 @@ export const layer = Layer.scoped(
     })
 
     const compare = yield* GitDiff.make
-    const { files, firstPaths } = yield* GitFiles.make
+    const { files, firstPaths, treeEntries } = yield* GitFiles.make
 
     return Repositories.of({
       prepare: Effect.fn("Repositories.prepare")(prepare),
@@ -67,6 +67,11 @@ export const layer = Layer.scoped(
       firstPaths: Effect.fn("Repositories.firstPaths")(
         (repo, commit, kindOf) =>
           mirrors.withCommit(repo, commit, ({ directory }) => firstPaths(directory, commit, kindOf)),
+        Effect.scoped
+      ),
+      treeEntries: Effect.fn("Repositories.treeEntries")(
+        (repo, commit, isWanted, limit) =>
+          mirrors.withCommit(repo, commit, ({ directory }) => treeEntries(directory, commit, isWanted, limit)),
         Effect.scoped
       ),
       diff: Effect.fn("Repositories.diff")(

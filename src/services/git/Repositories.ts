@@ -118,6 +118,16 @@ export class Repositories extends Context.Tag("opentl/services/git/Repositories"
     kindOf: (path: string) => string | undefined
   ) => Effect.Effect<ReadonlyArray<string>, RepositoryFailure>
   /**
+   * The entries of a commit's tree whose paths are wanted: by path, the mode and the object's id. With more than `limit`
+   * of them the rest is not read.
+   */
+  readonly treeEntries: (
+    repo: Repository,
+    commit: CommitId,
+    isWanted: (path: string) => boolean,
+    limit: number
+  ) => Effect.Effect<ReadonlyMap<string, string>, RepositoryFailure>
+  /**
    * The directory of the objects that came from the remote, which a sandbox on this machine may read. Nothing in it was
    * made by a session.
    */

@@ -20,15 +20,15 @@ export interface RunId {
   readonly turn: number
   readonly round: number
   /**
-   * For a run of the repository's checks: on which commit. It has a workspace of its own, made for it and removed with
-   * it, in which no agent ever was. Absent: the agent's run.
+   * For a run of the repository's checks: on which commit; `dependencies` for one that only installs those of the base.
+   * It has a workspace of its own, made for it and removed with it, in which no agent ever was. Absent: the agent's run.
    */
-  readonly checks?: "head" | "base"
+  readonly checks?: "head" | "base" | "dependencies"
 }
 
-const suffixes = { head: "-verify", base: "-base-verify" } as const
+const suffixes = { head: "-verify", base: "-base-verify", dependencies: "-dependencies" } as const
 
-/** `opentl-<session>-<turn>-<round>`; a run of checks ends in `-verify`. */
+/** `opentl-<session>-<turn>-<round>`; a run of checks ends in `-verify`, one that installs in `-dependencies`. */
 export const runName = ({ checks, round, sessionId, turn }: RunId): string =>
   `opentl-${sessionId}-${turn}-${round}${checks === undefined ? "" : suffixes[checks]}`
 
@@ -36,10 +36,10 @@ const readSession = Schema.decodeUnknownOption(SessionId)
 
 /** The session that a run's name belongs to. */
 export const sessionOf = (name: string): Option.Option<SessionId> =>
-  readSession(/^opentl-([0-9a-f]{12})-\d+-\d+(?:-base)?(?:-verify)?$/.exec(name)?.[1])
+  readSession(/^opentl-([0-9a-f]{12})-\d+-\d+(?:(?:-base)?-verify|-dependencies)?$/.exec(name)?.[1])
 
 /** Whether a name is that of a run of checks, which has a workspace of its own. */
-export const isOfChecks = (name: string): boolean => name.endsWith("-verify")
+export const isOfChecks = (name: string): boolean => /-(?:verify|dependencies)$/.test(name)
 
 /** A file put into the workspace before the run starts. */
 export interface InputFile {
@@ -56,6 +56,8 @@ export interface RunSpec {
    */
   readonly environment: Readonly<Record<string, string>>
   readonly inputs: ReadonlyArray<InputFile>
+  /** A file of this machine with what an install left (`takeDependencies`), for a sandbox that can take it. */
+  readonly dependencies?: string
   /** The host directory that contains `gateway.sock`. */
   readonly gatewayDirectory: string
   /** A host directory with git objects of the repository, for a sandbox that `mountsObjects`. */
@@ -149,6 +151,14 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
   readonly answer: (run: RunId) => Effect.Effect<string, SandboxFailure>
   /** What the runner of checks wrote in an ended run (`CheckRun.ts`), at most 32 MiB; empty if nothing. Untrusted. */
   readonly checkReport: (run: RunId) => Effect.Effect<string, SandboxFailure>
+  /**
+   * What the install of an ended run of the kind `dependencies` has left, as a file of at most so many bytes in the
+   * caller's scope; none if it packed nothing. Absent: what was installed is of no use in another run.
+   */
+  readonly takeDependencies?: (
+    run: RunId,
+    limit: number
+  ) => Effect.Effect<Option.Option<string>, SandboxFailure, Scope.Scope>
   /** The commits of an ended run, as a bundle file of at most 1 GiB in the caller's scope; none if nothing was committed. Untrusted. */
   readonly bundle: (run: RunId) => Effect.Effect<Option.Option<string>, SandboxFailure, Scope.Scope>
   /**

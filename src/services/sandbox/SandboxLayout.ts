@@ -12,6 +12,8 @@ export const outputs = "out"
 export const answer = "answer.md"
 export const checkReport = "checks.json"
 export const bundle = "result.bundle"
+/** What an install left. */
+export const dependencies = "dependencies.tar"
 /** Both exist once a round has cloned its repository completely: the entrypoint creates the mark after the clone. */
 export const repositoryMarks = ["ready", "repo/.git"] as const
 
@@ -41,10 +43,15 @@ export const checkBundle = (size: bigint | number): Effect.Effect<void, SandboxE
     ? new SandboxError({ operation: "result", reason: `the result is larger than ${bundleLimit / 1024 ** 3} GiB` })
     : Effect.void
 
+export const checkDependencies = (size: number, limit: number): Effect.Effect<void, SandboxError> =>
+  size > limit
+    ? new SandboxError({ operation: "result", reason: `what was installed has ${size} bytes, more than ${limit}` })
+    : Effect.void
+
 /**
- * An empty file for a bundle, for the lifetime of the scope. Files left by a killed server are swept at the next start.
+ * An empty file for a result, for the lifetime of the scope. Files left by a killed server are swept at the next start.
  */
-export const bundleFile = Effect.fnUntraced(function*(dataDir: string) {
+export const resultFile = Effect.fnUntraced(function*(dataDir: string) {
   const fs = yield* FileSystem.FileSystem
   const directory = temporaryIn(dataDir)
   yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })

@@ -104,6 +104,28 @@ layer(NodeContext.layer, { excludeTestServices: true })("Repositories.files", (i
     }))
 })
 
+layer(NodeContext.layer, { excludeTestServices: true })("Repositories.treeEntries", (it) => {
+  it.scoped("tells mode and object of what is wanted, and stops where there is too much", () =>
+    Effect.gen(function*() {
+      const files = { "a.json": "1", "ü/a.json": "1", "b.json": "2", "c.txt": "3" }
+      const entries = (limit: number) => ({ commit, repo, repositories }: Place) =>
+        repositories.treeEntries(repo, commit, (path) => path.endsWith(".json"), limit)
+      const link = (directory: string) =>
+        Effect.gen(function*() {
+          const blob = yield* Git.feed(directory, "a.json", "hash-object", "-w", "--stdin")
+          yield* Git.git(directory, "update-index", "--add", "--cacheinfo", `120000,${blob},link.json`)
+          yield* Git.git(directory, "commit", "--quiet", "--message", "A link")
+        })
+      const found = yield* on(files, entries(10), link)
+      assert.sameMembers(Array.from(found.keys()), ["a.json", "b.json", "link.json", "ü/a.json"])
+      assert.strictEqual(found.get("a.json"), found.get("ü/a.json"))
+      assert.notStrictEqual(found.get("a.json"), found.get("b.json"))
+      assert.match(found.get("a.json") ?? "", /^100644 [0-9a-f]{40}$/)
+      assert.match(found.get("link.json") ?? "", /^120000 /)
+      assert.isAbove((yield* on(files, entries(1), link)).size, 1)
+    }))
+})
+
 layer(NodeContext.layer, { excludeTestServices: true })("Repositories.firstPaths", (it) => {
   it.scoped("finds the first path of each kind", () =>
     Effect.gen(function*() {

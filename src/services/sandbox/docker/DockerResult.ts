@@ -36,7 +36,11 @@ export const make = ({ dataDir, engine, fs, volumes }: Parts) => {
       engine.hasPath(runName(run), DockerContainer.workspace)
     )
 
-  const throughEngine = <A, E1, E2, R>(run: RunId, file: string, { arriving }: Use<A, E1, E2, R>) =>
+  const throughEngine = <A, E, R>(
+    run: RunId,
+    file: string,
+    { arriving }: Pick<Use<A, E, never, R>, "arriving">
+  ) =>
     Tar.firstEntry(
       engine.getArchive(runName(run), `${DockerContainer.workspace}/${file}`),
       (entry) => entry.isFile ? Effect.asSome(arriving(entry)) : Effect.succeedNone
@@ -82,7 +86,7 @@ export const make = ({ dataDir, engine, fs, volumes }: Parts) => {
       takeOut(run, Layout.bundle, {
         arriving: Effect.fnUntraced(function*(entry) {
           yield* Layout.checkBundle(entry.size)
-          const file = yield* Effect.provideService(Layout.bundleFile(dataDir), FileSystem.FileSystem, fs)
+          const file = yield* Effect.provideService(Layout.resultFile(dataDir), FileSystem.FileSystem, fs)
           yield* Stream.run(entry.content, fs.sink(file))
           return file
         }),
@@ -92,5 +96,18 @@ export const make = ({ dataDir, engine, fs, volumes }: Parts) => {
     Effect.mapError(failing("result"))
   )
 
-  return { answer, bundle, checkReport }
+  const takeDependencies = Effect.fn("DockerSandbox.takeDependencies")(
+    (run: RunId, limit: number) =>
+      throughEngine(run, `${Layout.outputs}/${Layout.dependencies}`, {
+        arriving: Effect.fnUntraced(function*(entry) {
+          yield* Layout.checkDependencies(entry.size, limit)
+          const file = yield* Effect.provideService(Layout.resultFile(dataDir), FileSystem.FileSystem, fs)
+          yield* Stream.run(entry.content, fs.sink(file))
+          return file
+        })
+      }),
+    Effect.mapError(failing("result"))
+  )
+
+  return { answer, bundle, checkReport, takeDependencies }
 }

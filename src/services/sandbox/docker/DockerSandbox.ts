@@ -51,7 +51,11 @@ const make = Effect.gen(function*() {
   const limits = yield* DockerLimits.make({ engine, instance, runtime, volumes })
   const output = DockerOutput.make(engine, limits)
 
-  const { hasRepository, imageMissing, prepared, start } = yield* DockerStart.make({ instance, locked, runtime })
+  const { hasRepository, imageMissing, prepared, start, takeBack } = yield* DockerStart.make({
+    instance,
+    locked,
+    runtime
+  })
 
   const check = Effect.gen(function*() {
     yield* engine.ping
@@ -118,6 +122,7 @@ const make = Effect.gen(function*() {
       ) {
         yield* removeVolume(session)
       }
+      yield* takeBack(session)
       yield* Effect.forEach(ends, ({ name }) => limits.forget(name), { discard: true })
     },
     Effect.mapError(failing("removal"))

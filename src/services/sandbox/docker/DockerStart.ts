@@ -63,6 +63,17 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
       Effect.catchTag("EngineNotFound", () => imageMissing)
     )
 
+  /** Where the runs of sessions were given dependencies. */
+  const given = new Map<SessionId, string>()
+
+  /** Takes them back when the session's runs have ended. */
+  const takeBack = (session: SessionId) =>
+    Effect.suspend(() => {
+      const directory = given.get(session)
+      given.delete(session)
+      return directory === undefined ? Effect.void : inputs.takeBack(directory)
+    })
+
   /** Whether the engine has said that it knows no size of a volume. */
   const isSizeUnknown = yield* Ref.make(false)
 
@@ -163,8 +174,14 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
       }
       const fixed = DockerContainer.fixedEnvironment(config, { run: spec.run, directories: {} })
       const environment = Record.filter(spec.environment, (_, name) => !(name in fixed))
+      if (spec.dependencies !== undefined) given.set(spec.run.sessionId, spec.gatewayDirectory)
       yield* whileItRuns(id)(
-        inputs.give(spec.gatewayDirectory, spec.run, { inputs: spec.inputs, environment, logHead })
+        inputs.give(spec.gatewayDirectory, spec.run, {
+          inputs: spec.inputs,
+          environment,
+          logHead,
+          ...(spec.dependencies === undefined ? {} : { dependencies: spec.dependencies })
+        })
       )
       yield* onConflict(engine.renameContainer(id, runName(spec.run)), runName(spec.run))
     },
@@ -214,7 +231,7 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
     Effect.mapError(failing("lookup"))
   )
 
-  return { hasRepository, imageMissing, prepared, start }
+  return { hasRepository, imageMissing, prepared, start, takeBack }
 })
 
 const expectedOf = (expectedAgent: string | undefined): Pick<RunOutlook, "expectedAgent"> =>

@@ -15,12 +15,13 @@ import * as Schedule from "effect/Schedule"
 // eslint-disable-next-line house/no-builtins -- FileSystem cannot open a pipe without waiting for its reader
 import { closeSync, constants, openSync, writeSync } from "node:fs"
 import { type InputFile, type RunId, SandboxError } from "../Sandbox.ts"
+import * as Layout from "../SandboxLayout.ts"
 
 /** The name of a run's directory. */
 export const nameOf = ({ checks, round, turn }: RunId): string =>
   `run-${turn}-${round}${checks === undefined ? "" : `-${checks}`}`
 
-const isRunDirectory = (name: string): boolean => /^run-\d+-\d+(?:-head|-base)?$/.test(name)
+const isRunDirectory = (name: string): boolean => /^run-\d+-\d+(?:-head|-base|-dependencies)?$/.test(name)
 
 /** The pipe at which the entrypoint waits. */
 const beginning = "begin"
@@ -39,6 +40,8 @@ class NoReader extends Data.TaggedError("NoReader") {}
 export interface Given {
   readonly inputs: ReadonlyArray<InputFile>
   readonly environment: Readonly<Record<string, string>>
+  /** A file of this machine with installed dependencies. */
+  readonly dependencies?: string
   /** The first line of the run's log. */
   readonly logHead: string
 }
@@ -59,6 +62,20 @@ export const make = Effect.gen(function*() {
     // regardless of the umask
     yield* fs.chmod(file, 0o644)
   })
+
+  /**
+   * Beside `in`, which the entrypoint copies. It is linked, not copied, where that can be: it may be large. Where it cannot
+   * be had the run installs anew.
+   */
+  const giveDependencies = (directory: string, source: string | undefined) => {
+    if (source === undefined) return Effect.void
+    const target = `${directory}/${Layout.dependencies}`
+    return fs.link(source, target).pipe(
+      Effect.orElse(() => Effect.zipRight(fs.copyFile(source, target), fs.chmod(target, 0o644))),
+      Effect.tapError(() => Effect.ignore(fs.remove(target, { force: true }))),
+      Effect.catchAll((error) => Effect.logWarning(`the dependencies of a run cannot be given: ${error.message}`))
+    )
+  }
 
   const notBegun = (cause: unknown) =>
     Predicate.hasProperty(cause, "code") && cause.code === "ENXIO"
@@ -91,6 +108,7 @@ export const make = Effect.gen(function*() {
     give: Effect.fn("RunInputs.give")(function*(gatewayDirectory: string, run: RunId, given: Given) {
       const directory = directoryOf(gatewayDirectory, run)
       const exports = Object.entries(given.environment).map(([name, value]) => `export ${name}=${quoted(value)}\n`)
+      yield* giveDependencies(directory, given.dependencies)
       yield* Effect.forEach(given.inputs, (input) => writeFile(directory, input), { discard: true }).pipe(
         Effect.zipRight(fs.writeFileString(`${directory}/${environmentFile}`, exports.join(""))),
         Effect.zipRight(fs.chmod(`${directory}/${environmentFile}`, 0o644)),
@@ -100,6 +118,18 @@ export const make = Effect.gen(function*() {
         Effect.retry({ schedule: untilRead, while: (error) => error._tag === "NoReader" }),
         Effect.catchTag("NoReader", () => Effect.never)
       )
-    })
+    }),
+
+    /** Takes back the dependencies that a session's runs were given. They have ended, and nothing else does it. */
+    takeBack: Effect.fn("RunInputs.takeBack")(
+      function*(gatewayDirectory: string) {
+        const names = (yield* fs.readDirectory(gatewayDirectory)).filter(isRunDirectory)
+        yield* Effect.forEach(
+          names,
+          (name) => fs.remove(`${gatewayDirectory}/${name}/${Layout.dependencies}`, { force: true })
+        )
+      },
+      Effect.ignore
+    )
   }
 })

@@ -78,7 +78,7 @@ export const make = Effect.fnUntraced(function*(root: string, dataDir: string) {
     const found = yield* outputFile(workspace, Layout.bundle)
     if (Option.isNone(found)) return Option.none()
     yield* Layout.checkBundle(found.value.size)
-    const copy = yield* Layout.bundleFile(dataDir)
+    const copy = yield* Layout.resultFile(dataDir)
     yield* fs.copyFile(found.value.file, copy)
     return Option.some(copy)
   })

@@ -63,6 +63,29 @@ layer(NodeContext.layer, { excludeTestServices: true })("RunInputs", (it) => {
       assert.strictEqual(read, `${odd}|755 644 644 755 644 644\n3000000\n`)
     }))
 
+  it.scoped("gives installed dependencies by a link that does not stay, and goes without them where there are none", () =>
+    Effect.gen(function*() {
+      const { fs, gateway, inputs } = yield* setup
+      const kept = `${gateway}/kept.tar`
+      yield* fs.writeFileString(kept, "installed")
+      for (const [number, dependencies] of [[1, kept], [2, `${gateway}/none`]] as const) {
+        yield* inputs.prepare(gateway, round(number))
+        const giving = yield* Effect.fork(inputs.give(gateway, round(number), { ...given(), dependencies }))
+        const read = yield* shell(
+          `read -r line <"$1/begin"; cat "$1/dependencies.tar" 2>&1 | grep -c installed; stat -c %h "$2"`,
+          `${gateway}/run-1-${number}`,
+          kept
+        )
+        yield* Fiber.join(giving)
+        assert.strictEqual(read, number === 1 ? "1\n2\n" : "0\n1\n")
+      }
+      yield* inputs.prepare(gateway, round(1))
+      yield* fs.link(kept, `${gateway}/run-1-1/dependencies.tar`)
+      yield* inputs.takeBack(gateway)
+      assert.deepStrictEqual(yield* fs.readDirectory(`${gateway}/run-1-1`), ["begin", "in"])
+      assert.strictEqual(yield* fs.readFileString(kept), "installed")
+    }))
+
   it.scoped("removes what earlier runs were given, and nothing else", () =>
     Effect.gen(function*() {
       const { fs, gateway, inputs } = yield* setup
