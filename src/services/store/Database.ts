@@ -15,6 +15,7 @@ import lists from "./migrations/0003_lists.ts"
 import verification from "./migrations/0004_verification.ts"
 import budgets from "./migrations/0005_budgets.ts"
 import reviewParts from "./migrations/0006_review_parts.ts"
+import baseChecksAnew from "./migrations/0007_base_checks_anew.ts"
 import { StoreError } from "./StoreError.ts"
 
 const migrate = Migrator.make({})({
@@ -24,7 +25,8 @@ const migrate = Migrator.make({})({
     "0003_lists": lists,
     "0004_verification": verification,
     "0005_budgets": budgets,
-    "0006_review_parts": reviewParts
+    "0006_review_parts": reviewParts,
+    "0007_base_checks_anew": baseChecksAnew
   })
 })
 
