@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { CommitId } from "../../domain/Ids.ts"
+import * as DiffCache from "./DiffCache.ts"
 import * as GitBundles from "./GitBundles.ts"
 import * as GitDiff from "./GitDiff.ts"
 import * as GitFiles from "./GitFiles.ts"
@@ -12,6 +13,9 @@ import { Repositories } from "./Repositories.ts"
 import * as SandboxResults from "./SandboxResults.ts"
 import * as SessionBranches from "./SessionBranches.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
+
+/** How many characters of diffs are kept. */
+const keptDiffs = 8 * 1024 ** 2
 
 const maxListBytes = 8 * 1024 * 1024
 
@@ -50,6 +54,11 @@ export const layer = Layer.scoped(
     })
 
     const compare = yield* GitDiff.make
+    const diff = yield* DiffCache.make(
+      keptDiffs,
+      (repo, from, to) =>
+        Effect.scoped(mirrors.withCommit(repo, to, ({ directory }) => compare({ directory, from, to })))
+    )
     const { files, firstPaths, treeEntries } = yield* GitFiles.make
 
     return Repositories.of({
@@ -74,10 +83,7 @@ export const layer = Layer.scoped(
           mirrors.withCommit(repo, commit, ({ directory }) => treeEntries(directory, commit, isWanted, limit)),
         Effect.scoped
       ),
-      diff: Effect.fn("Repositories.diff")(
-        (repo, from, to) => mirrors.withCommit(repo, to, ({ directory }) => compare({ directory, from, to })),
-        Effect.scoped
-      ),
+      diff: Effect.fn("Repositories.diff")(diff),
       objectsDirectory: Effect.fn("Repositories.objectsDirectory")(mirrors.objects),
       exportBundle: Effect.fn("Repositories.exportBundle")((repo, branch, contents) =>
         mirrors.withCommit(repo, contents.start, (mirror) => exportBundle(mirror, branch, contents))
