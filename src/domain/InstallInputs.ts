@@ -1,4 +1,5 @@
 /** The files of a commit that decide what an install of its dependencies gives. Pure. */
+import { isPackageFile } from "./CommittedPackages.ts"
 
 /** The install inputs of a commit: by path, the mode and the object's id, as git tells them. */
 export type InstallInputs = ReadonlyMap<string, string>
@@ -33,7 +34,8 @@ const directories = /(^|\/)(patches|requirements|\.yarn|\.cargo)\//
 
 export const isInstallInput = (path: string): boolean => {
   const name = path.slice(path.lastIndexOf("/") + 1)
-  return names.some((pattern) => pattern.test(name)) || directories.test(path)
+  // some installs keep what is there already
+  return names.some((pattern) => pattern.test(name)) || directories.test(path) || isPackageFile(path)
 }
 
 /** The most inputs of a commit. What has more is installed anew each time. */

@@ -5,6 +5,7 @@
 import * as Schema from "effect/Schema"
 import type { ChangedFile } from "./ChangedFile.ts"
 import { commentedLines } from "./CommentedTests.ts"
+import { committedPackages } from "./CommittedPackages.ts"
 import * as Invisible from "./Invisible.ts"
 import type { PatchSection } from "./Patch.ts"
 import { type Hunk, hunks, type PatchLine } from "./PatchLines.ts"
@@ -126,12 +127,13 @@ export const weakenedTests = (
     tests: poolOf(all.flatMap(({ tests }) => tests.added)),
     skips: poolOf(all.flatMap(({ skips }) => skips.removed))
   }
-  return all.flatMap((each) =>
+  const ofFiles = all.flatMap((each) =>
     [...weakened(each, moved), ...testConfigurations(each.file, each.section)].map((what) => ({
       file: each.file.path,
       what
     }))
   )
+  return [...committedPackages(changed), ...ofFiles]
 }
 
 /** What the verification has told, of many the first, with the rest of what the change says. */

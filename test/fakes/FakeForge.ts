@@ -85,10 +85,10 @@ export const layer = (remote: FakeRemote) =>
             })
         },
         overview: () => Effect.succeed("README.md"),
-        files: (_repo, _commit, paths) =>
-          Effect.sync(() => new Map(Array.from(remote.files).filter(([path]) => paths.includes(path)))),
-        firstPaths: (_repo, _commit, kindOf) =>
-          Effect.sync(() => Array.from(remote.files.keys()).filter((path) => kindOf(path) !== undefined)),
+        files: (_repo, commit, paths) =>
+          Effect.sync(() => new Map(Array.from(remote.filesAt(commit)).filter(([path]) => paths.includes(path)))),
+        firstPaths: (_repo, commit, kindOf) =>
+          Effect.sync(() => Array.from(remote.filesAt(commit).keys()).filter((path) => kindOf(path) !== undefined)),
         treeEntries: (_repo, commit, isWanted) =>
           Effect.sync(() =>
             new Map(

@@ -26,7 +26,9 @@ export const make = Effect.gen(function*() {
       checks: Checks.checksOf({ config, base, head: changed }),
       setup: config.setup,
       /** Of the base's `package.json`. */
-      scripts: scriptsOf(base.files.get("package.json") ?? "")
+      scripts: scriptsOf(base.files.get("package.json") ?? ""),
+      /** Of the change's. */
+      now: scriptsOf(changed.files.get("package.json") ?? "")
     }
   })
 })

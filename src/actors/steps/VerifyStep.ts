@@ -3,7 +3,7 @@
  * well. Which commands they are is the base's matter, so no change can take a check of itself away.
  */
 import * as Effect from "effect/Effect"
-import { changedPrograms } from "../../domain/CheckPrograms.ts"
+import { changedPrograms, changedScripts } from "../../domain/CheckPrograms.ts"
 import type { CheckEnd, CheckReport } from "../../domain/CheckRun.ts"
 import type { Check } from "../../domain/Checks.ts"
 import { isAskedOfBase, type Touched, touchedBy } from "../../domain/ComparedTests.ts"
@@ -14,7 +14,7 @@ import * as Patch from "../../domain/Patch.ts"
 import { show as showRepository } from "../../domain/Repository.ts"
 import { VerifyHeld } from "../../domain/SessionEvent.ts"
 import * as Verification from "../../domain/Verification.ts"
-import { type WeakenedTest, weakenedTests } from "../../domain/WeakenedTests.ts"
+import { together, type WeakenedTest, weakenedTests } from "../../domain/WeakenedTests.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as Redaction from "../../services/gate/Redaction.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
@@ -173,13 +173,17 @@ export const make = Effect.gen(function*() {
       const { commit } = changes
       const at = { turn: turn.number, round }
       const effect = yield* effectOf(context, commit)
-      const hold = (held: Verification.Verification, programs: ReadonlyArray<WeakenedTest> = []) => {
+      const hold = (
+        held: Verification.Verification,
+        programs: ReadonlyArray<WeakenedTest> = [],
+        scripts: ReadonlyArray<WeakenedTest> = []
+      ) => {
         const told = new Set(effect.weakened.map(({ file }) => file))
-        const weakened = [
+        const weakened = together([
           ...fewerTests(held),
-          ...programs.filter(({ file }) => !told.has(file)),
-          ...effect.weakened
-        ].slice(0, mostWeakened)
+          ...scripts,
+          ...programs.filter(({ file }) => !told.has(file))
+        ], effect.weakened).slice(0, mostWeakened)
         const verification = weakened.length === 0 ? held : { ...held, weakened }
         return record(
           [VerifyHeld.make({ ...at, commit, verification: Verification.withTails(verification, shortTail) })],
@@ -190,7 +194,7 @@ export const make = Effect.gen(function*() {
         yield* hold(Verification.skipped(commit, "checks are switched off (OPENTL_VERIFY=off)"))
         return
       }
-      const { checks: commands, scripts, setup } = yield* changeChecks(context, commit)
+      const { checks: commands, now, scripts, setup } = yield* changeChecks(context, commit)
       const verification = commands.length === 0
         ? Verification.none(commit)
         : yield* verify(context, { sessionId: claim.sessionId, ...at }, {
@@ -208,7 +212,8 @@ export const make = Effect.gen(function*() {
       }
       yield* hold(
         sandbox.kind.startsWith("local") && commands.length > 0 ? { ...shown, isLocal: true } : shown,
-        changedPrograms({ changed: effect.changed, checks: commands, scripts })
+        changedPrograms({ changed: effect.changed, checks: commands, scripts }),
+        changedScripts({ checks: commands, scripts, now })
       )
       if (commands.length > 0) yield* sandbox.removeRuns(claim.sessionId)
     }

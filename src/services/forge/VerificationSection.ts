@@ -8,8 +8,8 @@ const maxTails = 2
 const tailLimit = 800
 const reasonLimit = 200
 
-/** Inline code in a table: a pipe would end the cell. */
-const cell = (text: string): string => code(text.replaceAll("\n", " ")).replaceAll("|", "\\|")
+/** Inline code in a table: a pipe would end the cell, and lines in one row must still be told apart. */
+const cell = (text: string): string => code(text.trim().replaceAll(/\s*\n\s*/g, " ⏎ ")).replaceAll("|", "\\|")
 
 const onBase = ({ baseExitCode }: Verification.CheckedCommand): string =>
   baseExitCode === undefined ? "" : baseExitCode === 0 ? "passes" : `fails (exit code ${baseExitCode})`

@@ -6,6 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { LogEvent } from "../../domain/SessionEvent.ts"
+import { asSeen } from "../../domain/TerminalSequences.ts"
 import * as KeyLines from "./KeyLines.ts"
 import type { Match } from "./Match.ts"
 import * as SecretHints from "./SecretHints.ts"
@@ -97,12 +98,24 @@ const pushLine = Effect.fnUntraced(function*(finder: Finder, state: OutputState,
   ] as const
 })
 
+/**
+ * A line is looked through as it is and as a person sees it: colours may hide a secret, and a secret may be in what a
+ * terminal hides. Where nothing is found it stays as it is.
+ */
+const pushShown = Effect.fnUntraced(function*(finder: Finder, state: OutputState, line: string) {
+  const seen = asSeen(line)
+  const [next, shown] = yield* pushLine(finder, state, seen)
+  if (seen === line || shown !== seen) return [next, shown] as const
+  const [, stored] = yield* pushLine(finder, state, line)
+  return [next, stored] as const
+})
+
 /** A text of several lines, each of which is looked through. */
 const pushText = Effect.fnUntraced(function*(finder: Finder, state: OutputState, text: string) {
   let now = state
   const lines: Array<string> = []
   for (const line of text.split("\n")) {
-    const [next, shown] = yield* pushLine(finder, now, line)
+    const [next, shown] = yield* pushShown(finder, now, line)
     now = next
     lines.push(shown)
   }
@@ -122,7 +135,8 @@ const bare = (line: string): string => {
 /** All lines as one word. What may be in one of them, or in two that follow each other, may be in this. */
 const joined = (events: ReadonlyArray<LogEvent>): string => {
   let all = ""
-  for (const { text } of events) {
+  for (const event of events) {
+    const text = asSeen(event.text)
     // only a host's lines have lines in them
     all += text.includes("\n") ? text.split("\n").map(bare).join("") : bare(text)
   }
@@ -133,6 +147,12 @@ const titlesOf = (event: LogEvent): ReadonlyArray<string> =>
   event._tag === "ErrorReported" || event.acp === undefined
     ? []
     : [...(event.acp.title === undefined ? [] : [event.acp.title]), ...(event.acp.locations ?? [])]
+
+/** What a terminal hides is stored all the same. */
+const holdsHidden = (finder: Finder, text: string): boolean => {
+  const seen = asSeen(text)
+  return seen !== text && (finder.mayHold(text) || finder.mayHold(seen))
+}
 
 export interface OutputRedaction {
   /** The next events of a run without secrets, as many as there are. */
@@ -152,7 +172,7 @@ export const make = Effect.gen(function*() {
 
   const inDetail = Effect.fnUntraced(function*(finder: Finder, event: LogEvent) {
     if (event._tag === "ErrorReported" || event.acp === undefined) return event
-    if (!titlesOf(event).some(finder.mayHold)) return event
+    if (!titlesOf(event).some((title) => finder.mayHold(title) || holdsHidden(finder, title))) return event
     const { locations, title } = event.acp
     return {
       ...event,
@@ -182,10 +202,13 @@ export const make = Effect.gen(function*() {
         const last = events.at(-1)
         if (last === undefined) return Effect.succeed([state, events] as const)
         const mayHold = state.key !== "outside" || finder.mayHold(state.before + joined(events)) ||
-          events.some((event) => titlesOf(event).some(finder.mayHold))
+          events.some((event) =>
+            holdsHidden(finder, event.text) ||
+            titlesOf(event).some((title) => finder.mayHold(title) || holdsHidden(finder, title))
+          )
         return mayHold
           ? lookThrough(state, events)
-          : Effect.succeed([{ ...start, before: endOf(last.text) }, events] as const)
+          : Effect.succeed([{ ...start, before: endOf(asSeen(last.text)) }, events] as const)
       }
     }
   })

@@ -1,5 +1,6 @@
 /** A text for publication without the lines in which the scanner finds a secret, and without private keys. */
 import * as Effect from "effect/Effect"
+import { asSeen } from "../../domain/TerminalSequences.ts"
 import type { SecretScanError } from "./SecretScanError.ts"
 import { SecretScanner } from "./SecretScanner.ts"
 
@@ -50,12 +51,18 @@ export const keyLines = (lines: ReadonlyArray<string>): ReadonlySet<number> => {
 
 export const make = Effect.map(SecretScanner, (scanner) => {
   const pass = (name: string, text: string, left: number): Effect.Effect<string, SecretScanError> =>
-    Effect.flatMap(scanner.scanText(name, text), ({ secrets }) => {
+    Effect.gen(function*() {
       const lines = text.split("\n")
-      const found = new Set([...keyLines(lines), ...secrets.map(({ line }) => line - 1)])
-      if (found.size === 0) return Effect.succeed(text)
-      if (left === 0) return Effect.succeed(leftOut)
-      return pass(name, lines.map((line, i) => found.has(i) ? blank(line) : line).join("\n"), left - 1)
+      const seen = asSeen(text)
+      // colours may hide a secret, and a secret may be in what a terminal hides
+      const gates = yield* Effect.forEach(seen === text ? [text] : [text, seen], (each) => scanner.scanText(name, each))
+      const found = new Set([
+        ...keyLines(lines.map(asSeen)),
+        ...gates.flatMap(({ secrets }) => secrets.map(({ line }) => line - 1))
+      ])
+      if (found.size === 0) return text
+      if (left === 0) return leftOut
+      return yield* pass(name, lines.map((line, i) => found.has(i) ? blank(line) : line).join("\n"), left - 1)
     })
   /** The text as it may be published under that name. */
   return (name: string, text: string) => pass(name, text, mostPasses)

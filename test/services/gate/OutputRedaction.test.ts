@@ -56,6 +56,26 @@ it.layer(layer)("a secret that an agent prints", (it) => {
       ])
     }))
 
+  it.effect("is found though it has colours, links or unseen characters in it", () =>
+    Effect.gen(function*() {
+      const [start, end] = [token.slice(0, 12), token.slice(12)]
+      const lines = [
+        `\u001b[1;31m${start}\u001b[m${end}`,
+        [...token].map((char) => `\u001b[32m${char}\u001b[0m`).join(""),
+        `\u009b31m${start}\u009b0m${end}`,
+        `\u001b]8;;https://x\u001b\\${start}\u001b]8;;\u0007${end}`,
+        ...["\u200b", "\u00ad", "\u2060", "\u0000", "\ufeff"].map((unseen) => `${start}${unseen}${end}`)
+      ]
+      for (const line of lines) {
+        assert.deepStrictEqual(yield* stored([`a ${line} b`]), ["a [left out: github] b"], JSON.stringify(line))
+        assert.notInclude((yield* stored([`a ${start}\u001b[0m`, `\u001b[32m${end}`], 1)).join(""), end)
+      }
+      for (const hidden of [`\u001b]0;${token}\u0007`, `\u001b[${token}`, `\u001b_${token}\u001b\\`]) {
+        assert.notInclude((yield* stored([`a ${hidden} b`])).join(""), token.slice(4), JSON.stringify(hidden))
+      }
+      assert.deepStrictEqual(yield* stored(["\u001b[32mok\u001b[0m", "x"]), ["\u001b[32mok\u001b[0m", "x"])
+    }))
+
   for (const cut of [2, 4, 12, 25, 32]) {
     for (const margin of ["", "    ", "│ "]) {
       it.effect(`is left out where it goes on in the next line, after ${cut} characters and "${margin}"`, () =>

@@ -29,6 +29,18 @@ describe("a text for publication", () => {
       assert.strictEqual(text, "One\n> (a line with a secret was left out)\n(a line with a secret was left out)\nlast")
     }))
 
+  it.effect("has no line with a secret that a terminal would show, or hide", () =>
+    Effect.map(
+      redacted(
+        `\u001b[1mOne\u001b[m\n${token.slice(0, 9)}\u001b[0m${token.slice(9)}\n` +
+          `${token.slice(0, 9)}\u200b${token.slice(9)}\n\u001b[${token}\nlast`
+      ),
+      (text) => {
+        const leftOut = "(a line with a secret was left out)"
+        assert.strictEqual(text, ["\u001b[1mOne\u001b[m", leftOut, leftOut, leftOut, "last"].join("\n"))
+      }
+    ))
+
   const body = ["MIIEpAIBAAKCAQEA7bq1u0Kq8xg2bX9n5rV3QmWcT1yLkP0sZ4dHfJ6aUeRtYiOp", "Qm9keSBvZiBhIGtleQ=="]
   const whole = pem(body.join("\n")).split("\n")
   const cases: ReadonlyArray<readonly [what: string, lines: ReadonlyArray<string>]> = [
