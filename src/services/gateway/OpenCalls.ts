@@ -97,7 +97,10 @@ interface SignsOfLife {
 
 /** Opens the calls of sessions in a data directory. */
 export const make = Effect.fnUntraced(function*(dataDir: string) {
-  const files = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+  // these two alone: with all that is there, the scope of a session's calls would be this one
+  const files = Context.make(FileSystem.FileSystem, yield* FileSystem.FileSystem).pipe(
+    Context.add(Path.Path, yield* Path.Path)
+  )
   const signsOfLife = yield* Ref.make<ReadonlySet<string>>(new Set())
   const tasks = yield* BackgroundTasks
   const scope = yield* Effect.scope
