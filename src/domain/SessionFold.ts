@@ -128,7 +128,7 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
     case "UsageRecorded":
       // a stopped or waiting turn's usage counts, too
       return phase._tag !== "Queued" && phase._tag !== "Ended" && currentTurn(state) === event.turn
-        ? { ...state, usage: Usage.add(state.usage, event.usage) }
+        ? { ...state, usage: Usage.add(state.usage, event.usage), ...counted(state, event) }
         : undefined
     case "EndpointRefused":
       return phase._tag === "Active" && currentTurn(state) === event.turn ? state : undefined
@@ -143,6 +143,15 @@ const step = (state: SessionState, event: Event.SessionEvent): SessionState | un
     }
   }
 }
+
+/** How many counted calls are known: more than can be under way at once, whose records may still be there. */
+const mostCounted = 512
+
+const counted = (
+  { countedCalls = [] }: SessionState,
+  { calls }: typeof Event.UsageRecorded.Type
+): Pick<SessionState, "countedCalls"> =>
+  calls === undefined ? {} : { countedCalls: [...countedCalls, ...calls].slice(-mostCounted) }
 
 const stopping = (state: SessionState, { by, turn }: typeof Event.StopRequested.Type): Phase =>
   Phase.Stopping({

@@ -172,6 +172,8 @@ export interface SessionState {
   readonly reviewRounds: number
   readonly pullRequest: Event.PullRequest | undefined
   readonly usage: Usage.Usage
+  /** The records of running calls that were counted last. */
+  readonly countedCalls?: ReadonlyArray<string>
   /** What was added to the session's budget, in US dollars. */
   readonly addedUsd: number
 }

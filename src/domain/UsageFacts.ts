@@ -10,6 +10,8 @@ export const UsageRecorded = fact("UsageRecorded", {
   source: Schema.Literal("plan", "agent", "review"),
   model: Schema.String,
   usage: Usage,
+  /** The records of running calls that it counts: one that a killed server left is not counted again. */
+  calls: optional(Schema.Array(Schema.String)),
   /** The provider did not say the tokens (a reply that broke off): they are an estimate. */
   estimated: optional(Schema.Boolean),
   /** What a person should know of the session's cost now, in a sentence. */

@@ -131,6 +131,7 @@ export const make = Effect.gen(function*() {
       const { lastFailure } = yield* gateway.open({
         sessionId: claim.sessionId,
         remainingUsd: remainingUsd(state),
+        counted: state.countedCalls,
         egress: yield* egressWish.granted(state),
         day: Option.getOrUndefined(budget.day.account),
         // a command has no host that asks: whatever asks there would keep the messages from it

@@ -29,13 +29,15 @@ export interface ModelUse {
   readonly usage: Usage
   /** Whether the usage is estimated. */
   readonly estimated?: boolean | undefined
+  /** The ids of its records of running calls. */
+  readonly calls?: ReadonlyArray<string>
 }
 
 /** The event for a model call, given what the session has spent so far. */
 export const usageRecorded = (
   before: Spending,
   at: { readonly turn: number; readonly source: "plan" | "agent" | "review" },
-  { estimated, model, usage }: ModelUse
+  { calls = [], estimated, model, usage }: ModelUse
 ): typeof UsageRecorded.Type => {
   const said = warning(before, model, usage)
   return UsageRecorded.make({
@@ -43,6 +45,7 @@ export const usageRecorded = (
     source: at.source,
     model,
     usage,
+    ...(calls.length === 0 ? {} : { calls }),
     ...(estimated === true ? { estimated } : {}),
     ...(said === undefined ? {} : { warning: said })
   })

@@ -72,13 +72,18 @@ export const make = Effect.gen(function*() {
 
   /** Counts the calls that nobody could count when they were cut off. */
   const takeOver = ({ claim, record }: StepContext, turn: number, calls: SessionCalls) =>
-    calls.takeOver((call, seconds) => {
-      const use = { model: call.model, ...Settlement.abandoned(call, seconds) }
-      return Effect.flatMap(
-        record([]),
-        (state) => record([usageRecorded(state, { turn, source: call.source ?? "agent" }, use)])
-      )
-    }).pipe(Effect.zipRight(day.counted(claim.sessionId)))
+    Effect.flatMap(record([]), ({ countedCalls }) =>
+      calls.takeOver((call, seconds, id) => {
+        const use = {
+          model: call.model,
+          ...Settlement.abandoned(call, seconds),
+          ...(id === undefined ? {} : { calls: [id] })
+        }
+        return Effect.flatMap(
+          record([]),
+          (state) => record([usageRecorded(state, { turn, source: call.source ?? "agent" }, use)])
+        )
+      }, countedCalls)).pipe(Effect.zipRight(day.counted(claim.sessionId)))
 
   /** Counts what was cut off, where no step will that makes calls. */
   const countLeft = (context: StepContext, turn: number): Effect.Effect<void, RecordFailure> =>
@@ -127,8 +132,9 @@ export const make = Effect.gen(function*() {
         const cut = yield* Ref.get(out)
         if (cut.length === 0) return
         const now = yield* Clock.currentTimeMillis
-        const uses = cut.map(({ call, since }) => ({
+        const uses = cut.map(({ call, note, since }) => ({
           model: call.model,
+          calls: [note.id],
           ...Settlement.abandoned(call, (now - since) / 1000)
         }))
         yield* Effect.forEach(uses, (use) => recordUse(Option.some(use)), { discard: true })
@@ -171,7 +177,10 @@ export const make = Effect.gen(function*() {
         onRight: ({ model, usage }) => Option.some<ModelUse>({ model, usage })
       })
       const keep: Asked<A>["keep"] = (events, attachment) =>
-        recordUse(use, events, attachment).pipe(
+        Effect.flatMap(Ref.get(out), (out) => {
+          const calls = out.map(({ note }) => note.id)
+          return recordUse(Option.map(use, (use) => ({ ...use, calls })), events, attachment)
+        }).pipe(
           Effect.zipLeft(counted(Option.match(use, { onNone: () => 0, onSome: ({ usage }) => usage.costUsd }))),
           // whether it is in the log must be known
           Effect.uninterruptible

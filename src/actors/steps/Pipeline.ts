@@ -122,11 +122,10 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       const endTurn = Effect.fn("Pipeline.endTurn")(
         function*(context: StepContext, { end, text, turn }: Omit<Named<"EndTurn">, "_tag">) {
           const { claim, record } = context
-          if (end !== "complete") {
-            yield* stopAgent(context, turn)
-            yield* ownCalls.countLeft(context, turn)
-            yield* work.collect(context, turn)
-          }
+          if (end !== "complete") yield* stopAgent(context, turn)
+          // after a crash the record of a call may be there whose cost is in the log
+          yield* ownCalls.countLeft(context, turn)
+          if (end !== "complete") yield* work.collect(context, turn)
           yield* sandbox.removeRuns(claim.sessionId).pipe(
             Effect.retry(cleanUp),
             // swept later: an unavailable engine must not delay the reply

@@ -41,6 +41,7 @@ export const make = Effect.gen(function*() {
     const { directory } = yield* gateway.open({
       sessionId,
       remainingUsd: 0,
+      counted: state.countedCalls,
       // of calls of the agent that an earlier server left running
       onUsage: (call) => recordCall(record, usageRecorded(state, { turn: run.turn, source: "agent" }, call))
     })

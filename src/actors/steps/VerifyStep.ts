@@ -75,6 +75,7 @@ export const make = Effect.gen(function*() {
       gateway.open({
         sessionId: claim.sessionId,
         remainingUsd: 0,
+        counted: state.countedCalls,
         egress,
         // of calls of the agent that an earlier server left running
         onUsage: (call) => Effect.ignoreLogged(record([usageRecorded(state, { turn, source: "agent" }, call)]))

@@ -41,6 +41,8 @@ export interface GatewayRequest {
   readonly sessionId: SessionId
   /** What the session may still spend, in US dollars; unlimited if absent. */
   readonly remainingUsd: number | undefined
+  /** The records of running calls that are in the log already: `SessionState.countedCalls`. */
+  readonly counted?: ReadonlyArray<string> | undefined
   /** The account of all sessions, if there is one: each call is let out by that, too. */
   readonly day?: DayAccount | undefined
   /** The model that the agent works with, if it is known. */
@@ -133,10 +135,10 @@ const make = Effect.gen(function*() {
 
   const open = Effect.fn("Gateway.open")(
     function*(request: GatewayRequest) {
-      const { day, giveMessages = noMessages, onUsage, remainingUsd, sessionId } = request
+      const { counted, day, giveMessages = noMessages, onUsage, remainingUsd, sessionId } = request
       const { directory, socket } = yield* GatewayDirectory.prepare(config.dataDir, sessionId)
       const openCalls = yield* calls.open(sessionId)
-      const payer = yield* Payer.make({ session: sessionId, remainingUsd, onUsage, openCalls, day })
+      const payer = yield* Payer.make({ session: sessionId, remainingUsd, onUsage, openCalls, counted, day })
       const { model, onRefused = () => Effect.void, round } = request
       const connect = yield* EgressProxy.make(EgressPolicy.make(config, request.egress)).pipe(
         Effect.provideService(EgressNetwork, network)

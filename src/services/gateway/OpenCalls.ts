@@ -1,8 +1,8 @@
 /**
  * A session's running model calls, in files beside the log, so that a killed server does not lose their cost. A file is
  * written before its call goes out and removed after the call is in the log. While the server lives it refreshes one
- * more file, so that the next one knows how long a call can have run. A crash between the log entry and the removal
- * counts a call twice rather than not at all.
+ * more file, so that the next one knows how long a call can have run. The log entry names the file's id: after a crash
+ * between the two it is not counted again.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -12,6 +12,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -38,7 +39,11 @@ export const OpenCall = Schema.Struct({
 export type OpenCall = typeof OpenCall.Type
 
 /** With the time at which it went out, in milliseconds since the epoch. */
-const Noted = Schema.Struct({ ...OpenCall.fields, startedAt: Schema.NonNegativeInt })
+const Noted = Schema.Struct({
+  ...OpenCall.fields,
+  startedAt: Schema.NonNegativeInt,
+  id: Schema.optional(Schema.String)
+})
 const Json = Schema.parseJson(Noted)
 const decode = Schema.decodeOption(Json)
 
@@ -48,10 +53,14 @@ export interface LeftCall {
   /** The most that it can have run. */
   readonly seconds: number
   readonly file: string
+  /** Absent in records of earlier versions. */
+  readonly id: string | undefined
 }
 
 /** The record of a call that went out. What is not forgotten is left to whoever opens the session's calls next. */
 export interface Note {
+  /** What the log entry names that counts it. */
+  readonly id: string
   /** Its answer is there, and has cost this. */
   readonly answered: (usage: Usage) => Effect.Effect<void>
   readonly forget: Effect.Effect<void>
@@ -59,9 +68,10 @@ export interface Note {
 
 /** The running calls of one session. */
 export interface SessionCalls {
-  /** Passes on each call that a killed server left, with the most seconds that it can have run, and removes it. */
+  /** Passes on each call that a killed server left, unless it was counted, with the most seconds that it can have run. */
   readonly takeOver: <E, R>(
-    settle: (call: OpenCall, seconds: number) => Effect.Effect<void, E, R>
+    settle: (call: OpenCall, seconds: number, id: string | undefined) => Effect.Effect<void, E, R>,
+    counted?: ReadonlyArray<string>
   ) => Effect.Effect<void, E, R>
   /** Records a call that goes out now. */
   readonly note: (call: OpenCall) => Effect.Effect<Note>
@@ -97,7 +107,10 @@ interface SignsOfLife {
 
 /** Opens the calls of sessions in a data directory. */
 export const make = Effect.fnUntraced(function*(dataDir: string) {
-  const files = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+  // these two alone: with all that is there, the scope of a session's calls would be this one
+  const files = Context.make(FileSystem.FileSystem, yield* FileSystem.FileSystem).pipe(
+    Context.add(Path.Path, yield* Path.Path)
+  )
   const signsOfLife = yield* Ref.make<ReadonlySet<string>>(new Set())
   const tasks = yield* BackgroundTasks
   const scope = yield* Effect.scope
@@ -146,8 +159,9 @@ const leftIn = Effect.fnUntraced(function*(directory: string) {
       Effect.orElseSucceed(fs.readFileString(file), () => "").pipe(
         // an empty file belongs to a call that had not gone out
         Effect.map((text) =>
-          Option.map(decode(text), ({ startedAt, ...call }): LeftCall => ({
+          Option.map(decode(text), ({ id, startedAt, ...call }): LeftCall => ({
             call,
+            id,
             seconds: Math.max(0, endedBy - startedAt) / 1000,
             file
           }))
@@ -169,11 +183,7 @@ export const leftOver = Effect.fn("OpenCalls.leftOver")(function*(dataDir: strin
   )
 })
 
-const open = Effect.fnUntraced(function*(
-  dataDir: string,
-  session: SessionId,
-  { hide, show }: SignsOfLife
-) {
+const open = Effect.fnUntraced(function*(dataDir: string, session: SessionId, { hide, show }: SignsOfLife) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const directory = path.join(dataDir, "model-calls", session)
@@ -206,12 +216,16 @@ const open = Effect.fnUntraced(function*(
 
   const forget = (file: string) => Effect.ignoreLogged(fs.remove(file, { force: true }))
 
-  const takeOver: SessionCalls["takeOver"] = (settle) =>
+  const takeOver: SessionCalls["takeOver"] = (settle, counted = []) =>
     Effect.flatMap(
       Ref.getAndSet(left, []),
-      Effect.forEach(({ call, file, seconds }) => Effect.zipRight(settle(call, seconds), forget(file)), {
-        discard: true
-      })
+      Effect.forEach(
+        ({ call, file, id, seconds }) =>
+          id !== undefined && counted.includes(id)
+            ? forget(file)
+            : Effect.zipRight(settle(call, seconds, id), forget(file)),
+        { discard: true }
+      )
     )
 
   /** Whole or not at all. A full disk must not stop the session: a record is lost only if the server is also killed. */
@@ -226,8 +240,9 @@ const open = Effect.fnUntraced(function*(
     yield* begin
     const file = path.join(directory, `${yield* Ref.updateAndGet(number, (last) => last + 1)}.json`)
     const startedAt = yield* Clock.currentTimeMillis
-    yield* write(file, { ...call, startedAt })
-    return { answered: (usage) => write(file, { ...call, usage, startedAt }), forget: forget(file) }
+    const id = `${startedAt.toString(36)}-${(yield* Random.nextIntBetween(0, 2 ** 32)).toString(36)}`
+    yield* write(file, { ...call, id, startedAt })
+    return { id, answered: (usage) => write(file, { ...call, id, usage, startedAt }), forget: forget(file) }
   })
 
   return { note, takeOver } satisfies SessionCalls

@@ -21,6 +21,8 @@ export interface GatewayReport {
   readonly usage: Usage
   /** Whether the provider did not report the complete usage. */
   readonly estimated: boolean
+  /** The ids of its records of running calls, if it has one. */
+  readonly calls?: ReadonlyArray<string>
 }
 
 /** Nobody can record a call now: it is left to the session's next owner. */
@@ -71,18 +73,21 @@ export interface PayerOptions {
   readonly remainingUsd: number | undefined
   readonly onUsage: (report: GatewayReport) => Effect.Effect<void, UsageNotRecorded>
   readonly openCalls: SessionCalls
+  /** The records of running calls that are in the log. */
+  readonly counted?: ReadonlyArray<string> | undefined
   /** The account of all sessions, if there is one. */
   readonly day?: DayAccount | undefined
 }
 
 /** Calls that a killed server left running are counted first, as abandoned at that time. */
-export const make = Effect.fnUntraced(function*({ day, onUsage, openCalls, remainingUsd, session }: PayerOptions) {
+export const make = Effect.fnUntraced(function*(options: PayerOptions) {
+  const { counted, day, onUsage, openCalls, remainingUsd, session } = options
   let left = remainingUsd
-  yield* openCalls.takeOver((call, seconds) => {
+  yield* openCalls.takeOver((call, seconds, id) => {
     const { estimated, usage } = Settlement.abandoned(call, seconds)
     left = left === undefined ? undefined : left - usage.costUsd
-    return onUsage({ model: call.model, usage, estimated })
-  })
+    return onUsage({ model: call.model, usage, estimated, ...(id === undefined ? {} : { calls: [id] }) })
+  }, counted)
   const account = yield* Account.make(left)
   const isLimited = account.isLimited || day !== undefined
   const letOutOfDay = day?.letOut ?? (() => Effect.void)
@@ -107,9 +112,10 @@ export const make = Effect.fnUntraced(function*({ day, onUsage, openCalls, remai
     return {
       settle: (model, price, tokens, estimated) => {
         const usage = ModelPrice.usage(price, tokens)
+        const report = { model, usage, estimated, ...(note === undefined ? {} : { calls: [note.id] }) }
         // sequentially, so that the log has them in the order of counting
         return one.withPermits(1)(
-          Effect.zipRight(ticket.settle(usage.costUsd), onUsage({ model, usage, estimated }))
+          Effect.zipRight(ticket.settle(usage.costUsd), onUsage(report))
         ).pipe(
           Effect.zipRight(note?.forget ?? Effect.void),
           Effect.catchTag(

@@ -182,4 +182,25 @@ describe("a step's own calls", () => {
       }).pipe(Effect.provide(NodeContext.layer)),
     { fastCheck: { numRuns: 30 } }
   )
+
+  it.scoped("are counted once after a kill between a call's log entry and the end of its record", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const [dataDir, after] = yield* Effect.all([temporary, temporary])
+      const log = yield* Ref.make(startedWith(undefined))
+      const call: Call = { most: 5, cents: 3, at: "counted" }
+      yield* serve(dataDir, log, modelOf([call], ignored), (own, context) =>
+        askAll([call], ignored)(own, {
+          ...context,
+          record: (events) =>
+            Effect.tap(
+              context.record(events),
+              () => events.length === 0 ? Effect.void : Effect.orDie(fs.copy(dataDir, after, { overwrite: true }))
+            )
+        }))
+      assert.include(yield* fs.readDirectory(`${after}/model-calls/${id}`), "1.json")
+      yield* serve(after, log, modelOf([], ignored), countLeft)
+      assert.deepStrictEqual((yield* Ref.get(log)).usage, usageOf(call))
+      assert.deepStrictEqual(yield* fs.readDirectory(`${after}/model-calls`), [])
+    }).pipe(Effect.provide(NodeContext.layer)))
 })

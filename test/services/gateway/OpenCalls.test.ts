@@ -140,4 +140,20 @@ describe("OpenCalls", () => {
       yield* first.close
       assert.deepStrictEqual(yield* fs.readDirectory(`${dataDir}/model-calls`), [])
     }))
+
+  itScoped(
+    "removes what it made when a session's calls are closed, while the server goes on",
+    () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const dataDir = yield* temporary
+        const open = yield* OpenCalls.make(dataDir)
+        const counted = Effect.flatMap(
+          open(session),
+          (calls) => Effect.flatMap(calls.note(call), ({ forget }) => forget)
+        )
+        yield* Effect.scoped(counted)
+        assert.deepStrictEqual(yield* fs.readDirectory(`${dataDir}/model-calls`), [])
+      }).pipe(Effect.provide(BackgroundTasks.layer))
+  )
 })

@@ -24,9 +24,9 @@ const call: CallRequest = {
 }
 
 /** A payer for a session, for the lifetime of the scope. */
-const open = (dataDir: string, onUsage: Payer.PayerOptions["onUsage"]) =>
+const open = (dataDir: string, onUsage: Payer.PayerOptions["onUsage"], counted?: ReadonlyArray<string>) =>
   Effect.flatMap(OpenCalls, ({ open }) => open(session)).pipe(
-    Effect.flatMap((openCalls) => Payer.make({ session, remainingUsd: 1, onUsage, openCalls })),
+    Effect.flatMap((openCalls) => Payer.make({ session, remainingUsd: 1, onUsage, openCalls, counted })),
     Effect.provide(OpenCalls.layer),
     Effect.provide(layerConfig({ dataDir }))
   )
@@ -51,5 +51,32 @@ describe("a call that cannot be recorded", () => {
           [7, 3, false]
         ]
       )
+    }).pipe(Effect.provide(NodeContext.layer)))
+})
+
+describe("a call that was recorded just before the server was killed", () => {
+  it.scoped("is not counted again, and takes nothing from the budget", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const dataDir = yield* fs.makeTempDirectoryScoped({ prefix: "d-" })
+      const after = yield* fs.makeTempDirectoryScoped({ prefix: "d-" })
+      const log: Array<Payer.GatewayReport> = []
+      const record = (report: Payer.GatewayReport) => Effect.sync(() => void log.push(report))
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { letOut } = yield* open(dataDir, (report) =>
+          Effect.zipRight(record(report), Effect.orDie(fs.copy(dataDir, after, { overwrite: true }))))
+        const { settle } = yield* letOut(call, price)
+        yield* settle("m", { ...price, perRequest: 1 }, { input: 7, output: 3 }, false)
+      }))
+      assert.include(yield* fs.readDirectory(`${after}/model-calls/${session}`), "1.json")
+      const counted = log.flatMap((report) =>
+        report.calls ?? []
+      )
+      const isExhausted = yield* Effect.scoped(
+        Effect.flatMap(open(after, record, counted), (payer) => payer.isExhausted)
+      )
+      assert.strictEqual(log.length, 1)
+      assert.isFalse(isExhausted)
+      assert.deepStrictEqual(yield* fs.readDirectory(`${after}/model-calls`), [])
     }).pipe(Effect.provide(NodeContext.layer)))
 })
