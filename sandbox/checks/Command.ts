@@ -44,7 +44,7 @@ export const run = (line: string, atMost: Duration.Duration, { directory, enviro
     const decoder = new TextDecoder()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => {
-        const child = spawn("bash", ["-c", `exec 2>&1\n${line}`], {
+        const child = spawn("bash", ["-ec", `exec 2>&1\n${line}`], {
           cwd: directory,
           env: { ...environment, [markName]: String(process.pid) },
           stdio: ["ignore", "pipe", "ignore"],
