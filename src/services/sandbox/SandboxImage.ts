@@ -7,6 +7,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -184,7 +185,8 @@ const make = Effect.gen(function*() {
           BASE: base,
           AGENTS: labelOf(agents),
           TOOLS: tools.names.join(" "),
-          TOOLS_ARE: tools.required ? "required" : "wanted"
+          TOOLS_ARE: tools.required ? "required" : "wanted",
+          ASKED_AT: String(yield* Clock.currentTimeMillis)
         },
         hostNetwork: proxy?.hostNetwork === true,
         context

@@ -7,7 +7,7 @@ import { removeImage } from "../../../scripts/support/engine.mjs"
 import * as DockerContainer from "../../../src/services/sandbox/docker/DockerContainer.ts"
 import { DockerEngine } from "../../../src/services/sandbox/docker/DockerEngine.ts"
 import { type ImageAgent, nodeVersion } from "../../../src/services/sandbox/ImageParts.ts"
-import { agentsLabel, readLabel } from "../../../src/services/sandbox/InstalledAgents.ts"
+import { agentsLabel, readLabel, toolsLabel } from "../../../src/services/sandbox/InstalledAgents.ts"
 import { SandboxImage } from "../../../src/services/sandbox/SandboxImage.ts"
 import { InstanceId } from "../../../src/services/sandbox/SandboxInstance.ts"
 import { SandboxRuntime } from "../../../src/services/sandbox/SandboxRuntime.ts"
@@ -59,6 +59,19 @@ describe("SandboxImage", () => {
         /^1000\nv\d+.*\ngit version/
       )
     }))
+
+  itDocker(
+    "is labelled with what it has in every build, whatever the engine takes from its cache",
+    () =>
+      Effect.gen(function*() {
+        const { image: base } = yield* Docker
+        const { imageLabels } = yield* DockerEngine
+        for (const _ of ["first", "second"]) {
+          const { image } = yield* build(base)
+          assert.match((yield* imageLabels(image))[toolsLabel] ?? "", /^node=\d+/)
+        }
+      })
+  )
 
   itDocker("has the agents that were wanted, each run by the node that they share", () =>
     Effect.gen(function*() {
