@@ -63,6 +63,7 @@ if [ -n "${OPENTL_INPUTS:-}" ]; then
   start_bridge
   start_host "${OPENTL_EXPECTED_AGENT:-}"
   [ -n "$waiting_host" ] || start_relay
+  unset OPENTL_EXPECTED_AGENT
   head -n 1 "$OPENTL_INPUTS/begin" || exit 70
   . "$OPENTL_INPUTS/environment"
   remove "$OPENTL_WORKSPACE/in"
@@ -178,7 +179,7 @@ start_request() { # PATH ARGUMENT…: what a program that was started early is t
 on_signal() {
   trap '' TERM INT HUP
   # a program that was just started is not named yet
-  child=${child:-${!:-}}
+  child=${child:-$(jobs -rp | tail -n 1)}
   if [ -n "$child" ]; then
     kill -TERM "$child" 2>/dev/null
     wait "$child" # the relay gives its command five seconds

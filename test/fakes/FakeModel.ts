@@ -36,6 +36,17 @@ export const requestChanges = (comment: string) => ({
   findings: [{ file: "a.txt", line: 1, comment }]
 })
 
+/** Asks the user at first, and plans when it is asked again. */
+export const asksFirst =
+  (questions: ReadonlyArray<string>, assumptions?: ReadonlyArray<string>): FakeModelScript["answer"] => (purpose, n) =>
+    Effect.succeed(
+      purpose === "review"
+        ? approve
+        : n === 1
+        ? { questions, ...(assumptions === undefined ? {} : { assumptions }) }
+        : plan("Fix it")
+    )
+
 const usage = { inputTokens: 10, outputTokens: 5, costUsd: 0.01 }
 
 export const layer = (script: FakeModelScript) =>

@@ -6,19 +6,11 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import * as Database from "../../../src/services/store/Database.ts"
-import { plan } from "../../fakes/FakeModel.ts"
+import { asksFirst } from "../../fakes/FakeModel.ts"
 import { by, create, history, tags, untilFact, withServer, World } from "../../support/TestApp.ts"
 
-/** Asks at first, and plans when it is asked again. */
 const asks = (world: World) => {
-  world.model.answer = (purpose, n) =>
-    Effect.succeed(
-      purpose === "review"
-        ? { verdict: "approve", summary: "good", findings: [] }
-        : n === 1
-        ? { questions: ["Which file?"] }
-        : plan("Fix it")
-    )
+  world.model.answer = asksFirst(["Which file?"])
 }
 const asked = Effect.fnUntraced(function*(world: World) {
   asks(world)

@@ -4,23 +4,15 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { plan } from "../../fakes/FakeModel.ts"
+import { asksFirst } from "../../fakes/FakeModel.ts"
 import { Fault } from "../../standins/slack/SlackFaults.ts"
 import type { World } from "../../support/TestApp.ts"
 import { exceeded, isKind, kindOf, type Kit, said, setup } from "./SlackKit.ts"
 
 const mention = { channel: "C1", user: "U1", text: "fix the login" }
 
-/** Asks at first, and plans when it is asked again. */
 const asks = (world: World) => {
-  world.model.answer = (purpose, n) =>
-    Effect.succeed(
-      purpose === "review"
-        ? { verdict: "approve", summary: "good", findings: [] }
-        : n === 1
-        ? { questions: ["Which <!channel> & *file*?", "Which case?"], assumptions: ["The first <b>", "Every case"] }
-        : plan("Fix it")
-    )
+  world.model.answer = asksFirst(["Which <!channel> & *file*?", "Which case?"], ["The first <b>", "Every case"])
 }
 
 const noticed = ({ slack }: Kit) =>

@@ -3,20 +3,12 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { plan } from "../../fakes/FakeModel.ts"
+import { asksFirst } from "../../fakes/FakeModel.ts"
 import type { World } from "../../support/TestApp.ts"
 import { alice, allSessions, byBot, labelsOf, press, running, says, sends, write } from "./TelegramKit.ts"
 
-/** Asks at first, and plans when it is asked again. */
 const asks = (world: World) => {
-  world.model.answer = (purpose, n) =>
-    Effect.succeed(
-      purpose === "review"
-        ? { verdict: "approve", summary: "good", findings: [] }
-        : n === 1
-        ? { questions: ["Which *file*_?", "Which [case](x)?"], assumptions: ["The first", "Every case."] }
-        : plan("Fix it")
-    )
+  world.model.answer = asksFirst(["Which *file*_?", "Which [case](x)?"], ["The first", "Every case."])
 }
 
 const isNotice = (text: string): boolean => /^[❓⏸]/u.test(text)
