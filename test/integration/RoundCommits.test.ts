@@ -61,9 +61,18 @@ const subjects = (origin: string, id: string) =>
     (text) => text.split("\n")
   )
 
-const live = <A, E>(effect: Effect.Effect<A, E, NodeContext.NodeContext>) => Effect.provide(effect, NodeContext.layer)
-
 const task = (origin: string) => ({ repo: origin, prompt: "Add the feature" })
+
+/** A session to its end, which is a good one. */
+const completed = Effect.fnUntraced(function*(environment: Readonly<Record<string, string>>, origin: string) {
+  const server = yield* Program.serve(environment)
+  const id = yield* server.create(task(origin))
+  const events = yield* all(server, id)
+  assert.strictEqual(endOf(events), "complete")
+  return { events, id }
+})
+
+const live = <A, E>(effect: Effect.Effect<A, E, NodeContext.NodeContext>) => Effect.provide(effect, NodeContext.layer)
 
 const mended = { "1-1": "echo 1 > feature; touch broken", "1-2": "rm broken; echo 2 >> feature" }
 
@@ -71,10 +80,7 @@ describe("a turn whose rounds are commits", () => {
   it.live("is pushed as one commit a round, with what it answers; the last is the verified, reviewed and pushed one", () =>
     Effect.gen(function*() {
       const { environment, origin } = yield* world(mended, { OPENTL_IDENTITIES: "local=github:ada-l" })
-      const server = yield* Program.serve(environment)
-      const id = yield* server.create(task(origin))
-      const events = yield* all(server, id)
-      assert.strictEqual(endOf(events), "complete")
+      const { events, id } = yield* completed(environment, origin)
       assert.deepStrictEqual(yield* subjects(origin, id), [
         "Add the feature",
         "fix: make failed checks pass (test)"
@@ -98,10 +104,7 @@ describe("a turn whose rounds are commits", () => {
         "1-2": `rm broken; echo 'token = "${key}"' > settings; echo 2 >> feature`,
         "1-3": "rm settings; echo 3 >> feature"
       })
-      const server = yield* Program.serve(environment)
-      const id = yield* server.create(task(origin))
-      const events = yield* all(server, id)
-      assert.strictEqual(endOf(events), "complete")
+      const { events, id } = yield* completed(environment, origin)
       assert.deepStrictEqual(yield* subjects(origin, id), [
         "Add the feature",
         "fix: make failed checks pass (test)"
@@ -152,9 +155,7 @@ describe("a turn by default", () => {
   it.live("is pushed as one commit", () =>
     Effect.gen(function*() {
       const { environment, origin } = yield* world(mended, { OPENTL_COMMITS: "squash" })
-      const server = yield* Program.serve(environment)
-      const id = yield* server.create(task(origin))
-      assert.strictEqual(endOf(yield* all(server, id)), "complete")
+      const { id } = yield* completed(environment, origin)
       assert.deepStrictEqual(yield* subjects(origin, id), ["Add the feature"])
     }).pipe(Effect.scoped, live))
 })

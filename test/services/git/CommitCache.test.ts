@@ -44,6 +44,13 @@ describe("what was read of a commit", () => {
       assert.deepStrictEqual(asked, ["app 1", "app 2", "app 1"])
     }))
 
+  it.effect("takes one place however often it is asked for", () =>
+    Effect.gen(function*() {
+      const { asked, read } = yield* make(2)
+      for (const commit of [one, two, two, two, one]) yield* read(app(), commit)
+      assert.deepStrictEqual(asked, ["app 1", "app 2"])
+    }))
+
   it.effect("is read by each of those who ask at the same time: one that is interrupted takes no other with it", () =>
     Effect.gen(function*() {
       const { asked, read } = yield* make(8)
