@@ -3,10 +3,12 @@ import * as Command from "@effect/platform/Command"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { randomBytes } from "node:crypto"
 import * as Registry from "../standins/registry/index.ts"
 import { itDocker } from "../support/Docker.ts"
 import * as Git from "../support/Git.ts"
 import * as Program from "../support/Program.ts"
+import { smallDisk } from "../support/SmallDisk.ts"
 import { makeHouse } from "./DependencyKit.ts"
 
 const says = (word: string) => ({ scripts: { test: `node -e "process.exit(require('greet') === '${word}' ? 0 : 1)"` } })
@@ -39,6 +41,34 @@ describe("the cache of dependencies", () => {
       assert.include(second.told.join("\n"), "a moment ago")
       assert.deepStrictEqual(yield* entries, [])
     }))
+
+  itDocker(
+    "keeps nothing on a disk that is too full for it, and the session goes on",
+    (context) =>
+      Effect.gen(function*() {
+        const disk = yield* smallDisk(context, 32)
+        const { entries, environment, fs, registry, repository, session } = yield* makeHouse({
+          OPENTL_DATA_DIR: disk.path,
+          OPENTL_ROUNDS: "1"
+        })
+        // twice in what is packed: installed, and in npm's cache
+        const large = {
+          "index.js": "module.exports = \"hello\"\n",
+          "large.txt": randomBytes(18_000_000).toString("base64")
+        }
+        const one = yield* registry.publish("greet", "1.0.0", large)
+        yield* Git.commit(repository, Registry.project([one], says("hello")))
+        const server = yield* Program.serve(environment)
+        const { id, outcomes, told } = yield* session(server, "echo 1 >a.txt")
+        assert.deepStrictEqual(outcomes, ["test passed"])
+        assert.strictEqual(told.at(-1), `opentl/${id}`)
+        assert.deepStrictEqual(yield* entries, [])
+        // no half of it is left, and the next one is not made to wait for another try
+        const left = yield* fs.readDirectory(disk.path, { recursive: true })
+        assert.deepStrictEqual(left.filter((name) => /\/result-|\.tar/.test(name)), [])
+        assert.deepStrictEqual((yield* session(server, "echo 2 >b.txt")).outcomes, ["test passed"])
+      })
+  )
 
   itDocker("is filled once for sessions that want the same at the same time", () =>
     Effect.gen(function*() {

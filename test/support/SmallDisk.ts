@@ -12,6 +12,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { TestContext } from "vitest"
 
 class CommandFailed extends Data.TaggedError("CommandFailed")<{ readonly message: string }> {}
 
@@ -61,20 +62,25 @@ export const immutable = (file: string, on: boolean) => run("chattr", on ? "+i" 
 
 type Needs = NodeContext.NodeContext | Scope.Scope
 
+/** A disk for as long as the scope of a test, which is skipped where there can be none. */
+export const smallDisk = (context: TestContext, megabytes: number) =>
+  Effect.gen(function*() {
+    const isRequired = yield* Config.withDefault(Config.boolean("OPENTL_REQUIRE_MOUNT"), false)
+    return yield* mount(megabytes).pipe(
+      Effect.catchTag("CommandFailed", ({ message }) =>
+        isRequired
+          ? Effect.dieMessage(message)
+          : Effect.sync(() => context.skip(`no tmpfs can be mounted: ${message}`)))
+    )
+  })
+
 /** A test on a disk of its own, on the clock of the world. */
 export const itOnSmallDisk = <A, E>(
   name: string,
   test: (disk: SmallDisk) => Effect.Effect<A, E, Needs>,
   { megabytes = 4 }: { readonly megabytes?: number } = {}
 ) =>
-  it.scopedLive(name, (context) =>
-    Effect.gen(function*() {
-      const isRequired = yield* Config.withDefault(Config.boolean("OPENTL_REQUIRE_MOUNT"), false)
-      const disk = yield* mount(megabytes).pipe(
-        Effect.catchTag("CommandFailed", ({ message }) =>
-          isRequired
-            ? Effect.dieMessage(message)
-            : Effect.sync(() => context.skip(`no tmpfs can be mounted: ${message}`)))
-      )
-      yield* test(disk)
-    }).pipe(Effect.provide(NodeContext.layer)))
+  it.scopedLive(
+    name,
+    (context) => Effect.flatMap(smallDisk(context, megabytes), test).pipe(Effect.provide(NodeContext.layer))
+  )
