@@ -45,13 +45,16 @@ const letGo = ({ by, place, sessions }: Connection, id: SessionId) =>
         Effect.catchAll((error) => stdio.err(`error: ${oneLine(error.message)}\n`))
       ))
 
-/** The person leaves a question. A waiting plan needs no process, so it keeps waiting, in embedded mode too. */
-const leave = ({ place }: Connection, id: SessionId) =>
+/**
+ * The person leaves a question, and is told how to answer it later. What waits needs no process, so it keeps waiting, in
+ * embedded mode too.
+ */
+const leave = ({ place }: Connection, id: SessionId, how: string) =>
   Effect.flatMap(Stdio, (stdio) =>
     stdio.err(
       place._tag === "Server"
-        ? `detached: ${howToAnswer(id)}; watch it with opentl logs ${id} --follow\n`
-        : `detached: ${howToAnswer(id)}; add --follow to continue the session here, else the next opentl serve does\n`
+        ? `detached: ${how}; watch it with opentl logs ${id} --follow\n`
+        : `detached: ${how}; add --follow to continue the session here, else the next opentl serve does\n`
     ))
 
 /** A plan is waiting: asks a person at the terminal, tells anyone else how to answer. */
@@ -89,7 +92,7 @@ const waitsInVain = (how: string, command: string) =>
 export const showTurn = (connection: Connection, session: Session, options: TurnOptions) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
-    const left = yield* Deferred.make<"left" | "interrupted">()
+    const left = yield* Deferred.make<{ readonly asked: "left" | "interrupted"; readonly how: string }>()
 
     const watched = Effect.gen(function*() {
       const show = yield* eventPrinter(options.json)
@@ -108,7 +111,7 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
             approval,
             Effect.flatMap(
               question,
-              (asked) => asked === "answered" ? Effect.void : Deferred.succeed(left, asked)
+              (asked) => asked === "answered" ? Effect.void : Deferred.succeed(left, { asked, how })
             )
           )
         })
@@ -161,7 +164,8 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
 
     const gone = yield* Effect.raceFirst(watched, Effect.asSome(Deferred.await(left)))
     if (Option.isNone(gone)) return
-    yield* gone.value === "left" ? leave(connection, session.id) : letGo(connection, session.id)
+    const { asked, how } = gone.value
+    yield* asked === "left" ? leave(connection, session.id, how) : letGo(connection, session.id)
     return yield* new Detached()
   }).pipe(
     Effect.onInterrupt(() => letGo(connection, session.id)),

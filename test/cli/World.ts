@@ -15,13 +15,17 @@ const planned = (number: number, call: ModelStandIn.ModelRequest) => ({
 })
 
 /** Plans as often as it is asked, approves every diff; the agent is a command, unless `agent` answers for its model. */
-const script = (agent: ModelStandIn.ModelScript): ModelStandIn.ModelScript => {
+const script = (agent: ModelStandIn.ModelScript, questions: ReadonlyArray<string>): ModelStandIn.ModelScript => {
   let plans = 0
+  let hasAsked = questions.length === 0
   return (call) => {
     if (call.tools.some((tool) => tool.name === "shell")) return agent(call)
     const answer = call.text.includes("diff --git")
       ? { verdict: "approve", summary: "good", findings: [] }
-      : planned(++plans, call)
+      : hasAsked
+      ? planned(++plans, call)
+      : { questions }
+    hasAsked = true
     const tool = call.tools[0]
     return Effect.succeed(
       tool === undefined ? ModelStandIn.json(answer) : ModelStandIn.tools([{ name: tool.name, input: answer }])
@@ -34,6 +38,8 @@ export interface WorldOptions {
   readonly agent?: string
   /** What the built-in agent's model answers; with it the built-in agent runs. */
   readonly model?: ModelStandIn.ModelScript
+  /** What the planner asks before its first plan. */
+  readonly questions?: ReadonlyArray<string>
   readonly environment?: Readonly<Record<string, string>>
 }
 
@@ -44,7 +50,7 @@ export const make = (options: WorldOptions = {}) =>
     const fs = yield* FileSystem.FileSystem
     const dataDir = yield* fs.makeTempDirectoryScoped({ prefix: "opentl-tty-" })
     const repo = yield* Git.repository()
-    const model = yield* ModelStandIn.make(script(options.model ?? noModel))
+    const model = yield* ModelStandIn.make(script(options.model ?? noModel, options.questions ?? []))
     const environment = {
       ...Program.plain,
       OPENTL_ADDR: "127.0.0.1:1",
