@@ -7,37 +7,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { ListSessions } from "../actors/sessions/Sessions.ts"
-import type { SessionId } from "../domain/Ids.ts"
 import { Session, SessionStatus } from "../domain/Session.ts"
 import { jsonDocument } from "./Json.ts"
+import { newestSessions } from "./NewestSessions.ts"
 import * as Parameters from "./Parameters.ts"
-import { Program, type Reading } from "./Program.ts"
+import { Program } from "./Program.ts"
 import * as RepositoryOption from "./RepositoryOption.ts"
 import { listLines } from "./SessionLines.ts"
 import { Stdio } from "./terminal/Stdio.ts"
-
-const pageSize = 200
-
-/** The newest sessions, from as many pages as needed. */
-const newest = (connection: Reading, query: Omit<ListSessions, "before">) =>
-  Stream.paginateChunkEffect(
-    Option.none<SessionId>(),
-    (before) =>
-      connection.sessions.list({
-        ...query,
-        limit: Math.min(pageSize, query.limit),
-        before: Option.getOrUndefined(before)
-      }).pipe(
-        Effect.map(({ hasMore, sessions }) => {
-          const last = Option.fromNullable(sessions.at(-1)?.id).pipe(
-            Option.filter(() => hasMore),
-            Option.map(Option.some)
-          )
-          return [Chunk.unsafeFromArray(sessions), last] as const
-        })
-      )
-  ).pipe(Stream.take(query.limit), Stream.runCollect, Effect.map(Chunk.toReadonlyArray))
 
 const encodeSessions = jsonDocument(Schema.Array(Session))
 
@@ -61,11 +38,12 @@ export const listCommand = Command.make(
       const stdio = yield* Stdio
       const program = yield* Program
       const connection = yield* program.read({ server })
-      const sessions = yield* newest(connection, {
+      const found = yield* Stream.runCollect(newestSessions(connection, {
         status: Option.getOrUndefined(status),
         repo: Option.getOrUndefined(yield* Effect.transposeMapOption(repo, RepositoryOption.given)),
         limit
-      })
+      }))
+      const sessions = Chunk.toReadonlyArray(found)
       if (json) return yield* stdio.out(encodeSessions(sessions))
       if (sessions.length === 0) return yield* stdio.err("no sessions\n")
       const options = { now: yield* DateTime.now, columns: yield* stdio.columns, style: stdio.style }

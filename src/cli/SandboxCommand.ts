@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { jsonDocument } from "./Json.ts"
+import { newestSessions } from "./NewestSessions.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program } from "./Program.ts"
 import { neutralise } from "./terminal/SafeText.ts"
@@ -72,6 +73,7 @@ const checkCommand = Command.make("check", {}, () =>
   )
 
 const Pruned = Schema.Struct({
+  /** Ended sessions of which none is left, those that had none before as well. */
   workspaces: Schema.Int,
   /** Entries of the cache, and their bytes. */
   dependencies: Schema.Int,
@@ -81,15 +83,12 @@ const Pruned = Schema.Struct({
 const encodePruned = jsonDocument(Pruned)
 
 const prunedText = ({ bytes, dependencies, workspaces }: typeof Pruned.Type) =>
-  `removed the workspaces of ${workspaces} ended session${workspaces === 1 ? "" : "s"}\n` +
+  `no workspace is left of ${workspaces} ended session${workspaces === 1 ? "" : "s"}\n` +
   (dependencies === 0
     ? ""
     : `removed what was installed for ${dependencies} set${dependencies === 1 ? "" : "s"} of dependencies: ${
       (bytes / 1e6).toFixed(1)
     } MB\n`)
-
-/** One page of the list is enough: the next run finds what is left. */
-const pruned = 200
 
 const pruneCommand = Command.make(
   "prune",
@@ -105,13 +104,13 @@ const pruneCommand = Command.make(
       const { sessions } = yield* program.connect({ server, mode: "recording" })
       const sandbox = yield* upkeep
       const weekAgo = DateTime.subtract(yield* DateTime.now, { weeks: 1 })
-      const listed = yield* sessions.list({ limit: pruned })
-      const ended = listed.sessions.filter((session) =>
-        session.endedAt !== undefined && (all || DateTime.lessThan(session.endedAt, weekAgo))
+      const ended = yield* newestSessions({ sessions }, {}).pipe(
+        Stream.filter(({ endedAt }) => endedAt !== undefined && (all || DateTime.lessThan(endedAt, weekAgo))),
+        Stream.mapEffect((session) => sandbox.removeWorkspace(session.id)),
+        Stream.runCount
       )
-      yield* Effect.forEach(ended, (session) => sandbox.removeWorkspace(session.id), { discard: true })
       const { bytes, entries } = yield* Effect.flatMap(loadUpkeep, (module) => module.clearDependencies)
-      const removed = { workspaces: ended.length, dependencies: entries, bytes }
+      const removed = { workspaces: ended, dependencies: entries, bytes }
       yield* stdio.out(json ? encodePruned(removed) : prunedText(removed))
     }).pipe(Effect.scoped)
 ).pipe(
