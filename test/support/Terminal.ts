@@ -130,7 +130,12 @@ export const start = (
       keys: type,
       types: (text) => Effect.forEach(text, (key) => Effect.zipRight(type(key), sees(key)), { discard: true }),
       resize: (columns) => Effect.zipRight(SubscriptionRef.set(width, columns), request({ size: [rows, columns] })),
-      ended: Deferred.await(ended)
+      ended: Effect.timeoutOption(Deferred.await(ended), inVain).pipe(
+        Effect.flatMap(Option.match({
+          onNone: () => Effect.flatMap(shown, (lines) => Effect.dieMessage(`it never ended:\n${lines.join("\n")}`)),
+          onSome: Effect.succeed
+        }))
+      )
     }
     return terminal
   }).pipe(Effect.orDie)
