@@ -63,8 +63,8 @@ if [ -n "${OPENTL_INPUTS:-}" ]; then
   start_bridge
   start_host "${OPENTL_EXPECTED_AGENT:-}"
   [ -n "$waiting_host" ] || start_relay
-  unset OPENTL_EXPECTED_AGENT
-  head -n 1 "$OPENTL_INPUTS/begin" || exit 70
+  ${OPENTL_LONGEST_WAIT:+timeout "$OPENTL_LONGEST_WAIT"} head -n 1 "$OPENTL_INPUTS/begin" || exit 70
+  unset OPENTL_EXPECTED_AGENT OPENTL_LONGEST_WAIT
   . "$OPENTL_INPUTS/environment"
   remove "$OPENTL_WORKSPACE/in"
   cp -R "$OPENTL_INPUTS/in" "$OPENTL_WORKSPACE/in" # an error shows as a missing input
