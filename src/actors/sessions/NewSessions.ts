@@ -1,4 +1,5 @@
 /** Turns a request into a session: fills in defaults from the configuration, and refuses what cannot be done. */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -91,10 +92,10 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
         )
 
       /** A session whose agent begins by itself gets the id of a sandbox that waits, if there is one. */
-      const withId = <E>(
+      const withId = (
         { approvePlan, planOnly }: SessionSpec,
-        create: (id: SessionId) => Effect.Effect<Created, E>
-      ): Effect.Effect<Created, E> =>
+        create: (id: SessionId) => Effect.Effect<Created, IdempotencyConflict | StoreError>
+      ) =>
         Effect.acquireUseRelease(
           approvePlan || planOnly ? Effect.succeedNone : warm.take,
           (reserved) =>
@@ -102,7 +103,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
           (reserved, exit) =>
             Option.match(reserved, {
               onNone: () => Effect.void,
-              onSome: (id) => warm.settle(id, Exit.isSuccess(exit) && !exit.value.replayed)
+              onSome: (id) => warm.settle(id, !isSurelyFree(exit))
             })
         )
 
@@ -169,6 +170,13 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
 const unaskedBy = (request: CreateSession) => (["agent", "model"] as const).filter((key) => request[key] === undefined)
 
 const sessionsCreated = Metric.counter("opentl_sessions_created_total", { description: "Sessions", incremental: true })
+
+/** Whether no session was created with the id. After any other failure its row may have been written. */
+const isSurelyFree = Exit.match({
+  onSuccess: ({ replayed }: Created) => replayed,
+  onFailure: (cause: Cause.Cause<IdempotencyConflict | StoreError>) =>
+    Option.exists(Cause.failureOption(cause), ({ _tag }) => _tag === "IdempotencyConflict")
+})
 
 const isBelow = (path: string, directories: ReadonlyArray<string>): boolean =>
   directories.some((directory) => path === directory || path.startsWith(`${directory.replace(/\/+$/, "")}/`))

@@ -28,7 +28,10 @@ import { randomSessionId } from "../../services/support/RandomIds.ts"
 interface Interface {
   /** The id of a sandbox that waits or is being prepared, if there is one. To be given back with `settle`. */
   readonly take: Effect.Effect<Option.Option<SessionId>>
-  /** Says whether there is a session with the id now. If not, its sandbox waits for another one. */
+  /**
+   * Says whether there may be a session with the id now. If not, its sandbox waits for another one. The sandbox of an id that
+   * has no session after all is removed by the sweep of sandboxes without an owner.
+   */
   readonly settle: (id: SessionId, isUsed: boolean) => Effect.Effect<void>
   /** The ids without a session. */
   readonly reserved: Effect.Effect<ReadonlySet<SessionId>>

@@ -2,10 +2,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import { NewSessions } from "../../../src/actors/sessions/NewSessions.ts"
 import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
+import { WarmSandboxes } from "../../../src/actors/steps/WarmSandboxes.ts"
+import { Agent } from "../../../src/domain/Agent.ts"
+import { SessionId } from "../../../src/domain/Ids.ts"
+import { Agents } from "../../../src/services/agents/Agents.ts"
+import { Forge } from "../../../src/services/forge/Forge.ts"
+import { ModelPrices } from "../../../src/services/model/ModelPrices.ts"
 import * as Database from "../../../src/services/store/Database.ts"
+import { SessionStore } from "../../../src/services/store/SessionStore.ts"
+import { StoreError } from "../../../src/services/store/StoreError.ts"
 import { by, create, history, request, ticking, untilFact, World } from "../../support/TestApp.ts"
+import { layerConfig } from "../../support/TestConfig.ts"
 
 /** A server that keeps one sandbox waiting. */
 const withWaiting = <A, E>(test: (world: World) => Effect.Effect<A, E, Sessions | Scope.Scope>) =>
@@ -68,4 +79,40 @@ describe("a session on a server with waiting sandboxes", () => {
         assert.strictEqual(yield* create(), ahead(world)[1])
       })
     ))
+
+  it.effect("keeps it from others if it may have been recorded, whatever the store says", () =>
+    Effect.gen(function*() {
+      const settled = yield* Ref.make<ReadonlyArray<readonly [SessionId, boolean]>>([])
+      const id = SessionId.make("0123456789ab")
+      const warm = Layer.succeed(WarmSandboxes, {
+        take: Effect.succeedSome(id),
+        settle: (id, isUsed) => Ref.update(settled, (all) => [...all, [id, isUsed] as const]),
+        reserved: Effect.succeed(new Set<SessionId>()),
+        refill: Effect.void
+      })
+      const agent = Agent.Named({ name: "opentl" })
+      const sessions = NewSessions.layer.pipe(
+        Layer.provide([
+          warm,
+          Layer.mock(Agents, {
+            choose: () => Effect.succeed({ agent }),
+            check: () => Effect.void,
+            start: () => Effect.succeed({ environment: {} })
+          }),
+          Layer.mock(SessionStore, {
+            create: () => new StoreError({ operation: "create a session", cause: "disk full" })
+          }),
+          Layer.mock(Forge, { hasPullRequests: () => true }),
+          ModelPrices.layer
+        ]),
+        Layer.provide(layerConfig())
+      )
+      const refused = yield* Effect.flatMap(NewSessions, ({ create }) =>
+        create(request, { by, trustLocalPaths: true, trustCommands: true, body: "" })).pipe(
+          Effect.flip,
+          Effect.provide(sessions)
+        )
+      assert.strictEqual(refused._tag, "StoreError")
+      assert.deepStrictEqual(yield* Ref.get(settled), [[id, true]])
+    }))
 })
