@@ -35,6 +35,7 @@ import * as GitLocalForge from "./services/git/GitLocalForge.ts"
 import * as GitRepositories from "./services/git/GitRepositories.ts"
 import * as LanguageModels from "./services/model/LanguageModels.ts"
 import { ModelPrices } from "./services/model/ModelPrices.ts"
+import * as StarterExecutor from "./services/programs/StarterExecutor.ts"
 import { DependencyCache } from "./services/sandbox/DependencyCache.ts"
 import { Sandbox } from "./services/sandbox/Sandbox.ts"
 import * as SandboxLayer from "./services/sandbox/SandboxLayer.ts"
@@ -124,7 +125,7 @@ export const layerOutside = Layer.mergeAll(
   SecretScanner.layer
 ).pipe(
   Layer.provideMerge(Layer.provide(Forges.layer, GitLocalForge.layer)),
-  Layer.provide(Git.layer)
+  Layer.provide(Layer.provide(Git.layer, StarterExecutor.layer))
 )
 
 /** An embedded program ends with its sessions, so it prepares nothing for others. */
