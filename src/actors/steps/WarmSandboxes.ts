@@ -16,12 +16,15 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import { program } from "../../domain/Agent.ts"
-import type { SessionId } from "../../domain/Ids.ts"
+import { SessionId } from "../../domain/Ids.ts"
 import { Agents } from "../../services/agents/Agents.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
+import { waitingIn } from "../../services/config/DataPaths.ts"
 import { Gateway } from "../../services/gateway/Gateway.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
+import { SessionHistory } from "../../services/store/SessionHistory.ts"
 import { BackgroundTasks } from "../../services/support/BackgroundTasks.ts"
 import { randomSessionId } from "../../services/support/RandomIds.ts"
 
@@ -54,6 +57,8 @@ const lookEvery = Schedule.spaced("1 minute")
 /** How long a server that ends takes at most to remove them. The next one removes what is left. */
 const removalTime = Duration.seconds(5)
 
+const readSessionId = Schema.decodeOption(SessionId)
+
 /** Without a layer there are none. */
 export class WarmSandboxes extends Context.Reference<WarmSandboxes>()("opentl/actors/steps/WarmSandboxes", {
   defaultValue: () => none
@@ -63,26 +68,43 @@ export class WarmSandboxes extends Context.Reference<WarmSandboxes>()("opentl/ac
 
 const make = Effect.gen(function*() {
   const agents = yield* Agents
-  const { warmSandboxes: most } = yield* AppConfig
+  const { dataDir, warmSandboxes: most } = yield* AppConfig
   const fs = yield* FileSystem.FileSystem
   const gateway = yield* Gateway
   const { prepareAhead, removeWorkspace } = yield* Sandbox
+  const history = yield* SessionHistory
   const tasks = yield* BackgroundTasks
-  if (prepareAhead === undefined || most === 0) return none
-
   const reserved = new Set<SessionId>()
   /** Since when each waits, oldest first. */
   const waiting = new Map<SessionId, number>()
   const wanted = yield* Queue.sliding<void>(1)
 
+  /** A server that is killed leaves a note for each id, by which the next one finds what it had prepared. */
+  const noteOf = (id: SessionId) => `${waitingIn(dataDir)}/${id}`
+  const forget = (id: SessionId) => fs.remove(noteOf(id), { recursive: true, force: true })
+
   const remove = Effect.fn("WarmSandboxes.remove")(
     function*(id: SessionId) {
       yield* removeWorkspace(id)
       yield* fs.remove(yield* gateway.directoryOf(id), { recursive: true })
+      yield* forget(id)
     },
     Effect.catchAll((error) => Effect.logWarning(`a sandbox that waited cannot be removed: ${error.message}`)),
     (effect, id) => Effect.ensuring(effect, Effect.sync(() => reserved.delete(id)))
   )
+
+  /** Removes what an earlier server has prepared, if no session has come to it. */
+  const removeLeft = Effect.fn("WarmSandboxes.removeLeft")(function*() {
+    const left = yield* Effect.orElseSucceed(fs.readDirectory(waitingIn(dataDir)), () => [])
+    yield* Effect.forEach(Arr.filterMap(left, (name) => readSessionId(name)), (id) =>
+      history.get(id).pipe(
+        Effect.zipRight(forget(id)),
+        Effect.catchTag("SessionNotFound", () => remove(id)),
+        Effect.ignoreLogged
+      ), { discard: true })
+  })
+  yield* tasks.run("sandboxes of an earlier server", removeLeft())
+  if (prepareAhead === undefined || most === 0) return none
 
   const expectedAgent = Effect.map(agents.choose(undefined), ({ agent }) => program(agent))
 
@@ -91,6 +113,7 @@ const make = Effect.gen(function*() {
     function*(id: SessionId) {
       reserved.add(id)
       waiting.set(id, yield* Clock.currentTimeMillis)
+      yield* fs.makeDirectory(noteOf(id), { recursive: true })
       const run = { sessionId: id, turn: 1, round: 1 }
       yield* prepareAhead(run, {
         gatewayDirectory: yield* gateway.directoryOf(id),
@@ -134,7 +157,7 @@ const make = Effect.gen(function*() {
     }),
     settle: (id, isUsed) =>
       isUsed
-        ? Effect.sync(() => void reserved.delete(id))
+        ? Effect.zipRight(Effect.sync(() => reserved.delete(id)), Effect.ignoreLogged(forget(id)))
         : Effect.map(Clock.currentTimeMillis, (now) => void waiting.set(id, now)),
     reserved: Effect.sync(() => new Set(reserved)),
     refill

@@ -12,20 +12,31 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { idleTime, WarmSandboxes } from "../../../src/actors/steps/WarmSandboxes.ts"
 import { Agent } from "../../../src/domain/Agent.ts"
-import type { SessionId } from "../../../src/domain/Ids.ts"
+import { SessionId } from "../../../src/domain/Ids.ts"
+import { SessionNotFound } from "../../../src/domain/Session.ts"
 import { Agents } from "../../../src/services/agents/Agents.ts"
 import { Gateway } from "../../../src/services/gateway/Gateway.ts"
 import { runName, Sandbox, SandboxError } from "../../../src/services/sandbox/Sandbox.ts"
+import { SessionHistory } from "../../../src/services/store/SessionHistory.ts"
 import { BackgroundTasks } from "../../../src/services/support/BackgroundTasks.ts"
-import { layerConfig } from "../../support/TestConfig.ts"
+import { session } from "../../http/TestServer.ts"
+import { layerConfig, testConfig } from "../../support/TestConfig.ts"
+
+const notes = `${testConfig.dataDir}/waiting`
 
 const refused = new SandboxError({ operation: "start", reason: "no engine" })
 
 /** A server that keeps so many, on a sandbox that remembers what it was asked. */
-const make = Effect.fnUntraced(function*(warmSandboxes: number, options: { readonly canPrepare?: boolean } = {}) {
-  const directories = yield* Ref.make<ReadonlySet<string>>(new Set())
+const make = Effect.fnUntraced(function*(warmSandboxes: number, options: {
+  readonly canPrepare?: boolean
+  /** What an earlier server has prepared, and which sessions there are. */
+  readonly left?: ReadonlyArray<SessionId>
+  readonly sessions?: ReadonlyArray<SessionId>
+} = {}) {
+  const left = options.left ?? []
+  const directories = yield* Ref.make<ReadonlySet<string>>(new Set(left.flatMap((id) => [id, `note ${id}`])))
   const prepared = yield* Ref.make<ReadonlyArray<string>>([])
-  const present = yield* Ref.make<ReadonlySet<SessionId>>(new Set())
+  const present = yield* Ref.make<ReadonlySet<SessionId>>(new Set(left))
   const engine = yield* Ref.make<Effect.Effect<void, SandboxError>>(Effect.void)
   const sandbox = Layer.mock(Sandbox, {
     kind: "fake",
@@ -41,15 +52,25 @@ const make = Effect.fnUntraced(function*(warmSandboxes: number, options: { reado
   const gateway = Layer.mock(Gateway, {
     directoryOf: (session) => Effect.as(Ref.update(directories, (all) => new Set([...all, session])), session)
   })
+  const withoutNote = (path: string) => path.startsWith(`${notes}/`) ? `note ${path.slice(notes.length + 1)}` : path
   const files = FileSystem.layerNoop({
-    remove: (path) => Ref.update(directories, (all) => new Set([...all].filter((each) => each !== path)))
+    makeDirectory: (path) => Ref.update(directories, (all) => new Set([...all, withoutNote(path)])),
+    readDirectory: () =>
+      Effect.map(
+        Ref.get(directories),
+        (all) => [...all].flatMap((each) => each.startsWith("note ") ? [each.slice("note ".length)] : [])
+      ),
+    remove: (path) => Ref.update(directories, (all) => new Set([...all].filter((each) => each !== withoutNote(path))))
+  })
+  const history = Layer.mock(SessionHistory, {
+    get: (id) => options.sessions?.includes(id) === true ? Effect.succeed(session({ id })) : new SessionNotFound({ id })
   })
   const agents = Layer.mock(Agents, {
     choose: () => Effect.succeed({ agent: Agent.Named({ name: "opentl" }) })
   })
   const scope = yield* Scope.make()
   const context = yield* WarmSandboxes.layer.pipe(
-    Layer.provide([sandbox, gateway, agents, layerConfig({ warmSandboxes }), BackgroundTasks.layer, files]),
+    Layer.provide([sandbox, gateway, agents, layerConfig({ warmSandboxes }), BackgroundTasks.layer, files, history]),
     Layer.buildWithScope(scope)
   )
   yield* TestClock.adjust(0)
@@ -136,6 +157,17 @@ describe("waiting sandboxes", () => {
       yield* warm.settle(taken, true)
       yield* end
       assert.deepStrictEqual([...(yield* present)], [taken])
+    }))
+
+  it.scoped("of an earlier server are removed, apart from those that sessions have, also where none are wanted now", () =>
+    Effect.gen(function*() {
+      const [lost, used] = [SessionId.make("00000000000a"), SessionId.make("00000000000b")]
+      for (const count of [0, 1]) {
+        const { directories, present, warm } = yield* make(count, { left: [lost, used], sessions: [used] })
+        const ours = [...(yield* warm.reserved)]
+        assert.deepStrictEqual([...(yield* present)], [used, ...ours])
+        assert.deepStrictEqual(yield* directories, [used, ...ours.flatMap((id) => [`note ${id}`, id])])
+      }
     }))
 
   it.scoped("leave nothing behind where none can be prepared, and are tried again with the next session", () =>
