@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Admission } from "./actors/session/Admission.ts"
+import { OwnSessions } from "./actors/session/OwnSessions.ts"
 import { SessionRouter } from "./actors/session/SessionRouter.ts"
 import { SessionSupervisor } from "./actors/session/SessionSupervisor.ts"
 import { NewSessions } from "./actors/sessions/NewSessions.ts"
@@ -91,17 +92,25 @@ const layerSessions = SessionsLive.layer.pipe(
   Layer.provideMerge(layerLog)
 )
 
-/** Sessions that are worked on: new ones, and those that were running when the last process ended. */
-export const layerWorking = Layer.mergeAll(Recovery.layer, Waking.layer, WorkspaceRetention.layer).pipe(
+const layerWorkers = Layer.mergeAll(Recovery.layer, Waking.layer, WorkspaceRetention.layer).pipe(
   Layer.provideMerge(layerSessions),
   Layer.provideMerge(Admission.layer)
 )
+
+/** Sessions that are worked on: new ones, and those that were running when the last process ended. */
+export const layerWorking = Layer.provide(layerWorkers, OwnSessions.layerAll)
+
+/** Sessions of one command: it works on those that it creates or steers, and leaves all others as they are. */
+export const layerOwn = Layer.provide(layerWorkers, OwnSessions.layerAsked)
 
 /**
  * Sessions that are recorded: created, steered and read, but no turn starts here. A stop takes effect, with its
  * clean-up; everything else waits for the next process that works.
  */
-export const layerRecording = layerSessions.pipe(Layer.provideMerge(Admission.layerClosed))
+export const layerRecording = layerSessions.pipe(
+  Layer.provideMerge(Admission.layerClosed),
+  Layer.provide(OwnSessions.layerAll)
+)
 
 /** The configured external services. */
 export const layerOutside = Layer.mergeAll(
@@ -115,7 +124,7 @@ export const layerOutside = Layer.mergeAll(
   Layer.provide(Git.layer)
 )
 
-const layersByMode = { working: layerWorking, recording: layerRecording }
+const layersByMode = { working: layerWorking, own: layerOwn, recording: layerRecording }
 
 /** The data directory with its database, owned by this process for the lifetime of the layer. */
 const layerOwned = (kind: "server" | "embedded") => Database.layer.pipe(Layer.provideMerge(DataDirectory.layer(kind)))

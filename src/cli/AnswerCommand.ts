@@ -24,7 +24,7 @@ export const answerCommand = Command.make(
       const program = yield* Program
       const stdio = yield* Stdio
       const answer = yield* checkText("the answer", Prompt, text === "-" ? yield* stdio.readAll : text)
-      const connection = yield* program.connect({ server, mode: follow ? "working" : "recording" })
+      const connection = yield* program.connect({ server, mode: follow ? "own" : "recording" })
       const session = yield* connection.sessions.find(id)
       if (session.phase !== "questions") {
         return yield* new UsageError({

@@ -57,7 +57,7 @@ export const messageCommand = Command.make(
       const stdio = yield* Stdio
       const program = yield* Program
       const message = yield* checkText("the message", Prompt, text === "-" ? yield* stdio.readAll : text)
-      const connection = yield* program.connect({ server, mode: follow ? "working" : "recording" })
+      const connection = yield* program.connect({ server, mode: follow ? "own" : "recording" })
       const session = yield* connection.sessions.find(id)
       const { messageId } = yield* connection.sessions.message(session.id, message, connection.by)
       if (!(json && follow)) yield* stdio.out(json ? encodeAnswer({ messageId }) : `${messageId}\n`)
