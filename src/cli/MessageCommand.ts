@@ -13,7 +13,7 @@ import { Stdio } from "./terminal/Stdio.ts"
 import { showTurn } from "./Turn.ts"
 
 /** A message that was sent, as JSON. */
-export const encodeAnswer = jsonDocument(Schema.Struct({ messageId: key("message_id", Schema.String) }))
+const encodeAnswer = jsonDocument(Schema.Struct({ messageId: key("message_id", Schema.String) }))
 
 /** The phases that lead to a pause of the agent, in which it is given what has come. */
 const beforePause: ReadonlyArray<SessionPhase> = ["preparing", "planning", "coding", "revising"]
