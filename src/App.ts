@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Admission } from "./actors/session/Admission.ts"
+import { OwnSessions } from "./actors/session/OwnSessions.ts"
 import { SessionRouter } from "./actors/session/SessionRouter.ts"
 import { SessionSupervisor } from "./actors/session/SessionSupervisor.ts"
 import { NewSessions } from "./actors/sessions/NewSessions.ts"
@@ -105,16 +106,22 @@ const workingWith = (warm: Warm) =>
   )
 
 /** Sessions that are worked on: new ones, and those that were running when the last process ended. */
-export const layerWorking = workingWith(Layer.empty)
+export const layerWorking = Layer.provide(workingWith(Layer.empty), OwnSessions.layerAll)
 
 /** As `layerWorking`, with sandboxes that wait for sessions to come (OPENTL_WARM). */
-export const layerServing = workingWith(WarmSandboxes.layer)
+export const layerServing = Layer.provide(workingWith(WarmSandboxes.layer), OwnSessions.layerAll)
+
+/** Sessions of one command: it works on those that it creates or steers, and leaves all others as they are. */
+export const layerOwn = Layer.provide(workingWith(Layer.empty), OwnSessions.layerAsked)
 
 /**
  * Sessions that are recorded: created, steered and read, but no turn starts here. A stop takes effect, with its
  * clean-up; everything else waits for the next process that works.
  */
-export const layerRecording = sessionsWith(Layer.empty).pipe(Layer.provideMerge(Admission.layerClosed))
+export const layerRecording = sessionsWith(Layer.empty).pipe(
+  Layer.provideMerge(Admission.layerClosed),
+  Layer.provide(OwnSessions.layerAll)
+)
 
 /** The configured external services. */
 export const layerOutside = Layer.mergeAll(
@@ -130,8 +137,8 @@ export const layerOutside = Layer.mergeAll(
 
 /** An embedded program ends with its sessions, so it prepares nothing for others. */
 const layersOf = {
-  server: { working: layerServing, recording: layerRecording },
-  embedded: { working: layerWorking, recording: layerRecording }
+  server: { working: layerServing, own: layerOwn, recording: layerRecording },
+  embedded: { working: layerWorking, own: layerOwn, recording: layerRecording }
 }
 
 /** The data directory with its database, owned by this process for the lifetime of the layer. */

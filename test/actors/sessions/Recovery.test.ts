@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
+import { OwnSessions } from "../../../src/actors/session/OwnSessions.ts"
 import { SessionSupervisor } from "../../../src/actors/session/SessionSupervisor.ts"
 import * as Recovery from "../../../src/actors/sessions/Recovery.ts"
 import { WarmSandboxes } from "../../../src/actors/steps/WarmSandboxes.ts"
@@ -61,6 +62,7 @@ const make = Effect.gen(function*() {
         ),
       removeWorkspace: (id) => Ref.update(removedWorkspaces, (all) => [...all, id])
     })),
+    Layer.provide(OwnSessions.layerAll),
     Layer.provideMerge(BackgroundTasks.layer),
     Layer.provide(logged.layer)
   )
