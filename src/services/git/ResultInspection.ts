@@ -72,17 +72,12 @@ const isLink = ({ mode }: Change): boolean => mode === "120000"
 /** A commit, and the one that it was made from. */
 export interface Inspected {
   readonly start: CommitId
-  /** The extent of `start`. */
-  readonly base: Extent
   readonly tip: CommitId
 }
 
-/** What is known of a commit that is within the limits. */
-export interface Findings {
-  /** The messages of its commits, oldest first. */
-  readonly messages: ReadonlyArray<string>
-  /** Whether its files differ from those of `start`. */
-  readonly isChanged: boolean
+/** The same, to be compared with the extent of `start`. */
+export interface Measured extends Inspected {
+  readonly base: Extent
 }
 
 export const make = Effect.gen(function*() {
@@ -155,18 +150,27 @@ export const make = Effect.gen(function*() {
   return {
     /** The extent of a commit that is within limits. */
     extentOf: (directory: string, commit: CommitId) => extentOf(directory, commit, () => true),
-    /** Fails with the first limit that the commit exceeds, compared with its base commit, from which it must descend. */
-    check: Effect.fn("ResultInspection.check")(
-      function*(directory: string, { base, start, tip }: Inspected, limits: ResultLimits) {
+    /**
+     * The messages of the commits since `start`, from which the commit must descend. Fails with the first limit that they, or
+     * its files and directories, exceed.
+     */
+    measure: Effect.fn("ResultInspection.measure")(
+      function*(directory: string, { base, start, tip }: Measured, limits: ResultLimits) {
         // at the same time, since most of it is git's start; what fails is reported in this order
         const checked = yield* Effect.all([
           history(directory, { start, tip }, limits),
           extent(directory, base, tip, limits)
         ], { concurrency: "unbounded", mode: "either" })
         const [messages] = yield* Either.all(checked)
+        return messages
+      }
+    ),
+    /** Whether a commit that was measured changes any file. Fails if it changes too many, or makes them too large. */
+    compare: Effect.fn("ResultInspection.compare")(
+      function*(directory: string, { start, tip }: Inspected, limits: ResultLimits) {
         const changed = yield* changes(directory, start, tip, limits)
         yield* sizes(directory, changed, limits)
-        return { messages, isChanged: changed.length > 0 } satisfies Findings
+        return changed.length > 0
       }
     )
   }

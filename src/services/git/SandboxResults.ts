@@ -92,11 +92,13 @@ export const make = Effect.gen(function*() {
   /** A repository that shares the mirror's objects but none of its references. `git init` would be one process more. */
   const quarantine = Effect.fnUntraced(function*(mirror: Mirror, start: CommitId) {
     const directory = yield* git.temporaryDirectory
-    yield* writeIn(directory, "config", configOf(mirror.format))
-    yield* writeIn(directory, "HEAD", "ref: refs/heads/none")
-    yield* writeIn(directory, "objects/info/alternates", `${mirror.directory}/objects`)
-    // the commit that a bundle may build upon
-    yield* writeIn(directory, "refs/opentl/start", start)
+    yield* Effect.all([
+      writeIn(directory, "config", configOf(mirror.format)),
+      writeIn(directory, "HEAD", "ref: refs/heads/none"),
+      writeIn(directory, "objects/info/alternates", `${mirror.directory}/objects`),
+      // the commit that a bundle may build upon
+      writeIn(directory, "refs/opentl/start", start)
+    ], { concurrency: "unbounded", discard: true })
     return directory
   })
 
@@ -116,10 +118,7 @@ export const make = Effect.gen(function*() {
     return Option.map(before, (tree) => ({ parent, isKnown: Equal.equals(Option.some(tree), after) }))
   })
 
-  /**
-   * Unpacks the bundle; returns its commit and the agent's messages once it is known to be within the limits, or none if
-   * no file changed.
-   */
+  /** Unpacks the bundle; returns its commit and the agent's messages once its history and its size are within the limits. */
   const unpack = Effect.fnUntraced(
     function*(mirror: Mirror, directory: string, bundle: string, tip: CommitId, result: ResultCommit) {
       const { branch, start } = result
@@ -128,17 +127,16 @@ export const make = Effect.gen(function*() {
         extents.get(`${mirror.directory} ${start}`, inspect.extentOf(directory, start)),
         inside(directory, "bundle", "unbundle", bundle)
       ], { concurrency: 2 })
-      const [{ isChanged, messages }, kept] = yield* Effect.all([
+      const [messages, kept] = yield* Effect.all([
         Effect.catchAll(
-          inspect.check(directory, { base, start, tip }, resultLimits),
+          inspect.measure(directory, { base, start, tip }, resultLimits),
           notCommit(directory, tip, branch)
         ),
         earlier(directory, tip, result.parent)
       ], { concurrency: 2 })
-      if (!isChanged) return Option.none()
       // a mirror that was made anew has none of ours
       const { isKnown, parent } = Option.getOrElse(kept, () => ({ parent: start, isKnown: false }))
-      return Option.some<Unpacked>({ tip, parent, isKnown, messages })
+      return { tip, parent, isKnown, messages } satisfies Unpacked
     },
     refusing
   )
@@ -171,14 +169,19 @@ export const make = Effect.gen(function*() {
   return Effect.fnUntraced(
     function*(mirror: Mirror, bundle: string, result: ResultCommit) {
       const { session, start } = result
-      const claimed = yield* checkFile(bundle, result)
-      const directory = yield* quarantine(mirror, start)
-      const unpacked = yield* unpack(mirror, directory, bundle, claimed, result)
-      if (Option.isNone(unpacked)) return start
-      const { isKnown, parent } = unpacked.value
-      if (isKnown) return parent
-      const commit = yield* commitTree(directory, unpacked.value, result)
-      yield* refusing(move(directory, mirror, { commit, parent, ref: workRef(session) }))
+      const [tip, directory] = yield* Effect.all([checkFile(bundle, result), quarantine(mirror, start)], {
+        concurrency: 2
+      })
+      const unpacked = yield* unpack(mirror, directory, bundle, tip, result)
+      const { isKnown, parent } = unpacked
+      // a commit whose files are refused goes with its quarantine
+      const [isChanged, made] = yield* Effect.all([
+        refusing(inspect.compare(directory, { start, tip }, resultLimits)),
+        isKnown ? Effect.succeed(parent) : commitTree(directory, unpacked, result)
+      ], { concurrency: 2, mode: "either" })
+      if (!(yield* isChanged)) return start
+      const commit = yield* made
+      if (!isKnown) yield* refusing(move(directory, mirror, { commit, parent, ref: workRef(session) }))
       return commit
     },
     Effect.scoped
