@@ -199,8 +199,8 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # Runs git on the repository, without its hooks and without what the agent configured in its home. Its output goes to
 # the log, because a filter of the repository can print anything.
 repo_git() {
-  GIT_CONFIG_GLOBAL=/dev/null git -C "$repo" -c core.hooksPath=/dev/null -c core.fsmonitor=false -c commit.gpgSign=false -c gc.auto=0 "$@" \
-    2>>"$log"
+  GIT_CONFIG_GLOBAL=/dev/null git -C "$repo" -c core.hooksPath=/dev/null -c core.fsmonitor=false -c commit.gpgSign=false \
+    -c gc.auto=0 -c maintenance.auto=false "$@" 2>>"$log"
 }
 
 has_commit() { repo_git cat-file -e "$1^{commit}"; }
@@ -441,7 +441,8 @@ continue_repository() {
 
 remove_stale_locks() ( # left by processes that have ended
   shopt -s globstar nullglob
-  rm -f "$repo"/.git/*.lock "$repo"/.git/refs/**/*.lock
+  locks=("$repo"/.git/*.lock "$repo"/.git/refs/**/*.lock)
+  [ "${#locks[@]}" -eq 0 ] || rm -f "${locks[@]}"
 )
 
 on_branch() { [ "$(repo_git symbolic-ref -q HEAD)" = "$branch_ref" ]; }
@@ -690,7 +691,7 @@ run_host() {
   await_child "$waiting_host"
   code=$?
   waiting_host=
-  cat "$host_log" >>"$log" 2>&1
+  [ ! -s "$host_log" ] || cat "$host_log" >>"$log" 2>&1
   return "$code"
 }
 
@@ -730,22 +731,34 @@ run_checks() {
 
 # --- The result ------------------------------------------------------------------------------------------------------
 
+# Each process of git takes a few milliseconds, and a person waits for it: none is asked what another one has told already.
+
+head= # the branch's commit, where it is known
+
 commit_changes() {
-  repo_git rev-parse -q --git-dir >>"$log" || die "The agent left no usable repository behind"
+  local before
+  local -a found
+  # prints no more once it does not find something
+  mapfile -t found < <(repo_git rev-parse --git-dir "$start^{commit}" 'HEAD^{commit}' --symbolic-full-name HEAD)
+  [ "${#found[@]}" -gt 0 ] || die "The agent left no usable repository behind"
   remove_stale_locks
-  if ! on_branch || ! has_commit HEAD; then
+  if [ "${found[3]:-}" = "$branch_ref" ]; then
+    head=${found[2]}
+  elif ! on_branch || ! has_commit HEAD; then
     adopt_head || die "The agent's result could not be put on the branch"
   fi
-  stage_files
-  if git_state MERGE_HEAD || ! repo_git diff --cached --quiet --no-ext-diff >>"$log"; then
+  before=$head
+  if stage_files || git_state MERGE_HEAD; then
     write_commit || die "The agent's changes could not be committed"
+    head=
   fi
-  keep_history || die "The agent's result could not be put on the branch"
+  [ "$before" = "$start" ] || keep_history || die "The agent's result could not be put on the branch"
 }
 
+# Returns 0 if something is staged then.
 stage_files() {
   settle_operation
-  leave_out_nested_repositories
+  look_through_files
   repo_git add -A --ignore-errors >>"$log" || note "Some files could not be read and are not in the result"
   leave_out_gitlinks
 }
@@ -758,8 +771,9 @@ keep_history() {
   old=$(repo_git rev-parse HEAD) || return 1
   repo_git update-ref "refs/opentl/kept/$old" "$old"
   note "The agent rewrote history; its files are committed on top of $start, and its commit $old is kept in the workspace"
+  head=
   repo_git reset -q --soft "$start" >>"$log" || return 1
-  repo_git diff --cached --quiet --no-ext-diff >>"$log" || write_commit
+  ! is_staged || write_commit
 }
 
 write_commit() {
@@ -784,58 +798,83 @@ settle_operation() {
   if git_state CHERRY_PICK_HEAD || git_state REVERT_HEAD || git_state sequencer; then
     repo_git cherry-pick --quit >>"$log"
   fi
-  local path
-  while IFS= read -r -d '' path; do
-    if repo_git grep -q -e '^<<<<<<< ' -- ":(literal)$path" >>"$log"; then
-      repo_git merge --quit >>"$log"
-      note "Committed with its conflict markers, as the agent left it: $path"
-    fi
-  done < <(repo_git diff --name-only --diff-filter=U -z)
 }
 
-leave_out_nested_repositories() { # git lists them as one path with a slash
-  local path
-  while IFS= read -r -d '' path; do
-    case $path in */) exclude "$path" && note_nested "${path%/}" ;; esac
-  done < <(repo_git ls-files -z --others --exclude-standard)
+# Looks for unresolved conflicts, and for git repositories in the repository, which git lists as one path with a slash.
+look_through_files() {
+  local entry path last=
+  while IFS= read -r -d '' entry; do
+    case $entry in
+      '? '*/)
+        path=${entry#'? '}
+        exclude "$path" && note_nested "${path%/}"
+        ;;
+      'M '*) # a path in conflict, up to three times
+        path=${entry#*$'\t'}
+        [ "$path" = "$last" ] || end_merge_with "$path"
+        last=$path
+        ;;
+    esac
+  done < <(repo_git ls-files -z -t --unmerged --others --exclude-standard)
+}
+
+end_merge_with() { # PATH in conflict
+  repo_git grep -q -e '^<<<<<<< ' -- ":(literal)$1" >>"$log" || return 0
+  repo_git merge --quit >>"$log"
+  note "Committed with its conflict markers, as the agent left it: $1"
 }
 
 note_nested() { note "Left out of the result, because it is a separate git repository: $1"; }
 
-# Gitlinks staged by the agent, or replacing tracked files. Submodules are named in .gitmodules.
+# Gitlinks staged by the agent, or replacing tracked files. Submodules are named in .gitmodules. Returns 0 if something is
+# staged, and if git cannot tell.
 leave_out_gitlinks() {
-  local change path submodules
-  submodules=$'\n'$(repo_git config -f .gitmodules --get-regexp '^submodule\..*\.path$' | cut -d ' ' -f 2-)$'\n'
+  local change path staged= left_out=
   while IFS= read -r -d '' change && IFS= read -r -d '' path; do
     case $change in
       :160000*) ;;
       :*" 160000 "*)
-        [[ $submodules == *$'\n'"$path"$'\n'* ]] && continue
-        repo_git reset -q HEAD -- ":(literal)$path" >>"$log"
-        note_nested "$path"
+        if ! is_submodule "$path"; then
+          repo_git reset -q HEAD -- ":(literal)$path" >>"$log"
+          note_nested "$path"
+          left_out=yes
+        fi
         ;;
     esac
+    staged=yes
   done < <(repo_git diff --cached --raw -z --no-renames --no-ext-diff HEAD)
+  wait "$!" || return 0
+  [ -z "$left_out" ] || is_staged || return 1
+  [ -n "$staged" ]
+}
+
+is_staged() { ! repo_git diff --cached --quiet --no-ext-diff >>"$log"; }
+
+is_submodule() { # PATH
+  local submodules
+  submodules=$'\n'$(repo_git config -f .gitmodules --get-regexp '^submodule\..*\.path$' | cut -d ' ' -f 2-)$'\n'
+  [[ $submodules == *$'\n'"$1"$'\n'* ]]
 }
 
 write_results() { # EXIT_CODE
-  local head changed=false
-  head=$(repo_git rev-parse -q --verify "$branch_ref^{commit}") || die "The result has no commit"
-  has_commit "$start" || die "The commit that the branch starts from is missing"
-  if ! repo_git merge-base --is-ancestor "$head" "$start"; then
-    changed=true
-    attend repo_git bundle create -q "$out/result.bundle" "^$start" "$branch_ref" >>"$log" ||
+  local packing changed=false result=$out/result.json
+  if [ "$head" != "$start" ]; then
+    repo_git bundle create -q "$out/result.bundle" "^$start" "$branch_ref" >>"$log" &
+    packing=$!
+    head=$(repo_git rev-parse -q --verify "$branch_ref^{commit}") || die "The result has no commit"
+    if ! await_child "$packing" && [ "$head" != "$start" ]; then
+      has_commit "$start" || die "The commit that the branch starts from is missing"
       die "The result could not be packed"
+    fi
+    [ "$head" = "$start" ] || changed=true
   fi
   repo_git update-ref refs/opentl/packed "$head"
-  node -e '
-    const { existsSync, readFileSync, renameSync, writeFileSync } = require("node:fs")
-    const [file, notesFile, exitCode, head, changed] = process.argv.slice(1)
-    const notes = existsSync(notesFile) ? readFileSync(notesFile, "utf8") : ""
-    const result = { exit_code: Number(exitCode), head, changed: changed === "true", notes }
-    writeFileSync(file + ".new", JSON.stringify(result) + "\n")
-    renameSync(file + ".new", file)
-  ' "$out/result.json" "$notes" "$1" "$head" "$changed" >>"$log" 2>&1 || die "The result could not be written"
+  # nothing in it needs to be escaped: the notes are in a file of their own
+  [ ! -e "$result" ] && [ ! -L "$result" ] || remove "$result" # whatever the agent made of it
+  if ! printf '{"exit_code":%d,"head":"%s","changed":%s}\n' "$1" "$head" "$changed" 2>>"$log" >"$result"; then
+    remove "$result"
+    die "The result could not be written"
+  fi
 }
 
 main() {

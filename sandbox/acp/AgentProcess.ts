@@ -63,7 +63,8 @@ export const killMarked = Effect.fnUntraced(function*(value: string) {
         Effect.andThen(Effect.try(() => process.kill(Number(pid), "SIGKILL"))),
         Effect.ignore
       ),
-    { discard: true }
+    // a round's end waits for it
+    { discard: true, concurrency: 16 }
   )
 })
 

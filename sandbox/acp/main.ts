@@ -8,9 +8,9 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { AcpConfig } from "./AcpConfig.ts"
+import * as HostEnd from "./HostEnd.ts"
 import * as HostStart from "./HostStart.ts"
 import { Printer } from "./Printer.ts"
 import * as ProcessConnection from "./ProcessConnection.ts"
@@ -59,8 +59,5 @@ HostStart.awaited.pipe(
       process.exitCode = code
     })
   ),
-  NodeRuntime.runMain({
-    teardown: (exit, end) =>
-      end(Exit.isSuccess(exit) ? Number(process.exitCode ?? 0) : Exit.isInterrupted(exit) ? 143 : 1)
-  })
+  NodeRuntime.runMain({ teardown: HostEnd.teardown(process) })
 )

@@ -12,10 +12,10 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as ConfigError from "effect/ConfigError"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { Readable, Writable } from "node:stream"
 import { markName } from "../acp/AgentProcess.ts"
+import * as HostEnd from "../acp/HostEnd.ts"
 import * as HostStart from "../acp/HostStart.ts"
 import { AgentConfig } from "./AgentConfig.ts"
 import { ConversationStore } from "./ConversationStore.ts"
@@ -74,8 +74,5 @@ program.pipe(
       process.exitCode = exitCode
     })
   ),
-  NodeRuntime.runMain({
-    teardown: (exit, end) =>
-      end(Exit.isSuccess(exit) ? Number(process.exitCode ?? 0) : Exit.isInterrupted(exit) ? 143 : 1)
-  })
+  NodeRuntime.runMain({ teardown: HostEnd.teardown(process) })
 )

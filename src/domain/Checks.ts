@@ -52,6 +52,9 @@ const isPythonTest = (path: string): boolean =>
 export const kindOf = (path: string): string | undefined =>
   named.has(path) ? path : isPythonTest(path) ? pythonTest : undefined
 
+/** Whether detection looks at a path at all: what else a commit has makes no difference to it. */
+export const isLookedAt = (path: string): boolean => kindOf(path) !== undefined || checkFiles.includes(path)
+
 /** The files that configure pytest by a section. */
 const pytestSections: ReadonlyArray<readonly [path: string, section: RegExp]> = [
   ["pyproject.toml", /^[ \t]*\[tool\.pytest[.\]]/m],

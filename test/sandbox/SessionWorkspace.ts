@@ -10,8 +10,7 @@ export const branch = "opentl/abc123def456"
 const Result = Schema.parseJson(Schema.Struct({
   exit_code: Schema.Number,
   head: Schema.String,
-  changed: Schema.Boolean,
-  notes: Schema.String
+  changed: Schema.Boolean
 }))
 
 /** Git away from the configuration of whoever runs the tests. */
@@ -79,8 +78,10 @@ export const makeSession = Effect.fn("makeSession")(function*(files: Record<stri
     yield* fs.writeFileString(`${workspace}/in/prompt.md`, options.prompt ?? "the prompt")
     const process = yield* begin(agentCommand, options.env)
     const [output, exitCode] = yield* Effect.all([outputOf(process), process.exitCode], { concurrency: "unbounded" })
+    const notes = yield* Effect.orElseSucceed(fs.readFileString(`${workspace}/out/notes`), () => "")
     const result = yield* fs.readFileString(`${workspace}/out/result.json`).pipe(
       Effect.flatMap(Schema.decode(Result)),
+      Effect.map((result) => ({ ...result, notes })),
       Effect.option
     )
     return { lines: output.trimEnd().split("\n"), exitCode, result: Option.getOrUndefined(result) }

@@ -90,12 +90,12 @@ export const commitOf = (directory: string, revision: string) =>
   Effect.orDie(Effect.flatMap(git(directory, "rev-parse", revision), Schema.decode(CommitId)))
 
 /** Git, forges and repositories as the server has them. */
-export const layerOn = <E, R>(config: Layer.Layer<AppConfig, E, R>) =>
+export const layerOn = <E, R>(config: Layer.Layer<AppConfig, E, R>, context = NodeContext.layer) =>
   GitRepositories.layer.pipe(
     Layer.provideMerge(Layer.provide(Forges.layer, GitLocalForge.layer)),
     Layer.provideMerge(Git.layer),
     Layer.provideMerge(config),
-    Layer.provideMerge(NodeContext.layer)
+    Layer.provideMerge(context)
   )
 
 /** The same on a data directory of the test's own. */

@@ -10,6 +10,7 @@ import { isInstallInput, mostInputs } from "../../domain/InstallInputs.ts"
 import * as InstallKind from "../../domain/InstallKind.ts"
 import { type Repository, show as showRepository } from "../../domain/Repository.ts"
 import { AppConfig } from "../../services/config/AppConfig.ts"
+import * as CommitCache from "../../services/git/CommitCache.ts"
 import { Repositories, type RepositoryFailure } from "../../services/git/Repositories.ts"
 import { DependencyCache, type FailedInstalls } from "../../services/sandbox/DependencyCache.ts"
 import { type InputFile, type RunId, Sandbox } from "../../services/sandbox/Sandbox.ts"
@@ -33,6 +34,9 @@ const longestFile = 16 * 1024 ** 2
 
 /** The most files that are read to find out what may be kept. */
 const mostRead = 500
+
+/** Of how many bases the files that decide what is installed are kept. */
+const keptBases = 8
 
 /** What sessions on one base have in common. */
 export interface Base {
@@ -66,13 +70,14 @@ export const make = Effect.gen(function*() {
   const run = yield* CheckRuns.make
   const sandbox = yield* Sandbox
 
-  const inputsOf = ({ repo }: Base, commit: CommitId) =>
+  const inputsOf = (repo: Repository, commit: CommitId) =>
     repositories.treeEntries(repo, commit, isInstallInput, mostInputs)
+  const inputsOfBase = yield* CommitCache.make(keptBases, inputsOf)
 
   /** What is kept for a base; none where nothing is. */
   const snapshotOf = Effect.fnUntraced(function*(base: Base) {
     if (sandbox.takeDependencies === undefined || Option.isNone(cache.limit)) return Option.none<Snapshot>()
-    const inputs = yield* inputsOf(base, base.commit)
+    const inputs = yield* inputsOfBase(base.repo, base.commit)
     const read = Array.from(inputs.keys()).filter(InstallKind.isRead)
     if (inputs.size > mostInputs || read.length > mostRead) return Option.none<Snapshot>()
     const texts = read.length === 0
@@ -97,7 +102,7 @@ export const make = Effect.gen(function*() {
     { key, source }: Snapshot,
     commit: CommitId
   ): Effect.fn.Return<Given, RepositoryFailure> {
-    const target = { commit, inputs: commit === base.commit ? source.inputs : yield* inputsOf(base, commit) }
+    const target = { commit, inputs: commit === base.commit ? source.inputs : yield* inputsOf(base.repo, commit) }
     const file = yield* cache.find(key)
     if (Option.isSome(file)) {
       const environment = { OPENTL_DEPENDENCIES: Dependencies.useOf(source, target) }

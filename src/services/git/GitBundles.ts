@@ -1,7 +1,7 @@
 /** Exports commits for a sandbox, as bundle files. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { BranchName } from "../../domain/Ids.ts"
+import type { BranchName, CommitId } from "../../domain/Ids.ts"
 import { Git } from "./Git.ts"
 import type { Mirror } from "./GitMirror.ts"
 import type { BundleContents } from "./Repositories.ts"
@@ -29,15 +29,32 @@ export const make = Effect.gen(function*() {
     return undefined
   })
 
+  /**
+   * Whether all of a turn's start came from the remote, which a new workspace reads where it is. It depends on it, so a
+   * reference is made, which git refuses for a commit that is not there: one process for both.
+   */
+  const isThere = ({ directory, exclusively, objects }: Mirror, ref: string, start: CommitId) =>
+    git.exec({
+      operation: "update-ref",
+      directory,
+      args: ["update-ref", ref, start],
+      environment: { GIT_OBJECT_DIRECTORY: objects }
+    }).pipe(
+      exclusively,
+      Effect.map(({ exitCode }) => exitCode === 0)
+    )
+
   return Effect.fnUntraced(function*(mirror: Mirror, branch: BranchName, contents: BundleContents) {
     const { directory } = mirror
+    const ref = `refs/heads/${branch}`
+    const isNew = contents.isShared && contents.known === undefined && contents.work === undefined
+    if (isNew && (yield* isThere(mirror, ref, contents.start))) return Option.none()
     const known = yield* exclusion(mirror, contents)
     const work = contents.work !== undefined && (yield* revisions.has(directory, contents.work))
       ? contents.work
       : undefined
     const hasStart = known !== undefined &&
       (known === contents.start || (yield* revisions.isAncestor(directory, contents.start, known)))
-    const ref = `refs/heads/${branch}`
     if (hasStart && work === undefined) {
       // a workspace that shares the start depends on it here
       if (known === contents.start) yield* mirror.exclusively(name(directory, ref, contents.start))

@@ -6,10 +6,11 @@ import * as Effect from "effect/Effect"
 import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 import * as Crypto from "node:crypto"
-import type { CommitId } from "../../domain/Ids.ts"
+import type { BranchName, CommitId } from "../../domain/Ids.ts"
 import { Repository, show } from "../../domain/Repository.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { Forge, RepositoryNotFound } from "../forge/Forge.ts"
+import type { LocalRepository } from "../forge/LocalForge.ts"
 import { check, Git, type GitOutput } from "./Git.ts"
 import type { GitCall } from "./GitCommand.ts"
 import * as GitFailure from "./GitFailure.ts"
@@ -26,6 +27,9 @@ export interface Mirror {
   /** Runs operations that change references one after another. */
   readonly exclusively: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
+
+/** The branches that somebody needs, which may have to be asked for. */
+export type Branches = Effect.Effect<ReadonlyArray<BranchName>, RepositoryFailure>
 
 /** With more packs than this, a mirror is repacked, which takes a moment now and saves many later. */
 const manyPacks = 50
@@ -98,37 +102,57 @@ export const make = Effect.gen(function*() {
       discard: true
     })
 
-  /**
-   * Whether the mirror has exactly the branches of a repository on this machine. A fetch that changes nothing starts six
-   * processes to find that out.
-   */
-  const isCurrent = (repo: Repository, directory: string) => {
-    if (repo._tag !== "Local") return Effect.succeed(false)
-    const branches = (directory: string, namespace: string, environment = {}) =>
-      git.run({
-        operation: "read",
-        directory,
-        environment,
-        // with the type, git reads the object, and fails if it is missing
-        args: [
-          "for-each-ref",
-          `--format=%(objectname) %(objecttype) %(refname:lstrip=${namespace.split("/").length})`,
-          namespace
-        ]
-      })
-    return Effect.zipWith(
-      branches(repo.path, "refs/heads"),
-      branches(directory, "refs/remotes/origin", { GIT_OBJECT_DIRECTORY: objectsIn(directory) }),
-      (source, mirror) => source.stdout === mirror.stdout && source.stderr + mirror.stderr === "",
-      { concurrent: true }
-    ).pipe(Effect.orElseSucceed(() => false))
-  }
+  /** The branches below a namespace: by name, the commit's id. */
+  const branchesIn = (directory: string, namespace: string, environment = {}) =>
+    git.run({
+      operation: "read",
+      directory,
+      environment,
+      // with the type, git reads the object, and fails if it is missing
+      args: [
+        "for-each-ref",
+        `--format=%(refname:lstrip=${namespace.split("/").length}) %(objectname) %(objecttype)`,
+        namespace
+      ]
+    }).pipe(
+      Effect.filterOrFail(({ stderr }) => stderr === "", ({ stderr }) =>
+        new GitError({ operation: "read", reason: stderr })),
+      Effect.map(({ stdout }) =>
+        new Map(
+          stdout.split("\n").map((line) => {
+            const space = line.indexOf(" ")
+            return [line.slice(0, space), line.slice(space)] as const
+          })
+        )
+      )
+    )
 
-  /** Fetches the remote's branches. Locks and damage from an earlier crash are repaired, once. */
-  const fetch = (repo: Repository, { directory, exclusively }: Mirror): Effect.Effect<void, RepositoryFailure> =>
+  /**
+   * Whether the mirror has these branches as a repository on this machine has them. A fetch starts six processes to find that
+   * out, and brings what other sessions have pushed meanwhile.
+   */
+  const isCurrent = (repo: LocalRepository, directory: string, wanted: Branches) =>
+    Effect.all([
+      branchesIn(repo.path, "refs/heads"),
+      branchesIn(directory, "refs/remotes/origin", { GIT_OBJECT_DIRECTORY: objectsIn(directory) }),
+      wanted
+    ], { concurrency: "unbounded" }).pipe(
+      Effect.map(([source, mirror, names]) => names.every((name) => source.get(name) === mirror.get(name))),
+      Effect.orElseSucceed(() => false)
+    )
+
+  /**
+   * Fetches the remote's branches, unless only some are wanted and are there. Locks and damage from an earlier crash are
+   * repaired, once.
+   */
+  const fetch = (
+    repo: Repository,
+    { directory, exclusively }: Mirror,
+    wanted?: Branches
+  ): Effect.Effect<void, RepositoryFailure> =>
     Effect.gen(function*() {
       const remote = yield* forge.remote(repo)
-      if (yield* isCurrent(repo, directory)) return
+      if (repo._tag === "Local" && wanted !== undefined && (yield* isCurrent(repo, directory, wanted))) return
       const call: GitCall = {
         operation: "fetch",
         directory,

@@ -2,6 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { CommitId } from "../../domain/Ids.ts"
+import { show } from "../../domain/Repository.ts"
+import * as RecentlyUsed from "../support/RecentlyUsed.ts"
 import * as DiffCache from "./DiffCache.ts"
 import * as GitBundles from "./GitBundles.ts"
 import * as GitDiff from "./GitDiff.ts"
@@ -16,6 +18,9 @@ import { UntrustedGit } from "./UntrustedGit.ts"
 
 /** How many characters of diffs are kept. */
 const keptDiffs = 8 * 1024 ** 2
+
+/** How many overviews are kept: sessions on one base ask for the same one. */
+const keptOverviews = 32
 
 const maxListBytes = 8 * 1024 * 1024
 
@@ -53,6 +58,7 @@ export const layer = Layer.scoped(
       return GitOverview.overview(paths, files.flat(), limit)
     })
 
+    const overviews = yield* RecentlyUsed.make<string>(keptOverviews)
     const compare = yield* GitDiff.make
     const diff = yield* DiffCache.make(
       keptDiffs,
@@ -65,7 +71,10 @@ export const layer = Layer.scoped(
       prepare: Effect.fn("Repositories.prepare")(prepare),
       overview: Effect.fn("Repositories.overview")(
         (repo, commit, limit) =>
-          mirrors.withCommit(repo, commit, ({ directory }) => overviewIn(directory, commit, limit)),
+          overviews.get(
+            `${commit} ${limit} ${repo._tag} ${show(repo)}`,
+            mirrors.withCommit(repo, commit, ({ directory }) => overviewIn(directory, commit, limit))
+          ),
         Effect.scoped
       ),
       files: Effect.fn("Repositories.files")(

@@ -1,13 +1,13 @@
 /**
- * Inspects a sandbox's commit before anything else reads it: the number of its commits, files and directories, their
+ * Inspects a sandbox's commit before anything else reads it: its history, the number of its files and directories, their
  * depth and names, the sizes of changed files. All of it is counted while git streams the list.
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { CommitId } from "../../domain/Ids.ts"
 import { ResultRefused } from "./Repositories.ts"
+import * as ResultHistory from "./ResultHistory.ts"
 import type { ResultLimits } from "./ResultLimits.ts"
-import * as Revisions from "./Revisions.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
 /** The size of a commit's tree. */
@@ -72,25 +72,19 @@ const isLink = ({ mode }: Change): boolean => mode === "120000"
 /** A commit, and the one that it was made from. */
 export interface Inspected {
   readonly start: CommitId
-  /** The extent of `start`. */
-  readonly base: Extent
   readonly tip: CommitId
+}
+
+/** The same, to be compared with the extent of `start`. */
+export interface Measured extends Inspected {
+  readonly base: Extent
 }
 
 export const make = Effect.gen(function*() {
   const git = yield* UntrustedGit
-  const revisions = Revisions.make(git.exec)
+  const history = yield* ResultHistory.make
 
   const refuse = (reason: string) => new ResultRefused({ reason })
-
-  const commits = Effect.fnUntraced(function*(directory: string, range: string, limits: ResultLimits) {
-    const { stdout } = yield* git.run({
-      operation: "import",
-      directory,
-      args: ["rev-list", "--count", `--max-count=${limits.commits + 1}`, range]
-    })
-    if (Number(stdout) > limits.commits) return yield* refuse(`it has more than ${limits.commits} commits`)
-  })
 
   const extentOf = (directory: string, commit: CommitId, goesOn: (extent: Extent) => boolean) =>
     git.fold({ operation: "import", directory, args: ["ls-tree", "-r", "-t", "-z", "--name-only", commit] }, {
@@ -122,14 +116,13 @@ export const make = Effect.gen(function*() {
           return changes
         }
       })
-      return found.length > limits.changes
-        ? yield* refuse(`it changes more than ${limits.changes} files`)
-        : found.filter((change) => !isDeletion(change) && !isSubmodule(change))
+      return found.length > limits.changes ? yield* refuse(`it changes more than ${limits.changes} files`) : found
     }
   )
 
   const sizes = Effect.fnUntraced(
-    function*(directory: string, changes: ReadonlyArray<Change>, limits: ResultLimits) {
+    function*(directory: string, all: ReadonlyArray<Change>, limits: ResultLimits) {
+      const changes = all.filter((change) => !isDeletion(change) && !isSubmodule(change))
       if (changes.length === 0) return
       const { stdout } = yield* git.run({
         operation: "import",
@@ -154,25 +147,30 @@ export const make = Effect.gen(function*() {
     }
   )
 
-  const descent = Effect.fnUntraced(function*(directory: string, start: CommitId, tip: CommitId) {
-    if (yield* revisions.isAncestor(directory, start, tip)) return
-    return yield* refuse(`its branch does not continue from ${start.slice(0, 12)}`)
-  })
-
   return {
     /** The extent of a commit that is within limits. */
     extentOf: (directory: string, commit: CommitId) => extentOf(directory, commit, () => true),
-    /** Fails with the first limit that the commit exceeds, compared with its base commit, from which it must descend. */
-    check: Effect.fn("ResultInspection.check")(
-      function*(directory: string, { base, start, tip }: Inspected, limits: ResultLimits) {
+    /**
+     * The messages of the commits since `start`, from which the commit must descend. Fails with the first limit that they, or
+     * its files and directories, exceed.
+     */
+    measure: Effect.fn("ResultInspection.measure")(
+      function*(directory: string, { base, start, tip }: Measured, limits: ResultLimits) {
         // at the same time, since most of it is git's start; what fails is reported in this order
         const checked = yield* Effect.all([
-          descent(directory, start, tip),
-          commits(directory, `${start}..${tip}`, limits),
+          history(directory, { start, tip }, limits),
           extent(directory, base, tip, limits)
         ], { concurrency: "unbounded", mode: "either" })
-        yield* Either.all(checked)
-        yield* sizes(directory, yield* changes(directory, start, tip, limits), limits)
+        const [messages] = yield* Either.all(checked)
+        return messages
+      }
+    ),
+    /** Whether a commit that was measured changes any file. Fails if it changes too many, or makes them too large. */
+    compare: Effect.fn("ResultInspection.compare")(
+      function*(directory: string, { start, tip }: Inspected, limits: ResultLimits) {
+        const changed = yield* changes(directory, start, tip, limits)
+        yield* sizes(directory, changed, limits)
+        return changed.length > 0
       }
     )
   }

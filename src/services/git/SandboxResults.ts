@@ -12,21 +12,22 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { SessionId } from "../../domain/Ids.ts"
 import { CommitId } from "../../domain/Ids.ts"
+import * as RecentlyUsed from "../support/RecentlyUsed.ts"
 import * as BundleHeader from "./BundleHeader.ts"
 import { Git } from "./Git.ts"
 import type { Mirror } from "./GitMirror.ts"
 import { GitError, type ResultCommit, ResultRefused } from "./Repositories.ts"
 import * as ResultInspection from "./ResultInspection.ts"
 import { resultLimits } from "./ResultLimits.ts"
+import * as ResultTransfer from "./ResultTransfer.ts"
 import * as Revisions from "./Revisions.ts"
 import { UntrustedGit } from "./UntrustedGit.ts"
 
 /** The reference for the session's work. Nothing else moves it, and objects reachable from it are kept. */
 export const workRef = (session: SessionId): string => `refs/opentl/${session}/work`
 
-/** The most commit messages of the agent that are read, and their most bytes. */
-const mostMessages = 50
-const messageBytes = 64 * 1024
+/** How many base commits' extents are kept: each turn of a session, and many sessions, start from the same one. */
+const keptExtents = 64
 
 /** The configuration of a bare repository whose objects are named by the hash. */
 const configOf = (format: string): string =>
@@ -57,6 +58,8 @@ export const make = Effect.gen(function*() {
   const git = yield* Git
   const untrusted = yield* UntrustedGit
   const inspect = yield* ResultInspection.make
+  const extents = yield* RecentlyUsed.make<ResultInspection.Extent>(keptExtents)
+  const move = yield* ResultTransfer.make
   const revisions = Revisions.make(untrusted.exec)
 
   const inside = (directory: string, ...args: ReadonlyArray<string>) =>
@@ -89,53 +92,51 @@ export const make = Effect.gen(function*() {
   /** A repository that shares the mirror's objects but none of its references. `git init` would be one process more. */
   const quarantine = Effect.fnUntraced(function*(mirror: Mirror, start: CommitId) {
     const directory = yield* git.temporaryDirectory
-    yield* writeIn(directory, "config", configOf(mirror.format))
-    yield* writeIn(directory, "HEAD", "ref: refs/heads/none")
-    yield* writeIn(directory, "objects/info/alternates", `${mirror.directory}/objects`)
-    // the commit that a bundle may build upon
-    yield* writeIn(directory, "refs/opentl/start", start)
+    yield* Effect.all([
+      writeIn(directory, "config", configOf(mirror.format)),
+      writeIn(directory, "HEAD", "ref: refs/heads/none"),
+      writeIn(directory, "objects/info/alternates", `${mirror.directory}/objects`),
+      // the commit that a bundle may build upon
+      writeIn(directory, "refs/opentl/start", start)
+    ], { concurrency: "unbounded", discard: true })
     return directory
   })
 
-  /** The messages of the agent's commits, oldest first. */
-  const messages = (directory: string, start: CommitId, tip: CommitId) =>
-    untrusted.run({
-      operation: "import",
-      directory,
-      args: ["log", "-z", "--no-color", "--format=%B", `--max-count=${mostMessages}`, `${start}..${tip}`, "--"],
-      maxBytes: messageBytes
-    }).pipe(
-      Effect.map(({ stdout }) => stdout.split("\0").map((text) => text.trim()).filter((text) => text !== "").reverse())
-    )
+  /** What a name in the bundle leads to, where it cannot be read, is often no commit at all. */
+  const notCommit = (directory: string, tip: CommitId, branch: string) => (error: GitError | ResultRefused) =>
+    error._tag === "ResultRefused"
+      ? Effect.fail(error)
+      : Effect.flatMap(
+        revisions.has(directory, tip),
+        (isCommit) => Effect.fail(isCommit ? error : refuse(`${branch} is not a commit in it`))
+      )
 
-  /**
-   * Unpacks the bundle; returns its commit and the agent's messages once it is known to be within the limits, or none if
-   * no file changed.
-   */
+  /** The earlier commit of ours that a result is put on, if the mirror still has it, and whether it has the same files. */
+  const earlier = Effect.fnUntraced(function*(directory: string, tip: CommitId, parent: CommitId | undefined) {
+    if (parent === undefined) return Option.none()
+    const [before = Option.none(), after] = yield* revisions.findEach(directory, [`${parent}^{tree}`, `${tip}^{tree}`])
+    return Option.map(before, (tree) => ({ parent, isKnown: Equal.equals(Option.some(tree), after) }))
+  })
+
+  /** Unpacks the bundle; returns its commit and the agent's messages once its history and its size are within the limits. */
   const unpack = Effect.fnUntraced(
-    function*(directory: string, bundle: string, claimed: CommitId, result: ResultCommit) {
+    function*(mirror: Mirror, directory: string, bundle: string, tip: CommitId, result: ResultCommit) {
       const { branch, start } = result
       // much of each is git's start, so what does not need the other's result runs beside it
       const [base] = yield* Effect.all([
-        inspect.extentOf(directory, start),
+        extents.get(`${mirror.directory} ${start}`, inspect.extentOf(directory, start)),
         inside(directory, "bundle", "unbundle", bundle)
       ], { concurrency: 2 })
-      const trees = [claimed, start, ...(result.parent === undefined ? [] : [result.parent])]
-      const [[tip, after, before, kept = Option.none()], inspected, words] = yield* Effect.all([
-        revisions.findEach(directory, [`${claimed}^{commit}`, ...trees.map((commit) => `${commit}^{tree}`)]),
-        Effect.either(inspect.check(directory, { base, start, tip: claimed }, resultLimits)),
-        Effect.either(messages(directory, start, claimed))
-      ], { concurrency: "unbounded" })
-      if (tip === undefined || Option.isNone(tip)) return yield* refuse(`${branch} is not a commit in it`)
-      yield* inspected
-      if (Equal.equals(before, after)) return Option.none()
-      return Option.some<Unpacked>({
-        tip: tip.value,
-        // a mirror that was made anew has none of ours
-        parent: result.parent !== undefined && Option.isSome(kept) ? result.parent : start,
-        isKnown: Option.isSome(kept) && Equal.equals(kept, after),
-        messages: yield* words
-      })
+      const [messages, kept] = yield* Effect.all([
+        Effect.catchAll(
+          inspect.measure(directory, { base, start, tip }, resultLimits),
+          notCommit(directory, tip, branch)
+        ),
+        earlier(directory, tip, result.parent)
+      ], { concurrency: 2 })
+      // a mirror that was made anew has none of ours
+      const { isKnown, parent } = Option.getOrElse(kept, () => ({ parent: start, isKnown: false }))
+      return { tip, parent, isKnown, messages } satisfies Unpacked
     },
     refusing
   )
@@ -165,39 +166,23 @@ export const make = Effect.gen(function*() {
     }
   )
 
-  /** Imports the one commit into the mirror; its objects are checked on the way. */
-  const takeIn = Effect.fnUntraced(
-    function*(mirror: Mirror, directory: string, commit: CommitId, session: SessionId) {
-      const outgoing = "refs/opentl/result"
-      yield* writeIn(directory, outgoing, commit)
-      yield* untrusted.run({
-        operation: "import",
-        directory: mirror.directory,
-        args: [
-          "fetch",
-          "--quiet",
-          "--no-tags",
-          "--no-write-fetch-head",
-          "--",
-          directory,
-          `+${outgoing}:${workRef(session)}`
-        ],
-        config: { "transfer.fsckObjects": "true", "fetch.unpackLimit": "1" }
-      }).pipe(mirror.exclusively)
-      return commit
-    },
-    refusing
-  )
-
   return Effect.fnUntraced(
     function*(mirror: Mirror, bundle: string, result: ResultCommit) {
       const { session, start } = result
-      const claimed = yield* checkFile(bundle, result)
-      const directory = yield* quarantine(mirror, start)
-      const unpacked = yield* unpack(directory, bundle, claimed, result)
-      if (Option.isNone(unpacked)) return start
-      if (unpacked.value.isKnown) return unpacked.value.parent
-      return yield* takeIn(mirror, directory, yield* commitTree(directory, unpacked.value, result), session)
+      const [tip, directory] = yield* Effect.all([checkFile(bundle, result), quarantine(mirror, start)], {
+        concurrency: 2
+      })
+      const unpacked = yield* unpack(mirror, directory, bundle, tip, result)
+      const { isKnown, parent } = unpacked
+      // a commit whose files are refused goes with its quarantine
+      const [isChanged, made] = yield* Effect.all([
+        refusing(inspect.compare(directory, { start, tip }, resultLimits)),
+        isKnown ? Effect.succeed(parent) : commitTree(directory, unpacked, result)
+      ], { concurrency: 2, mode: "either" })
+      if (!(yield* isChanged)) return start
+      const commit = yield* made
+      if (!isKnown) yield* refusing(move(directory, mirror, { commit, parent, ref: workRef(session) }))
+      return commit
     },
     Effect.scoped
   )

@@ -79,16 +79,18 @@ export const make = Effect.fnUntraced(function*(mirrors: Effect.Effect.Success<t
 
   return Effect.fnUntraced(function*(repo: Repository, { branch, origin, remoteTip, wantedBase }: SessionBranch) {
     const known = origin?.base ?? wantedBase
+    const baseBranch = yield* Effect.cached(known === undefined ? forge.defaultBranch(repo) : Effect.succeed(known))
+    const wanted = Effect.map(baseBranch, (base) => [base, branch])
     // at the same time; what fails is reported in this order
     const [named, fetched] = yield* Effect.all([
-      known === undefined ? forge.defaultBranch(repo) : Effect.succeed(known),
-      Effect.tap(mirrors.open(repo), (mirror) => mirrors.fetch(repo, mirror))
+      baseBranch,
+      Effect.tap(mirrors.open(repo), (mirror) => mirrors.fetch(repo, mirror, wanted))
     ], { concurrency: 2, mode: "either" })
     const base = yield* named
     const { directory } = yield* fetched
-    const wanted = [remoteRef(base), remoteRef(branch), remoteTip ?? nowhere, origin?.commit ?? nowhere]
+    const revisionsAsked = [remoteRef(base), remoteRef(branch), remoteTip ?? nowhere, origin?.commit ?? nowhere]
     const [baseTip = Option.none(), now = Option.none(), before = Option.none(), earlier = Option.none()] =
-      yield* revisions.findEach(directory, wanted.map((revision) => `${revision}^{commit}`))
+      yield* revisions.findEach(directory, revisionsAsked.map((revision) => `${revision}^{commit}`))
     const start = Option.orElse(now, () => before)
     const forked = yield* Option.match(Option.all([baseTip, start]), {
       onNone: () => Effect.succeedNone,

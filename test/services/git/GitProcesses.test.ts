@@ -1,0 +1,74 @@
+/** How many processes of git a session takes outside its sandbox: each costs milliseconds in which nothing else happens. */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import { assert, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { BranchName } from "../../../src/domain/Ids.ts"
+import * as Git from "../../support/Git.ts"
+import { withCount } from "../../support/GitCount.ts"
+import { branch, exported, firstTurn, packed, resultOf, sandbox, setup } from "../../support/GitSession.ts"
+
+layer(NodeContext.layer, { excludeTestServices: true })("git is started", (it) => {
+  it.scoped("four times for a turn's start in a known repository, whatever other sessions have pushed there", () =>
+    Effect.gen(function*() {
+      const { dataDir, origin, repo } = yield* setup
+      yield* withCount(dataDir, (repositories, during) =>
+        Effect.gen(function*() {
+          const { commit } = yield* repositories.prepare(repo, firstTurn())
+          yield* Git.git(origin, "branch", "opentl/other")
+          const asked = yield* during(repositories.prepare(repo, firstTurn()))
+          assert.deepStrictEqual(asked, ["cat-file", "for-each-ref", "for-each-ref", "rev-parse"])
+          // what the turn starts from is fetched
+          const next = yield* Git.commit(origin, { "b.txt": "b\n" })
+          assert.strictEqual((yield* repositories.prepare(repo, firstTurn())).commit, next)
+          yield* Git.git(origin, "update-ref", `refs/heads/${branch}`, commit)
+          assert.deepStrictEqual((yield* repositories.prepare(repo, firstTurn())).start, Option.some(commit))
+          yield* Git.git(origin, "branch", "--delete", "--force", branch)
+          assert.deepStrictEqual((yield* repositories.prepare(repo, firstTurn())).start, Option.none())
+          const other = firstTurn(BranchName.make("opentl/other"))
+          assert.strictEqual((yield* repositories.prepare(repo, other)).commit, commit)
+        }))
+    }))
+
+  it.scoped("twice for the overview of a base with a readme, and never for the next session's", () =>
+    Effect.gen(function*() {
+      const { dataDir, repo } = yield* setup
+      yield* withCount(dataDir, (repositories, during) =>
+        Effect.gen(function*() {
+          const { commit } = yield* repositories.prepare(repo, firstTurn())
+          const overview = repositories.overview(repo, commit, 10_000)
+          assert.deepStrictEqual(yield* during(overview), ["cat-file", "ls-tree"])
+          assert.deepStrictEqual(yield* during(overview), [])
+          assert.include(yield* overview, "# Hello")
+        }))
+    }))
+
+  it.scoped("once for a new workspace that reads the remote's objects where they are", () =>
+    Effect.gen(function*() {
+      const { dataDir, repo } = yield* setup
+      yield* withCount(dataDir, (repositories, during) =>
+        Effect.gen(function*() {
+          const { commit } = yield* repositories.prepare(repo, firstTurn())
+          const contents = { start: commit, known: undefined, isShared: true, work: undefined }
+          assert.deepStrictEqual(yield* during(repositories.exportBundle(repo, branch, contents)), ["update-ref"])
+        }))
+    }))
+
+  it.scoped("ten times for a result, and once less where another one was taken in on the same base", () =>
+    Effect.gen(function*() {
+      const { dataDir, repo } = yield* setup
+      yield* withCount(dataDir, (repositories, during) =>
+        Effect.gen(function*() {
+          const { commit } = yield* repositories.prepare(repo, firstTurn())
+          const run = yield* sandbox(yield* exported(repositories, repo, commit), { "a.txt": "a\n" })
+          const take = (bundle: string) => during(repositories.importBundle(repo, bundle, resultOf(commit)))
+          const first = yield* take(run.out)
+          assert.deepStrictEqual(first, [
+            ...["bundle", "cat-file", "commit-tree", "diff-tree", "index-pack", "log", "ls-tree", "ls-tree"],
+            ...["pack-objects", "update-ref"]
+          ])
+          yield* Git.commit(run.work, { "b.txt": "b\n" })
+          assert.strictEqual((yield* take(yield* packed(run.work, commit))).length, first.length - 1)
+        }))
+    }))
+})

@@ -1,0 +1,48 @@
+/** The processes of git that the server starts, as its repositories are used. */
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Command from "@effect/platform/Command"
+import * as CommandExecutor from "@effect/platform/CommandExecutor"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Repositories } from "../../src/services/git/Repositories.ts"
+import * as Git from "./Git.ts"
+import { layerConfig } from "./TestConfig.ts"
+
+/** What git is asked for: its first word after the options that every call has. */
+const wordOf = (command: Command.Command): string => {
+  const [{ args, command: program }] = Command.flatten(command)
+  const words = program === "git" ? args : args.slice(args.indexOf("git") + 1)
+  return words.find((word) => !word.startsWith("-")) ?? ""
+}
+
+/** Notes each command before it is started. */
+const noting = (note: (word: string) => void) =>
+  Layer.effect(
+    CommandExecutor.CommandExecutor,
+    Effect.map(CommandExecutor.CommandExecutor, (executor) => ({
+      ...executor,
+      start: (command: Command.Command) => {
+        note(wordOf(command))
+        return executor.start(command)
+      }
+    }))
+  ).pipe(Layer.provideMerge(NodeContext.layer))
+
+/** Uses repositories; `during` gives what git is asked for while an effect runs, in alphabetical order. */
+export const withCount = <A, E, R>(
+  dataDir: string,
+  use: (
+    repositories: Repositories["Type"],
+    during: <B, E2, R2>(effect: Effect.Effect<B, E2, R2>) => Effect.Effect<ReadonlyArray<string>, E2, R2>
+  ) => Effect.Effect<A, E, R>
+) => {
+  const asked = new Array<string>()
+  const during = <B, E2, R2>(effect: Effect.Effect<B, E2, R2>) =>
+    Effect.suspend(() => {
+      const before = asked.length
+      return Effect.map(effect, () => asked.slice(before).sort())
+    })
+  return Effect.flatMap(Repositories, (repositories) => use(repositories, during)).pipe(
+    Effect.provide(Git.layerOn(layerConfig({ dataDir }), noting((word) => asked.push(word))))
+  )
+}
