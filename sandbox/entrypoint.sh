@@ -230,6 +230,7 @@ prepare_surroundings() {
 # Tells git who the agent is. A program is only started for it where an earlier round has left its own configuration.
 name_author() {
   local found
+  unset GIT_CONFIG_GLOBAL # wherever that leads
   if [ -e "$HOME/.gitconfig" ] || [ -L "$HOME/.gitconfig" ]; then
     if found=$(git config --global --includes --get-regexp '^user\.(name|email)$' 2>/dev/null); then
       [ "$found" = "user.name $author_name"$'\n'"user.email $author_email" ] && return 0
