@@ -115,6 +115,11 @@ export const make = Effect.gen(function*() {
   yield* tasks.run("event blocks", Effect.forever(sweep))
 
   return {
+    /** Keeps a block that was made of what was stored just now. */
+    hold: (id: SessionId, block: BlockCache.EventBlock): void => {
+      cache.add(id, block)
+      filled.ring()
+    },
     /** The block with the next event after the cursor, if it is in memory. */
     held: cache.find,
     /** The same block, read if necessary. There has to be such an event. */
