@@ -10,6 +10,7 @@ import type { CommitId } from "../../domain/Ids.ts"
 import { Repository, show } from "../../domain/Repository.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { Forge, RepositoryNotFound } from "../forge/Forge.ts"
+import * as SharedRun from "../support/SharedRun.ts"
 import { check, Git, type GitOutput } from "./Git.ts"
 import type { GitCall } from "./GitCommand.ts"
 import * as GitFailure from "./GitFailure.ts"
@@ -25,6 +26,8 @@ export interface Mirror {
   readonly format: string
   /** Runs operations that change references one after another. */
   readonly exclusively: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Fetches the remote's branches: once for all sessions that ask before it begins. */
+  readonly fetched: Effect.Effect<void, RepositoryFailure>
 }
 
 /** With more packs than this, a mirror is repacked, which takes a moment now and saves many later. */
@@ -78,7 +81,9 @@ export const make = Effect.gen(function*() {
         yield* sweep(directory)
         const format = yield* initialise(repo, directory)
         const semaphore = yield* Effect.makeSemaphore(1)
-        return { directory, objects: objectsIn(directory), format, exclusively: semaphore.withPermits(1) }
+        const exclusively = semaphore.withPermits(1)
+        const fetched = SharedRun.make(fetch(repo, directory), exclusively)
+        return { directory, objects: objectsIn(directory), format, exclusively, fetched }
       }),
     idleTimeToLive: "10 minutes"
   })
@@ -125,7 +130,7 @@ export const make = Effect.gen(function*() {
   }
 
   /** Fetches the remote's branches. Locks and damage from an earlier crash are repaired, once. */
-  const fetch = (repo: Repository, { directory, exclusively }: Mirror): Effect.Effect<void, RepositoryFailure> =>
+  const fetch = (repo: Repository, directory: string): Effect.Effect<void, RepositoryFailure> =>
     Effect.gen(function*() {
       const remote = yield* forge.remote(repo)
       if (yield* isCurrent(repo, directory)) return
@@ -159,7 +164,7 @@ export const make = Effect.gen(function*() {
       }
       yield* check(call, output)
       yield* repack(directory)
-    }).pipe(exclusively)
+    })
 
   /** The key is computed here, so that equal repositories share one mirror. */
   const open = (repo: Repository): Effect.Effect<Mirror, RepositoryFailure, Scope.Scope> =>
@@ -173,7 +178,6 @@ export const make = Effect.gen(function*() {
 
   return {
     open,
-    fetch,
     /** The directory of a repository's objects from the remote. It exists before they are fetched. */
     objects: (repo: Repository) => ensureObjects(`${root}/${directoryName(repo)}`),
     /**
@@ -187,7 +191,7 @@ export const make = Effect.gen(function*() {
     ) {
       const mirror = yield* open(repo)
       const again = Effect.gen(function*() {
-        yield* fetch(repo, mirror)
+        yield* mirror.fetched
         if (yield* has(mirror.directory, commit)) return yield* use(mirror)
         return yield* new GitError({
           operation: "read",

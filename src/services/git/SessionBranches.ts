@@ -82,7 +82,7 @@ export const make = Effect.fnUntraced(function*(mirrors: Effect.Effect.Success<t
     // at the same time; what fails is reported in this order
     const [named, fetched] = yield* Effect.all([
       known === undefined ? forge.defaultBranch(repo) : Effect.succeed(known),
-      Effect.tap(mirrors.open(repo), (mirror) => mirrors.fetch(repo, mirror))
+      Effect.tap(mirrors.open(repo), ({ fetched }) => fetched)
     ], { concurrency: 2, mode: "either" })
     const base = yield* named
     const { directory } = yield* fetched
