@@ -13,7 +13,7 @@ import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 import type { SessionId } from "../../domain/Ids.ts"
 import { BackgroundTasks } from "../support/BackgroundTasks.ts"
-import * as Bell from "./Bell.ts"
+import * as Bell from "../support/Bell.ts"
 import type { FreshLines } from "./FreshLines.ts"
 
 /** A ring may get lost, so all listeners are woken this often without one. */
