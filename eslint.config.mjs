@@ -93,6 +93,13 @@ export default [
     "no-builtins"
   ),
   exempt(
+    "a small program on bare node, which starts others for the server",
+    ["src/starter.ts"],
+    "no-try",
+    "no-process",
+    "no-builtins"
+  ),
+  exempt(
     "small programs of the sandbox that start in milliseconds on bare node, without Effect",
     ["sandbox/bridge.ts", "sandbox/capture.ts", "sandbox/relay.ts"],
     "no-throw",

@@ -63,8 +63,8 @@ if [ -n "${OPENTL_INPUTS:-}" ]; then
   start_bridge
   start_host "${OPENTL_EXPECTED_AGENT:-}"
   [ -n "$waiting_host" ] || start_relay
-  unset OPENTL_EXPECTED_AGENT
-  head -n 1 "$OPENTL_INPUTS/begin" || exit 70
+  ${OPENTL_LONGEST_WAIT:+timeout "$OPENTL_LONGEST_WAIT"} head -n 1 "$OPENTL_INPUTS/begin" || exit 70
+  unset OPENTL_EXPECTED_AGENT OPENTL_LONGEST_WAIT
   . "$OPENTL_INPUTS/environment"
   remove "$OPENTL_WORKSPACE/in"
   cp -R "$OPENTL_INPUTS/in" "$OPENTL_WORKSPACE/in" # an error shows as a missing input
@@ -224,11 +224,29 @@ prepare_surroundings() {
   # what uv installs is there for the agent, outside of the repository
   export UV_PROJECT_ENVIRONMENT=$HOME/venv
   rm -f "$HOME/.gitconfig.lock"
+  name_author
+}
+
+# Tells git who the agent is. A program is only started for it where an earlier round has left its own configuration.
+name_author() {
+  local found
   if [ -e "$HOME/.gitconfig" ] || [ -L "$HOME/.gitconfig" ]; then
-    git config --global --list >/dev/null 2>&1 || rm -f "$HOME/.gitconfig" # the agent broke it
+    if found=$(git config --global --includes --get-regexp '^user\.(name|email)$' 2>/dev/null); then
+      [ "$found" = "user.name $author_name"$'\n'"user.email $author_email" ] && return 0
+    elif [ $? -ne 1 ]; then
+      rm -f "$HOME/.gitconfig" # the agent broke it
+    fi
+    git config --global user.name "$author_name"
+    git config --global user.email "$author_email"
+  else
+    printf '[user]\n\tname = %s\n\temail = %s\n' "$(quoted_value "$author_name")" "$(quoted_value "$author_email")" >"$HOME/.gitconfig"
   fi
-  git config --global user.name "$author_name"
-  git config --global user.email "$author_email"
+}
+
+quoted_value() { # TEXT: as a value in git's configuration
+  local value=${1//\\/\\\\}
+  value=${value//\"/\\\"}
+  printf '"%s"' "${value//$'\n'/\\n}"
 }
 
 # The operator's certificates. Node adds them to its own; the other programs take one file in place of theirs, so it has
@@ -299,7 +317,7 @@ clone_repository() {
   if [ -n "${OPENTL_WORK_COMMIT:-}" ] && has_commit "$OPENTL_WORK_COMMIT"; then
     carry_over "$(work_commit)"
   fi
-  record_start
+  repo_git update-ref "refs/opentl/start/$OPENTL_TURN" "$start" >>"$log"
 }
 
 # The work that was not pushed as one commit: it may be several, one a round.
@@ -315,7 +333,8 @@ work_commit() {
 share_objects() {
   [ -n "${OPENTL_REMOTE_OBJECTS:-}" ] || return 0
   mkdir -p "$repo/.git/objects/info" && printf '%s\n' "$OPENTL_REMOTE_OBJECTS" >"$repo/.git/objects/info/alternates" || return 1
-  ! has_commit "$start" || repo_git update-ref "refs/remotes/origin/$branch" "$start" >>"$log"
+  # refused where the commit comes as a bundle
+  repo_git update-ref "refs/remotes/origin/$branch" "$start" >>"$log" || return 0
 }
 
 # Fetches the objects of commits that the workspace lacks.

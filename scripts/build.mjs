@@ -113,6 +113,7 @@ const buildProgram = async (directory) => {
     // All beside each other, so that what lies next to the program is found the same way from every chunk.
     chunkFileNames: "[name]-[hash].cjs"
   })
+  await bundle(inRoot("src/starter.ts"), { file: `${directory}/starter.mjs`, codeSplitting: false })
   await writeCommands(directory)
 }
 

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Admission } from "./actors/session/Admission.ts"
+import { OwnSessions } from "./actors/session/OwnSessions.ts"
 import { SessionRouter } from "./actors/session/SessionRouter.ts"
 import { SessionSupervisor } from "./actors/session/SessionSupervisor.ts"
 import { NewSessions } from "./actors/sessions/NewSessions.ts"
@@ -13,6 +14,7 @@ import * as SessionsLive from "./actors/sessions/SessionsLive.ts"
 import * as Waking from "./actors/sessions/Waking.ts"
 import * as WorkspaceRetention from "./actors/sessions/WorkspaceRetention.ts"
 import { Pipeline } from "./actors/steps/Pipeline.ts"
+import { WarmSandboxes } from "./actors/steps/WarmSandboxes.ts"
 import { BotStatus } from "./bots/shared/BotStatus.ts"
 import * as SlackBot from "./bots/slack/SlackBot.ts"
 import * as TelegramBot from "./bots/telegram/TelegramBot.ts"
@@ -34,6 +36,7 @@ import * as GitLocalForge from "./services/git/GitLocalForge.ts"
 import * as GitRepositories from "./services/git/GitRepositories.ts"
 import * as LanguageModels from "./services/model/LanguageModels.ts"
 import { ModelPrices } from "./services/model/ModelPrices.ts"
+import * as StarterExecutor from "./services/programs/StarterExecutor.ts"
 import { DependencyCache } from "./services/sandbox/DependencyCache.ts"
 import { Sandbox } from "./services/sandbox/Sandbox.ts"
 import * as SandboxLayer from "./services/sandbox/SandboxLayer.ts"
@@ -69,39 +72,56 @@ export const layerLog = Layer.mergeAll(
   Layer.provideMerge(BackgroundTasks.layer)
 )
 
+/** Sandboxes that wait for sessions to come, or none. */
+type Warm = Layer.Layer<never, never, Layer.Layer.Context<typeof WarmSandboxes.layer>>
+
 /**
  * The sessions on top of the log. Requires the database, the sandbox, the gateway, the model, the forge, its
  * repositories, and admission.
  */
-const layerSessions = SessionsLive.layer.pipe(
-  Layer.provideMerge(NewSessions.layer),
-  Layer.provideMerge(SessionRouter.layerLocal),
-  Layer.provideMerge(SessionSupervisor.layer),
-  Layer.provide(
-    Layer.provide(Pipeline.layer, [
-      OpenCalls.layer,
-      BaseConfigurations.layer,
-      BaseTrees.layer,
-      DependencyCache.layer
-    ])
-  ),
-  Layer.provideMerge(Agents.layer),
-  Layer.provide(ModelPrices.layer),
-  Layer.provideMerge(DayBudget.layer),
-  Layer.provideMerge(layerLog)
-)
+const sessionsWith = (warm: Warm) =>
+  SessionsLive.layer.pipe(
+    Layer.provideMerge(NewSessions.layer),
+    Layer.provideMerge(SessionRouter.layerLocal),
+    Layer.provideMerge(SessionSupervisor.layer),
+    Layer.provide(
+      Layer.provide(Pipeline.layer, [
+        OpenCalls.layer,
+        BaseConfigurations.layer,
+        BaseTrees.layer,
+        DependencyCache.layer
+      ])
+    ),
+    Layer.provideMerge(warm),
+    Layer.provideMerge(Agents.layer),
+    Layer.provide(ModelPrices.layer),
+    Layer.provideMerge(DayBudget.layer),
+    Layer.provideMerge(layerLog)
+  )
+
+const workingWith = (warm: Warm) =>
+  Layer.mergeAll(Recovery.layer, Waking.layer, WorkspaceRetention.layer).pipe(
+    Layer.provideMerge(sessionsWith(warm)),
+    Layer.provideMerge(Admission.layer)
+  )
 
 /** Sessions that are worked on: new ones, and those that were running when the last process ended. */
-export const layerWorking = Layer.mergeAll(Recovery.layer, Waking.layer, WorkspaceRetention.layer).pipe(
-  Layer.provideMerge(layerSessions),
-  Layer.provideMerge(Admission.layer)
-)
+export const layerWorking = Layer.provide(workingWith(Layer.empty), OwnSessions.layerAll)
+
+/** As `layerWorking`, with sandboxes that wait for sessions to come (OPENTL_WARM). */
+export const layerServing = Layer.provide(workingWith(WarmSandboxes.layer), OwnSessions.layerAll)
+
+/** Sessions of one command: it works on those that it creates or steers, and leaves all others as they are. */
+export const layerOwn = Layer.provide(workingWith(Layer.empty), OwnSessions.layerAsked)
 
 /**
  * Sessions that are recorded: created, steered and read, but no turn starts here. A stop takes effect, with its
  * clean-up; everything else waits for the next process that works.
  */
-export const layerRecording = layerSessions.pipe(Layer.provideMerge(Admission.layerClosed))
+export const layerRecording = sessionsWith(Layer.empty).pipe(
+  Layer.provideMerge(Admission.layerClosed),
+  Layer.provide(OwnSessions.layerAll)
+)
 
 /** The configured external services. */
 export const layerOutside = Layer.mergeAll(
@@ -112,10 +132,14 @@ export const layerOutside = Layer.mergeAll(
   SecretScanner.layer
 ).pipe(
   Layer.provideMerge(Layer.provide(Forges.layer, GitLocalForge.layer)),
-  Layer.provide(Git.layer)
+  Layer.provide(Layer.provide(Git.layer, StarterExecutor.layer))
 )
 
-const layersByMode = { working: layerWorking, recording: layerRecording }
+/** An embedded program ends with its sessions, so it prepares nothing for others. */
+const layersOf = {
+  server: { working: layerServing, own: layerOwn, recording: layerRecording },
+  embedded: { working: layerWorking, own: layerOwn, recording: layerRecording }
+}
 
 /** The data directory with its database, owned by this process for the lifetime of the layer. */
 const layerOwned = (kind: "server" | "embedded") => Database.layer.pipe(Layer.provideMerge(DataDirectory.layer(kind)))
@@ -125,7 +149,7 @@ const layerOwned = (kind: "server" | "embedded") => Database.layer.pipe(Layer.pr
  * in use; `mode` says what happens to the sessions.
  */
 export const layerCore = (kind: "server" | "embedded", mode: SessionsMode = "working") =>
-  layersByMode[mode].pipe(
+  layersOf[kind][mode].pipe(
     Layer.provideMerge(layerOutside),
     Layer.provideMerge(layerOwned(kind)),
     Layer.provideMerge(AppConfig.layer),

@@ -19,7 +19,16 @@
 
 // The program
 export { type CreateOptions, type ListSessions, Sessions, SessionUnavailable } from "./actors/sessions/Sessions.ts"
-export { layerCore, layerLog, layerOutside, layerRecording, layerServer, layerWorking } from "./App.ts"
+export {
+  layerCore,
+  layerLog,
+  layerOutside,
+  layerOwn,
+  layerRecording,
+  layerServer,
+  layerServing,
+  layerWorking
+} from "./App.ts"
 
 // Sessions and their events
 export { Agent, AgentName } from "./domain/Agent.ts"

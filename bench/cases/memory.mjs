@@ -58,7 +58,7 @@ const queued = async (bench, repo) => {
 }
 
 const waiting = async (bench, repo) => {
-  const count = bench.pick(100, 3)
+  const count = bench.pick(300, 3)
   const model = await bench.model()
   const server = await bench.server({ probe: true, settings: { ...model.settings, OPENTL_SANDBOX: "local" } })
   const wait = async (many) => {
@@ -66,7 +66,8 @@ const waiting = async (bench, repo) => {
       await reaches(server, id, ["waiting"])
     }
   }
-  await wait(3)
+  // what a plan, a wait and asking for it run is compiled only after some of them: 4 MiB that are no session's
+  await wait(count)
   const each = await perThing(server, count, () => wait(count))
   await server.stop()
   return {

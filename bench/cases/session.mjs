@@ -2,7 +2,7 @@ import { image } from "../support/context.mjs"
 import { dockerRun } from "../support/docker.mjs"
 import { edited } from "../support/model.mjs"
 import { fileOn } from "../support/repositories.mjs"
-import { completes, create } from "../support/sessions.mjs"
+import { create, ends } from "../support/sessions.mjs"
 
 export const title = "a whole session in Docker with a scripted model: plan, one edit, review, the branch pushed"
 
@@ -28,7 +28,7 @@ export const measure = async (bench) => {
   const session = async () => {
     const [before, startedAt] = [model.spent.millis, performance.now()]
     const { branch, id } = await create(server, { repo, prompt: "Make the second line of notes.txt TWO." })
-    const { review_rounds: reviews } = await completes(server, id, { every: 10 })
+    const { review_rounds: reviews } = await ends(server, id)
     const seconds = (performance.now() - startedAt) / 1000
     if (reviews !== 1) throw new Error(`the session was to have one review, and had ${reviews}`)
     await checkBranch(repo, branch)

@@ -3,7 +3,7 @@ import { image } from "../support/context.mjs"
 import { dockerRun } from "../support/docker.mjs"
 import { smallRepository } from "../support/repositories.mjs"
 import { call } from "../support/requests.mjs"
-import { completes, create, firstOutput } from "../support/sessions.mjs"
+import { create, ends, firstOutput } from "../support/sessions.mjs"
 import { percentile } from "../support/statistics.mjs"
 
 export const title = "from accepted to the agent's first line, in Docker: a new repository, a known one, a follow-up"
@@ -20,7 +20,7 @@ export const measure = async (bench) => {
   const started = async (id, after) => {
     const acceptedAt = performance.now()
     const millis = await firstOutput(server, id, after) - acceptedAt
-    const { last_event_id: last } = await completes(server, id, { every: 10 })
+    const { last_event_id: last } = await ends(server, id, after)
     return { millis, last }
   }
   const newSession = async (repo) => {

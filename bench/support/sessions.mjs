@@ -20,6 +20,17 @@ export const reaches = (server, id, states, options) =>
 /** Waits for a session's end and fails where it did not end well. */
 export const completes = (server, id, options) => reaches(server, id, ["complete"], { within: 900_000, ...options })
 
+/**
+ * Follows a session from an event on to its end, as a person does, and returns it; fails where it did not end well. Asking again
+ * and again would be work of its own for the server.
+ */
+export const ends = async (server, id, after = 0) => {
+  await events(server, eventsOf(id), { after }).done
+  const session = await call(server, "GET", `/api/sessions/${id}`)
+  if (session.status !== "complete") throw new Error(`session ${id} is ${session.status}: ${session.error}`)
+  return session
+}
+
 const output = "\nevent: output\n"
 
 /**

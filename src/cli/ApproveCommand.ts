@@ -57,7 +57,7 @@ export const approveCommand = Command.make(
     Effect.gen(function*() {
       const program = yield* Program
       const plan = yield* Effect.transposeMapOption(input.plan, readPlan)
-      const connection = yield* program.connect({ server: input.server, mode: input.follow ? "working" : "recording" })
+      const connection = yield* program.connect({ server: input.server, mode: input.follow ? "own" : "recording" })
       const session = yield* connection.sessions.find(input.id)
       yield* connection.sessions.approve(session.id, { plan: Option.getOrUndefined(plan), by: connection.by })
       yield* afterwards(connection, session, "approved", input.follow)
@@ -76,7 +76,7 @@ export const rejectCommand = Command.make(
     Effect.gen(function*() {
       const program = yield* Program
       const reason = yield* checkText("the reason", Prompt, input.reason)
-      const connection = yield* program.connect({ server: input.server, mode: input.follow ? "working" : "recording" })
+      const connection = yield* program.connect({ server: input.server, mode: input.follow ? "own" : "recording" })
       const session = yield* connection.sessions.find(input.id)
       yield* connection.sessions.reject(session.id, { reason, by: connection.by })
       yield* afterwards(connection, session, "rejected", input.follow)

@@ -27,7 +27,7 @@ const show = Effect.fnUntraced(function*({ id, json, server }: Asked) {
 const addTo = Effect.fnUntraced(function*(addUsd: number, follow: boolean, { id, json, server }: Asked) {
   const program = yield* Program
   const stdio = yield* Stdio
-  const connection = yield* program.connect({ server, mode: follow ? "working" : "recording" })
+  const connection = yield* program.connect({ server, mode: follow ? "own" : "recording" })
   const session = yield* connection.sessions.find(id)
   const now = yield* connection.sessions.addBudget(session.id, { addUsd, by: connection.by })
   if (now.phase === "budget") yield* stdio.err(`it is not enough: ${spent(now) ?? ""}\n`)

@@ -110,7 +110,9 @@ export const commandNotes: Readonly<Record<string, CommandNotes>> = {
     ]
   },
   "verify": {
-    details: ["The checks run on what was committed, in a clean sandbox, and those that fail on the base as well."],
+    details: [
+      "The checks run on what was committed, in a clean sandbox, and those that fail on the base as well. Exits with 0 however they went, and with 1 if there is nothing to show: --json has the outcome for scripts."
+    ],
     examples: [["opentl verify 4f", "the table, and what the failing checks printed"]]
   },
   "sandbox": { examples: [["opentl sandbox build", "before the first session with Docker"]] },

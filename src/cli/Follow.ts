@@ -36,6 +36,11 @@ export const asksApproval = (event: SessionEventView): boolean =>
 export const reachesBudget = (event: SessionEventView): boolean =>
   Option.exists(event.fact, ({ _tag }) => _tag === "BudgetReached" || _tag === "DayBudgetReached")
 
+/** Whether something was added to a budget that the turn waited for. */
+export const addsBudget = (event: SessionEventView): boolean => Option.exists(event.fact, ({ _tag }) => added.has(_tag))
+
+const added: ReadonlySet<SessionEvent["_tag"]> = new Set(["BudgetRaised", "DayBudgetRaised", "DayBudgetFreed"])
+
 /** Whether the planner waits for an answer from here on. */
 export const asksQuestions = (event: SessionEventView): boolean =>
   Option.exists(event.fact, ({ _tag }) => _tag === "QuestionsAsked")

@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Session, SessionStatus } from "../domain/Session.ts"
 import { jsonDocument } from "./Json.ts"
+import { sayIfLeft } from "./LeftAlone.ts"
 import { newestSessions } from "./NewestSessions.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program } from "./Program.ts"
@@ -48,5 +49,6 @@ export const listCommand = Command.make(
       if (sessions.length === 0) return yield* stdio.err("no sessions\n")
       const options = { now: yield* DateTime.now, columns: yield* stdio.columns, style: stdio.style }
       yield* stdio.out(listLines(sessions, options).join("\n") + "\n")
+      yield* sayIfLeft(connection, sessions)
     }).pipe(Effect.scoped)
 ).pipe(Command.withDescription("List the sessions, newest first"))

@@ -13,7 +13,7 @@ import { Stdio } from "./terminal/Stdio.ts"
 import { showTurn } from "./Turn.ts"
 
 /** A message that was sent, as JSON. */
-export const encodeAnswer = jsonDocument(Schema.Struct({ messageId: key("message_id", Schema.String) }))
+const encodeAnswer = jsonDocument(Schema.Struct({ messageId: key("message_id", Schema.String) }))
 
 /** The phases that lead to a pause of the agent, in which it is given what has come. */
 const beforePause: ReadonlyArray<SessionPhase> = ["preparing", "planning", "coding", "revising"]
@@ -57,7 +57,7 @@ export const messageCommand = Command.make(
       const stdio = yield* Stdio
       const program = yield* Program
       const message = yield* checkText("the message", Prompt, text === "-" ? yield* stdio.readAll : text)
-      const connection = yield* program.connect({ server, mode: follow ? "working" : "recording" })
+      const connection = yield* program.connect({ server, mode: follow ? "own" : "recording" })
       const session = yield* connection.sessions.find(id)
       const { messageId } = yield* connection.sessions.message(session.id, message, connection.by)
       if (!(json && follow)) yield* stdio.out(json ? encodeAnswer({ messageId }) : `${messageId}\n`)

@@ -15,7 +15,7 @@ export const retryCommand = Command.make(
   ({ follow, id, server }) =>
     Effect.gen(function*() {
       const program = yield* Program
-      const connection = yield* program.connect({ server, mode: follow ? "working" : "recording" })
+      const connection = yield* program.connect({ server, mode: follow ? "own" : "recording" })
       const session = yield* connection.sessions.find(id)
       yield* connection.sessions.retry(session.id, { turn: session.turn, by: connection.by })
       yield* afterwards(connection, session, "retrying", follow)

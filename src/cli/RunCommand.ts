@@ -58,7 +58,7 @@ export const runCommand = Command.make(
       const program = yield* Program
       const prompt = yield* taskText(task)
       const request = yield* runRequest({ ...rest, prompt })
-      const connection = yield* program.connect({ server, mode: detach ? "recording" : "working" })
+      const connection = yield* program.connect({ server, mode: detach ? "recording" : "own" })
       if (connection.place._tag === "Embedded" && !detach && !rest.planOnly) yield* offerImage(rest.agent)
       const { session } = yield* connection.sessions.create(request, createOptions(connection))
       if (detach) {

@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import type { EventType } from "../domain/EventText.ts"
 import { Session } from "../domain/Session.ts"
 import { jsonDocument } from "./Json.ts"
+import { sayIfLeft } from "./LeftAlone.ts"
 import * as Parameters from "./Parameters.ts"
 import { Program } from "./Program.ts"
 import { statusPage } from "./StatusPage.ts"
@@ -34,5 +35,6 @@ export const statusCommand = Command.make(
       )
       const options = { now: yield* DateTime.now, style: stdio.style }
       yield* stdio.out(statusPage(session, Chunk.toReadonlyArray(events), options))
+      yield* sayIfLeft(connection, [session])
     }).pipe(Effect.scoped)
 ).pipe(Command.withDescription("Show one session in full: phase, plan, reviews, usage, pull request"))

@@ -6,13 +6,22 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import type { SessionEventView } from "../domain/EventText.ts"
 import type { SessionId } from "../domain/Ids.ts"
 import type { Session } from "../domain/Session.ts"
 import { askApproval, howToAnswer } from "./Approval.ts"
 import { howToAdd } from "./BudgetText.ts"
 import { Detached, TurnFailed } from "./Failure.ts"
-import { answersApproval, asksApproval, asksQuestions, eventPrinter, followTurn, reachesBudget } from "./Follow.ts"
+import {
+  addsBudget,
+  answersApproval,
+  asksApproval,
+  asksQuestions,
+  eventPrinter,
+  followTurn,
+  reachesBudget
+} from "./Follow.ts"
 import { type Connection, StartFailed } from "./Program.ts"
 import { askAnswer, howToTell } from "./Questions.ts"
 import * as LiveLine from "./terminal/LiveLine.ts"
@@ -29,14 +38,16 @@ export interface TurnOptions {
 }
 
 /**
- * Ctrl-C: a session on a server continues without us; one in this process would have nobody to work on it, so it is
- * stopped.
+ * Ctrl-C: a session on a server continues without us, or waits on, and `how` says how to answer; one in this process would
+ * have nobody to work on it, so it is stopped.
  */
-const letGo = ({ by, place, sessions }: Connection, id: SessionId) =>
+const letGo = ({ by, place, sessions }: Connection, id: SessionId, how: string | undefined) =>
   Effect.flatMap(Stdio, (stdio) =>
     place._tag === "Server"
       ? stdio.err(
-        `\ndetached: the session continues; watch it with opentl logs ${id} --follow, stop it with opentl stop ${id}\n`
+        `\ndetached: ${
+          how ?? "the session continues"
+        }; watch it with opentl logs ${id} --follow, stop it with opentl stop ${id}\n`
       )
       : stdio.err(`\nstopping session ${id} …\n`).pipe(
         Effect.zipRight(sessions.stop(id, by)),
@@ -88,13 +99,22 @@ const onQuestions = (connection: Connection, id: SessionId) =>
 const waitsInVain = (how: string, command: string) =>
   new StartFailed({ reason: `${how}; the session continues with the next opentl serve, or with ${command} --follow` })
 
-/** Follows the turn and prints its events; its result is the last line on standard output. */
-export const showTurn = (connection: Connection, session: Session, options: TurnOptions) =>
+/** What a watched turn has come to. */
+interface Watched {
+  /** The last event that was shown. */
+  readonly event: number
+  /** How to let the session go on that waits for a person. */
+  readonly how: string | undefined
+}
+
+/** Follows one turn to its end. */
+const showOne = (connection: Connection, session: Session, options: TurnOptions, watched: Ref.Ref<Watched>) =>
   Effect.gen(function*() {
+    const waitFor = (how: string | undefined) => Ref.update(watched, (before) => ({ ...before, how }))
     const stdio = yield* Stdio
     const left = yield* Deferred.make<{ readonly asked: "left" | "interrupted"; readonly how: string }>()
 
-    const watched = Effect.gen(function*() {
+    const turn = Effect.gen(function*() {
       const show = yield* eventPrinter(options.json)
       const live = yield* LiveLine.make
       const approval = yield* FiberHandle.make<unknown, Effect.Effect.Error<ReturnType<typeof onApproval>>>()
@@ -105,6 +125,7 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
       const ask = (how: string, command: string, question: ReturnType<typeof onApproval>) =>
         Effect.gen(function*() {
           isAsking = true
+          yield* waitFor(how)
           yield* live.say("")
           if (!canAnswer) return yield* waitsInVain(how, command)
           yield* FiberHandle.run(
@@ -126,12 +147,16 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
       const onEvent = (event: SessionEventView, isResult: boolean) =>
         Effect.gen(function*() {
           view = advance(view, event)
+          yield* Ref.update(watched, ({ how }) => ({ how, event: event.id }))
           if (answersApproval(event)) {
             isAsking = false
+            yield* waitFor(undefined)
             yield* FiberHandle.clear(approval)
           }
           if (options.json || isPrinted(event, isResult)) yield* Effect.flatMap(show(event), stdio.out)
+          if (addsBudget(event)) yield* waitFor(undefined)
           if (reachesBudget(event)) {
+            yield* waitFor(howToAdd(session.id))
             yield* live.say("")
             return yield* onBudget(connection, session.id)
           }
@@ -162,16 +187,38 @@ export const showTurn = (connection: Connection, session: Session, options: Turn
       if (!options.json) yield* stdio.out(`${neutralise(outcome.text, stdio.style.colour)}\n`)
     }).pipe(Effect.scoped, Effect.as(Option.none<never>()))
 
-    const gone = yield* Effect.raceFirst(watched, Effect.asSome(Deferred.await(left)))
+    const gone = yield* Effect.raceFirst(turn, Effect.asSome(Deferred.await(left)))
     if (Option.isNone(gone)) return
     const { asked, how } = gone.value
-    yield* asked === "left" ? leave(connection, session.id, how) : letGo(connection, session.id)
+    yield* asked === "left" ? leave(connection, session.id, how) : letGo(connection, session.id, how)
     return yield* new Detached()
   }).pipe(
-    Effect.onInterrupt(() => letGo(connection, session.id)),
+    Effect.onInterrupt(() => Effect.flatMap(Ref.get(watched), ({ how }) => letGo(connection, session.id, how))),
     // the reader is gone (`| head`): a session that only this process works on is stopped
     Effect.tapErrorTag(
       "OutputClosed",
-      () => connection.place._tag === "Embedded" ? letGo(connection, session.id) : Effect.void
+      () => connection.place._tag === "Embedded" ? letGo(connection, session.id, undefined) : Effect.void
     )
   )
+
+/**
+ * Follows the turn and prints its events; its result is the last line on standard output. A message that has waited for
+ * the turn's end begins another one at once: in this process, nobody else would see it through, so it is shown, too.
+ */
+export const showTurn = (connection: Connection, session: Session, options: TurnOptions) =>
+  Effect.gen(function*() {
+    const stdio = yield* Stdio
+    const watched = yield* Ref.make<Watched>({ event: options.after, how: undefined })
+    let next = options
+    for (;;) {
+      const failed = yield* showOne(connection, session, next, watched).pipe(
+        Effect.as(Option.none<TurnFailed>()),
+        Effect.catchTag("TurnFailed", Effect.succeedSome)
+      )
+      const goesOn = connection.place._tag === "Embedded" && !(yield* connection.sessions.get(session.id)).isEnded
+      if (!goesOn) return yield* Option.match(failed, { onNone: () => Effect.void, onSome: Effect.fail })
+      if (Option.isSome(failed)) yield* stdio.err(`error: ${oneLine(failed.value.message)}\n`)
+      yield* stdio.err("the next turn begins with the message that was waiting\n")
+      next = { after: (yield* Ref.get(watched)).event, json: options.json }
+    }
+  })

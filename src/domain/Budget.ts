@@ -1,5 +1,6 @@
 /** What a session may spend on models, and what is left of it. Pure. */
 import * as Schema from "effect/Schema"
+import * as Dollars from "./Dollars.ts"
 import type { SessionState } from "./SessionState.ts"
 
 /** Nothing is left of the session's budget. */
@@ -16,7 +17,7 @@ export type Spending = Pick<SessionState, "spec" | "usage" | "addedUsd">
 
 /** The session's budget with what was added to it, in US dollars; `undefined` without a budget. */
 export const budgetUsd = ({ addedUsd, spec }: Pick<SessionState, "spec" | "addedUsd">): number | undefined =>
-  spec.budgetUsd === undefined ? undefined : spec.budgetUsd + addedUsd
+  spec.budgetUsd === undefined ? undefined : Dollars.plus(spec.budgetUsd, addedUsd)
 
 /**
  * What remains of the budget, in US dollars; `undefined` without a budget. Negative after a response that exceeded it.

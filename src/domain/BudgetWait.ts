@@ -1,5 +1,6 @@
 /** How a turn that a budget stops waits, and goes on with the progress that was cut short. Pure. */
 import * as Budget from "./Budget.ts"
+import * as Dollars from "./Dollars.ts"
 import type * as Event from "./SessionEvent.ts"
 import { Phase, type Progress, resuming, type SessionState, Wait } from "./SessionState.ts"
 
@@ -33,7 +34,7 @@ export const budgetStep = (state: SessionState, event: BudgetEvent): SessionStat
     }
     case "BudgetRaised": {
       if (state.spec.budgetUsd === undefined || phase._tag === "Ended") return undefined
-      const raised = { ...state, addedUsd: state.addedUsd + event.addUsd }
+      const raised = { ...state, addedUsd: Dollars.plus(state.addedUsd, event.addUsd) }
       return phase._tag === "Waiting" && phase.on._tag === "Budget" && !Budget.isSpent(raised)
         ? { ...raised, phase: resuming(phase, phase.on.progress) }
         : raised

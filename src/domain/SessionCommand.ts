@@ -16,6 +16,7 @@ import {
   SessionEnded,
   TurnOver
 } from "./CommandErrors.ts"
+import * as Dollars from "./Dollars.ts"
 import type { SessionId } from "./Ids.ts"
 import * as Plan from "./Plan.ts"
 import type { Requester } from "./Requester.ts"
@@ -141,7 +142,7 @@ const addBudget = (id: SessionId, state: SessionState, { addUsd, by }: Named<"Ad
   const before = budgetUsd(state)
   return before === undefined
     ? reject(new NoBudget({ sessionId: id }))
-    : accept(Event.BudgetRaised.make({ by, addUsd, budgetUsd: before + addUsd }))
+    : accept(Event.BudgetRaised.make({ by, addUsd, budgetUsd: Dollars.plus(before, addUsd) }))
 }
 
 /** A wait that is over already, or is not that turn's, is left as it is. */

@@ -1,5 +1,6 @@
 /** Tokens and money. */
 import * as Schema from "effect/Schema"
+import * as Dollars from "./Dollars.ts"
 import { key, optional } from "./Wire.ts"
 
 export const Usage = Schema.Struct({
@@ -17,7 +18,7 @@ export const none: Usage = { inputTokens: 0, outputTokens: 0, costUsd: 0 }
 export const add = (a: Usage, b: Usage): Usage => ({
   inputTokens: a.inputTokens + b.inputTokens,
   outputTokens: a.outputTokens + b.outputTokens,
-  costUsd: a.costUsd + b.costUsd,
+  costUsd: Dollars.plus(a.costUsd, b.costUsd),
   ...(a.unpriced === true || b.unpriced === true ? { unpriced: true } : {})
 })
 

@@ -59,8 +59,8 @@ export const ErrorBody = Schema.Struct({
   )
 }).annotations({ identifier: "Error" })
 
-/** Fields that the sentence already covers, or that must not leave the server. */
-const untold = new Set(["_tag", "reason", "cause"])
+/** Fields that the code already tells, or that must not leave the server. */
+const untold = new Set(["_tag", "cause"])
 
 const Fields = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 const isFields = Schema.is(Fields)
@@ -77,7 +77,10 @@ const wire = <A extends { readonly message: string }, I>(
       strict: false,
       decode: ({ code, detail, error }) => ({ reason: error, cause: error, ...detail, _tag: code }),
       encode: (fields, { message }) => {
-        const told = isFields(fields) ? Object.entries(fields).filter(([name]) => !untold.has(name)) : []
+        // a reason that is the whole sentence is told by it
+        const told = isFields(fields)
+          ? Object.entries(fields).filter(([name, value]) => !untold.has(name) && value !== message)
+          : []
         return {
           error: message,
           code: error._tag,

@@ -22,13 +22,22 @@ describe("opentl answer", () => {
       assert.deepStrictEqual(sent, [[sessionId, "The public one", "ada"]])
     }))
 
-  it.effect("says with --json which message it is", () =>
+  it.effect("says with --json which message it is, and what the session does with it", () =>
     Effect.gen(function*() {
       const { code, out } = yield* runCli(["answer", "0123", "x", "--json"], {
-        sessions: { ...waiting, message: () => Effect.succeed({ messageId: "m-7" }) }
+        sessions: {
+          ...waiting,
+          message: () => Effect.succeed({ messageId: "m-7" }),
+          get: () => Effect.succeed(session({ status: "running", phase: "planning" }))
+        }
       })
       assert.strictEqual(code, 0)
-      assert.deepStrictEqual(JSON.parse(out), { message_id: "m-7" })
+      assert.deepStrictEqual(JSON.parse(out), {
+        id: sessionId,
+        status: "running",
+        phase: "planning",
+        message_id: "m-7"
+      })
     }))
 
   it.effect("of a session that asks nothing sends nothing", () =>
@@ -36,7 +45,7 @@ describe("opentl answer", () => {
       const { code, err } = yield* runCli(["answer", "0123", "x"], {
         sessions: { find: () => Effect.succeed(session({ status: "running", phase: "coding" })) }
       })
-      assert.strictEqual(code, 2)
+      assert.strictEqual(code, 1, "the command is right, and the session is not")
       assert.include(err, "asks nothing now")
     }))
 })

@@ -111,7 +111,7 @@ describe("a plan on a server, asked about on a terminal", () => {
       const second = yield* open(["logs", id, "--follow"])
       yield* second.sees("waits for approval")
       yield* first.keys(ctrlC)
-      yield* first.sees(`detached: the session continues; watch it with opentl logs ${id} --follow`)
+      yield* first.sees(`detached: the plan waits for approval: opentl approve ${id}`)
       assert.strictEqual(yield* first.ended, 130)
 
       // one who joins while a plan waits is shown it, and asked at once

@@ -102,6 +102,11 @@ export const layer = (engine: FakeEngine) => {
       check: Effect.suspend(() => engine.check),
       prepare: (run, { expectedAgent }) =>
         Effect.sync(() => void engine.prepared.push(`${runName(run)} for ${expectedAgent}`)),
+      prepareAhead: (run, { expectedAgent }) =>
+        Effect.sync(() => {
+          engine.prepared.push(`${runName(run)} ahead for ${expectedAgent}`)
+          engine.workspaces.add(run.sessionId)
+        }),
       hasRepository: (session) => Effect.sync(() => engine.workspaces.has(session)),
       exists: (run) => Effect.sync(() => engine.runs.has(runName(run))),
       start: (spec) =>

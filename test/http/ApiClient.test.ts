@@ -8,7 +8,13 @@ import { SessionUnavailable } from "../../src/actors/sessions/Sessions.ts"
 import { SessionId } from "../../src/domain/Ids.ts"
 import { Repository } from "../../src/domain/Repository.ts"
 import { SessionNotFound } from "../../src/domain/Session.ts"
-import { ApproverIsRequester, NothingToApprove, SessionEnded, TurnOver } from "../../src/domain/SessionCommand.ts"
+import {
+  ApproverIsRequester,
+  NothingToApprove,
+  NothingToRetry,
+  SessionEnded,
+  TurnOver
+} from "../../src/domain/SessionCommand.ts"
 import { IdempotencyConflict, InvalidRequest } from "../../src/domain/SessionRequest.ts"
 import { StoreError } from "../../src/services/store/StoreError.ts"
 import { connect, remote } from "./ApiClientKit.ts"
@@ -103,6 +109,7 @@ describe("ApiClient", () => {
         message: () => new SessionUnavailable({ sessionId: id }),
         approve: () => new ApproverIsRequester({ sessionId: id, name: "ci" }),
         reject: () => new NothingToApprove({ sessionId: id }),
+        retry: () => new NothingToRetry({ sessionId: id, reason: "it is still working" }),
         diff: () => new StoreError({ operation: "read a diff", cause: "x" }),
         events: () => Stream.never,
         eventsPage: () => notFound,
@@ -123,6 +130,7 @@ describe("ApiClient", () => {
       yield* failsWith(client.message(id, "x", by), new SessionUnavailable({ sessionId: id }))
       yield* failsWith(client.approve(id, { by }), new ApproverIsRequester({ sessionId: id, name: "ci" }))
       yield* failsWith(client.reject(id, { reason: "x", by }), new NothingToApprove({ sessionId: id }))
+      yield* failsWith(client.retry(id, { by }), new NothingToRetry({ sessionId: id, reason: "it is still working" }))
       const store = yield* Effect.flip(client.diff(id))
       assert.deepStrictEqual([store._tag, store.message], ["StoreError", "the session store failed to read a diff"])
     }))

@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Sessions } from "../../src/actors/sessions/Sessions.ts"
-import { layerRecording, layerWorking } from "../../src/App.ts"
+import { layerOwn, layerRecording, layerServing, layerWorking } from "../../src/App.ts"
 import type { SessionEventView } from "../../src/domain/EventText.ts"
 import type { SessionId } from "../../src/domain/Ids.ts"
 import type { SessionEvent } from "../../src/domain/SessionEvent.ts"
@@ -39,6 +39,16 @@ export class World {
     model: Layer.Layer<LanguageModel> = FakeModel.layer(this.model)
   ) {
     return this.around(layerWorking, database, config, model)
+  }
+
+  /** A command on the same world, which works on what it is asked about. */
+  own(database: Layer.Layer<SqlClient.SqlClient, StoreError>, config: Partial<AppConfigShape> = {}) {
+    return this.around(layerOwn, database, config, FakeModel.layer(this.model))
+  }
+
+  /** As `layer`, with sandboxes that wait for sessions to come. */
+  serving(database: Layer.Layer<SqlClient.SqlClient, StoreError>, config: Partial<AppConfigShape> = {}) {
+    return this.around(layerServing, database, config, FakeModel.layer(this.model))
   }
 
   /** A process on the same world that only records. */

@@ -38,6 +38,7 @@ export const testConfig: AppConfigShape = {
   workspaceRetention: Option.none(),
   dependencyCache: Option.none(),
   maxSessions: 4,
+  warmSandboxes: 0,
   reviewRounds: 2,
   rounds: 4,
   verify: "auto",

@@ -3,7 +3,7 @@
  * knows which one owns the session. The actor is the same in both.
  */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { SessionNotFound } from "../../domain/Session.ts"
@@ -11,6 +11,7 @@ import type { RejectionOf, SessionCommand } from "../../domain/SessionCommand.ts
 import type { SessionState } from "../../domain/SessionState.ts"
 import type { ReceiptKey } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
+import { OwnSessions } from "./OwnSessions.ts"
 import { SessionSupervisor } from "./SessionSupervisor.ts"
 import type { SessionUnavailable } from "./SessionUnavailable.ts"
 
@@ -27,5 +28,16 @@ export class SessionRouter extends Context.Tag("opentl/actors/session/SessionRou
   readonly hasActor: (id: SessionId) => Effect.Effect<boolean>
 }>() {
   /** All actors run in this process. */
-  static readonly layerLocal = Layer.effect(SessionRouter, SessionSupervisor)
+  static readonly layerLocal = Layer.effect(
+    SessionRouter,
+    Effect.gen(function*() {
+      const own = yield* OwnSessions
+      const { ask, hasActor, start } = yield* SessionSupervisor
+      return SessionRouter.of({
+        start: (id) => Effect.zipRight(own.add(id), start(id)),
+        ask: (id, command, receipt) => Effect.zipRight(own.add(id), ask(id, command, receipt)),
+        hasActor
+      })
+    })
+  )
 }

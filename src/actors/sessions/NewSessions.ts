@@ -1,13 +1,14 @@
 /** Turns a request into a session: fills in defaults from the configuration, and refuses what cannot be done. */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Random from "effect/Random"
 import * as Agent from "../../domain/Agent.ts"
-import { type BranchName, SessionId } from "../../domain/Ids.ts"
+import type { BranchName, SessionId } from "../../domain/Ids.ts"
 import { type Repository, resolve } from "../../domain/Repository.ts"
 import type { Session } from "../../domain/Session.ts"
 import type { SessionSpec } from "../../domain/SessionEvent.ts"
@@ -19,15 +20,22 @@ import { ModelPrices } from "../../services/model/ModelPrices.ts"
 import { SessionStore } from "../../services/store/SessionStore.ts"
 import type { StoreError } from "../../services/store/StoreError.ts"
 import { fingerprint } from "../../services/support/Fingerprint.ts"
+import { randomHex, randomSessionId } from "../../services/support/RandomIds.ts"
 import * as Span from "../../services/support/Span.ts"
+import { WarmSandboxes } from "../steps/WarmSandboxes.ts"
 import type { CreateOptions } from "./Sessions.ts"
+
+interface Created {
+  readonly session: Session
+  readonly replayed: boolean
+}
 
 export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions")<NewSessions, {
   readonly create: (
     request: CreateSession,
     options: CreateOptions
   ) => Effect.Effect<
-    { readonly session: Session; readonly replayed: boolean },
+    Created,
     InvalidRequest | IdempotencyConflict | StoreError
   >
   readonly messageId: Effect.Effect<string>
@@ -40,6 +48,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
       const forge = yield* Forge
       const prices = yield* ModelPrices
       const store = yield* SessionStore
+      const warm = yield* WarmSandboxes
 
       const agentOf = Effect.fnUntraced(function*(request: CreateSession, options: CreateOptions) {
         if (request.agent === undefined || request.agent === "auto") return yield* agents.choose(request.model)
@@ -80,6 +89,22 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
               ? Effect.void
               : new InvalidRequest({ reason: `repo: ${error.message}` })
           )
+        )
+
+      /** A session whose agent begins by itself gets the id of a sandbox that waits, if there is one. */
+      const withId = (
+        { approvePlan, planOnly }: SessionSpec,
+        create: (id: SessionId) => Effect.Effect<Created, IdempotencyConflict | StoreError>
+      ) =>
+        Effect.acquireUseRelease(
+          approvePlan || planOnly ? Effect.succeedNone : warm.take,
+          (reserved) =>
+            Effect.flatMap(Option.match(reserved, { onNone: () => randomSessionId, onSome: Effect.succeed }), create),
+          (reserved, exit) =>
+            Option.match(reserved, {
+              onNone: () => Effect.void,
+              onSome: (id) => warm.settle(id, !isSurelyFree(exit))
+            })
         )
 
       return NewSessions.of({
@@ -133,7 +158,7 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
               key: options.idempotencyKey,
               fingerprint: fingerprint(options.body)
             }
-          const created = yield* store.create({ id: SessionId.make(yield* randomHex(12)), spec, receipt })
+          const created = yield* withId(spec, (id) => store.create({ id, spec, receipt }))
           if (!created.replayed) yield* Metric.increment(sessionsCreated)
           return created
         }, Span.within("NewSessions.create"))
@@ -146,12 +171,12 @@ const unaskedBy = (request: CreateSession) => (["agent", "model"] as const).filt
 
 const sessionsCreated = Metric.counter("opentl_sessions_created_total", { description: "Sessions", incremental: true })
 
-/** Random hex digits from the runtime's generator, six at a time: an id is a name, not a secret. */
-const randomHex = (digits: number): Effect.Effect<string> =>
-  Effect.map(
-    Effect.replicateEffect(Random.nextIntBetween(0, 16 ** 6), Math.ceil(digits / 6)),
-    (values) => values.map((value) => value.toString(16).padStart(6, "0")).join("").slice(0, digits)
-  )
+/** Whether no session was created with the id. After any other failure its row may have been written. */
+const isSurelyFree = Exit.match({
+  onSuccess: ({ replayed }: Created) => replayed,
+  onFailure: (cause: Cause.Cause<IdempotencyConflict | StoreError>) =>
+    Option.exists(Cause.failureOption(cause), ({ _tag }) => _tag === "IdempotencyConflict")
+})
 
 const isBelow = (path: string, directories: ReadonlyArray<string>): boolean =>
   directories.some((directory) => path === directory || path.startsWith(`${directory.replace(/\/+$/, "")}/`))

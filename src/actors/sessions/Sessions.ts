@@ -45,10 +45,10 @@ export interface CreateOptions {
 }
 
 /**
- * What a process does with sessions: it works on them, or records commands, which the next process that works carries
- * out. A stop takes effect in both.
+ * What a process does with sessions: it works on all of them, on those that it creates or steers (`own`), or records
+ * commands, which the next process that works carries out. A stop takes effect in each.
  */
-export type SessionsMode = "working" | "recording"
+export type SessionsMode = "working" | "own" | "recording"
 
 export class Sessions extends Context.Tag("opentl/actors/sessions/Sessions")<Sessions, {
   readonly create: (

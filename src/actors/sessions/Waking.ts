@@ -12,6 +12,7 @@ import { DayBudget } from "../../services/budget/DayBudget.ts"
 import { SessionHistory, type WaitingSession } from "../../services/store/SessionHistory.ts"
 import { logStoreError } from "../../services/store/StoreError.ts"
 import { BackgroundTasks } from "../../services/support/BackgroundTasks.ts"
+import { OwnSessions } from "../session/OwnSessions.ts"
 import { SessionSupervisor } from "../session/SessionSupervisor.ts"
 
 const lookEvery = Schedule.spaced("1 minute")
@@ -19,6 +20,7 @@ const lookEvery = Schedule.spaced("1 minute")
 export const layer = Layer.scopedDiscard(Effect.gen(function*() {
   const day = yield* DayBudget
   const history = yield* SessionHistory
+  const own = yield* OwnSessions
   const supervisor = yield* SessionSupervisor
   const tasks = yield* BackgroundTasks
 
@@ -29,7 +31,7 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
     )
 
   const look = Effect.gen(function*() {
-    const waiting = yield* history.waiting
+    const waiting = (yield* history.waiting).filter(({ id }) => own.includes(id))
     if (waiting.length === 0) return
     const now = yield* DateTime.now
     const isDaySpent = Option.isSome(yield* day.spent)

@@ -27,6 +27,7 @@ import * as EgressWish from "./EgressWish.ts"
 import { giveMessages, lastDelivered } from "./MessagesToAgent.ts"
 import * as RunDirectories from "./RunDirectories.ts"
 import type { Perform, StepContext } from "./StepContext.ts"
+import { WarmSandboxes } from "./WarmSandboxes.ts"
 
 type RunAgent = Extract<Step, { readonly _tag: "RunAgent" }>
 
@@ -53,6 +54,7 @@ export const make = Effect.gen(function*() {
   const writer = yield* LogWriter
   const directories = yield* RunDirectories.make
   const egressWish = yield* EgressWish.make
+  const warm = yield* WarmSandboxes
 
   const start = Effect.fnUntraced(
     function*(context: StepContext, step: RunAgent, run: RunId, agent: AgentStart) {
@@ -80,6 +82,8 @@ export const make = Effect.gen(function*() {
           OPENTL_AUTHOR_EMAIL: CommitMessage.author.email
         }
       })
+      // now: what the engine does for the next session takes time from this one until its agent works
+      yield* warm.refill
     },
     Effect.scoped
   )

@@ -78,6 +78,7 @@ export interface AppConfigShape {
   /** OPENTL_DEPENDENCY_CACHE, in bytes; none means that dependencies are installed anew each time */
   readonly dependencyCache: Option.Option<number>
   readonly maxSessions: number
+  readonly warmSandboxes: number
   readonly reviewRounds: number
   /** OPENTL_ROUNDS: the most runs of the agent in a turn */
   readonly rounds: number
@@ -103,7 +104,6 @@ export interface AppConfigShape {
   readonly budgetDayUsd: Option.Option<number>
   /** OPENTL_MODEL_PRICES, in US dollars per million tokens */
   readonly modelPrices: ReadonlyArray<ModelPrice>
-  /** OPENTL_FOUR_EYES */
   readonly fourEyes: boolean
   /** OPENTL_IDENTITIES: the names of chat users and GitHub logins */
   readonly identities: ReadonlyArray<{
@@ -194,6 +194,7 @@ const decode = Effect.gen(function*() {
     workspaceRetention: yield* required(variables.workspaceRetention),
     dependencyCache: yield* required(variables.dependencyCache),
     maxSessions: yield* required(variables.maxSessions),
+    warmSandboxes: yield* required(variables.warmSandboxes),
     reviewRounds: yield* required(variables.reviewRounds),
     rounds: yield* required(variables.rounds),
     verify: yield* required(variables.verify),

@@ -143,6 +143,11 @@ export const variables = {
     doc: "How many sandboxes run at once.",
     read: Value.integer(1, 1000)
   }),
+  warmSandboxes: withDefault("OPENTL_WARM", "1", {
+    accepted: "a whole number from 0 to 20",
+    doc: "How many sandboxes a server keeps waiting in Docker for sessions to come.",
+    read: Value.integer(0, 20)
+  }),
   ...turnVariables,
   egress: withDefault("OPENTL_EGRESS", "allowlist", {
     accepted: "allowlist, none or open",

@@ -1,5 +1,6 @@
 /** Token prices. Pure. */
 import * as Schema from "effect/Schema"
+import * as Dollars from "../../domain/Dollars.ts"
 import type { Usage } from "../../domain/Usage.ts"
 
 /** In US dollars per million tokens. */
@@ -63,5 +64,5 @@ export const costAtMost = (price: Price, tokens: { readonly input: number; reado
 export const usage = (price: Price | undefined, tokens: Tokens): Usage => ({
   inputTokens: inputOf(tokens),
   outputTokens: tokens.output,
-  ...(price === undefined ? { costUsd: 0, unpriced: true } : { costUsd: cost(price, tokens) })
+  ...(price === undefined ? { costUsd: 0, unpriced: true } : { costUsd: Dollars.exact(cost(price, tokens)) })
 })

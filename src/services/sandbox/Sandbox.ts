@@ -73,6 +73,9 @@ export interface RunOutlook extends RunDirectories {
   readonly expectedAgent?: string
 }
 
+/** What is known of the first run of a session that does not exist yet: not even its repository. */
+export type AheadOutlook = Omit<RunOutlook, "objectsDirectory">
+
 export interface RunExit {
   readonly code: number
   /** Why it ended, if not by itself: "out of memory", "killed", or the limit that it exceeded. */
@@ -126,6 +129,11 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
    * succeeds and fails without it, only later. `removeRuns` gives it up.
    */
   readonly prepare: (run: RunId, outlook: RunOutlook) => Effect.Effect<void>
+  /**
+   * Prepares a sandbox for the first run of a session that does not exist yet, and waits until it is there. It belongs to the
+   * session that gets this id; until then `removeWorkspace` gives it up. Absent: a sandbox is only prepared for a session.
+   */
+  readonly prepareAhead?: (run: RunId, outlook: AheadOutlook) => Effect.Effect<void, SandboxFailure>
   /** Whether the session's workspace still contains its repository, completely cloned. */
   readonly hasRepository: (session: SessionId) => Effect.Effect<boolean, SandboxFailure>
   /**

@@ -20,22 +20,28 @@ const overhead = 512
 
 const weigh = (block: EventBlock) => block.bytes.byteLength + overhead
 
+/**
+ * Empty once it is removed. It may outlive that by minutes: an old table of a set or a map, once it is garbage, keeps its
+ * entries and the table after it until the next full collection, and with them 60 MiB of blocks that nobody wanted.
+ */
 interface Entry {
   readonly id: SessionId
+  readonly first: number
+  block: EventBlock | undefined
   /** The sweeps before its last use. */
   sweeps: number
 }
 
 export const make = (capacity: number = cachedBytes) => {
   /** The blocks of each session, by their first event. They may overlap. */
-  const sessions = new Map<SessionId, Array<EventBlock>>()
+  const sessions = new Map<SessionId, Array<Entry>>()
   /** The least recently used first. */
-  const entries = new Map<EventBlock, Entry>()
+  const entries = new Set<Entry>()
   let total = 0
   let sweeps = 0
 
   /** How many of the blocks begin at this event or before. */
-  const countUpTo = (blocks: ReadonlyArray<EventBlock>, event: number): number => {
+  const countUpTo = (blocks: ReadonlyArray<Entry>, event: number): number => {
     let [low, high] = [0, blocks.length]
     while (low < high) {
       const middle = (low + high) >>> 1
@@ -45,47 +51,50 @@ export const make = (capacity: number = cachedBytes) => {
     return low
   }
 
-  const remove = (block: EventBlock, { id }: Entry) => {
-    total -= weigh(block)
-    entries.delete(block)
-    const blocks = sessions.get(id) ?? []
-    blocks.splice(countUpTo(blocks, block.first) - 1, 1)
-    if (blocks.length === 0) sessions.delete(id)
+  const remove = (entry: Entry) => {
+    if (entry.block !== undefined) total -= weigh(entry.block)
+    entry.block = undefined
+    entries.delete(entry)
+    const blocks = sessions.get(entry.id) ?? []
+    blocks.splice(countUpTo(blocks, entry.first) - 1, 1)
+    if (blocks.length === 0) sessions.delete(entry.id)
   }
 
-  const use = (id: SessionId, block: EventBlock) => {
-    entries.delete(block)
-    entries.set(block, { id, sweeps })
+  const use = (entry: Entry) => {
+    entry.sweeps = sweeps
+    entries.delete(entry)
+    entries.add(entry)
   }
 
   return {
     /** The block with the next event after the cursor. */
     find: (id: SessionId, after: number): EventBlock | undefined => {
       const blocks = sessions.get(id)
-      const block = blocks?.[countUpTo(blocks, after + 1) - 1]
-      if (block === undefined || block.last <= after) return undefined
-      use(id, block)
-      return block
+      const entry = blocks?.[countUpTo(blocks, after + 1) - 1]
+      if (entry?.block === undefined || entry.block.last <= after) return undefined
+      use(entry)
+      return entry.block
     },
     add: (id: SessionId, block: EventBlock): void => {
+      const known = sessions.get(id) ?? []
+      const same = known[countUpTo(known, block.first) - 1]
+      if (same?.first === block.first) remove(same)
       const blocks = sessions.get(id) ?? []
-      const same = blocks[countUpTo(blocks, block.first) - 1]
-      const entry = same?.first === block.first ? entries.get(same) : undefined
-      if (same !== undefined && entry !== undefined) remove(same, entry)
-      blocks.splice(countUpTo(blocks, block.first), 0, block)
+      const entry = { id, first: block.first, block, sweeps }
+      blocks.splice(countUpTo(blocks, block.first), 0, entry)
       sessions.set(id, blocks)
       total += weigh(block)
-      use(id, block)
-      for (const [oldest, entry] of entries) {
+      entries.add(entry)
+      for (const oldest of entries) {
         if (total <= capacity) return
-        remove(oldest, entry)
+        remove(oldest)
       }
     },
     /** Drops what was not used since the sweep before the last one. */
     sweep: (): void => {
-      for (const [block, entry] of entries) {
+      for (const entry of entries) {
         if (entry.sweeps >= sweeps) break
-        remove(block, entry)
+        remove(entry)
       }
       sweeps += 1
     },

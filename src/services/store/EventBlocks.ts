@@ -3,7 +3,8 @@
  * so neither do blocks: they are cached, and a reader that starts or continues inside of one takes a part of it.
  *
  * The cache is bounded by bytes, and what nobody has read for a few seconds is dropped, so replaying a long log once
- * leaves nothing behind.
+ * leaves nothing behind. What only one reader wants has a small one of its own: V8 frees blocks that are dropped while
+ * they are young soon, and older ones only after 64 MiB of them, by a full collection.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
@@ -35,6 +36,9 @@ const longSample = 8
 
 /** How often what was not read in the meantime is dropped. */
 const sweepEvery = "5 seconds"
+
+/** How many bytes are cached for sessions that have one reader, which hardly reads anything twice. */
+const unsharedBytes = 2 * 1024 * 1024
 
 /** A row as SQLite has it: a line of output is framed without decoding it. */
 interface StoredRow {
@@ -76,8 +80,15 @@ const frameRows = Effect.fnUntraced(function*(rows: ReadonlyArray<StoredRow>) {
 export const make = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const tasks = yield* BackgroundTasks
-  const cache = BlockCache.make()
+  const shared = BlockCache.make()
+  const unshared = BlockCache.make(unsharedBytes)
+  const find = (id: SessionId, after: number) => shared.find(id, after) ?? unshared.find(id, after)
   const filled = Bell.make()
+  const hold = (id: SessionId, block: BlockCache.EventBlock, readers: number): void => {
+    const cache = readers > 1 ? shared : unshared
+    cache.add(id, block)
+    filled.ring()
+  }
 
   // As many as make a block, going by the average of the next ones. The inner query must give sizes only, or
   // it would read all of the texts.
@@ -94,13 +105,12 @@ export const make = Effect.gen(function*() {
       ))`
 
   const readBlock = Effect.fnUntraced(
-    function*(id: SessionId, after: number) {
+    function*(id: SessionId, after: number, readers: number) {
       const rows = yield* rowsAfter(id, after)
       const [first, last] = [rows[0], rows[rows.length - 1]]
       if (first === undefined || last === undefined) return yield* Effect.fail(`there are no events after ${after}`)
       const block = { first: first.id, last: last.id, bytes: Buffer.from(yield* frameRows(rows)) }
-      cache.add(id, block)
-      filled.ring()
+      hold(id, block, readers)
       return block
     },
     // what cannot be framed fails for those who meet it, and not for all who read something
@@ -110,23 +120,22 @@ export const make = Effect.gen(function*() {
 
   // an empty cache costs nothing
   const sweep = Effect.suspend(() =>
-    cache.bytes() === 0 ? filled.after(filled.strokes()) : Effect.delay(Effect.sync(cache.sweep), sweepEvery)
+    shared.bytes() + unshared.bytes() === 0
+      ? filled.after(filled.strokes())
+      : Effect.delay(Effect.zipRight(Effect.sync(shared.sweep), Effect.sync(unshared.sweep)), sweepEvery)
   )
   yield* tasks.run("event blocks", Effect.forever(sweep))
 
   return {
-    /** Keeps a block that was made of what was stored just now. */
-    hold: (id: SessionId, block: BlockCache.EventBlock): void => {
-      cache.add(id, block)
-      filled.ring()
-    },
+    /** Keeps a block that was made of what was stored just now, for so many readers of the session. */
+    hold,
     /** The block with the next event after the cursor, if it is in memory. */
-    held: cache.find,
-    /** The same block, read if necessary. There has to be such an event. */
-    read: (id: SessionId, after: number): Effect.Effect<BlockCache.EventBlock, StoreError> =>
+    held: find,
+    /** The same block, read if necessary, for so many readers of the session. There has to be such an event. */
+    read: (id: SessionId, after: number, readers = 1): Effect.Effect<BlockCache.EventBlock, StoreError> =>
       Effect.suspend(() => {
-        const held = cache.find(id, after)
-        return held === undefined ? readBlock(id, after) : Effect.succeed(held)
+        const held = find(id, after)
+        return held === undefined ? readBlock(id, after, readers) : Effect.succeed(held)
       })
   }
 })

@@ -52,6 +52,8 @@ interface Wanted {
   readonly id: SessionId
   readonly after: number
   readonly callbacks: Array<Callback>
+  /** How many read the session. */
+  readonly readers: () => number
 }
 
 /** Lets sockets drain, and their readers ask for more. */
@@ -83,6 +85,7 @@ export class EventFeeds extends Context.Tag("opentl/services/store/EventFeeds")<
       const follow = Effect.fnUntraced(function*(id: SessionId) {
         const bell = yield* bus.bell(id)
         const listeners = new Set<() => void>()
+        const readers = () => listeners.size
         const announce = () => listeners.forEach((call) => call())
         let seen = bell.strokes()
         let isClosed = false
@@ -92,7 +95,7 @@ export class EventFeeds extends Context.Tag("opentl/services/store/EventFeeds")<
         const take = (lines: FreshLines.FreshLines): boolean => {
           const blocksOfLines = lines.after === end.last_event_id ? FreshLines.blocksOf(lines) : undefined
           if (blocksOfLines === undefined) return false
-          for (const block of blocksOfLines) blocks.hold(id, block)
+          for (const block of blocksOfLines) blocks.hold(id, block, readers())
           end = { last_event_id: lines.after + lines.lines.length, status: "running" }
           seen = bell.strokes()
           announce()
@@ -108,7 +111,7 @@ export class EventFeeds extends Context.Tag("opentl/services/store/EventFeeds")<
             const key = keyOf(id, after)
             const known = wanted.get(key)
             if (known !== undefined) return void known.callbacks.push(callback)
-            wanted.set(key, { id, after, callbacks: [callback] })
+            wanted.set(key, { id, after, callbacks: [callback], readers })
             work.ring()
           },
           listen: (callback) => {
@@ -123,7 +126,7 @@ export class EventFeeds extends Context.Tag("opentl/services/store/EventFeeds")<
             end = found
             seen = strokes
             // readers find it in memory; if it cannot be read, each of them says so
-            if (end.last_event_id > before) yield* Effect.ignore(blocks.read(id, before))
+            if (end.last_event_id > before) yield* Effect.ignore(blocks.read(id, before, readers()))
             if (end.last_event_id > before || isEnd(end.status)) announce()
           })
         }
@@ -165,8 +168,8 @@ export class EventFeeds extends Context.Tag("opentl/services/store/EventFeeds")<
         }
         return Effect.forEach(
           oldest.values(),
-          ({ after, callbacks, id }) =>
-            Effect.map(Effect.either(blocks.read(id, after)), (read) => {
+          ({ after, callbacks, id, readers }) =>
+            Effect.map(Effect.either(blocks.read(id, after, readers())), (read) => {
               wanted.delete(keyOf(id, after))
               callbacks.forEach((call) => call(read))
             }),

@@ -5,13 +5,17 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
+import { OwnSessions } from "../../../src/actors/session/OwnSessions.ts"
 import { SessionSupervisor } from "../../../src/actors/session/SessionSupervisor.ts"
 import * as Recovery from "../../../src/actors/sessions/Recovery.ts"
+import { WarmSandboxes } from "../../../src/actors/steps/WarmSandboxes.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
+import { SessionNotFound } from "../../../src/domain/Session.ts"
 import { Sandbox, SandboxUnavailable } from "../../../src/services/sandbox/Sandbox.ts"
 import { type LiveSession, SessionHistory } from "../../../src/services/store/SessionHistory.ts"
 import { StoreError } from "../../../src/services/store/StoreError.ts"
 import { BackgroundTasks, describe as tell } from "../../../src/services/support/BackgroundTasks.ts"
+import { session } from "../../http/TestServer.ts"
 import * as Logged from "../../support/Logged.ts"
 
 const one = SessionId.make("000000000001")
@@ -25,10 +29,26 @@ const make = Effect.gen(function*() {
   const woken = yield* Ref.make<ReadonlyArray<SessionId>>([])
   const started = yield* Ref.make<ReadonlyArray<SessionId>>([])
   const removed = yield* Ref.make<ReadonlyArray<SessionId>>([])
+  const removedWorkspaces = yield* Ref.make<ReadonlyArray<SessionId>>([])
+  const strangers = yield* Ref.make<ReadonlyArray<SessionId>>([])
+  const reserved = yield* Ref.make<ReadonlySet<SessionId>>(new Set())
   const removal = yield* Ref.make<(id: SessionId) => Effect.Effect<void>>(() => Effect.void)
   const logged = yield* Logged.make
   const layer = Recovery.layer.pipe(
-    Layer.provide(Layer.mock(SessionHistory, { live: Effect.flatten(Ref.get(live)) })),
+    Layer.provide(Layer.mock(SessionHistory, {
+      live: Effect.flatten(Ref.get(live)),
+      get: (id) =>
+        Ref.get(strangers).pipe(
+          Effect.filterOrFail((all) => !all.includes(id), () => new SessionNotFound({ id })),
+          Effect.as(session({ id }))
+        )
+    })),
+    Layer.provide(Layer.succeed(WarmSandboxes, {
+      take: Effect.succeedNone,
+      settle: () => Effect.void,
+      reserved: Ref.get(reserved),
+      refill: Effect.void
+    })),
     Layer.provide(Layer.mock(SessionSupervisor, {
       start: (id) => Ref.update(started, (all) => [...all, id]),
       wake: (id) => Ref.update(woken, (all) => [...all, id])
@@ -39,8 +59,10 @@ const make = Effect.gen(function*() {
       removeRuns: (id) =>
         Effect.flatMap(Ref.get(removal), (remove) => remove(id)).pipe(
           Effect.zipRight(Ref.update(removed, (all) => [...all, id]))
-        )
+        ),
+      removeWorkspace: (id) => Ref.update(removedWorkspaces, (all) => [...all, id])
     })),
+    Layer.provide(OwnSessions.layerAll),
     Layer.provideMerge(BackgroundTasks.layer),
     Layer.provide(logged.layer)
   )
@@ -56,6 +78,9 @@ const make = Effect.gen(function*() {
     started: Ref.getAndSet(started, []),
     woken: Ref.getAndSet(woken, []),
     removed: Ref.getAndSet(removed, []),
+    removedWorkspaces: Ref.getAndSet(removedWorkspaces, []),
+    reserved,
+    strangers,
     lines: logged.lines,
     layer
   }
@@ -95,6 +120,32 @@ describe("recovery", () => {
       yield* Layer.build(world.layer)
       yield* TestClock.adjust(0)
       assert.deepStrictEqual(yield* world.removed, [one, three])
+    }))
+
+  it.scoped("leaves no workspace of a session that never came, and lets alone what waits for one", () =>
+    Effect.gen(function*() {
+      const world = yield* make
+      yield* world.runs(one, two, three)
+      yield* Ref.set(world.strangers, [one, two])
+      yield* Ref.set(world.reserved, new Set([two]))
+      yield* Layer.build(world.layer)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(yield* world.removedWorkspaces, [one])
+      assert.deepStrictEqual(yield* world.removed, [three])
+    }))
+
+  it.scoped("does not take a sandbox whose session comes just now for one that is over", () =>
+    Effect.gen(function*() {
+      const world = yield* make
+      yield* Layer.build(world.layer)
+      yield* TestClock.adjust(0)
+      yield* world.runs(one)
+      yield* Ref.set(world.strangers, [one])
+      yield* Ref.set(world.reserved, new Set([one]))
+      // it has its session before the next sweep reads them, and is not reserved any more
+      yield* Ref.set(world.live, Effect.as(Ref.set(world.reserved, new Set()), []))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* world.removedWorkspaces, [])
     }))
 
   it.scoped("removes all that it can where one cannot be removed, which it tries again", () =>

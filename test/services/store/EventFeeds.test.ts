@@ -1,4 +1,4 @@
-/** Who is served first when many readers want blocks that are not in memory. */
+/** Who is served first when many readers want blocks that are not in memory, and how much of them is kept. */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ import { storedDetail } from "../../../src/domain/EventText.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import { OutputWritten } from "../../../src/domain/SessionEvent.ts"
 import * as Database from "../../../src/services/store/Database.ts"
-import { EventFeeds } from "../../../src/services/store/EventFeeds.ts"
+import { type EventFeed, EventFeeds } from "../../../src/services/store/EventFeeds.ts"
 import { SessionStore } from "../../../src/services/store/SessionStore.ts"
 import { BackgroundTasks } from "../../../src/services/support/BackgroundTasks.ts"
 import { created } from "../../support/Walk.ts"
@@ -22,28 +22,44 @@ const layer = EventFeeds.layer.pipe(
 const { _tag, branch, ...spec } = created()
 const id = SessionId.make("00000000000a")
 
-/** A session of a thousand lines, of which a block holds 256 at most. */
-const makeSession = Effect.gen(function*() {
+/** A session of so many lines. */
+const makeSession = Effect.fnUntraced(function*(lines: number, text: string) {
   const store = yield* SessionStore
   const sql = yield* SqlClient.SqlClient
   yield* store.create({ id, spec, receipt: undefined })
-  const rows = Array.from({ length: 1000 }, (_, index) => ({
+  const rows = Array.from({ length: lines }, (_, index) => ({
     id: 10 + index,
     session_id: id,
     type: "output",
-    data: "a line",
+    data: text,
     created_at: "2026-01-02T03:04:05.678Z",
-    detail: JSON.stringify(storedDetail(OutputWritten.make({ turn: 1, round: 1, line: index + 1, text: "a line" })))
+    detail: JSON.stringify(storedDetail(OutputWritten.make({ turn: 1, round: 1, line: index + 1, text })))
   }))
   for (let from = 0; from < rows.length; from += 100) {
     yield* sql`INSERT INTO session_events ${sql.insert(rows.slice(from, from + 100))}`
   }
 })
 
+/** Reads everything up to an event, block by block. */
+const readTo = (feed: EventFeed, last: number) =>
+  Effect.iterate(0, {
+    while: (cursor) => cursor < last,
+    body: (cursor) =>
+      Effect.map(
+        Effect.flatten(
+          Effect.async<Parameters<Parameters<EventFeed["want"]>[1]>[0]>((resume) =>
+            feed.want(cursor, (read) => resume(Effect.succeed(read)))
+          )
+        ),
+        (block) => block.last
+      )
+  })
+
 describe("EventFeeds", () => {
   it.scoped("serves those furthest behind first, one block of a session at a time", () =>
     Effect.gen(function*() {
-      yield* makeSession
+      // of which a block holds 256 at most
+      yield* makeSession(1000, "a line")
       const feeds = yield* EventFeeds
       const feed = yield* feeds.open(id)
       const order = yield* Effect.async<ReadonlyArray<string>>((resume) => {
@@ -65,5 +81,18 @@ describe("EventFeeds", () => {
         "between 600 true",
         "ahead 900 true"
       ])
+    }).pipe(Effect.provide(layer)))
+  it.scoped("keeps what several read, and of what a single one reads only the last 2 MiB", () =>
+    Effect.gen(function*() {
+      yield* makeSession(100, "x".repeat(64 * 1024))
+      const feeds = yield* EventFeeds
+      const feed = yield* feeds.open(id)
+      feed.listen(() => {})
+      yield* readTo(feed, 109)
+      assert.isUndefined(feed.held(20))
+      assert.isDefined(feed.held(100))
+      feed.listen(() => {})
+      yield* readTo(feed, 70)
+      assert.isDefined(feed.held(20))
     }).pipe(Effect.provide(layer)))
 })

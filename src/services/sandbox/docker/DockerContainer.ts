@@ -89,8 +89,6 @@ const logging = (outputBytes: number): ContainerSpec["host"]["logging"] => ({
 /** How much a round may log beyond its limit before it is noticed and killed, in bytes. */
 const killMargin = 32 * 1024 ** 2
 
-const sharedMemoryBytes = 64 * 1024 ** 2
-
 /** Directories of the host that are mounted into a container, read-only. */
 export interface HostDirectories {
   readonly runtime: string
@@ -123,7 +121,7 @@ const container = (settings: Settings, options: {
       { name: "fsize", soft: settings.limits.diskBytes, hard: settings.limits.diskBytes },
       { name: "core", soft: 0, hard: 0 }
     ],
-    sharedMemoryBytes,
+    sharedMemoryBytes: 64 * 1024 ** 2,
     droppedCapabilities: ["ALL"],
     securityOptions: ["no-new-privileges"],
     networkMode: networkOf(settings),
@@ -151,6 +149,8 @@ export const runContainer = (settings: Settings, instance: InstanceId, logHead: 
   readonly directories: HostDirectories
   /** What its OPENTL_AGENT will probably be. */
   readonly expectedAgent?: string | undefined
+  /** After how many seconds of waiting it ends; never if absent. */
+  readonly waitSeconds?: number
 }): ContainerSpec =>
   container(settings, {
     session: spec.run.sessionId,
@@ -158,7 +158,8 @@ export const runContainer = (settings: Settings, instance: InstanceId, logHead: 
     command: ["bash", `${runtime}/${entrypoint}`],
     environment: {
       ...fixedEnvironment(settings, spec),
-      ...(spec.expectedAgent === undefined ? {} : { OPENTL_EXPECTED_AGENT: spec.expectedAgent })
+      ...(spec.expectedAgent === undefined ? {} : { OPENTL_EXPECTED_AGENT: spec.expectedAgent }),
+      ...(spec.waitSeconds === undefined ? {} : { OPENTL_LONGEST_WAIT: String(spec.waitSeconds) })
     },
     directories: spec.directories,
     hasOwnWorkspace: spec.run.checks !== undefined

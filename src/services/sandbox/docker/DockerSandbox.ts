@@ -51,7 +51,7 @@ const make = Effect.gen(function*() {
   const limits = yield* DockerLimits.make({ engine, instance, runtime, volumes })
   const output = DockerOutput.make(engine, limits)
 
-  const { hasRepository, imageMissing, prepared, start, takeBack } = yield* DockerStart.make({
+  const { hasRepository, imageMissing, prepareAhead, prepared, start, takeBack } = yield* DockerStart.make({
     instance,
     locked,
     runtime
@@ -122,7 +122,7 @@ const make = Effect.gen(function*() {
       ) {
         yield* removeVolume(session)
       }
-      yield* takeBack(session)
+      yield* takeBack(session, Option.isSome(kept))
       yield* Effect.forEach(ends, ({ name }) => limits.forget(name), { discard: true })
     },
     Effect.mapError(failing("removal"))
@@ -166,6 +166,7 @@ const make = Effect.gen(function*() {
     mountsObjects: true,
     check,
     prepare: prepared.begin,
+    prepareAhead,
     hasRepository,
     start,
     exists,

@@ -2,37 +2,30 @@
  * Starts runs: in a container that was prepared for it, or in one of its own. A container that was created but never
  * started is not a run: it was left by a crash in between, and is recreated.
  */
-import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
-import * as Ref from "effect/Ref"
-import * as Crypto from "node:crypto"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
 import {
-  type RunDirectories,
+  type AheadOutlook,
   type RunId,
   runName,
   type RunOutlook,
   type RunSpec,
   SandboxError,
-  SandboxUnavailable
+  type SandboxUnavailable
 } from "../Sandbox.ts"
 import type { InstanceId } from "../SandboxInstance.ts"
 import * as Layout from "../SandboxLayout.ts"
-import * as Tar from "../Tar.ts"
 import * as DockerContainer from "./DockerContainer.ts"
+import * as DockerCreation from "./DockerCreation.ts"
 import { DockerEngine } from "./DockerEngine.ts"
-import { type EngineFailure, failing } from "./DockerErrors.ts"
-import type { ContainerSpec } from "./DockerSchema.ts"
+import { failing } from "./DockerErrors.ts"
 import * as PreparedContainers from "./PreparedContainers.ts"
+import { Outlook } from "./PreparedContainers.ts"
 import * as RunInputs from "./RunInputs.ts"
-
-/** How the engine refuses an option that its driver does not know. */
-const badRequest = 400
 
 export interface Parts {
   readonly instance: InstanceId
@@ -45,104 +38,27 @@ export interface Parts {
 export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: Parts) {
   const config = yield* AppConfig
   const engine = yield* DockerEngine
-  const fs = yield* FileSystem.FileSystem
   const inputs = yield* RunInputs.make
-
-  const imageMissing = new SandboxUnavailable({
-    reason: `the sandbox image ${config.docker.image} is missing`,
-    mend: "run `opentl sandbox build`",
-    missingImage: config.docker.image
-  })
-
-  const onConflict = <A>(effect: Effect.Effect<A, EngineFailure>, free: string) =>
-    Effect.catchTag(effect, "EngineConflict", () => Effect.andThen(engine.removeContainer(free), effect))
-
-  /** Creates the container in place of one with this name; "not found" can only mean the image. */
-  const create = (name: string, spec: ContainerSpec) =>
-    onConflict(engine.createContainer(name, spec), name).pipe(
-      Effect.catchTag("EngineNotFound", () => imageMissing)
-    )
+  const { create, createFor, imageMissing, onConflict, outdated, provideObjects, removeObjects } = yield* DockerCreation
+    .make({ inputs, instance, runtime })
 
   /** Where the runs of sessions were given dependencies. */
   const given = new Map<SessionId, string>()
 
-  /** Takes them back when the session's runs have ended. */
-  const takeBack = (session: SessionId) =>
+  /** Takes back what the session's runs were given. They have ended, apart from one that waits if `isWaiting`. */
+  const takeBack = (session: SessionId, isWaiting: boolean) =>
     Effect.suspend(() => {
       const directory = given.get(session)
       given.delete(session)
       return directory === undefined ? Effect.void : inputs.takeBack(directory)
-    })
-
-  /** Whether the engine has said that it knows no size of a volume. */
-  const isSizeUnknown = yield* Ref.make(false)
-
-  /** Creates the volume with a size limit if the engine supports that, else without one: then it is only watched. */
-  const createVolume = Effect.fnUntraced(function*(session: SessionId) {
-    const volume = {
-      name: DockerContainer.volumeName(session),
-      labels: DockerContainer.sessionLabels(session, instance)
-    }
-    const unlimited = engine.createVolume({ ...volume, options: {} })
-    if (yield* Ref.get(isSizeUnknown)) return yield* unlimited
-    yield* engine.createVolume({ ...volume, options: { size: String(config.limits.diskBytes) } }).pipe(
-      // refused for another reason, it is tried again with the next volume
-      Effect.catchTag(
-        "EngineRefused",
-        ({ status }) => Effect.zipRight(unlimited, Ref.set(isSizeUnknown, status === badRequest))
-      )
-    )
-  })
-
-  const giveWorkspace = (container: string) =>
-    Tar.pack(DockerContainer.workspaceOfUser).pipe(
-      Effect.provideService(FileSystem.FileSystem, fs),
-      Effect.flatMap((archive) => engine.putArchive(container, "/", archive))
-    )
-
-  const labelsOfImage = Effect.catchTag(engine.imageLabels(config.docker.image), "EngineNotFound", () => imageMissing)
-
-  /** A damaged mirror is replaced: what a container has mounted is then no longer what lies at the path. */
-  const identityOf = ({ objectsDirectory }: RunDirectories) =>
-    objectsDirectory === undefined
-      ? Effect.succeedNone
-      : Effect.map(fs.stat(objectsDirectory), ({ ino }) => ino)
-
-  const createRun = Effect.fnUntraced(function*(run: RunId, outlook: RunOutlook) {
-    const { expectedAgent, gatewayDirectory, objectsDirectory } = outlook
-    const logHead = yield* newLogHead
-    const objects = yield* identityOf(outlook)
-    const directories = {
-      runtime: yield* runtime,
-      gateway: gatewayDirectory,
-      ...(objectsDirectory === undefined ? {} : { objects: objectsDirectory })
-    }
-    const spec = DockerContainer.runContainer(config, instance, logHead, { run, directories, expectedAgent })
-    return { id: yield* create(PreparedContainers.preparedName(run), spec), logHead, objects }
-  })
-
-  /** Creates a container that waits for a run's inputs, and the session's volume. */
-  const createFor = Effect.fnUntraced(function*(run: RunId, outlook: RunOutlook) {
-    // checked before anything is created: without its image a session leaves nothing behind
-    const labels = yield* labelsOfImage
-    const [created] = yield* Effect.all([
-      Effect.zipRight(
-        Effect.when(createVolume(run.sessionId), () => run.checks === undefined),
-        createRun(run, outlook)
-      ),
-      // looked at by the container only once it is started
-      inputs.prepare(outlook.gatewayDirectory, run)
-    ], { concurrency: 2 })
-    if (!(DockerContainer.imageLabel in labels)) yield* giveWorkspace(created.id)
-    return created
-  })
+    }).pipe(Effect.zipRight(Effect.unless(removeObjects(session), () => isWaiting)))
 
   const hasMarks = (container: string) =>
     Effect.every(Layout.repositoryMarks, (mark) => engine.hasPath(container, `${DockerContainer.workspace}/${mark}`))
 
   const prepared = yield* PreparedContainers.make({
     create: Effect.fnUntraced(
-      function*(run: RunId, outlook: RunOutlook) {
+      function*(run: RunId, outlook: Outlook) {
         const isKept = yield* engine.hasVolume(DockerContainer.volumeName(run.sessionId))
         const created = yield* createFor(run, outlook)
         // now: while a container starts, the engine lets nobody look into it
@@ -169,9 +85,7 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
    */
   const begin = Effect.fnUntraced(
     function*({ id, logHead, objects }: PreparedContainers.Created, spec: RunSpec) {
-      if (!Equal.equals(objects, yield* identityOf(spec))) {
-        return yield* new SandboxError({ operation: "start", reason: "the repository's mirror has been replaced" })
-      }
+      yield* provideObjects(objects, spec)
       const fixed = DockerContainer.fixedEnvironment(config, { run: spec.run, directories: {} })
       const environment = Record.filter(spec.environment, (_, name) => !(name in fixed))
       if (spec.dependencies !== undefined) given.set(spec.run.sessionId, spec.gatewayDirectory)
@@ -191,7 +105,7 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
   /** Starts a run in a container of its own. */
   const startAnew = (spec: RunSpec) =>
     Effect.acquireUseRelease(
-      createFor(spec.run, { ...spec, ...expectedOf(spec.environment["OPENTL_AGENT"]) }),
+      createFor(spec.run, Outlook.Known({ outlook: { ...spec, ...expectedOf(spec.environment["OPENTL_AGENT"]) } })),
       (created) => Effect.andThen(engine.startContainer(created.id), begin(created, spec)),
       ({ id }, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.ignoreLogged(engine.removeContainer(id))
     )
@@ -231,11 +145,14 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
     Effect.mapError(failing("lookup"))
   )
 
-  return { hasRepository, imageMissing, prepared, start, takeBack }
+  const prepareAhead = Effect.fn("DockerSandbox.prepareAhead")(
+    (run: RunId, outlook: AheadOutlook) =>
+      Effect.filterOrFail(prepared.ahead(run, outlook), (isReady) => isReady, () => outdated("none could be prepared")),
+    Effect.asVoid
+  )
+
+  return { hasRepository, imageMissing, prepareAhead, prepared, start, takeBack }
 })
 
 const expectedOf = (expectedAgent: string | undefined): Pick<RunOutlook, "expectedAgent"> =>
   expectedAgent === undefined ? {} : { expectedAgent }
-
-/** 128 unguessable bits. */
-const newLogHead = Effect.sync(() => Crypto.randomBytes(16).toString("hex"))

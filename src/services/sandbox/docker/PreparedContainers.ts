@@ -2,15 +2,18 @@
  * Containers that wait for a run. Creating and starting a container takes most of the time that a run needs to start, so
  * one is prepared while the repository is fetched and the plan is made; the run's inputs are given to it later.
  *
+ * One can be prepared before its session exists: then it is for any repository, and the session that gets its id keeps it.
+ *
  * A waiting container is no run: until its inputs are in, it has another name, and after a crash of the server it is
  * removed like any remains.
  */
+import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../../domain/Ids.ts"
-import { type RunId, runName, type RunOutlook } from "../Sandbox.ts"
+import { type AheadOutlook, type RunId, runName, type RunOutlook } from "../Sandbox.ts"
 
 /** The name of the container that waits for a run. */
 export const preparedName = (run: RunId): string => `${runName(run)}-next`
@@ -20,9 +23,25 @@ export interface Created {
   readonly id: string
   /** The first line of its log. */
   readonly logHead: string
-  /** The inode of the directory of objects that it has mounted, if it has one. */
-  readonly objects: Option.Option<number>
+  readonly objects: ObjectsMount
 }
+
+/** The directory of git objects that a container has mounted. */
+export type ObjectsMount = Data.TaggedEnum<{
+  None: {}
+  /** A repository's own, known by its inode. */
+  Repository: { readonly inode: Option.Option<number> }
+  /** The session's, empty until the repository is known. The container is of this image, by its id. */
+  Linked: { readonly image: string }
+}>
+export const ObjectsMount = Data.taggedEnum<ObjectsMount>()
+
+/** What a container is prepared for. */
+export type Outlook = Data.TaggedEnum<{
+  Known: { readonly outlook: RunOutlook }
+  Ahead: { readonly outlook: AheadOutlook }
+}>
+export const Outlook = Data.taggedEnum<Outlook>()
 
 export interface Prepared extends Created {
   /** Whether its workspace has the session's repository. */
@@ -31,13 +50,14 @@ export interface Prepared extends Created {
 
 interface Entry {
   readonly run: RunId
+  readonly isAhead: boolean
   /** Each is `None` if that failed; the run then starts in a container of its own, and reports why. */
   readonly created: Deferred.Deferred<Option.Option<Prepared>>
   readonly started: Deferred.Deferred<Option.Option<Prepared>>
 }
 
 export interface Parts<E> {
-  readonly create: (run: RunId, outlook: RunOutlook) => Effect.Effect<Prepared, E>
+  readonly create: (run: RunId, outlook: Outlook) => Effect.Effect<Prepared, E>
   readonly start: (container: string) => Effect.Effect<void, E>
   readonly remove: (container: string) => Effect.Effect<void, E>
 }
@@ -54,7 +74,7 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
     })
 
   const prepare = Effect.fn("PreparedContainers.prepare")(
-    function*({ created, run, started }: Entry, outlook: RunOutlook) {
+    function*({ created, run, started }: Entry, outlook: Outlook) {
       // an engine may create a container whose request was given up
       const prepared = yield* Effect.uninterruptible(create(run, outlook))
       yield* Deferred.succeed(created, Option.some(prepared))
@@ -70,18 +90,39 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
       )
   )
 
+  const begin = Effect.fnUntraced(function*(run: RunId, outlook: Outlook) {
+    yield* discard(run.sessionId)
+    const entry = {
+      run,
+      isAhead: outlook._tag === "Ahead",
+      created: yield* Deferred.make<Option.Option<Prepared>>(),
+      started: yield* Deferred.make<Option.Option<Prepared>>()
+    }
+    entries.set(run.sessionId, entry)
+    yield* FiberMap.run(fibers, run.sessionId, prepare(entry, outlook))
+    return entry
+  })
+
+  const entryOf = (run: RunId) => {
+    const entry = entries.get(run.sessionId)
+    return entry !== undefined && runName(entry.run) === runName(run) ? entry : undefined
+  }
+
   return {
-    /** Begins to prepare a container for the run, and returns. Another one of the session is given up. */
-    begin: Effect.fnUntraced(function*(run: RunId, outlook: RunOutlook) {
-      yield* discard(run.sessionId)
-      const entry = {
-        run,
-        created: yield* Deferred.make<Option.Option<Prepared>>(),
-        started: yield* Deferred.make<Option.Option<Prepared>>()
-      }
-      entries.set(run.sessionId, entry)
-      yield* FiberMap.run(fibers, run.sessionId, prepare(entry, outlook))
-    }),
+    /**
+     * Begins to prepare a container for the run, and returns. One that was prepared ahead for it is kept; another one of the
+     * session is given up.
+     */
+    begin: (run: RunId, outlook: RunOutlook): Effect.Effect<void> =>
+      Effect.suspend(() =>
+        entryOf(run)?.isAhead === true ? Effect.void : Effect.asVoid(begin(run, Outlook.Known({ outlook })))
+      ),
+    /** Prepares a container for a session that does not exist yet. Returns whether it waits now. */
+    ahead: (run: RunId, outlook: AheadOutlook): Effect.Effect<boolean> =>
+      begin(run, Outlook.Ahead({ outlook })).pipe(
+        Effect.flatMap(({ started }) => Deferred.await(started)),
+        Effect.map(Option.isSome)
+      ),
     /** The session's container as soon as it is created, if one is prepared. */
     ofSession: (session: SessionId): Effect.Effect<Option.Option<Prepared>> =>
       Effect.suspend(() =>
@@ -91,15 +132,12 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
         })
       ),
     /** Whether a container is prepared for this very run. */
-    isFor: (run: RunId): boolean => {
-      const entry = entries.get(run.sessionId)
-      return entry !== undefined && runName(entry.run) === runName(run)
-    },
+    isFor: (run: RunId): boolean => entryOf(run) !== undefined,
     /** The container for the run when it waits for its inputs, if one was prepared. It is the caller's from then on. */
     take: (run: RunId): Effect.Effect<Option.Option<Prepared>> =>
       Effect.suspend(() => {
-        const entry = entries.get(run.sessionId)
-        if (entry === undefined || runName(entry.run) !== runName(run)) return Effect.succeedNone
+        const entry = entryOf(run)
+        if (entry === undefined) return Effect.succeedNone
         return Effect.tap(Deferred.await(entry.started), () => Effect.sync(() => entries.delete(run.sessionId)))
       }),
     /** Gives up what is being prepared for the session. A container that waits already is left to the caller. */

@@ -133,3 +133,5 @@ export const make = Effect.gen(function*() {
     )
   }
 })
+
+export type RunInputs = Effect.Effect.Success<typeof make>

@@ -1,0 +1,79 @@
+/** The built program keeps a sandbox waiting in Docker: its next session works in it, and none is left when it has ended. */
+import * as FileSystem from "@effect/platform/FileSystem"
+import { assert, describe } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { DockerEngine } from "../../src/services/sandbox/docker/DockerEngine.ts"
+import { Docker, itDocker } from "../support/Docker.ts"
+import * as Git from "../support/Git.ts"
+import * as Program from "../support/Program.ts"
+
+const world = Effect.gen(function*() {
+  const engine = yield* DockerEngine
+  const fs = yield* FileSystem.FileSystem
+  const dataDir = yield* fs.makeTempDirectoryScoped({ prefix: "opentl-waiting-" })
+  const { image } = yield* Docker
+  const environment = {
+    OPENTL_DATA_DIR: dataDir,
+    OPENTL_SANDBOX: "docker",
+    OPENTL_DOCKER_IMAGE: image,
+    OPENTL_EGRESS: "none",
+    OPENTL_AGENT: "command:echo b > b.txt"
+  }
+  yield* Program.tidy(environment)
+
+  const labels = Effect.map(
+    fs.readFileString(`${dataDir}/instance`),
+    (instance) => ({ "opentl.instance": instance.trim() })
+  )
+  /** What of this installation is on the engine. */
+  const present = Effect.gen(function*() {
+    const containers = yield* engine.listContainers(yield* labels)
+    const volumes = yield* engine.listVolumes(yield* labels)
+    return { containers: containers.map(({ names }) => names[0] ?? ""), volumes: volumes.map(({ name }) => name) }
+  })
+  const until = (isSo: (found: Effect.Effect.Success<typeof present>) => boolean) =>
+    present.pipe(
+      Effect.filterOrFail(isSo, ({ containers, volumes }) =>
+        new Cause.NoSuchElementException([...containers, ...volumes].join(", "))),
+      Effect.retry(Schedule.spaced("100 millis"))
+    )
+  /** The session that a sandbox waits for. */
+  const waiting = Effect.map(
+    until(({ containers }) => containers.length === 1 && containers[0]?.endsWith("-1-1-next") === true),
+    ({ containers }) => containers[0]?.slice("/opentl-".length, -"-1-1-next".length) ?? ""
+  )
+  return { environment, present, until, waiting, repo: yield* Git.repository({ "README.md": "# Hello\n" }) }
+})
+
+describe("a waiting sandbox", () => {
+  itDocker("becomes the next session's, and is gone when the server has ended", () =>
+    Effect.gen(function*() {
+      const { environment, present, repo, waiting } = yield* world
+      const server = yield* Program.serve(environment)
+      const next = yield* waiting
+      const id = yield* server.create({ repo, prompt: "Add b.txt" })
+      assert.strictEqual(id, next)
+      const told = [...(yield* Stream.runCollect(server.events(id)))].map(({ type }) => type)
+      assert.include(told, "diff", told.join(", "))
+      assert.notStrictEqual(yield* waiting, id)
+      yield* server.kill("SIGTERM")
+      assert.strictEqual(yield* server.ended, 0)
+      // the workspace of a session that ended is kept for its next turn
+      assert.deepStrictEqual(yield* present, { containers: [], volumes: [`opentl-${id}`] })
+    }))
+
+  itDocker("of a server that was killed is removed by the next one, with its volume", () =>
+    Effect.gen(function*() {
+      const { environment, until, waiting } = yield* world
+      const killed = yield* Program.serve(environment)
+      const left = yield* waiting
+      yield* killed.kill("SIGKILL")
+      yield* killed.ended
+      const server = yield* Program.serve({ ...environment, OPENTL_WARM: "0" })
+      yield* until(({ containers, volumes }) => containers.length + volumes.length === 0)
+      assert.include((yield* server.log).join("\n"), "removed the sandboxes of 1 ended session(s)", left)
+    }))
+})
