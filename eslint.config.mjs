@@ -109,6 +109,11 @@ export default [
     "no-builtins"
   ),
   exempt("puts the very node that runs it into the sandbox", ["src/services/sandbox/SandboxRuntime.ts"], "no-builtins"),
+  exempt(
+    "reads the table of processes at once, and counts changes from the moment it is asked to",
+    ["src/services/sandbox/local/ProcessTable.ts", "src/services/sandbox/local/DirectoryChanges.ts"],
+    "no-builtins"
+  ),
   exempt("the agent's entry runs the agent", ["sandbox/agent/main.ts"], "no-run", "no-process"),
   exempt(
     "the host's entry runs the host, whose environment is the agent's",

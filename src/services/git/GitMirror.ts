@@ -10,7 +10,7 @@ import type { BranchName, CommitId } from "../../domain/Ids.ts"
 import { Repository, show } from "../../domain/Repository.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import { Forge, RepositoryNotFound } from "../forge/Forge.ts"
-import type { LocalRepository } from "../forge/LocalForge.ts"
+import * as SharedRun from "../support/SharedRun.ts"
 import { check, Git, type GitOutput } from "./Git.ts"
 import type { GitCall } from "./GitCommand.ts"
 import * as GitFailure from "./GitFailure.ts"
@@ -26,7 +26,13 @@ export interface Mirror {
   readonly format: string
   /** Runs operations that change references one after another. */
   readonly exclusively: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Fetches the remote's branches: once for all sessions that ask before it begins. */
+  readonly fetched: Effect.Effect<void, RepositoryFailure>
+  /** Looks which branches a fetch might bring, which takes two processes in place of six; shared in the same way. */
+  readonly outdated: Effect.Effect<IsOutdated>
 }
+
+type IsOutdated = (branch: string) => boolean
 
 /** The branches that somebody needs, which may have to be asked for. */
 export type Branches = Effect.Effect<ReadonlyArray<BranchName>, RepositoryFailure>
@@ -82,7 +88,15 @@ export const make = Effect.gen(function*() {
         yield* sweep(directory)
         const format = yield* initialise(repo, directory)
         const semaphore = yield* Effect.makeSemaphore(1)
-        return { directory, objects: objectsIn(directory), format, exclusively: semaphore.withPermits(1) }
+        const exclusively = semaphore.withPermits(1)
+        return {
+          directory,
+          objects: objectsIn(directory),
+          format,
+          exclusively,
+          fetched: SharedRun.make(fetch(repo, directory), exclusively),
+          outdated: SharedRun.make(outdatedIn(repo, directory), exclusively)
+        }
       }),
     idleTimeToLive: "10 minutes"
   })
@@ -127,32 +141,19 @@ export const make = Effect.gen(function*() {
       )
     )
 
-  /**
-   * Whether the mirror has these branches as a repository on this machine has them. A fetch starts six processes to find that
-   * out, and brings what other sessions have pushed meanwhile.
-   */
-  const isCurrent = (repo: LocalRepository, directory: string, wanted: Branches) =>
-    Effect.all([
+  /** The branches of the mirror that the remote has otherwise. Where it is not on this machine, it takes a fetch to know. */
+  const outdatedIn = (repo: Repository, directory: string): Effect.Effect<IsOutdated> =>
+    repo._tag !== "Local" ? Effect.succeed(() => true) : Effect.zipWith(
       branchesIn(repo.path, "refs/heads"),
       branchesIn(directory, "refs/remotes/origin", { GIT_OBJECT_DIRECTORY: objectsIn(directory) }),
-      wanted
-    ], { concurrency: "unbounded" }).pipe(
-      Effect.map(([source, mirror, names]) => names.every((name) => source.get(name) === mirror.get(name))),
-      Effect.orElseSucceed(() => false)
-    )
+      (source, mirror): IsOutdated => (name) => source.get(name) !== mirror.get(name),
+      { concurrent: true }
+    ).pipe(Effect.orElseSucceed(() => () => true))
 
-  /**
-   * Fetches the remote's branches, unless only some are wanted and are there. Locks and damage from an earlier crash are
-   * repaired, once.
-   */
-  const fetch = (
-    repo: Repository,
-    { directory, exclusively }: Mirror,
-    wanted?: Branches
-  ): Effect.Effect<void, RepositoryFailure> =>
+  /** Fetches the remote's branches. Locks and damage from an earlier crash are repaired, once. */
+  const fetch = (repo: Repository, directory: string): Effect.Effect<void, RepositoryFailure> =>
     Effect.gen(function*() {
       const remote = yield* forge.remote(repo)
-      if (repo._tag === "Local" && wanted !== undefined && (yield* isCurrent(repo, directory, wanted))) return
       const call: GitCall = {
         operation: "fetch",
         directory,
@@ -183,7 +184,7 @@ export const make = Effect.gen(function*() {
       }
       yield* check(call, output)
       yield* repack(directory)
-    }).pipe(exclusively)
+    })
 
   /** The key is computed here, so that equal repositories share one mirror. */
   const open = (repo: Repository): Effect.Effect<Mirror, RepositoryFailure, Scope.Scope> =>
@@ -197,7 +198,11 @@ export const make = Effect.gen(function*() {
 
   return {
     open,
-    fetch,
+    /** Fetches the remote's branches, unless those that somebody needs are there. */
+    fetchFor: (repo: Repository, mirror: Mirror, wanted: Branches): Effect.Effect<void, RepositoryFailure> =>
+      repo._tag !== "Local" ? mirror.fetched : Effect.zip(mirror.outdated, wanted, { concurrent: true }).pipe(
+        Effect.flatMap(([isOutdated, names]) => names.some(isOutdated) ? mirror.fetched : Effect.void)
+      ),
     /** The directory of a repository's objects from the remote. It exists before they are fetched. */
     objects: (repo: Repository) => ensureObjects(`${root}/${directoryName(repo)}`),
     /**
@@ -211,7 +216,7 @@ export const make = Effect.gen(function*() {
     ) {
       const mirror = yield* open(repo)
       const again = Effect.gen(function*() {
-        yield* fetch(repo, mirror)
+        yield* mirror.fetched
         if (yield* has(mirror.directory, commit)) return yield* use(mirror)
         return yield* new GitError({
           operation: "read",

@@ -84,7 +84,7 @@ export const make = Effect.fnUntraced(function*(mirrors: Effect.Effect.Success<t
     // at the same time; what fails is reported in this order
     const [named, fetched] = yield* Effect.all([
       baseBranch,
-      Effect.tap(mirrors.open(repo), (mirror) => mirrors.fetch(repo, mirror, wanted))
+      Effect.tap(mirrors.open(repo), (mirror) => mirrors.fetchFor(repo, mirror, wanted))
     ], { concurrency: 2, mode: "either" })
     const base = yield* named
     const { directory } = yield* fetched

@@ -13,7 +13,7 @@ import * as EventFrame from "../../domain/EventFrame.ts"
 import { publicDetail } from "../../domain/EventText.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import { BackgroundTasks } from "../support/BackgroundTasks.ts"
-import * as Bell from "./Bell.ts"
+import * as Bell from "../support/Bell.ts"
 import * as BlockCache from "./BlockCache.ts"
 import { EventRow, StoredTime, toView } from "./SessionRows.ts"
 import { StoreError } from "./StoreError.ts"
@@ -84,6 +84,11 @@ export const make = Effect.gen(function*() {
   const unshared = BlockCache.make(unsharedBytes)
   const find = (id: SessionId, after: number) => shared.find(id, after) ?? unshared.find(id, after)
   const filled = Bell.make()
+  const hold = (id: SessionId, block: BlockCache.EventBlock, readers: number): void => {
+    const cache = readers > 1 ? shared : unshared
+    cache.add(id, block)
+    filled.ring()
+  }
 
   // As many as make a block, going by the average of the next ones. The inner query must give sizes only, or
   // it would read all of the texts.
@@ -105,9 +110,7 @@ export const make = Effect.gen(function*() {
       const [first, last] = [rows[0], rows[rows.length - 1]]
       if (first === undefined || last === undefined) return yield* Effect.fail(`there are no events after ${after}`)
       const block = { first: first.id, last: last.id, bytes: Buffer.from(yield* frameRows(rows)) }
-      const cache = readers > 1 ? shared : unshared
-      cache.add(id, block)
-      filled.ring()
+      hold(id, block, readers)
       return block
     },
     // what cannot be framed fails for those who meet it, and not for all who read something
@@ -124,6 +127,8 @@ export const make = Effect.gen(function*() {
   yield* tasks.run("event blocks", Effect.forever(sweep))
 
   return {
+    /** Keeps a block that was made of what was stored just now, for so many readers of the session. */
+    hold,
     /** The block with the next event after the cursor, if it is in memory. */
     held: find,
     /** The same block, read if necessary, for so many readers of the session. There has to be such an event. */

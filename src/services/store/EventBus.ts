@@ -1,6 +1,8 @@
 /**
  * The doorbell. It announces that a session's log has grown, and up to which event; the events are read from the log.
  * So a slow listener loses nothing and costs no memory, and only this changes with several machines.
+ *
+ * A ring may bring the lines that were stored just now (`FreshLines.ts`), so that who follows a session live need not read them again.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,18 +13,22 @@ import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 import type { SessionId } from "../../domain/Ids.ts"
 import { BackgroundTasks } from "../support/BackgroundTasks.ts"
-import * as Bell from "./Bell.ts"
+import * as Bell from "../support/Bell.ts"
+import type { FreshLines } from "./FreshLines.ts"
 
 /** A ring may get lost, so all listeners are woken this often without one. */
 const wakeEvery = "5 seconds"
 
+/** Brings with a ring what was stored, where it can. */
+export type SessionBell = Bell.Bell<FreshLines>
+
 export class EventBus extends Context.Tag("opentl/services/store/EventBus")<EventBus, {
-  /** The session's log has grown. */
-  readonly ring: (session: SessionId) => Effect.Effect<void>
+  /** The session's log has grown; by these lines, where nothing else was stored. */
+  readonly ring: (session: SessionId, lines?: FreshLines) => Effect.Effect<void>
   /** The rings of one session, for the lifetime of the scope. */
   readonly listen: (session: SessionId) => Effect.Effect<Queue.Dequeue<void>, never, Scope.Scope>
   /** The session's bell, for the lifetime of the scope. For many listeners to one session, each at almost no cost. */
-  readonly bell: (session: SessionId) => Effect.Effect<Bell.Bell, never, Scope.Scope>
+  readonly bell: (session: SessionId) => Effect.Effect<SessionBell, never, Scope.Scope>
   /**
    * The rings of all sessions, for the lifetime of the scope. Rings may be merged, so check everything now and then.
    */
@@ -33,7 +39,7 @@ export class EventBus extends Context.Tag("opentl/services/store/EventBus")<Even
     Effect.gen(function*() {
       const tasks = yield* BackgroundTasks
       const all = yield* Effect.acquireRelease(PubSub.sliding<SessionId>(1024), PubSub.shutdown)
-      const bells = new Set<Bell.Bell>()
+      const bells = new Set<SessionBell>()
       /** Rings when the first listener arrives. */
       const someone = Bell.make()
       // one bell per session, which exists while somebody listens; one waiting ring is as good as many
@@ -43,7 +49,7 @@ export class EventBus extends Context.Tag("opentl/services/store/EventBus")<Even
             rings: Effect.acquireRelease(PubSub.sliding<void>(1), PubSub.shutdown),
             bell: Effect.acquireRelease(
               Effect.sync(() => {
-                const bell = Bell.make()
+                const bell = Bell.make<FreshLines>()
                 bells.add(bell)
                 someone.ring()
                 return bell
@@ -62,11 +68,11 @@ export class EventBus extends Context.Tag("opentl/services/store/EventBus")<Even
         Effect.forever(Effect.suspend(() => bells.size === 0 ? someone.after(someone.strokes()) : wake))
       )
       return EventBus.of({
-        ring: Effect.fnUntraced(function*(session) {
+        ring: Effect.fnUntraced(function*(session, lines) {
           yield* PubSub.publish(all, session)
           if (!(yield* RcMap.has(listened, session))) return
           yield* Effect.scoped(Effect.flatMap(RcMap.get(listened, session), ({ bell, rings }) => {
-            bell.ring()
+            bell.ring(lines)
             return PubSub.publish(rings, undefined)
           }))
         }),

@@ -1,7 +1,8 @@
 /**
  * Follows sessions for many readers at a time, as server-sent events. A session is followed once, however many read it:
  * when its bell rings, the log's end is read once, the new events are read and encoded once, and each reader is told.
- * What it then writes are blocks that all share; a reader that is behind reads older blocks at its own pace.
+ * What it then writes are blocks that all share; a reader that is behind reads older blocks at its own pace. Lines of output
+ * that were stored just now come with the ring, and nothing is read.
  *
  * A reader costs an entry in a set. A followed session costs one query each 5 seconds, in case a ring got lost or
  * another process has written.
@@ -15,11 +16,12 @@ import type * as Scope from "effect/Scope"
 import type { SessionId } from "../../domain/Ids.ts"
 import { isEnd, type SessionNotFound } from "../../domain/Session.ts"
 import { BackgroundTasks } from "../support/BackgroundTasks.ts"
-import * as Bell from "./Bell.ts"
+import * as Bell from "../support/Bell.ts"
 import type { EventBlock } from "./BlockCache.ts"
 import * as EventBlocks from "./EventBlocks.ts"
 import { EventBus } from "./EventBus.ts"
 import * as EventPages from "./EventPages.ts"
+import * as FreshLines from "./FreshLines.ts"
 import { logStoreError, type StoreError } from "./StoreError.ts"
 
 type Callback = (read: Either.Either<EventBlock, StoreError>) => void
@@ -89,6 +91,17 @@ export class EventFeeds extends Context.Tag("opentl/services/store/EventFeeds")<
         let isClosed = false
         let end = yield* head(id)
 
+        /** Takes what a ring brought, if it follows what is known. */
+        const take = (lines: FreshLines.FreshLines): boolean => {
+          const blocksOfLines = lines.after === end.last_event_id ? FreshLines.blocksOf(lines) : undefined
+          if (blocksOfLines === undefined) return false
+          for (const block of blocksOfLines) blocks.hold(id, block, readers())
+          end = { last_event_id: lines.after + lines.lines.length, status: "running" }
+          seen = bell.strokes()
+          announce()
+          return true
+        }
+
         const feed: Following = {
           last: () => end.last_event_id,
           // after a follow-up, an end that was read before it is no end
@@ -107,14 +120,19 @@ export class EventFeeds extends Context.Tag("opentl/services/store/EventFeeds")<
           },
           refresh: Effect.gen(function*() {
             const [strokes, before] = [bell.strokes(), end.last_event_id]
-            end = yield* Effect.catchTag(head(id), "SessionNotFound", () => Effect.succeed(end))
+            const found = yield* Effect.catchTag(head(id), "SessionNotFound", () => Effect.succeed(end))
+            // lines came meanwhile, and their ring
+            if (found.last_event_id < end.last_event_id) return
+            end = found
             seen = strokes
             // readers find it in memory; if it cannot be read, each of them says so
             if (end.last_event_id > before) yield* Effect.ignore(blocks.read(id, before, readers()))
             if (end.last_event_id > before || isEnd(end.status)) announce()
           })
         }
-        const heard = () => {
+        const heard = (lines?: FreshLines.FreshLines) => {
+          // what is being read may be older than the lines
+          if (lines !== undefined && !rung.has(feed) && take(lines)) return
           rung.add(feed)
           work.ring()
         }

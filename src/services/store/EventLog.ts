@@ -15,8 +15,7 @@ import type { SessionEventView } from "../../domain/EventText.ts"
 import type { SessionId } from "../../domain/Ids.ts"
 import type { SessionNotFound } from "../../domain/Session.ts"
 import { isEnd, type SessionStatus } from "../../domain/Session.ts"
-import type { Bell } from "./Bell.ts"
-import { EventBus } from "./EventBus.ts"
+import { EventBus, type SessionBell } from "./EventBus.ts"
 import * as EventPages from "./EventPages.ts"
 import * as SharedReads from "./SharedReads.ts"
 import type { StoreError } from "./StoreError.ts"
@@ -59,8 +58,8 @@ export class EventLog extends Context.Tag("opentl/services/store/EventLog")<Even
         pages(`${id} ${after} ${end}`, read(id, after, Math.min(pageSize, end - after)))
 
       /** The log's end at a stroke of the bell or later. */
-      const ends = new WeakMap<Bell, ReturnType<typeof SharedReads.make<LogEnd, SessionNotFound | StoreError>>>()
-      const endAt = (id: SessionId, bell: Bell, stroke: number) => {
+      const ends = new WeakMap<SessionBell, ReturnType<typeof SharedReads.make<LogEnd, SessionNotFound | StoreError>>>()
+      const endAt = (id: SessionId, bell: SessionBell, stroke: number) => {
         const shared = ends.get(bell) ?? SharedReads.make({ capacity: 1, weigh: () => 0 })
         ends.set(bell, shared)
         return shared(String(stroke), head(id))

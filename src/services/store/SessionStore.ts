@@ -8,6 +8,7 @@ import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type { SessionId } from "../../domain/Ids.ts"
 import { SessionNotFound } from "../../domain/Session.ts"
@@ -134,9 +135,14 @@ export class SessionStore extends Context.Tag("opentl/services/store/SessionStor
         appendLog: Effect.fn("SessionStore.appendLog")((batches) =>
           sql.withTransaction(Effect.forEach(batches, ({ claim, events }) => writes.log(claim, events))).pipe(
             failing("record output"),
-            Effect.onExit(() =>
-              Effect.forEach(new Set(batches.map(({ claim }) => claim.sessionId)), bus.ring, { discard: true })
-            )
+            Effect.onExit((exit) =>
+              Effect.forEach(
+                batches,
+                ({ claim }, i) => bus.ring(claim.sessionId, Exit.isSuccess(exit) ? exit.value[i]?.fresh : undefined),
+                { discard: true }
+              )
+            ),
+            Effect.map((written) => written.map(({ outcome }) => outcome))
           )
         ),
         claim: Effect.fn("SessionStore.claim")(function*(id, owner) {

@@ -62,6 +62,33 @@ describe("the log writer", () => {
       assert.isTrue((yield* Ref.get(groups)).some((group) => group.length > 1), "they came as a group")
     }))
 
+  it.effect("holds nobody up with a transaction of very many lines", () =>
+    Effect.gen(function*() {
+      const groups = yield* Ref.make<ReadonlyArray<ReadonlyArray<number>>>([])
+      const layer = writing((batches) =>
+        Effect.as(
+          Ref.update(groups, (all) => [...all, batches.map(({ events }) => events.length)]),
+          batches.map(() => "stored" as const)
+        )
+      )
+      const lines = (count: number) => Array.from({ length: count }, (_, index) => line(index + 1)).flat()
+      const sizes = [1000, 1000, 1000, 1000, 1000, 96, 5000, 1, 1]
+      yield* Effect.flatMap(
+        LogWriter,
+        (writer) =>
+          Effect.forEach(sizes, (size, index) => writer.write(session(String(index)), lines(size)), {
+            concurrency: "unbounded",
+            discard: true
+          })
+      ).pipe(Effect.provide(layer))
+      const written = yield* Ref.get(groups)
+      assert.deepStrictEqual(written.flat(), sizes)
+      assert.isTrue(written.some((group) => group.length > 1), "they came as a group")
+      for (const group of written.filter((group) => group.length > 1)) {
+        assert.isAtMost(group.reduce((sum, size) => sum + size, 0), 4096)
+      }
+    }))
+
   it.effect("waits out a full disk, and writes what waits in its order", () =>
     Effect.gen(function*() {
       const isFull = yield* Ref.make(true)

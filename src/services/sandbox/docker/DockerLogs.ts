@@ -24,10 +24,15 @@ const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   return both
 }
 
-const payloadLength = (header: Uint8Array): number =>
-  new DataView(header.buffer, header.byteOffset, header.byteLength).getUint32(4)
+/** The payload's length, of which the header's last four bytes tell. */
+const payloadLength = (bytes: Uint8Array, header: number): number =>
+  (bytes[header + 4] ?? 0) * 2 ** 24 + ((bytes[header + 5] ?? 0) << 16) + ((bytes[header + 6] ?? 0) << 8) +
+  (bytes[header + 7] ?? 0)
 
-/** Decodes the next bytes; returns the new state and the payload in them. */
+/**
+ * Decodes the next bytes; returns the new state and the payload in them. A frame is often a single line, so nothing is made
+ * for one: only a header that two chunks share is put together.
+ */
 export const decode = (before: FrameState, bytes: Uint8Array): readonly [state: FrameState, payload: Uint8Array] => {
   const payload = new Uint8Array(bytes.length)
   let length = 0
@@ -40,12 +45,15 @@ export const decode = (before: FrameState, bytes: Uint8Array): readonly [state: 
       length += end - at
       remaining -= end - at
       at = end
+    } else if (header.length === 0 && at + headerLength <= bytes.length) {
+      remaining = payloadLength(bytes, at)
+      at += headerLength
     } else {
       const end = Math.min(at + headerLength - header.length, bytes.length)
       header = concat(header, bytes.subarray(at, end))
       at = end
       if (header.length === headerLength) {
-        remaining = payloadLength(header)
+        remaining = payloadLength(header, 0)
         header = initial.header
       }
     }

@@ -4,6 +4,7 @@
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
@@ -12,7 +13,7 @@ import * as Stream from "effect/Stream"
 import { type RunId, runName } from "../Sandbox.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import type { DockerEngine } from "./DockerEngine.ts"
-import { EngineUnreachable } from "./DockerErrors.ts"
+import { type EngineFailure, EngineUnreachable } from "./DockerErrors.ts"
 import type { DockerLimits } from "./DockerLimits.ts"
 import * as DockerLogs from "./DockerLogs.ts"
 
@@ -24,7 +25,10 @@ export const reconnect = Schedule.exponential("200 millis").pipe(
 
 const checkSpacing = Schedule.spaced("15 seconds")
 
-export const make = (engine: Context.Tag.Service<DockerEngine>, limits: DockerLimits) => {
+export const make = (
+  engine: Pick<Context.Tag.Service<DockerEngine>, "inspectContainer" | "logs">,
+  limits: Pick<DockerLimits, "endForOutput" | "limitOutput">
+) => {
   const log = (run: RunId, follow: boolean) =>
     Effect.map(engine.inspectContainer(runName(run)), (info) => {
       const bytes = engine.logs(runName(run), follow)
@@ -47,13 +51,34 @@ export const make = (engine: Context.Tag.Service<DockerEngine>, limits: DockerLi
       })
     )
 
-  const output = (run: RunId) =>
-    Stream.unwrap(Effect.map(Ref.make(0), (delivered) =>
+  /**
+   * Follows the log until there is nothing more: on a busy machine the engine ends a follower together with the container,
+   * long before it was sent all of the log.
+   */
+  const followed = (
+    run: RunId,
+    delivered: Ref.Ref<number>,
+    isFirst: boolean
+  ): Stream.Stream<Uint8Array, EngineFailure | DockerLogs.LogLost> =>
+    Stream.unwrap(Effect.map(Ref.get(delivered), (before) =>
       Ref.get(delivered).pipe(
         Effect.map((count) => DockerLogs.drop(log(run, true), count)),
         Stream.unwrap,
         Stream.tap((bytes) => Ref.update(delivered, (count) => count + bytes.length)),
         Stream.retry(reconnect),
+        // a container that is being removed no longer has a log
+        isFirst
+          ? identity
+          : Stream.catchTags({ EngineNotFound: () => Stream.empty, EngineConflict: () => Stream.empty }),
+        Stream.concat(Stream.unwrap(
+          Effect.map(Ref.get(delivered), (after) =>
+            after > before || isFirst ? followed(run, delivered, false) : Stream.empty)
+        ))
+      )))
+
+  const output = (run: RunId) =>
+    Stream.unwrap(Effect.map(Ref.make(0), (delivered) =>
+      followed(run, delivered, true).pipe(
         Stream.concat(Stream.drain(Stream.fromEffect(check(run)))),
         (whole) => limits.limitOutput(runName(run), whole),
         Stream.catchTag("LogLost", () => Stream.drain(Stream.fromEffect(endForOutput(run))))

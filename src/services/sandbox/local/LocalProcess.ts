@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Schedule from "effect/Schedule"
+import * as ProcessTable from "./ProcessTable.ts"
 
 /**
  * The wrapper around a run: `sh -c <this> <name> <run directory> <command…>`. A run is started once: a second wrapper
@@ -69,11 +70,11 @@ export const make = Effect.gen(function*() {
   const statusOf = (pid: string | number) =>
     fs.readFileString(`/proc/${pid}/stat`).pipe(Effect.option, Effect.map(Option.flatMap(parseStatus)))
 
-  const isThisBoot = ({ boot }: ProcessRecord) =>
-    fs.readFileString("/proc/sys/kernel/random/boot_id").pipe(
-      Effect.map((current) => current.trim() === boot),
-      Effect.orElseSucceed(() => false)
-    )
+  // this process ends with the boot
+  const currentBoot = yield* Effect.cached(
+    Effect.option(Effect.map(fs.readFileString("/proc/sys/kernel/random/boot_id"), (text) => text.trim()))
+  )
+  const isThisBoot = ({ boot }: ProcessRecord) => Effect.map(currentBoot, Option.contains(boot))
 
   /** Whether the wrapper itself is still running. */
   const isRunning = (record: ProcessRecord) =>
@@ -84,28 +85,27 @@ export const make = Effect.gen(function*() {
         thisBoot && Option.exists(status, (now) => now.startTime === record.startTime && isAlive(now))
     )
 
-  const pids = fs.readDirectory("/proc").pipe(
-    Effect.map((names) => names.filter((name) => /^\d+$/.test(name))),
-    Effect.orElseSucceed(() => new Array<string>())
-  )
+  const all = Effect.map(ProcessTable.statusLines, Arr.filterMap((line) => parseStatus(line)))
 
   /** The live processes of the wrapper's group. While any exist, the group's id is not reused. */
   const groupOf = Effect.fnUntraced(function*(record: ProcessRecord) {
     const leader = yield* statusOf(record.pid)
     const isOther = Option.exists(leader, (status) => status.startTime !== record.startTime)
     if (isOther || !(yield* isThisBoot(record))) return []
-    const all = yield* Effect.forEach(yield* pids, statusOf)
-    return all.flatMap(Option.toArray).filter((status) => status.group === record.pid && isAlive(status))
+    return (yield* all).filter((status) => status.group === record.pid && isAlive(status))
   })
 
-  /** The live processes with `entry` in their environment. */
-  const withEnvironment = (entry: string) =>
-    Effect.flatMap(pids, (pids) =>
-      Effect.filter(pids, (pid) =>
-        fs.readFileString(`/proc/${pid}/environ`).pipe(
-          Effect.map((environ) => environ.split("\0").includes(entry)),
-          Effect.orElseSucceed(() => false)
-        )))
+  /** The live processes with `entry` in their environment, which are younger than the wrapper that put it there. */
+  const withEnvironment = Effect.fnUntraced(function*(record: ProcessRecord, entry: string) {
+    const oldest = (yield* isThisBoot(record)) ? startOf(record) : 0
+    const candidates = (yield* all).filter((status) => startOf(status) >= oldest)
+    const found = yield* Effect.filter(candidates, ({ pid }) =>
+      fs.readFileString(`/proc/${pid}/environ`).pipe(
+        Effect.map((environ) => environ.split("\0").includes(entry)),
+        Effect.orElseSucceed(() => false)
+      ))
+    return found.map(({ pid }) => String(pid))
+  })
 
   /** Sends a signal. A target that no longer exists is not an error. */
   const signal = (name: "TERM" | "KILL", targets: ReadonlyArray<string>) =>
@@ -132,7 +132,10 @@ export const make = Effect.gen(function*() {
         yield* awaitEmpty(group, "5 seconds")
       }
     }
-    const strays = Effect.tap(withEnvironment(entry), (pids) => pids.length === 0 ? Effect.void : signal("KILL", pids))
+    const strays = Effect.tap(
+      withEnvironment(record, entry),
+      (pids) => pids.length === 0 ? Effect.void : signal("KILL", pids)
+    )
     yield* awaitEmpty(strays, "5 seconds")
   })
 

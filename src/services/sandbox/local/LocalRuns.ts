@@ -9,6 +9,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type RunId, runName, SandboxError, sessionOf } from "../Sandbox.ts"
+import * as DirectoryChanges from "./DirectoryChanges.ts"
 import * as LocalProcess from "./LocalProcess.ts"
 
 const pollInterval = "25 millis"
@@ -104,24 +105,36 @@ export const make = Effect.fnUntraced(function*(root: string) {
   })
 
   /** The file's present and future contents. When the run has ended, what is left is read before the stream ends. */
-  const follow = (file: FileSystem.File, ended: Effect.Effect<boolean>) =>
+  const follow = (
+    file: FileSystem.File,
+    changes: DirectoryChanges.DirectoryChanges,
+    /** Whether the run has ended by itself, or in any way. */
+    ended: { readonly itself: Effect.Effect<boolean>; readonly anyhow: Effect.Effect<boolean> }
+  ) =>
     Stream.unfoldEffect(false, (endedBefore) =>
       Effect.gen(function*() {
         let isLast = endedBefore
+        let hasChanged = false
         while (true) {
+          // count first, then read: what is written in between is a change
+          const count = changes.count()
           const bytes = yield* file.readAlloc(chunkSize)
           if (Option.isSome(bytes)) return Option.some([bytes.value, isLast] as const)
           if (isLast) return Option.none()
-          isLast = yield* ended
-          if (!isLast) yield* Effect.sleep(pollInterval)
+          isLast = yield* hasChanged ? ended.itself : ended.anyhow
+          if (!isLast) hasChanged = yield* changes.after(count)
         }
       }))
 
   const output = (run: RunId) =>
     Stream.unwrapScoped(Effect.gen(function*() {
       const record = yield* recordOrFail(run, "output")
+      const changes = yield* DirectoryChanges.of(path.join(root, runName(run)))
       const file = yield* fs.open(fileOf(runName(run), "output.log"), { flag: "r" })
-      return follow(file, hasEnded(run, record))
+      return follow(file, changes, {
+        itself: Effect.map(exitCode(run), Option.isSome),
+        anyhow: hasEnded(run, record)
+      })
     }))
 
   /** Every run's name and session. */

@@ -5,7 +5,6 @@
  *     <data dir>/workspaces/<session>
  *     <data dir>/runs/<run>/{started, process, output.log, exit, ended.json, tmp}
  */
-import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -18,6 +17,7 @@ import * as Stream from "effect/Stream"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
 import * as NamedLock from "../../support/NamedLock.ts"
+import * as WhileFresh from "../../support/WhileFresh.ts"
 import { overLimit } from "../LimitReached.ts"
 import {
   isOfChecks,
@@ -62,10 +62,10 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
   const runs = yield* LocalRuns.make(runsRoot)
   const isolation = yield* LocalMachine.findIsolation(candidates, root, runtime.node, host.path)
 
-  const tools = Effect.provideService(
+  // each session asks, some of them twice, and a look is a process
+  const tools = yield* WhileFresh.make(
     LocalMachine.checkTools(LocalIsolation.searchPath(isolation, runtime.node, host.path)),
-    CommandExecutor.CommandExecutor,
-    yield* CommandExecutor.CommandExecutor
+    "1 minute"
   )
 
   /** The checks have a workspace of their own, which is removed with their run. */

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Bell from "../../../src/services/store/Bell.ts"
+import * as Bell from "../../../src/services/support/Bell.ts"
 
 describe("a bell", () => {
   it.effect("wakes all that wait for its next stroke", () =>
