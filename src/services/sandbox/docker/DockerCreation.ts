@@ -22,8 +22,8 @@ import { ObjectsMount, Outlook, preparedName } from "./PreparedContainers.ts"
 import type { RunInputs } from "./RunInputs.ts"
 
 /**
- * How long a container waits for its run that was prepared for a session to come. It ends by itself then: nobody else might
- * be there to remove it.
+ * How long a container that was prepared for a session to come waits for its run. Then it ends by itself, because nobody may be
+ * there any more to remove it.
  */
 const longestWait = Duration.hours(1)
 
