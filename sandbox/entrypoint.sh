@@ -830,7 +830,7 @@ note_nested() { note "Left out of the result, because it is a separate git repos
 # Gitlinks staged by the agent, or replacing tracked files. Submodules are named in .gitmodules. Returns 0 if something is
 # staged, and if git cannot tell.
 leave_out_gitlinks() {
-  local change path staged= left_out=
+  local change= path staged= left_out=
   while IFS= read -r -d '' change && IFS= read -r -d '' path; do
     case $change in
       :160000*) ;;
@@ -843,8 +843,9 @@ leave_out_gitlinks() {
         ;;
     esac
     staged=yes
-  done < <(repo_git diff --cached --raw -z --no-renames --no-ext-diff HEAD)
-  wait "$!" || return 0
+  done < <(repo_git diff --cached --raw -z --no-renames --no-ext-diff HEAD && printf 'all\0')
+  # (bash 5.2 can wait for ever for a process substitution, when it has ended already)
+  [ "$change" = all ] || return 0
   [ -z "$left_out" ] || is_staged || return 1
   [ -n "$staged" ]
 }
