@@ -69,11 +69,10 @@ describe("a waiting sandbox", () => {
     Effect.gen(function*() {
       const { environment, until, waiting } = yield* world
       const killed = yield* Program.serve(environment)
-      const left = yield* waiting
+      yield* waiting
       yield* killed.kill("SIGKILL")
       yield* killed.ended
-      const server = yield* Program.serve({ ...environment, OPENTL_WARM: "0" })
+      yield* Program.serve({ ...environment, OPENTL_WARM: "0" })
       yield* until(({ containers, volumes }) => containers.length + volumes.length === 0)
-      assert.include((yield* server.log).join("\n"), "removed the sandboxes of 1 ended session(s)", left)
     }))
 })
