@@ -91,6 +91,8 @@ const receive = (message: ToStarter) => {
   pausedBy(running)
 }
 
+// it is the server's to end, which may need it until its own end
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => {})
 process.on("message", receive)
 process.on("disconnect", () => {
   for (const { child } of programs.values()) signal(child, "SIGTERM")

@@ -129,6 +129,16 @@ layer(NodeContext.layer, { excludeTestServices: true })("a program that was star
       yield* gone(left.out)
     }))
 
+  it.scoped("goes on where the starter is told to end, which is the server's to do", () =>
+    Effect.gen(function*() {
+      const { beneath, executor } = yield* make
+      const pid = (yield* ended(executor, sh("ps -o ppid= -p $$"))).out.trim()
+      yield* (yield* CommandExecutor.CommandExecutor).exitCode(Command.make("kill", "-TERM", pid))
+      yield* (yield* CommandExecutor.CommandExecutor).exitCode(Command.make("kill", "-INT", pid))
+      assert.strictEqual((yield* ended(executor, sh("ps -o ppid= -p $$"))).out.trim(), pid)
+      assert.strictEqual(yield* beneath, 0)
+    }))
+
   it.scoped("is lost with it, which is said; later ones are started without it", () =>
     Effect.gen(function*() {
       const { beneath, executor } = yield* make
