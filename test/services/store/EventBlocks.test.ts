@@ -16,6 +16,7 @@ import * as Database from "../../../src/services/store/Database.ts"
 import * as EventBlocks from "../../../src/services/store/EventBlocks.ts"
 import { EventLog } from "../../../src/services/store/EventLog.ts"
 import { SessionStore } from "../../../src/services/store/SessionStore.ts"
+import { framesBetween } from "../../support/StoreKit.ts"
 import { created, walk } from "../../support/Walk.ts"
 
 const layer = layerLog.pipe(Layer.provideMerge(Database.layerMemory))
@@ -48,16 +49,7 @@ const bySchema = Effect.fnUntraced(function*(after: number) {
 })
 
 /** What the blocks have after a cursor. */
-const byBlocks = Effect.fnUntraced(function*(after: number, last: number) {
-  const blocks = yield* EventBlocks.make
-  let text = ""
-  for (let cursor = after; cursor < last;) {
-    const block = yield* blocks.read(id, cursor)
-    text += framesAfter(block, cursor).toString()
-    cursor = block.last
-  }
-  return text
-})
+const byBlocks = (after: number, last: number) => framesBetween(id, after, last)
 
 const line = (number: number, text: string, partial?: boolean) =>
   OutputWritten.make({ turn: 1, round: 1, line: number, text, ...(partial === undefined ? {} : { partial }) })

@@ -8,13 +8,12 @@ import { SessionId } from "../../../src/domain/Ids.ts"
 import { type LogEvent, OutputWritten, StatusReported, TurnEnded } from "../../../src/domain/SessionEvent.ts"
 import { type EventBlock, framesAfter } from "../../../src/services/store/BlockCache.ts"
 import * as Database from "../../../src/services/store/Database.ts"
-import * as EventBlocks from "../../../src/services/store/EventBlocks.ts"
 import { EventBus } from "../../../src/services/store/EventBus.ts"
 import { type EventFeed, EventFeeds } from "../../../src/services/store/EventFeeds.ts"
 import * as FreshLines from "../../../src/services/store/FreshLines.ts"
 import { LogWriter } from "../../../src/services/store/LogWriter.ts"
 import { SessionStore } from "../../../src/services/store/SessionStore.ts"
-import { append } from "../../support/StoreKit.ts"
+import { append, framesBetween } from "../../support/StoreKit.ts"
 import { created, walk } from "../../support/Walk.ts"
 
 const layer = EventFeeds.layer.pipe(Layer.provideMerge(layerLog), Layer.provideMerge(Database.layerMemory))
@@ -35,16 +34,7 @@ const line = (number: number, text: string, partial?: boolean): LogEvent =>
 const joined = (blocks: ReadonlyArray<EventBlock>): string => blocks.map(({ bytes }) => bytes.toString()).join("")
 
 /** What the stored rows are as frames, between two events. */
-const stored = Effect.fnUntraced(function*(after: number, last: number) {
-  const blocks = yield* EventBlocks.make
-  let text = ""
-  for (let cursor = after; cursor < last;) {
-    const block = yield* blocks.read(id, cursor)
-    text += framesAfter(block, cursor).toString()
-    cursor = block.last
-  }
-  return text
-})
+const stored = (after: number, last: number) => framesBetween(id, after, last)
 
 /** What a reader of the feed is written, up to the event that it knows as the last. */
 const heldBy = (feed: EventFeed, after: number): string => {
