@@ -56,7 +56,7 @@ interface Wanted {
   readonly readers: () => number
 }
 
-/** Lets sockets drain, and their readers ask for more. */
+/** Lets sockets drain, their readers ask for more, and requests come in. */
 const nextTurn = Effect.async<void>((resume) => {
   // eslint-disable-next-line house/no-clock -- a turn of Node's event loop, which takes no time of anybody's clock
   setImmediate(() => resume(Effect.void))
@@ -178,8 +178,10 @@ export class EventFeeds extends Context.Tag("opentl/services/store/EventFeeds")<
       })
       const round = Effect.suspend(() => {
         const strokes = work.strokes()
-        // what is still wanted is read in the next round, after the readers' turn
-        const wait = Effect.suspend(() => wanted.size > 0 ? nextTurn : work.after(strokes))
+        const isReading = wanted.size > 0
+        // A reader whose socket takes everything wants the next block at once: without a turn in between it would have the whole
+        // log before anybody else is heard.
+        const wait = Effect.suspend(() => isReading || wanted.size > 0 ? nextTurn : work.after(strokes))
         return Effect.zipRight(readOldest, Effect.zipRight(refreshAll, wait))
       })
       yield* tasks.run("event feeds", Effect.forever(round))

@@ -82,6 +82,34 @@ describe("EventFeeds", () => {
         "ahead 900 true"
       ])
     }).pipe(Effect.provide(layer)))
+  it.scoped("lets others have their turn between two blocks of a reader who takes everything at once", () =>
+    Effect.gen(function*() {
+      yield* makeSession(1000, "a line")
+      const feed = yield* Effect.flatMap(EventFeeds, ({ open }) => open(id))
+      let isReading = true
+      let turns = 0
+      const turn = () => {
+        turns += 1
+        if (isReading) setImmediate(turn)
+      }
+      setImmediate(turn)
+      const blocks = yield* Effect.async<number>((resume) => {
+        const read = (count: number, after: number): void =>
+          feed.want(
+            after,
+            Either.match({
+              onLeft: () => resume(Effect.dieMessage("it could not be read")),
+              // as a writer does, which is scheduled
+              onRight: ({ last }) =>
+                last < 1009 ? queueMicrotask(() => read(count + 1, last)) : resume(Effect.succeed(count))
+            })
+          )
+        read(1, 0)
+      })
+      isReading = false
+      assert.isAbove(blocks, 3)
+      assert.isAtLeast(turns, blocks - 1)
+    }).pipe(Effect.provide(layer)))
   it.scoped("keeps what several read, and of what a single one reads only the last 2 MiB", () =>
     Effect.gen(function*() {
       yield* makeSession(100, "x".repeat(64 * 1024))
