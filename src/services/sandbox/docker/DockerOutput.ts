@@ -16,6 +16,7 @@ import type { DockerEngine } from "./DockerEngine.ts"
 import { type EngineFailure, EngineUnreachable } from "./DockerErrors.ts"
 import type { DockerLimits } from "./DockerLimits.ts"
 import * as DockerLogs from "./DockerLogs.ts"
+import * as LogEnd from "./LogEnd.ts"
 
 /** Reconnects to the engine; reading continues where it stopped. */
 export const reconnect = Schedule.exponential("200 millis").pipe(
@@ -53,18 +54,18 @@ export const make = (
 
   /**
    * Follows the log until there is nothing more: on a busy machine the engine ends a follower together with the container,
-   * long before it was sent all of the log.
+   * long before it was sent all of the log. The entrypoint's last line tells that nothing is missing.
    */
   const followed = (
     run: RunId,
-    delivered: Ref.Ref<number>,
+    delivered: Ref.Ref<LogEnd.LogEnd>,
     isFirst: boolean
   ): Stream.Stream<Uint8Array, EngineFailure | DockerLogs.LogLost> =>
     Stream.unwrap(Effect.map(Ref.get(delivered), (before) =>
       Ref.get(delivered).pipe(
-        Effect.map((count) => DockerLogs.drop(log(run, true), count)),
+        Effect.map(({ count }) => DockerLogs.drop(log(run, true), count)),
         Stream.unwrap,
-        Stream.tap((bytes) => Ref.update(delivered, (count) => count + bytes.length)),
+        Stream.tap((bytes) => Ref.update(delivered, (end) => LogEnd.push(end, bytes))),
         Stream.retry(reconnect),
         // a container that is being removed no longer has a log
         isFirst
@@ -72,12 +73,14 @@ export const make = (
           : Stream.catchTags({ EngineNotFound: () => Stream.empty, EngineConflict: () => Stream.empty }),
         Stream.concat(Stream.unwrap(
           Effect.map(Ref.get(delivered), (after) =>
-            after > before || isFirst ? followed(run, delivered, false) : Stream.empty)
+            (after.count > before.count || isFirst) && !LogEnd.isWhole(after)
+              ? followed(run, delivered, false)
+              : Stream.empty)
         ))
       )))
 
   const output = (run: RunId) =>
-    Stream.unwrap(Effect.map(Ref.make(0), (delivered) =>
+    Stream.unwrap(Effect.map(Ref.make(LogEnd.nothing), (delivered) =>
       followed(run, delivered, true).pipe(
         Stream.concat(Stream.drain(Stream.fromEffect(check(run)))),
         (whole) => limits.limitOutput(runName(run), whole),

@@ -24,12 +24,15 @@ import { asUnavailable, EngineConflict, failing } from "./DockerErrors.ts"
 import * as DockerLimits from "./DockerLimits.ts"
 import * as DockerOutput from "./DockerOutput.ts"
 import * as DockerResult from "./DockerResult.ts"
-import type { ContainerSummary } from "./DockerSchema.ts"
+import type { ContainerInfo, ContainerSummary } from "./DockerSchema.ts"
 import * as DockerStart from "./DockerStart.ts"
 import * as RuntimeCopy from "./RuntimeCopy.ts"
 import * as VolumeInPlace from "./VolumeInPlace.ts"
 
 const isConflict = Schema.is(EngineConflict)
+
+/** Nothing about it changes any more, until it is removed. */
+const hasEnded = ({ state }: ContainerInfo): boolean => state.status === "exited"
 
 /** Retries while something is being removed, or used by something that is being removed. */
 const untilFree = Schedule.spaced("100 millis").pipe(Schedule.upTo("15 seconds"), Schedule.whileInput(isConflict))
@@ -79,12 +82,20 @@ const make = Effect.gen(function*() {
         return yield* new SandboxError({ operation: "exit", reason: `the run ${name} does not exist` })
       }
       // if the run is removed meanwhile, it counts as killed
-      const code = yield* Effect.catchTag(engine.waitContainer(name), "EngineNotFound", () => Effect.succeed(137))
+      const byItself = Option.match(Option.filter(before, hasEnded), {
+        onSome: (info) => Effect.succeed({ code: info.state.exitCode, info: Option.some(info) }),
+        onNone: () =>
+          // if the run is removed meanwhile, it counts as killed
+          Effect.catchTag(engine.waitContainer(name), "EngineNotFound", () => Effect.succeed(137)).pipe(
+            Effect.bindTo("code"),
+            Effect.bind("info", () => engine.inspectContainer(name))
+          )
+      })
+      const { code, info } = yield* byItself
       yield* limits.settle(name)
-      const reason = DockerContainer.reasonOf(code, yield* engine.inspectContainer(name))
       return Option.match(yield* limits.endOf(name), {
         onSome: overLimit,
-        onNone: () => ({ code, reason })
+        onNone: () => ({ code, reason: DockerContainer.reasonOf(code, info) })
       })
     },
     Effect.retry(DockerOutput.reconnect),

@@ -36,6 +36,14 @@ describe("a run's output", () => {
       assert.deepStrictEqual(yield* outputOf([given(""), given("")]), { text: "", left: 0 })
     }))
 
+  it.effect("is not read again where its last line tells that it is whole", () =>
+    Effect.gen(function*() {
+      const done = `${whole}###OPENTL_DONE### opentl/0123456789ab\n`
+      assert.deepStrictEqual(yield* outputOf([given(done), fails]), { text: done, left: 1 })
+      const cut = done.slice(0, -1)
+      assert.deepStrictEqual(yield* outputOf([given(cut), given(done), fails]), { text: done, left: 1 })
+    }))
+
   it.effect("is what was sent, where the container is gone by then", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* outputOf([given("one\n"), fails]), { text: "one\n", left: 0 })
