@@ -14,6 +14,7 @@ import * as SessionsLive from "./actors/sessions/SessionsLive.ts"
 import * as Waking from "./actors/sessions/Waking.ts"
 import * as WorkspaceRetention from "./actors/sessions/WorkspaceRetention.ts"
 import { Pipeline } from "./actors/steps/Pipeline.ts"
+import { RestingSandboxes } from "./actors/steps/RestingSandboxes.ts"
 import { WarmSandboxes } from "./actors/steps/WarmSandboxes.ts"
 import { BotStatus } from "./bots/shared/BotStatus.ts"
 import * as SlackBot from "./bots/slack/SlackBot.ts"
@@ -72,8 +73,8 @@ export const layerLog = Layer.mergeAll(
   Layer.provideMerge(BackgroundTasks.layer)
 )
 
-/** Sandboxes that wait for sessions to come, or none. */
-type Warm = Layer.Layer<never, never, Layer.Layer.Context<typeof WarmSandboxes.layer>>
+/** Sandboxes that wait for sessions, or none. */
+type Warm = Layer.Layer<never, never, Layer.Layer.Context<typeof WarmSandboxes.layer | typeof RestingSandboxes.layer>>
 
 /**
  * The sessions on top of the log. Requires the database, the sandbox, the gateway, the model, the forge, its
@@ -108,8 +109,11 @@ const workingWith = (warm: Warm) =>
 /** Sessions that are worked on: new ones, and those that were running when the last process ended. */
 export const layerWorking = Layer.provide(workingWith(Layer.empty), OwnSessions.layerAll)
 
-/** As `layerWorking`, with sandboxes that wait for sessions to come (OPENTL_WARM). */
-export const layerServing = Layer.provide(workingWith(WarmSandboxes.layer), OwnSessions.layerAll)
+/** As `layerWorking`, with sandboxes that wait for sessions to come, and for those that rest (OPENTL_WARM). */
+export const layerServing = Layer.provide(
+  workingWith(Layer.merge(WarmSandboxes.layer, RestingSandboxes.layer)),
+  OwnSessions.layerAll
+)
 
 /** Sessions of one command: it works on those that it creates or steers, and leaves all others as they are. */
 export const layerOwn = Layer.provide(workingWith(Layer.empty), OwnSessions.layerAsked)

@@ -48,6 +48,10 @@ export class FakeEngine {
   readonly removed: Array<string> = []
   /** The runs for which a sandbox was to be prepared. */
   readonly prepared: Array<string> = []
+  /** The sessions whose prepared sandbox was given up. */
+  readonly givenUp: Array<SessionId> = []
+  /** The runs whose prepared sandbox stayed when the session's runs were removed. */
+  readonly kept: Array<string> = []
   readonly workspaces = new Set<SessionId>()
   /** What the removal of a session's runs waits for. */
   removal: Effect.Effect<void> = Effect.void
@@ -107,6 +111,7 @@ export const layer = (engine: FakeEngine) => {
           engine.prepared.push(`${runName(run)} ahead for ${expectedAgent}`)
           engine.workspaces.add(run.sessionId)
         }),
+      giveUpPrepared: (session) => Effect.sync(() => void engine.givenUp.push(session)),
       hasRepository: (session) => Effect.sync(() => engine.workspaces.has(session)),
       exists: (run) => Effect.sync(() => engine.runs.has(runName(run))),
       start: (spec) =>
@@ -144,8 +149,9 @@ export const layer = (engine: FakeEngine) => {
       checkReport: (run) => Effect.map(find(run), ({ report }) => report),
       bundle: (run) =>
         Effect.map(find(run), ({ commits }) => commits ? Option.some(`bundle-of-${runName(run)}`) : Option.none()),
-      removeRuns: (session) =>
+      removeRuns: (session, next) =>
         Effect.gen(function*() {
+          if (next !== undefined) engine.kept.push(runName(next))
           yield* engine.removal
           for (const [name, run] of [...engine.runs]) {
             if (run.spec.run.sessionId !== session) continue

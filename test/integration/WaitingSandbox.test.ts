@@ -40,12 +40,17 @@ const world = Effect.gen(function*() {
         new Cause.NoSuchElementException([...containers, ...volumes].join(", "))),
       Effect.retry(Schedule.spaced("100 millis"))
     )
-  /** The session that a sandbox waits for. */
-  const waiting = Effect.map(
-    until(({ containers }) => containers.length === 1 && containers[0]?.endsWith("-1-1-next") === true),
-    ({ containers }) => containers[0]?.slice("/opentl-".length, -"-1-1-next".length) ?? ""
-  )
-  return { environment, present, until, waiting, repo: yield* Git.repository({ "README.md": "# Hello\n" }) }
+  /** The session whose run a sandbox waits for. */
+  const waitingFor = (run: string) => {
+    const isIt = (name: string) => name.endsWith(`-${run}-next`)
+    return Effect.map(
+      until(({ containers }) => containers.filter(isIt).length === 1),
+      ({ containers }) => containers.find(isIt)?.slice("/opentl-".length, -`-${run}-next`.length) ?? ""
+    )
+  }
+  /** The session that does not exist yet. */
+  const waiting = waitingFor("1-1")
+  return { environment, present, until, waiting, waitingFor, repo: yield* Git.repository({ "README.md": "# Hello\n" }) }
 })
 
 describe("a waiting sandbox", () => {
@@ -75,4 +80,30 @@ describe("a waiting sandbox", () => {
       yield* Program.serve({ ...environment, OPENTL_WARM: "0" })
       yield* until(({ containers, volumes }) => containers.length + volumes.length === 0)
     }))
+
+  itDocker(
+    "waits for a session that rests, for whose next turn it is, and goes when the server is killed",
+    () =>
+      Effect.gen(function*() {
+        const { environment, repo, until, waitingFor } = yield* world
+        const engine = yield* DockerEngine
+        const server = yield* Program.serve({
+          ...environment,
+          OPENTL_AGENT: "command:echo more >> b.txt; echo $HOSTNAME"
+        })
+        const id = yield* server.create({ repo, prompt: "Add b.txt" })
+        yield* Stream.runDrain(server.events(id))
+        assert.strictEqual(yield* waitingFor("2-1"), id)
+        const [container] = yield* engine.listContainers({ "opentl.session": id })
+        yield* server.post(`/api/sessions/${id}/messages`, { text: "Once more." })
+        const events = [...(yield* Stream.runCollect(server.events(id)))]
+        const hosts = events.filter(({ type }) => type === "output").map(({ data }) => data)
+        assert.strictEqual(hosts.at(-1), container?.id.slice(0, 12), "it is the container that waited")
+        assert.strictEqual(yield* waitingFor("3-1"), id)
+        yield* server.kill("SIGKILL")
+        yield* server.ended
+        yield* Program.serve({ ...environment, OPENTL_WARM: "0" })
+        yield* until(({ containers }) => containers.length === 0)
+      })
+  )
 })

@@ -12,6 +12,7 @@ import { logStoreError } from "../../services/store/StoreError.ts"
 import { BackgroundTasks } from "../../services/support/BackgroundTasks.ts"
 import { OwnSessions } from "../session/OwnSessions.ts"
 import { SessionSupervisor } from "../session/SessionSupervisor.ts"
+import { RestingSandboxes } from "../steps/RestingSandboxes.ts"
 import { WarmSandboxes } from "../steps/WarmSandboxes.ts"
 
 /** How often to look for sessions without an actor, and for runs without a session. */
@@ -23,6 +24,7 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
   const sandbox = yield* Sandbox
   const tasks = yield* BackgroundTasks
   const supervisor = yield* SessionSupervisor
+  const resting = yield* RestingSandboxes
   const warm = yield* WarmSandboxes
 
   /**
@@ -54,7 +56,9 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
     const running = yield* sandbox.sessionsWithRuns
     const reserved = yield* warm.reserved
     const alive = new Set((yield* takeUp).map(({ id }) => id))
-    const orphans = running.filter((id) => !alive.has(id) && !reserved.has(id))
+    // last: whoever ends a turn meanwhile is no longer alive, and rests
+    const restful = yield* resting.reserved
+    const orphans = running.filter((id) => !alive.has(id) && !reserved.has(id) && !restful.has(id))
     const [, removed] = yield* Effect.partition(orphans, (id) =>
       // one that cannot be removed keeps none of the others
       Effect.tapErrorCause(Effect.sandbox(removeOrphan(id)), () =>

@@ -19,6 +19,7 @@ import * as OwnCalls from "./OwnCalls.ts"
 import * as PlanStep from "./PlanStep.ts"
 import * as PrepareStep from "./PrepareStep.ts"
 import * as PublishSteps from "./PublishSteps.ts"
+import { RestingSandboxes } from "./RestingSandboxes.ts"
 import * as ReviewStep from "./ReviewStep.ts"
 import * as RunDirectories from "./RunDirectories.ts"
 import type { Perform, RecordFailure, StepContext, StepFailure } from "./StepContext.ts"
@@ -38,6 +39,9 @@ const cleanUp = { times: 3, schedule: Schedule.exponential("200 millis") }
 
 /** A sandbox that does not say within this that an agent has stopped is removed all the same. */
 const stopLimit = Duration.sum(stopTime, "5 seconds")
+
+/** A review that takes longer than this probably takes longer than it takes to prepare a sandbox. */
+const longReview = Duration.seconds(1)
 
 const whileBusy = { times: 3, schedule: Schedule.exponential("500 millis") }
 
@@ -60,6 +64,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       const ownCalls = yield* OwnCalls.make
       const sandbox = yield* Sandbox
       const directories = yield* RunDirectories.make
+      const resting = yield* RestingSandboxes
       const work = yield* UncollectedWork.make
 
       const startTurn: Perform<Named<"StartTurn">> = Effect.fn("Pipeline.startTurn")(
@@ -84,21 +89,40 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
           () => state.spec.planOnly && turn.number === 1
         )
 
-      /**
-       * Has a sandbox prepared for the turn's first run, while the repository is fetched and the plan is made. A session
-       * that waits for a person has no sandbox.
-       */
-      const prepareSandbox = ({ claim, state }: StepContext, { turn }: { readonly turn: Turn }) =>
+      const prepareRun = ({ claim, state }: StepContext, at: { readonly turn: number; readonly round: number }) =>
         directories(claim.sessionId, state).pipe(
           Effect.flatMap((directories) =>
-            sandbox.prepare({ sessionId: claim.sessionId, turn: turn.number, round: 1 }, {
+            sandbox.prepare({ sessionId: claim.sessionId, ...at }, {
               ...directories,
               expectedAgent: program(state.spec.agent)
             })
           ),
-          Effect.ignoreLogged,
-          Effect.unless(() => state.spec.approvePlan || state.spec.planOnly)
+          Effect.ignoreLogged
         )
+
+      /** A session that waits for a person before its agent works has no sandbox. */
+      const beginsAtOnce = ({ state: { spec } }: StepContext) => !spec.approvePlan && !spec.planOnly
+
+      /** Has a sandbox prepared for the turn's first run, while the repository is fetched and the plan is made. */
+      const prepareSandbox = (context: StepContext, { turn }: { readonly turn: Turn }) =>
+        Effect.zipRight(
+          resting.work(context.claim.sessionId),
+          Effect.when(prepareRun(context, { turn: turn.number, round: 1 }), () => beginsAtOnce(context))
+        )
+
+      /** While a review takes its time, a sandbox is prepared for the revision. Is none wanted, a follow-up may begin in it. */
+      const prepareRevision = (context: StepContext, { run, turn }: Named<"ReviewChanges">) =>
+        prepareRun(context, { turn: turn.number, round: run.round + 1 }).pipe(
+          Effect.when(() => resting.isOn),
+          Effect.delay(longReview),
+          Effect.zipRight(Effect.never)
+        )
+
+      /** Whether a sandbox that is prepared already may wait for the next turn. */
+      const rest = (context: StepContext, { end, turn }: Omit<Named<"EndTurn">, "_tag">) =>
+        end === "complete" && beginsAtOnce(context)
+          ? resting.rest(context.claim.sessionId, prepareRun(context, { turn: turn + 1, round: 1 }))
+          : Effect.succeed(false)
 
       const askApproval: Perform<Named<"AskApproval">> = Effect.fn("Pipeline.askApproval")(
         function*({ record }, { turn }) {
@@ -120,13 +144,17 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       }
 
       const endTurn = Effect.fn("Pipeline.endTurn")(
-        function*(context: StepContext, { end, text, turn }: Omit<Named<"EndTurn">, "_tag">) {
+        function*(context: StepContext, ended: Omit<Named<"EndTurn">, "_tag">) {
           const { claim, record } = context
+          const { end, text, turn } = ended
           if (end !== "complete") yield* stopAgent(context, turn)
           // after a crash the record of a call may be there whose cost is in the log
           yield* ownCalls.countLeft(context, turn)
           if (end !== "complete") yield* work.collect(context, turn)
-          yield* sandbox.removeRuns(claim.sessionId).pipe(
+          const next = (yield* rest(context, ended))
+            ? { sessionId: claim.sessionId, turn: turn + 1, round: 1 }
+            : undefined
+          yield* sandbox.removeRuns(claim.sessionId, next).pipe(
             Effect.retry(cleanUp),
             // swept later: an unavailable engine must not delay the reply
             Effect.catchAll((error) => Effect.logWarning(`a sandbox may still be running: ${error.message}`))
@@ -164,7 +192,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
             case "VerifyChanges":
               return verify(context, step)
             case "ReviewChanges":
-              return review(context, step)
+              return Effect.raceFirst(review(context, step), prepareRevision(context, step))
             case "PushBranch":
               return publish.push(context, step)
             case "Propose":

@@ -125,8 +125,9 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
   /** Checks whether a run could start now: engine reachable, image present. */
   readonly check: Effect.Effect<void, SandboxUnavailable>
   /**
-   * Begins to prepare a sandbox for a run whose inputs are not known yet, and returns at once. It is a hint: `start`
-   * succeeds and fails without it, only later. `removeRuns` gives it up.
+   * Begins to prepare a sandbox for the session's next agent run, whose inputs are not known yet, and returns at once. It is a
+   * hint: `start` succeeds and fails without it, only later, and whichever run comes next is started in it. `removeRuns` gives
+   * it up.
    */
   readonly prepare: (run: RunId, outlook: RunOutlook) => Effect.Effect<void>
   /**
@@ -134,6 +135,8 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
    * session that gets this id; until then `removeWorkspace` gives it up. Absent: a sandbox is only prepared for a session.
    */
   readonly prepareAhead?: (run: RunId, outlook: AheadOutlook) => Effect.Effect<void, SandboxFailure>
+  /** Gives up what is prepared for the session, and touches none of its runs. Absent: nothing ever is. */
+  readonly giveUpPrepared?: (session: SessionId) => Effect.Effect<void, SandboxFailure>
   /** Whether the session's workspace still contains its repository, completely cloned. */
   readonly hasRepository: (session: SessionId) => Effect.Effect<boolean, SandboxFailure>
   /**
@@ -175,8 +178,8 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
    */
   readonly stop: (run: RunId) => Effect.Effect<void, SandboxFailure>
   /**
-   * Kills and removes all runs of the session, apart from what is prepared for the run `next`. The workspace stays,
-   * unless a run was ended for its disk use.
+   * Kills and removes all runs of the session, and what is prepared for the next one, unless that is `next`. The workspace
+   * stays, unless a run was ended for its disk use.
    */
   readonly removeRuns: (session: SessionId, next?: RunId) => Effect.Effect<void, SandboxFailure>
   /** Removes the session's workspace and runs. */

@@ -8,6 +8,7 @@ import * as TestClock from "effect/TestClock"
 import { OwnSessions } from "../../../src/actors/session/OwnSessions.ts"
 import { SessionSupervisor } from "../../../src/actors/session/SessionSupervisor.ts"
 import * as Recovery from "../../../src/actors/sessions/Recovery.ts"
+import { RestingSandboxes } from "../../../src/actors/steps/RestingSandboxes.ts"
 import { WarmSandboxes } from "../../../src/actors/steps/WarmSandboxes.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import { SessionNotFound } from "../../../src/domain/Session.ts"
@@ -32,6 +33,7 @@ const make = Effect.gen(function*() {
   const removedWorkspaces = yield* Ref.make<ReadonlyArray<SessionId>>([])
   const strangers = yield* Ref.make<ReadonlyArray<SessionId>>([])
   const reserved = yield* Ref.make<ReadonlySet<SessionId>>(new Set())
+  const resting = yield* Ref.make<ReadonlySet<SessionId>>(new Set())
   const removal = yield* Ref.make<(id: SessionId) => Effect.Effect<void>>(() => Effect.void)
   const logged = yield* Logged.make
   const layer = Recovery.layer.pipe(
@@ -48,6 +50,12 @@ const make = Effect.gen(function*() {
       settle: () => Effect.void,
       reserved: Ref.get(reserved),
       refill: Effect.void
+    })),
+    Layer.provide(Layer.succeed(RestingSandboxes, {
+      isOn: true,
+      rest: () => Effect.succeed(true),
+      work: () => Effect.void,
+      reserved: Ref.get(resting)
     })),
     Layer.provide(Layer.mock(SessionSupervisor, {
       start: (id) => Ref.update(started, (all) => [...all, id]),
@@ -80,6 +88,7 @@ const make = Effect.gen(function*() {
     removed: Ref.getAndSet(removed, []),
     removedWorkspaces: Ref.getAndSet(removedWorkspaces, []),
     reserved,
+    resting,
     strangers,
     lines: logged.lines,
     layer
@@ -120,6 +129,19 @@ describe("recovery", () => {
       yield* Layer.build(world.layer)
       yield* TestClock.adjust(0)
       assert.deepStrictEqual(yield* world.removed, [one, three])
+    }))
+
+  it.scoped("lets alone what waits for a session that rests", () =>
+    Effect.gen(function*() {
+      const world = yield* make
+      yield* world.runs(one, two)
+      yield* Ref.set(world.resting, new Set([two]))
+      yield* Layer.build(world.layer)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(yield* world.removed, [one])
+      yield* Ref.set(world.resting, new Set())
+      yield* TestClock.adjust("1 minute")
+      assert.include(yield* world.removed, two)
     }))
 
   it.scoped("leaves no workspace of a session that never came, and lets alone what waits for one", () =>

@@ -22,8 +22,7 @@ import { ObjectsMount, Outlook, preparedName } from "./PreparedContainers.ts"
 import type { RunInputs } from "./RunInputs.ts"
 
 /**
- * How long a container that was prepared for a session to come waits for its run. Then it ends by itself, because nobody may be
- * there any more to remove it.
+ * How long a container waits for its run. Then it ends by itself, because nobody may be there any more to remove it.
  */
 const longestWait = Duration.hours(1)
 
@@ -114,9 +113,9 @@ export const make = Effect.fnUntraced(function*({ inputs, instance, runtime }: P
       run,
       directories: { runtime: yield* runtime, gateway: gatewayDirectory, ...directories },
       expectedAgent,
-      ...(outlook._tag === "Ahead" ? { waitSeconds: Duration.toSeconds(longestWait) } : {})
+      waitSeconds: Duration.toSeconds(longestWait)
     })
-    return { id: yield* create(preparedName(run), spec), logHead, objects }
+    return { id: yield* create(preparedName(run), spec), run, logHead, objects }
   })
 
   /** Creates a container that waits for a run's inputs, and the session's volume. */

@@ -112,7 +112,7 @@ const make = Effect.gen(function*() {
 
   const removeRuns = Effect.fn("DockerSandbox.removeRuns")(
     function*(session: SessionId, next?: RunId) {
-      const isKept = next !== undefined && prepared.isFor(next)
+      const isKept = next !== undefined && prepared.isFor(session)
       const kept = isKept ? yield* prepared.ofSession(session) : Option.none()
       if (!isKept) yield* prepared.discard(session)
       const found = yield* engine.listContainers(DockerContainer.sessionLabels(session, instance))
@@ -133,7 +133,7 @@ const make = Effect.gen(function*() {
       ) {
         yield* removeVolume(session)
       }
-      yield* takeBack(session, Option.isSome(kept))
+      yield* takeBack(session, Option.exists(kept, ({ objects }) => objects._tag === "Linked"))
       yield* Effect.forEach(ends, ({ name }) => limits.forget(name), { discard: true })
     },
     Effect.mapError(failing("removal"))
@@ -178,6 +178,7 @@ const make = Effect.gen(function*() {
     check,
     prepare: prepared.begin,
     prepareAhead,
+    giveUpPrepared: (session) => Effect.mapError(prepared.giveUp(session), failing("removal")),
     hasRepository,
     start,
     exists,

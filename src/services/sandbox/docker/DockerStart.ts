@@ -45,13 +45,13 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
   /** Where the runs of sessions were given dependencies. */
   const given = new Map<SessionId, string>()
 
-  /** Takes back what the session's runs were given. They have ended, apart from one that waits if `isWaiting`. */
-  const takeBack = (session: SessionId, isWaiting: boolean) =>
+  /** Takes back what the session's runs were given. They have ended, apart from one that waits if `isLinked`, with linked objects. */
+  const takeBack = (session: SessionId, isLinked: boolean) =>
     Effect.suspend(() => {
       const directory = given.get(session)
       given.delete(session)
       return directory === undefined ? Effect.void : inputs.takeBack(directory)
-    }).pipe(Effect.zipRight(Effect.unless(removeObjects(session), () => isWaiting)))
+    }).pipe(Effect.zipRight(Effect.unless(removeObjects(session), () => isLinked)))
 
   const hasMarks = (container: string) =>
     Effect.every(Layout.repositoryMarks, (mark) => engine.hasPath(container, `${DockerContainer.workspace}/${mark}`))
@@ -84,13 +84,13 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
    * found after a crash.
    */
   const begin = Effect.fnUntraced(
-    function*({ id, logHead, objects }: PreparedContainers.Created, spec: RunSpec) {
+    function*({ id, logHead, objects, run }: PreparedContainers.Created, spec: RunSpec) {
       yield* provideObjects(objects, spec)
       const fixed = DockerContainer.fixedEnvironment(config, { run: spec.run, directories: {} })
       const environment = Record.filter(spec.environment, (_, name) => !(name in fixed))
       if (spec.dependencies !== undefined) given.set(spec.run.sessionId, spec.gatewayDirectory)
       yield* whileItRuns(id)(
-        inputs.give(spec.gatewayDirectory, spec.run, {
+        inputs.give(spec.gatewayDirectory, run, {
           inputs: spec.inputs,
           environment,
           logHead,
@@ -114,7 +114,7 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
     function*(spec: RunSpec) {
       yield* Layout.checkInputs(spec)
       // outside of the lock, which is needed to prepare it
-      const waiting = yield* prepared.take(spec.run)
+      const waiting = spec.run.checks === undefined ? yield* prepared.take(spec.run.sessionId) : Option.none()
       yield* locked(spec.run.sessionId)(Effect.gen(function*() {
         if (Option.exists(yield* engine.inspectContainer(runName(spec.run)), DockerContainer.wasStarted)) return
         if (Option.isNone(waiting)) return yield* startAnew(spec)

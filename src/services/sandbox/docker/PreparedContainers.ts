@@ -1,6 +1,7 @@
 /**
  * Containers that wait for a run. Creating and starting a container takes most of the time that a run needs to start, so
- * one is prepared while the repository is fetched and the plan is made; the run's inputs are given to it later.
+ * one is prepared while the repository is fetched and the plan is made, while a change is reviewed, or while a session rests; the
+ * run's inputs are given to it later. Whichever of its session's agent runs comes next begins in it.
  *
  * One can be prepared before its session exists: then it is for any repository, and the session that gets its id keeps it.
  *
@@ -21,6 +22,8 @@ export const preparedName = (run: RunId): string => `${runName(run)}-next`
 /** A container that waits for its inputs. */
 export interface Created {
   readonly id: string
+  /** The run that it was created for, whose directory has its inputs. */
+  readonly run: RunId
   /** The first line of its log. */
   readonly logHead: string
   readonly objects: ObjectsMount
@@ -50,7 +53,6 @@ export interface Prepared extends Created {
 
 interface Entry {
   readonly run: RunId
-  readonly isAhead: boolean
   /** Each is `None` if that failed; the run then starts in a container of its own, and reports why. */
   readonly created: Deferred.Deferred<Option.Option<Prepared>>
   readonly started: Deferred.Deferred<Option.Option<Prepared>>
@@ -67,6 +69,10 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
   const fibers = yield* FiberMap.make<SessionId>()
   const entries = new Map<SessionId, Entry>()
 
+  const forget = (entry: Entry) => {
+    if (entries.get(entry.run.sessionId) === entry) entries.delete(entry.run.sessionId)
+  }
+
   const discard = (session: SessionId) =>
     Effect.suspend(() => {
       entries.delete(session)
@@ -81,11 +87,13 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
       yield* start(prepared.id)
       yield* Deferred.succeed(started, Option.some(prepared))
     },
-    (effect, { created, run, started }) =>
+    (effect, entry) =>
       effect.pipe(
-        Effect.onError(() => Effect.ignoreLogged(remove(preparedName(run)))),
-        Effect.ensuring(Deferred.succeed(created, Option.none())),
-        Effect.ensuring(Deferred.succeed(started, Option.none())),
+        Effect.onError(() => Effect.ignoreLogged(remove(preparedName(entry.run)))),
+        // another one may be prepared then
+        Effect.onError(() => Effect.sync(() => forget(entry))),
+        Effect.ensuring(Deferred.succeed(entry.created, Option.none())),
+        Effect.ensuring(Deferred.succeed(entry.started, Option.none())),
         Effect.catchAllCause((cause) => Effect.logDebug("no container could be prepared", cause))
       )
   )
@@ -94,7 +102,6 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
     yield* discard(run.sessionId)
     const entry = {
       run,
-      isAhead: outlook._tag === "Ahead",
       created: yield* Deferred.make<Option.Option<Prepared>>(),
       started: yield* Deferred.make<Option.Option<Prepared>>()
     }
@@ -103,19 +110,11 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
     return entry
   })
 
-  const entryOf = (run: RunId) => {
-    const entry = entries.get(run.sessionId)
-    return entry !== undefined && runName(entry.run) === runName(run) ? entry : undefined
-  }
-
   return {
-    /**
-     * Begins to prepare a container for the run, and returns. One that was prepared ahead for it is kept; another one of the
-     * session is given up.
-     */
+    /** Begins to prepare a container for the session's next run, and returns. One that is prepared already is kept. */
     begin: (run: RunId, outlook: RunOutlook): Effect.Effect<void> =>
       Effect.suspend(() =>
-        entryOf(run)?.isAhead === true ? Effect.void : Effect.asVoid(begin(run, Outlook.Known({ outlook })))
+        entries.has(run.sessionId) ? Effect.void : Effect.asVoid(begin(run, Outlook.Known({ outlook })))
       ),
     /** Prepares a container for a session that does not exist yet. Returns whether it waits now. */
     ahead: (run: RunId, outlook: AheadOutlook): Effect.Effect<boolean> =>
@@ -131,16 +130,28 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
           onSome: ({ created }) => Deferred.await(created)
         })
       ),
-    /** Whether a container is prepared for this very run. */
-    isFor: (run: RunId): boolean => entryOf(run) !== undefined,
-    /** The container for the run when it waits for its inputs, if one was prepared. It is the caller's from then on. */
-    take: (run: RunId): Effect.Effect<Option.Option<Prepared>> =>
+    /** Whether a container is prepared for the session. */
+    isFor: (session: SessionId): boolean => entries.has(session),
+    /** The session's container when it waits for its inputs, if one was prepared. It is the caller's from then on. */
+    take: (session: SessionId): Effect.Effect<Option.Option<Prepared>> =>
       Effect.suspend(() => {
-        const entry = entryOf(run)
+        const entry = entries.get(session)
         if (entry === undefined) return Effect.succeedNone
-        return Effect.tap(Deferred.await(entry.started), () => Effect.sync(() => entries.delete(run.sessionId)))
+        return Effect.map(
+          Deferred.await(entry.started),
+          // it may have been given up meanwhile
+          Option.filter(() => entries.get(session) === entry)
+        ).pipe(Effect.tap(() => Effect.sync(() => forget(entry))))
       }),
     /** Gives up what is being prepared for the session. A container that waits already is left to the caller. */
-    discard
+    discard,
+    /** Gives up what is prepared for the session. */
+    giveUp: (session: SessionId): Effect.Effect<void, E> =>
+      Effect.suspend(() => {
+        const entry = entries.get(session)
+        return entry === undefined
+          ? Effect.void
+          : Effect.zipRight(discard(session), remove(preparedName(entry.run)))
+      })
   }
 })

@@ -23,6 +23,8 @@ export const nameOf = ({ checks, round, turn }: RunId): string =>
 
 const isRunDirectory = (name: string): boolean => /^run-\d+-\d+(?:-head|-base|-dependencies)?$/.test(name)
 
+const isCheckDirectory = (name: string): boolean => isRunDirectory(name) && /[a-z]$/.test(name)
+
 /** The pipe at which the entrypoint waits. */
 const beginning = "begin"
 /** Shell `export` lines. */
@@ -91,9 +93,13 @@ export const make = Effect.gen(function*() {
     )
 
   return {
-    /** Creates the directory for a run whose inputs come later. Those of the session's earlier runs are removed. */
+    /**
+     * Creates the directory for a run whose inputs come later. Those of the session's earlier runs are removed; beside a run
+     * of checks the next run of an agent may wait.
+     */
     prepare: Effect.fn("RunInputs.prepare")(function*(gatewayDirectory: string, run: RunId) {
-      const earlier = (yield* fs.readDirectory(gatewayDirectory)).filter(isRunDirectory)
+      const isEarlier = run.checks === undefined ? isRunDirectory : isCheckDirectory
+      const earlier = (yield* fs.readDirectory(gatewayDirectory)).filter(isEarlier)
       yield* Effect.forEach(earlier, (name) => fs.remove(`${gatewayDirectory}/${name}`, { recursive: true }))
       const directory = directoryOf(gatewayDirectory, run)
       yield* fs.makeDirectory(`${directory}/in`, { recursive: true })

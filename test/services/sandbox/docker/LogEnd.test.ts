@@ -18,6 +18,7 @@ describe("the end of a log", () => {
         "a line\n",
         done.slice(0, -1),
         `${done}one more\n`,
+        `${done}begun`,
         `${done}\n`,
         `\\${done}`,
         ` ${done}`,

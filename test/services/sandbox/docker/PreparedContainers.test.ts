@@ -1,73 +1,23 @@
 /** A container that waits for a run: what becomes of it, and what a run that starts in it finds. */
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, describe } from "@effect/vitest"
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import type { AppConfig } from "../../../../src/services/config/AppConfig.ts"
 import { DockerEngine } from "../../../../src/services/sandbox/docker/DockerEngine.ts"
 import { EngineRefused } from "../../../../src/services/sandbox/docker/DockerErrors.ts"
-import * as DockerSandbox from "../../../../src/services/sandbox/docker/DockerSandbox.ts"
-import { runName, Sandbox } from "../../../../src/services/sandbox/Sandbox.ts"
-import { SandboxRuntime } from "../../../../src/services/sandbox/SandboxRuntime.ts"
-import { Docker, itDocker } from "../../../support/Docker.ts"
-import { layerConfig, testConfig } from "../../../support/TestConfig.ts"
+import { runName } from "../../../../src/services/sandbox/Sandbox.ts"
+import { itDocker } from "../../../support/Docker.ts"
 import { makeSession } from "../SandboxSession.ts"
-
-const makeSubjectOn = Effect.fnUntraced(function*(engine: Layer.Layer<DockerEngine, never, AppConfig>) {
-  const fs = yield* FileSystem.FileSystem
-  const dataDir = yield* fs.makeTempDirectoryScoped({ prefix: "data-" })
-  const config = layerConfig({
-    dataDir,
-    docker: yield* Docker,
-    limits: { ...testConfig.limits, memoryBytes: 256 * 1024 ** 2, pids: 100 }
-  })
-  const server = DockerSandbox.layer.pipe(
-    Layer.provide([engine, SandboxRuntime.layer]),
-    Layer.provide([config, NodeContext.layer])
-  )
-  return { dataDir, open: Effect.map(Layer.build(Layer.fresh(server)), Context.get(Sandbox)) }
-})
-
-const makeSubject = makeSubjectOn(DockerEngine.layer)
+import { containers, makeSubject, makeSubjectOn, waiting } from "./PreparedKit.ts"
 
 /** An engine whose image was not built from our Dockerfile, so that its workspace may be anybody's. */
 const strangeImage = Layer.effect(
   DockerEngine,
   Effect.map(DockerEngine, (engine) => DockerEngine.of({ ...engine, imageLabels: () => Effect.succeed({}) }))
 ).pipe(Layer.provide(DockerEngine.layer))
-
-/** The session's containers by name, with their state. */
-const containers = (session: string) =>
-  Effect.gen(function*() {
-    const engine = yield* DockerEngine
-    const found = yield* engine.listContainers({ "opentl.session": session })
-    const named = yield* Effect.forEach(found, ({ id, names }) =>
-      Effect.map(engine.inspectContainer(id), (info) =>
-        [(names[0] ?? "").slice(1), {
-          id,
-          status: Option.map(info, ({ state }) =>
-            state.status)
-        }] as const))
-    return new Map(named)
-  })
-
-/** Until the container waits. */
-const waiting = (session: string, name: string) =>
-  containers(session).pipe(
-    Effect.map((all) => all.get(name)),
-    Effect.filterOrFail(
-      (found) => found !== undefined && Option.contains(found.status, "running"),
-      () => new Cause.NoSuchElementException(`${name} does not wait`)
-    ),
-    Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 400 }),
-    Effect.map((found) => found?.id)
-  )
 
 /** The command lines of a container's processes. */
 const commandsIn = Effect.fnUntraced(function*(name: string) {
@@ -158,7 +108,7 @@ describe("a prepared container", () => {
     }))
 
   itDocker(
-    "is removed with the session's runs, whether it waits already or not, and for another run",
+    "is removed with the session's runs, whether it waits already or not",
     () =>
       Effect.gen(function*() {
         const { gatewayDirectory, round, sandbox, session } = yield* makeSession(yield* makeSubject)
@@ -167,7 +117,7 @@ describe("a prepared container", () => {
         assert.deepStrictEqual([...(yield* containers(session)).keys()], [])
         yield* sandbox.prepare(round(1), { gatewayDirectory })
         yield* waiting(session, `${runName(round(1))}-next`)
-        yield* sandbox.removeRuns(session, round(2))
+        yield* sandbox.removeRuns(session)
         assert.deepStrictEqual([...(yield* containers(session)).keys()], [])
       })
   )

@@ -94,6 +94,15 @@ layer(NodeContext.layer, { excludeTestServices: true })("RunInputs", (it) => {
       yield* inputs.prepare(gateway, round(1))
       yield* inputs.prepare(gateway, round(2))
       assert.deepStrictEqual([...(yield* fs.readDirectory(gateway))].sort(), ["gateway.sock", "run-1-2"])
+      // the agent's next run may wait beside a run of checks
+      for (const checks of ["dependencies", "head"] as const) yield* inputs.prepare(gateway, { ...round(1), checks })
+      assert.deepStrictEqual([...(yield* fs.readDirectory(gateway))].sort(), [
+        "gateway.sock",
+        "run-1-1-head",
+        "run-1-2"
+      ])
+      yield* inputs.prepare(gateway, round(3))
+      assert.deepStrictEqual([...(yield* fs.readDirectory(gateway))].sort(), ["gateway.sock", "run-1-3"])
     }))
 
   it.scoped("is given up with its caller, and says why where it cannot be written", () =>
