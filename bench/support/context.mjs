@@ -54,7 +54,7 @@ export const makeContext = (name, scope, options) => {
       return given(await startServer({ dataDir, flags, settings: { ...settings, ...options.settings } }))
     },
     floor: async (floor, ...args) => given(await startFloor(floor, ...args)),
-    model: async () => given(await startModel()),
+    model: async (options) => given(await startModel(options)),
     /** A small repository's path. */
     repository: async () => {
       const path = join(directory(), "repo.git")

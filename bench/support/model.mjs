@@ -1,7 +1,8 @@
 // A model that follows a script, behind the Anthropic Messages API: it plans, makes one edit as the built-in agent's model,
-// and approves in the review. Counts how long it took itself.
+// and approves in the review, or in each second one. Counts how long it took itself.
 
 import { createServer } from "node:http"
+import { setTimeout as sleep } from "node:timers/promises"
 
 const plan = {
   title: "Change the second line",
@@ -13,6 +14,12 @@ const plan = {
 
 const approval = { verdict: "approve", summary: "Does what was asked.", findings: [] }
 
+const objection = {
+  verdict: "request_changes",
+  summary: "One more line, please.",
+  findings: [{ file: "notes.txt", line: 4, comment: "A line is missing after this one." }]
+}
+
 const edit = { action: "replace", path: "notes.txt", old: "two\n", new: "TWO\n" }
 
 /** The file's content after the scripted edit. */
@@ -20,15 +27,17 @@ export const edited = "one\nTWO\nthree\n"
 
 const isOfAgent = ({ tools = [] }) => tools.some(({ name }) => name === "edit")
 
+const isOfReview = (request, text) => !isOfAgent(request) && text.includes("diff --git")
+
 /** The content blocks that a request is answered with. */
-const answer = (request, text) => {
+const answer = (request, text, review) => {
   if (isOfAgent(request)) {
     const hasEdited = request.messages.some(({ role }) => role === "assistant")
     return hasEdited
       ? [{ type: "text", text: "The second line is TWO now." }]
       : [{ type: "tool_use", id: "toolu_1", name: "edit", input: edit }]
   }
-  const value = text.includes("diff --git") ? approval : plan
+  const value = isOfReview(request, text) ? review : plan
   const tool = request.tools?.[0]
   return tool === undefined
     ? [{ type: "text", text: JSON.stringify(value) }]
@@ -56,8 +65,8 @@ const streamed = (message) => {
   ].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("")
 }
 
-const respond = (request, text, index) => {
-  const content = answer(request, text)
+const respond = (request, text, index, review) => {
+  const content = answer(request, text, review)
   return {
     id: `msg_${index}`,
     type: "message",
@@ -70,17 +79,24 @@ const respond = (request, text, index) => {
   }
 }
 
-/** Starts the model. `settings` is what the program needs to use it. */
-export const startModel = async () => {
+/**
+ * Starts the model. `settings` is what the program needs to use it. With `objects`, it approves only each second review; a review
+ * takes it so many milliseconds.
+ */
+export const startModel = async ({ objects = false, reviewMillis = 0 } = {}) => {
   const spent = { millis: 0, calls: 0 }
+  let reviews = 0
   const server = createServer((request, response) => {
     const chunks = []
     request.on("data", (chunk) => chunks.push(chunk))
-    request.on("end", () => {
+    request.on("end", async () => {
       const startedAt = performance.now()
       const text = Buffer.concat(chunks).toString("utf8")
       const body = JSON.parse(text)
-      const message = respond(body, text, ++spent.calls)
+      const isReview = isOfReview(body, text)
+      if (isReview) reviews += 1
+      const message = respond(body, text, ++spent.calls, objects && reviews % 2 === 1 ? objection : approval)
+      if (isReview && reviewMillis > 0) await sleep(reviewMillis)
       response.on("finish", () => (spent.millis += performance.now() - startedAt))
       response.writeHead(200, { "content-type": body.stream === true ? "text/event-stream" : "application/json" })
       response.end(body.stream === true ? streamed(message) : JSON.stringify(message))

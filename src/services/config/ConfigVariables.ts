@@ -145,7 +145,7 @@ export const variables = {
   }),
   warmSandboxes: withDefault("OPENTL_WARM", "1", {
     accepted: "a whole number from 0 to 20",
-    doc: "How many sandboxes a server keeps waiting in Docker for sessions to come.",
+    doc: "How many sandboxes a server keeps waiting in Docker for sessions to come, and for those that rest.",
     read: Value.integer(0, 20)
   }),
   ...turnVariables,
