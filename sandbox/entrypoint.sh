@@ -8,8 +8,17 @@
 set -u
 exec 2>&1
 
-# Removes what an earlier run left, also where it has closed directories even to itself.
-remove() { rm -rf "$@" 2>/dev/null || { chmod -R u+rwx "$@" 2>/dev/null; rm -rf "$@"; }; }
+# Removes what an earlier run left, also where it has closed directories even to itself. No program is started for what is
+# not there.
+remove() {
+  local path
+  local -a found=()
+  for path; do
+    [ ! -e "$path" ] && [ ! -L "$path" ] || found+=("$path")
+  done
+  [ "${#found[@]}" -gt 0 ] || return 0
+  rm -rf "${found[@]}" 2>/dev/null || { chmod -R u+rwx "${found[@]}" 2>/dev/null; rm -rf "${found[@]}"; }
+}
 
 bridge=
 bridge_port=$OPENTL_WORKSPACE/bridge.port
@@ -66,7 +75,7 @@ if [ -n "${OPENTL_INPUTS:-}" ]; then
   ${OPENTL_LONGEST_WAIT:+timeout "$OPENTL_LONGEST_WAIT"} head -n 1 "$OPENTL_INPUTS/begin" || exit 70
   unset OPENTL_EXPECTED_AGENT OPENTL_LONGEST_WAIT
   . "$OPENTL_INPUTS/environment"
-  remove "$OPENTL_WORKSPACE/in"
+  remove "$OPENTL_WORKSPACE"/{in,out,certificates.pem} # at once, which the next steps would do one by one
   cp -R "$OPENTL_INPUTS/in" "$OPENTL_WORKSPACE/in" # an error shows as a missing input
   snapshot=$OPENTL_INPUTS/dependencies.tar
   unset OPENTL_INPUTS
@@ -208,29 +217,35 @@ has_commit() { repo_git cat-file -e "$1^{commit}"; }
 # --- Environment -----------------------------------------------------------------------------------------------------
 
 prepare_surroundings() {
-  if ! remove "$out" || ! mkdir -p "$out" "$OPENTL_WORKSPACE/home"; then
+  local -a emptied=("$out")
+  if [ "$OPENTL_WORKSPACE" != /workspace ]; then
+    export TMPDIR=$OPENTL_WORKSPACE/tmp
+    emptied+=("$TMPDIR")
+  fi
+  remove "${emptied[@]}"
+  if [ -e "$out" ] || [ -L "$out" ] || ! mkdir -p "${emptied[@]}" "$OPENTL_WORKSPACE/home"; then
     say ERROR "The workspace $OPENTL_WORKSPACE is not writable"
     exit "$cannot_go_on"
   fi
   export HOME=$OPENTL_WORKSPACE/home
   agent_path=$HOME/venv/bin:$HOME/.local/bin:$HOME/go/bin:$PATH
-  if [ "$OPENTL_WORKSPACE" != /workspace ]; then
-    export TMPDIR=$OPENTL_WORKSPACE/tmp
-    rm -rf "$TMPDIR"
-    mkdir -p "$TMPDIR"
-  fi
   export GIT_TERMINAL_PROMPT=0 GIT_EDITOR=true GIT_PAGER=cat PAGER=cat GIT_LFS_SKIP_SMUDGE=1
   export COREPACK_ENABLE_DOWNLOAD_PROMPT=0 npm_config_update_notifier=false
   # what uv installs is there for the agent, outside of the repository
   export UV_PROJECT_ENVIRONMENT=$HOME/venv
-  rm -f "$HOME/.gitconfig.lock"
+  [ ! -e "$HOME/.gitconfig.lock" ] && [ ! -L "$HOME/.gitconfig.lock" ] || rm -f "$HOME/.gitconfig.lock"
   name_author
 }
 
-# Tells git who the agent is. A program is only started for it where an earlier round has left its own configuration.
+# Tells git who the agent is. A program is only started for it where the agent has left its own configuration.
 name_author() {
-  local found
+  local found= written
   unset GIT_CONFIG_GLOBAL # wherever that leads
+  printf -v written '[user]\n\tname = %s\n\temail = %s\n' "$(quoted_value "$author_name")" "$(quoted_value "$author_email")"
+  # to its end, and not much further than that should be
+  if [ -f "$HOME/.gitconfig" ] && { ! IFS= read -r -d '' -n "$((${#written} + 1))" found <"$HOME/.gitconfig"; } 2>/dev/null; then
+    [ "$found" != "$written" ] || return 0
+  fi
   if [ -e "$HOME/.gitconfig" ] || [ -L "$HOME/.gitconfig" ]; then
     if found=$(git config --global --includes --get-regexp '^user\.(name|email)$' 2>/dev/null); then
       [ "$found" = "user.name $author_name"$'\n'"user.email $author_email" ] && return 0
@@ -240,7 +255,7 @@ name_author() {
     git config --global user.name "$author_name"
     git config --global user.email "$author_email"
   else
-    printf '[user]\n\tname = %s\n\temail = %s\n' "$(quoted_value "$author_name")" "$(quoted_value "$author_email")" >"$HOME/.gitconfig"
+    printf '%s' "$written" >"$HOME/.gitconfig"
   fi
 }
 
@@ -301,8 +316,8 @@ prepare_repository() {
       die "The repository could not be cloned"
     fi
   fi
-  touch "$ready"
-  rm -f "$bundle" 2>>"$log"
+  [ -e "$ready" ] || : >"$ready"
+  [ ! -e "$bundle" ] || rm -f "$bundle" 2>>"$log"
 }
 
 can_clone() { [ -f "$bundle" ] || [ -n "${OPENTL_REMOTE_OBJECTS:-}" ]; }
@@ -367,50 +382,124 @@ start_anew() {
 # top of it. Where the workspace stands is in its references: `refs/opentl/start/<turn>` is the start that it was last
 # moved to, `refs/opentl/packed` the newest commit that was handed out, `refs/opentl/moving` work that is being moved.
 
-moved_turn() { repo_git for-each-ref --format='%(refname:lstrip=3)' refs/opentl/start | sort -n | tail -n 1; }
+# Each process of git takes a few milliseconds, and a person waits for it: a single one tells where the workspace stands. One
+# that has the files of the turn's start, as most do whose work was pushed, is moved by its references alone.
 
-record_start() {
+declare -A commit_of=() tree_of=() # by reference; a tree only where it is a commit that can be read
+moved_turn=                        # the turn to whose start the workspace was last moved
+is_on_branch=                      # whether HEAD is the session's branch
+
+read_state() {
   local ref
-  {
-    printf 'update refs/opentl/start/%s %s\n' "$OPENTL_TURN" "$start"
-    for ref in $(repo_git for-each-ref --format='%(refname)' refs/opentl/start refs/opentl/moving); do
-      [ "$ref" = "refs/opentl/start/$OPENTL_TURN" ] || printf 'delete %s\n' "$ref"
-    done
-  } | repo_git update-ref --stdin >>"$log"
+  list_state '%(tree)' && return 0
+  # git tells nothing where it lacks the object of one of them
+  list_state ''
+  for ref in "${!commit_of[@]}"; do
+    tree_of[$ref]=$(repo_git rev-parse -q --verify "$ref^{commit}^{tree}")
+  done
 }
 
-# The base of unpushed work: the exported commit if that is what was pushed, else the start of its turn.
-base_of_work() { # TURN
-  if [ -n "$1" ] && [ "$1" = "${OPENTL_PUSHED_TURN:-}" ] && repo_git rev-parse -q --verify 'refs/opentl/packed^{commit}'; then
-    return 0
-  fi
-  [ -n "$1" ] && repo_git rev-parse -q --verify "refs/opentl/start/$1^{commit}" && return 0
-  repo_git merge-base HEAD "$start"
+list_state() { # FORMAT of the tree. Returns 0 if git told of all
+  local ref commit tree mark is_complete=
+  commit_of=() tree_of=() moved_turn= is_on_branch=
+  while IFS=: read -r ref commit tree mark; do
+    case $ref in
+      all) is_complete=yes && break ;;
+      refs/opentl/start/*) moved_turn=${ref#refs/opentl/start/} ;; # the newest comes last
+      "$branch_ref") [ "$mark" != '*' ] || is_on_branch=yes ;;
+    esac
+    commit_of[$ref]=$commit
+    tree_of[$ref]=$tree
+  done < <(repo_git for-each-ref --sort=version:refname --format="%(refname):%(objectname):$1:%(HEAD)" \
+    "$branch_ref" refs/opentl/packed refs/opentl/start refs/opentl/moving && echo all)
+  [ -n "$is_complete" ]
+}
+
+change_refs() { printf '%s\n' "$@" | repo_git update-ref --stdin >>"$log"; }
+
+record_start() { # CHANGE…: other references that change at the same time
+  local ref
+  local -a changes=("$@" "update refs/opentl/start/$OPENTL_TURN $start")
+  for ref in "${!commit_of[@]}"; do
+    case $ref in
+      "refs/opentl/start/$OPENTL_TURN") ;;
+      refs/opentl/start/* | refs/opentl/moving) changes+=("delete $ref") ;;
+    esac
+  done
+  change_refs "${changes[@]}"
 }
 
 # Moves the branch to the turn's start. Unpushed work of earlier turns comes along, uncommitted files included.
 move_to_start() {
-  local turn work
-  turn=$(moved_turn)
-  [ "$turn" = "$OPENTL_TURN" ] && return 0
-  take_in_bundle && has_commit "$start" || return 1
+  local work= tree= start_tree taking= is_moving=
+  local -a changes=()
+  [ "$moved_turn" != "$OPENTL_TURN" ] || return 0
+  if [ -f "$bundle" ]; then
+    repo_git bundle unbundle "$bundle" >>"$log" &
+    taking=$!
+    child=$taking
+    changes+=("update refs/remotes/origin/$branch $start")
+  fi
   # an interrupted move continues with the work that it had found
-  work=$(repo_git rev-parse -q --verify 'refs/opentl/moving^{commit}') || find_unpushed_work "$turn" || return 1
-  repo_git update-ref refs/opentl/moving "$work" || return 1
+  if [ -n "${tree_of[refs/opentl/moving]:-}" ]; then
+    work=${commit_of[refs/opentl/moving]}
+  elif is_clean; then
+    tree=${tree_of[$branch_ref]:-}
+  fi
+  [ -z "$taking" ] || await_child "$taking" || return 1
+  start_tree=$(repo_git rev-parse -q --verify "$start^{commit}^{tree}") || return 1
+  if [ -z "$work" ]; then
+    [ "$tree" = "$start_tree" ] || is_moving=yes
+    find_unpushed_work || return 1
+    if [ -z "$is_moving" ] && [ "$work" = "$start" ]; then
+      record_start "update $branch_ref $start" "${changes[@]}"
+      return
+    fi
+  fi
+  change_refs "update refs/opentl/moving $work" "${changes[@]}" || return 1
+  commit_of[refs/opentl/moving]=$work
   attend repo_git checkout -q -f -B "$branch" "$start" >>"$log" || return 1
   [ "$work" = "$start" ] || carry_over "$work"
   record_start
 }
 
-# TURN: sets `work` to a commit whose change against its parent is the work, or to the start if there is none.
+# Whether the files are those of the branch's commit, so that there is nothing to stage, and nothing else is under way.
+is_clean() {
+  local found name
+  settle_operation
+  for name in MERGE_HEAD MERGE_MSG SQUASH_MSG CHERRY_PICK_HEAD REVERT_HEAD; do
+    git_state "$name" && return 1
+  done
+  found=$(repo_git -c core.untrackedCache=false status --porcelain --untracked-files=normal --ignore-submodules=dirty \
+    --no-renames) && [ -z "$found" ]
+}
+
+# Sets `work` to a commit whose change against its parent is the work, or to the start if there is none. The files' tree is
+# `tree`, or what there is to stage first.
 find_unpushed_work() {
-  local base tree
-  stage_files
-  tree=$(repo_git write-tree) && base=$(base_of_work "$1") || return 1
+  local base base_tree
+  if [ -z "$tree" ]; then
+    stage_files
+    tree=$(repo_git write-tree) || return 1
+  fi
+  find_base_of_work || return 1
   work=$start
-  [ "$tree" = "$(repo_git rev-parse "$base^{tree}")" ] && return 0
+  [ "$tree" != "$base_tree" ] || return 0
   work=$(as_author repo_git commit-tree "$tree" -p "$base" -m "Work that was not pushed") || return 1
-  repo_git update-ref "refs/opentl/kept/$work" "$work"
+  changes+=("update refs/opentl/kept/$work $work")
+}
+
+# Sets the base of unpushed work: the exported commit if that is what was pushed, else the start of its turn.
+find_base_of_work() {
+  local ref=refs/opentl/start/$moved_turn
+  if [ -z "$moved_turn" ]; then
+    ref=none
+  elif [ "$moved_turn" = "${OPENTL_PUSHED_TURN:-}" ] && [ -n "${tree_of[refs/opentl/packed]:-}" ]; then
+    ref=refs/opentl/packed
+  fi
+  base=${commit_of[$ref]:-} base_tree=${tree_of[$ref]:-}
+  [ -z "$base_tree" ] || return 0
+  base=$(repo_git merge-base HEAD "$start") && base_tree=$(repo_git rev-parse "$base^{tree}")
 }
 
 carry_over() { # COMMIT: applies its change against its parent on top of the branch; conflicts are left to the agent
@@ -431,20 +520,23 @@ carry_over() { # COMMIT: applies its change against its parent on top of the bra
 continue_repository() {
   cd "$repo" || return 1
   remove_stale_locks
-  on_branch && has_commit HEAD && return 0
+  read_state
+  [ -n "$is_on_branch" ] && [ -n "${tree_of[$branch_ref]:-}" ] && return 0
   # A killed agent was on another branch. Its files stay unchanged; go back only if the branch would lose commits
   # otherwise.
-  if ! repo_git merge-base --is-ancestor "$branch_ref" HEAD && repo_git checkout -q "$branch" >>"$log"; then
-    return 0
+  if repo_git merge-base --is-ancestor "$branch_ref" HEAD || ! repo_git checkout -q "$branch" >>"$log"; then
+    adopt_head || return 1
   fi
-  adopt_head
+  read_state
 }
 
-remove_stale_locks() ( # left by processes that have ended
+remove_stale_locks() { # left by processes that have ended
+  local -a locks
   shopt -s globstar nullglob
   locks=("$repo"/.git/*.lock "$repo"/.git/refs/**/*.lock)
+  shopt -u globstar nullglob
   [ "${#locks[@]}" -eq 0 ] || rm -f "${locks[@]}"
-)
+}
 
 on_branch() { [ "$(repo_git symbolic-ref -q HEAD)" = "$branch_ref" ]; }
 
@@ -872,7 +964,7 @@ write_results() { # EXIT_CODE
   fi
   repo_git update-ref refs/opentl/packed "$head"
   # nothing in it needs to be escaped: the notes are in a file of their own
-  [ ! -e "$result" ] && [ ! -L "$result" ] || remove "$result" # whatever the agent made of it
+  remove "$result" # whatever the agent made of it
   if ! printf '{"exit_code":%d,"head":"%s","changed":%s}\n' "$1" "$head" "$changed" 2>>"$log" >"$result"; then
     remove "$result"
     die "The result could not be written"

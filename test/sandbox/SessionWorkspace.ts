@@ -117,6 +117,7 @@ export const makeSession = Effect.fn("makeSession")(function*(files: Record<stri
       readonly pushedTurn?: number
       readonly round?: number
       readonly bundle?: boolean
+      readonly env?: Record<string, string>
     } = {}
   ) {
     if (options.bundle !== false) {
@@ -130,6 +131,7 @@ export const makeSession = Effect.fn("makeSession")(function*(files: Record<stri
     }
     return yield* round(agentCommand, {
       env: {
+        ...options.env,
         OPENTL_TURN: `${number}`,
         OPENTL_ROUND: `${options.round ?? 1}`,
         OPENTL_START_COMMIT: start,

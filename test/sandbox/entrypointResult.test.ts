@@ -1,29 +1,12 @@
 /** What the entrypoint makes of a round's files, with as few processes as it takes. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, layer } from "@effect/vitest"
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import { run } from "./Processes.ts"
 import { SandboxRuntime } from "./SandboxRuntime.ts"
 import { makeSession } from "./SessionWorkspace.ts"
+import { questions, watchedPrograms } from "./WatchedPrograms.ts"
 
 const readme = { "README.md": "hello\n" }
-
-/** A git that writes down what it is asked, for a round's environment; and what it was asked after the agent had begun. */
-const watchedGit = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
-  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "opentl-git-" })
-  const log = `${directory}/asked`
-  const git = (yield* run("bash", ["-c", "command -v git"])).output.trimEnd()
-  yield* fs.writeFileString(`${directory}/git`, `#!/bin/sh\necho "$@" >>'${log}'\nexec '${git}' "$@"\n`)
-  yield* fs.chmod(`${directory}/git`, 0o755)
-  return {
-    env: { PATH: `${directory}:${yield* Config.string("PATH")}` },
-    /** For the agent's command line: from here on the questions count. */
-    begin: `: >'${log}'`,
-    asked: Effect.map(fs.readFileString(log), (text) => text.trimEnd().split("\n"))
-  }
-})
 
 const nest = (path: string) =>
   `git init -q ${path}; echo x >${path}/x; git -C ${path} add -A; git -C ${path} commit -qm x; `
@@ -31,23 +14,22 @@ const nest = (path: string) =>
 layer(SandboxRuntime.layer, { excludeTestServices: true })("a round's result", (it) => {
   it.scoped("of an edit takes eight questions to git", () =>
     Effect.gen(function*() {
-      const { asked, begin, env } = yield* watchedGit
+      const { begin, env, started } = yield* watchedPrograms(["git"])
       const session = yield* makeSession(readme)
       const { result } = yield* session.round(`${begin}; echo more >>README.md`, { env })
       assert.deepInclude(result, { changed: true })
-      const words = (yield* asked).map((line) => line.replaceAll(/-[Cc] \S+ /g, "").split(" ")[0])
-      assert.deepStrictEqual(words.sort(), [
+      assert.deepStrictEqual([...questions(yield* started)].sort(), [
         ...["add", "bundle", "commit", "diff", "ls-files", "rev-parse", "rev-parse", "update-ref"]
       ])
     }))
 
   it.scoped("of nothing takes no commit and no bundle", () =>
     Effect.gen(function*() {
-      const { asked, begin, env } = yield* watchedGit
+      const { begin, env, started } = yield* watchedPrograms(["git"])
       const session = yield* makeSession(readme)
       const { result } = yield* session.round(`${begin}; touch README.md`, { env })
       assert.deepInclude(result, { changed: false, head: session.base })
-      assert.strictEqual((yield* asked).length, 5)
+      assert.strictEqual((yield* started).length, 5)
     }))
 
   it.scoped("is nothing where all that was staged are repositories of their own", () =>
