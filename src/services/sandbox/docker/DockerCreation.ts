@@ -118,20 +118,24 @@ export const make = Effect.fnUntraced(function*({ inputs, instance, runtime }: P
     return { id: yield* create(preparedName(run), spec), run, logHead, objects }
   })
 
-  /** Creates a container that waits for a run's inputs, and the session's volume. */
+  /** Creates a container that waits for a run's inputs, and the session's volume if it has none; `isKept` tells that it had one. */
   const createFor = Effect.fnUntraced(function*(run: RunId, outlook: Outlook) {
+    const ownsWorkspace = run.checks !== undefined
     // checked before anything is created: without its image a session leaves nothing behind
-    const labels = yield* labelsOfImage
+    const [labels, isKept] = yield* Effect.all([
+      labelsOfImage,
+      ownsWorkspace ? Effect.succeed(false) : engine.hasVolume(DockerContainer.volumeName(run.sessionId))
+    ], { concurrency: 2 })
     const [created] = yield* Effect.all([
       Effect.zipRight(
-        Effect.when(createVolume(run.sessionId), () => run.checks === undefined),
+        Effect.unless(createVolume(run.sessionId), () => isKept || ownsWorkspace),
         createRun(run, outlook)
       ),
       // looked at by the container only once it is started
       inputs.prepare(outlook.outlook.gatewayDirectory, run)
     ], { concurrency: 2 })
     if (!(DockerContainer.imageLabel in labels)) yield* giveWorkspace(created.id)
-    return created
+    return { ...created, isKept }
   })
 
   const outdated = (reason: string) => new SandboxError({ operation: "start", reason })

@@ -59,8 +59,7 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
   const prepared = yield* PreparedContainers.make({
     create: Effect.fnUntraced(
       function*(run: RunId, outlook: Outlook) {
-        const isKept = yield* engine.hasVolume(DockerContainer.volumeName(run.sessionId))
-        const created = yield* createFor(run, outlook)
+        const { isKept, ...created } = yield* createFor(run, outlook)
         // now: while a container starts, the engine lets nobody look into it
         return { ...created, hasRepository: isKept && (yield* hasMarks(created.id)) }
       },
