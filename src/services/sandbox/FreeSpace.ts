@@ -28,9 +28,9 @@ export type FileSystemInfo = typeof FileSystemInfo.Type
 const programsFileSystem = 0x65735546
 
 /**
- * The size of the blocks that are counted (`f_frsize`), which Node tells from version 26 on. Where it does not, it is
- * `f_bsize`: Linux puts that where a file system names no other, and those of programs alone do, by a factor of 256 on
- * Docker Desktop.
+ * The size of the blocks that are counted (`f_frsize`), which newer versions of Node tell. Without it, `f_bsize` is the
+ * same: Linux puts that where a file system names no other. Those of programs do name another, on Docker Desktop one
+ * that is 256 times smaller, so there it is not known.
  */
 export const blockSize = ({ bsize, frsize, type }: FileSystemInfo): number | undefined =>
   frsize ?? (type === programsFileSystem ? undefined : bsize)
