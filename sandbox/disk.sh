@@ -2,14 +2,15 @@
 # Measures a sandbox's disk use and prints lines for the host, which parses them in DiskReport.ts. POSIX sh and
 # coreutils.
 #
-#   disk.sh free DIR [TOOLS]        once a second for a minute: the free space under DIR. Creates TOOLS first.
+#   disk.sh free DIR                once a second for a minute: the free space under DIR
 #   disk.sh used DIR…               the space that the directories use
+#   disk.sh tools TOOLS             makes TOOLS, which the next one needs
 #   disk.sh used --open TOOLS DIR…  and the deleted files on their disks that processes still hold open
 #
-# In a container the agent must not be able to forge this. `free` runs as root without capabilities, so it cannot even
-# be stopped. `used` runs as the agent's user, since directories can be closed to that root. It runs on TOOLS, copies
-# that can be executed but not read: the kernel lets no process of the same user look into such a process (ptrace,
-# /proc/PID/fd). The agent can still kill or stop it, which makes the measurement fail.
+# In a container the agent must not be able to forge this. `free` and `tools` run as root without capabilities, so they
+# cannot even be stopped. `used` runs as the agent's user, since directories can be closed to that root. It runs on
+# TOOLS, copies that can be executed but not read: the kernel lets no process of the same user look into such a process
+# (ptrace, /proc/PID/fd). The agent can still kill or stop it, which makes the measurement fail.
 set -u
 export LC_ALL=C PATH=/usr/bin:/bin
 
@@ -37,8 +38,9 @@ used() { # DIR…
   { du -skx "$@" 2>&1 >&3 | while IFS= read -r trouble; do
     case $trouble in *": No such file or directory") ;; *) echo hidden ;; esac
   done; } 3>&1
-  if du -s --inodes /dev/null >/dev/null 2>&1; then
-    du -sx --inodes "$@" 2>/dev/null | while IFS= read -r line; do echo "files $line"; done
+  counted=$(du -sx --inodes "$@" 2>/dev/null)
+  if [ -n "$counted" ]; then
+    printf '%s\n' "$counted" | while IFS= read -r line; do echo "files $line"; done
   else # not every du supports this
     for directory in "$@"; do
       printf 'files %s\t%s\n' "$(find "$directory" -xdev 2>/dev/null | wc -l)" "$directory"
@@ -53,10 +55,8 @@ open() { # DIR…
 }
 
 case $1 in
-  free)
-    [ $# -lt 3 ] || make_tools "$3" >/dev/null 2>&1
-    free "$2"
-    ;;
+  free) free "$2" ;;
+  tools) make_tools "$2" >/dev/null 2>&1 ;;
   used)
     shift
     if [ "$1" = --open ]; then

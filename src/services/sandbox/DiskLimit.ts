@@ -45,11 +45,11 @@ const urgentMillis = 30_000
  */
 const toleratedFailures = 3
 
-const sizeOf = ({ bytes, files }: DiskUse): number => Math.max(bytes, files * bytesPerFile)
+const sizeOf = ({ bytes, files }: Pick<DiskUse, "bytes" | "files">): number => Math.max(bytes, files * bytesPerFile)
 
 /** The measurements of a run so far. */
 export interface Progress {
-  /** The last complete measurement, and the free space before it. Initially nothing is used. */
+  /** The last complete measurement, and the free space before it. Before the first, nothing is used. */
   readonly known: DiskUse
   readonly knownFree: FreeSpace
   /** The result of the latest measurement if it was complete, else the worst case. */
@@ -57,7 +57,9 @@ export interface Progress {
   /** How many consecutive measurements were incomplete or failed. */
   readonly failures: number
   readonly endedAt: number
-  readonly tookMillis: number
+  /** How long to wait with the next measurement, in milliseconds: usually, and if it is pressing. */
+  readonly restMillis: number
+  readonly shortRestMillis: number
 }
 
 export interface Measurement {
@@ -71,19 +73,43 @@ export interface Measurement {
 
 const nothing: DiskUse = { bytes: 0, files: 0, isWhole: true }
 
+/** The usual time between measurements, in milliseconds. */
+const usualSpacingMillis = 10_000
+/** The least, even where a measurement fails in no time. */
+const leastSpacingMillis = 1_000
+/** The first measurement waits until the agent has started, which takes the processor. Most short runs have ended then. */
+const firstRestMillis = 2_000
+/** Measuring may take a twentieth of the time, or a third if much was written or something may be hidden. */
+const usualRest = 20
+const shortRest = 2
+/** Writing this fraction of a session's limit counts as much. */
+const muchPart = 1 / 16
+
+/** The progress of a run whose watch begins. */
+export const begun = (free: FreeSpace, now: number): Progress => ({
+  known: nothing,
+  knownFree: free,
+  use: nothing,
+  failures: 0,
+  endedAt: now,
+  restMillis: firstRestMillis,
+  shortRestMillis: 0
+})
+
 /** Updates the progress with the next measurement. */
-export const measured = (before: Option.Option<Progress>, measurement: Measurement): Progress => {
+export const measured = (before: Progress, measurement: Measurement): Progress => {
   const { begunAt, endedAt, freeAfter, freeBefore, seen } = measurement
-  const time = { endedAt, tookMillis: endedAt - begunAt }
+  const tookMillis = endedAt - begunAt
+  const time = {
+    endedAt,
+    restMillis: Math.max(usualSpacingMillis, tookMillis * usualRest),
+    shortRestMillis: Math.max(leastSpacingMillis, tookMillis * shortRest)
+  }
   if (Option.exists(seen, (use) => use.isWhole)) {
     const use = Option.getOrThrow(seen)
     return { known: use, knownFree: freeBefore, use, failures: 0, ...time }
   }
-  const { failures, known, knownFree } = Option.getOrElse(before, () => ({
-    known: nothing,
-    knownFree: freeBefore,
-    failures: 0
-  }))
+  const { failures, known, knownFree } = before
   const atLeast = Option.getOrElse(seen, () => nothing)
   const use: DiskUse = {
     bytes: Math.max(atLeast.bytes, known.bytes + Math.max(0, knownFree.bytes - freeAfter.bytes)),
@@ -93,21 +119,15 @@ export const measured = (before: Option.Option<Progress>, measurement: Measureme
   return { known, knownFree, use, failures: failures + 1, ...time }
 }
 
-/** The usual time between measurements, in milliseconds. */
-const usualSpacingMillis = 10_000
-/** Measuring may take a twentieth of the time, or a third if much was written or something may be hidden. */
-const usualRest = 20
-const shortRest = 2
-/** Writing this fraction of a session's limit counts as much. */
-const muchPart = 1 / 16
-
-/** Whether it is time to measure a run again. */
+/** Whether it is time to measure a run, for the first time or again. */
 export const isDue = (limits: Limits, progress: Progress, free: FreeSpace, now: number): boolean => {
   const rested = now - progress.endedAt
-  const lost = progress.knownFree.bytes - free.bytes
+  const lost = sizeOf({
+    bytes: progress.knownFree.bytes - free.bytes,
+    files: progress.knownFree.files - free.files
+  })
   const isPressing = lost >= limits.diskBytes * muchPart || progress.failures > 0
-  return rested >= Math.max(usualSpacingMillis, progress.tookMillis * usualRest) ||
-    (isPressing && rested >= progress.tookMillis * shortRest)
+  return rested >= (isPressing ? progress.shortRestMillis : progress.restMillis)
 }
 
 /** Whether a run exceeds its own limit. A single incomplete measurement may be due to a busy machine. */

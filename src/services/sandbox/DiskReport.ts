@@ -6,6 +6,9 @@ import type { DiskUse, FreeSpace } from "./DiskLimit.ts"
 const numbers = (words: ReadonlyArray<string>): Option.Option<ReadonlyArray<number>> =>
   words.every((word) => /^\d{1,20}$/.test(word)) ? Option.some(words.map(Number)) : Option.none()
 
+/** Of the program `stat` for a file system: what `freeSpace` parses. `disk.sh` has the same. */
+export const freeSpaceFormat = "free %S %a %b %d %c"
+
 /** `free <block size> <blocks free> <blocks in all> <files free> <files in all>` */
 export const freeSpace = (line: string): Option.Option<FreeSpace> => {
   const [word, ...rest] = line.split(" ")

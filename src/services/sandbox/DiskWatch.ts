@@ -1,6 +1,6 @@
 /**
- * Watches the disk use of runs. The free space is checked every second, which is cheap; a run's use is measured every
- * ten, and at once if the disk has lost a large part of a session's limit.
+ * Watches the disk use of runs. The free space is checked every second, which is cheap; a run's use is measured after
+ * two seconds and then every ten, and at once if the disk has lost a large part of a session's limit.
  *
  * So a run can exceed its limit by what it writes in a second or two before it is ended and its space is freed. A
  * single file never can: RLIMIT_FSIZE is set to the same limit.
@@ -57,7 +57,6 @@ export const make = Effect.fnUntraced(function*(limits: DiskLimit.Limits) {
     const latest = yield* Ref.make(Option.none<DiskLimit.FreeSpace>())
     const urgentSince = yield* Ref.make(Option.none<number>())
     const vain = yield* Ref.make(0)
-    const progress = yield* Ref.make(Option.none<DiskLimit.Progress>())
 
     const tell = (reached: Option.Option<LimitReached.LimitReached>) =>
       Option.match(reached, { onNone: () => Effect.void, onSome: (reached) => Deferred.succeed(over, reached) })
@@ -91,7 +90,7 @@ export const make = Effect.fnUntraced(function*(limits: DiskLimit.Limits) {
       (free) => Effect.map(Ref.get(latest), Option.getOrElse(() => free))
     )
 
-    const measure = Effect.gen(function*() {
+    const measure = Effect.fnUntraced(function*(before: DiskLimit.Progress) {
       const freeBefore = yield* currentFree
       const begunAt = yield* Clock.currentTimeMillis
       const seen = yield* probe.used.pipe(
@@ -104,10 +103,7 @@ export const make = Effect.fnUntraced(function*(limits: DiskLimit.Limits) {
       )
       const endedAt = yield* Clock.currentTimeMillis
       const measurement = { seen, freeBefore, freeAfter: yield* currentFree, begunAt, endedAt }
-      const after = yield* Ref.modify(progress, (before) => {
-        const after = DiskLimit.measured(before, measurement)
-        return [after, Option.some(after)]
-      })
+      const after = DiskLimit.measured(before, measurement)
       yield* Ref.update(uses, (all) => new Map([...all, [run, after.use]]))
       yield* tell(DiskLimit.overOwn(limits, after))
       return after
@@ -117,7 +113,12 @@ export const make = Effect.fnUntraced(function*(limits: DiskLimit.Limits) {
       Effect.zipWith(currentFree, Clock.currentTimeMillis, (free, now) => DiskLimit.isDue(limits, progress, free, now))
         .pipe(Effect.repeat({ schedule: tick, until: (due) => due }))
 
-    const watchUsed = Effect.forever(Effect.flatMap(measure, untilDue))
+    const watchFrom = (progress: DiskLimit.Progress): Effect.Effect<never, RunEnded> =>
+      untilDue(progress).pipe(Effect.zipRight(measure(progress)), Effect.flatMap(watchFrom))
+
+    const watchUsed = Effect.zipWith(currentFree, Clock.currentTimeMillis, DiskLimit.begun).pipe(
+      Effect.flatMap(watchFrom)
+    )
 
     return yield* Effect.raceFirst(
       Deferred.await(over),

@@ -18,7 +18,7 @@ export interface Runs<E> {
   readonly writeMark: (run: string, text: string) => Effect.Effect<void, { readonly message: string }>
   readonly readMark: (run: string) => Effect.Effect<Option.Option<string>, E>
   readonly kill: (run: string) => Effect.Effect<void, E>
-  readonly probe: (run: string) => DiskWatch.DiskProbe
+  readonly probe: (run: string) => Effect.Effect<DiskWatch.DiskProbe>
   /** The disk used by the session's workspace and an ended run. */
   readonly left: (run: string) => Effect.Effect<DiskLimit.DiskUse, DiskWatch.MeasurementFailed | DiskWatch.RunEnded>
 }
@@ -57,6 +57,21 @@ export const make = Effect.fnUntraced(function*<E>(limits: AppConfigShape["limit
     return marked
   })
 
+  const overAtEnd = (run: string) =>
+    runs.left(run).pipe(
+      Effect.retry({ schedule: untilMeasured, while: (error) => error._tag === "MeasurementFailed" }),
+      Effect.map((use) => DiskLimit.overAtEnd(limits, use)),
+      Effect.catchTags({
+        RunEnded: () => Effect.succeedNone,
+        MeasurementFailed: (error) =>
+          Effect.as(
+            Effect.logWarning(`what ${run} left on the disk is not known: ${error.message}`),
+            // any other engine failure must not cost a round's work: the next round is measured
+            isFull.test(error.reason) ? Option.some(LimitReached.diskUnknown) : Option.none()
+          )
+      })
+    )
+
   return {
     /** The reason if a run was ended by its limits. */
     endOf,
@@ -67,7 +82,8 @@ export const make = Effect.fnUntraced(function*<E>(limits: AppConfigShape["limit
       OutputLimit.limited(output, limits.outputBytes, end(run, LimitReached.outputTooLong(limits.outputBytes))),
     /** Ends the run if it uses too much disk. */
     watchDisk: (run: string): Effect.Effect<never> =>
-      disk.untilOver(run, runs.probe(run)).pipe(
+      runs.probe(run).pipe(
+        Effect.flatMap((probe) => disk.untilOver(run, probe)),
         Effect.flatMap((reached) => Effect.retry(end(run, reached), untilKilled)),
         Effect.ignoreLogged,
         Effect.zipRight(Effect.never)
@@ -79,20 +95,11 @@ export const make = Effect.fnUntraced(function*<E>(limits: AppConfigShape["limit
     settle: Effect.fn("RunLimits.settle")(function*(run: string) {
       if ((yield* Ref.get(settled)).has(run)) return
       // a run that was ended for its output may also have filled the disk
-      if (Option.exists(yield* endOf(run), ({ resource }) => resource === "disk")) return
-      const over = yield* runs.left(run).pipe(
-        Effect.retry({ schedule: untilMeasured, while: (error) => error._tag === "MeasurementFailed" }),
-        Effect.map((use) => DiskLimit.overAtEnd(limits, use)),
-        Effect.catchTags({
-          RunEnded: () => Effect.succeedNone,
-          MeasurementFailed: (error) =>
-            Effect.as(
-              Effect.logWarning(`what ${run} left on the disk is not known: ${error.message}`),
-              // any other engine failure must not cost a round's work: the next round is measured
-              isFull.test(error.reason) ? Option.some(LimitReached.diskUnknown) : Option.none()
-            )
-        })
-      )
+      const isOver = Option.exists<LimitReached.LimitReached>(({ resource }) => resource === "disk")
+      if (isOver(Option.fromNullable((yield* Ref.get(ended)).get(run)))) return
+      // every round waits for both
+      const [known, over] = yield* Effect.all([endOf(run), overAtEnd(run)], { concurrency: 2 })
+      if (isOver(known)) return
       if (Option.isSome(over)) yield* end(run, over.value)
       yield* Ref.update(settled, (all) => new Set([...all, run]))
     }),

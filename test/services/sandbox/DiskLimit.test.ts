@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as DiskLimit from "../../../src/services/sandbox/DiskLimit.ts"
 
 const mib = 1024 ** 2
@@ -18,26 +19,26 @@ const use = (mebibytes: number, changes: Partial<DiskLimit.DiskUse> = {}): DiskL
   ...changes
 })
 
+const spaces = Schema.Int.pipe(Schema.between(0, 1000))
+
 interface Step {
   readonly seen?: DiskLimit.DiskUse
   readonly before?: number
   readonly after?: number
 }
 
-/** The progress after some measurements, a second each, ten apart. */
+/** The progress after some measurements, a second each, ten apart, of a run that began with 500 MiB free. */
 const progressOf = (...steps: ReadonlyArray<Step>): DiskLimit.Progress =>
-  Option.getOrThrow(
-    steps.reduce<Option.Option<DiskLimit.Progress>>(
-      (progress, { after, before = 500, seen }, index) =>
-        Option.some(DiskLimit.measured(progress, {
-          seen: Option.fromNullable(seen),
-          freeBefore: free(before),
-          freeAfter: free(after ?? before),
-          begunAt: index * 10_000,
-          endedAt: index * 10_000 + 1_000
-        })),
-      Option.none()
-    )
+  steps.reduce(
+    (progress, { after, before = 500, seen }, index) =>
+      DiskLimit.measured(progress, {
+        seen: Option.fromNullable(seen),
+        freeBefore: free(before),
+        freeAfter: free(after ?? before),
+        begunAt: index * 10_000,
+        endedAt: index * 10_000 + 1_000
+      }),
+    DiskLimit.begun(free(500), 0)
   )
 
 const overOwn = (...steps: ReadonlyArray<Step>) =>
@@ -84,6 +85,39 @@ describe("a run's own limit", () => {
   })
 })
 
+describe("the first measurement", () => {
+  const isDue = (at: number, space = free(500)) =>
+    DiskLimit.isDue(limits, DiskLimit.begun(free(500), 10_000), space, 10_000 + at)
+
+  it("waits for two seconds", () => {
+    assert.isFalse(isDue(1_999))
+    assert.isTrue(isDue(2_000))
+  })
+
+  it("is made at once where much was written, in bytes or in files", () => {
+    assert.isFalse(isDue(0, free(494)))
+    assert.isTrue(isDue(0, free(493)))
+    assert.isFalse(isDue(0, { ...free(500), files: free(500).files - 1_599 }))
+    assert.isTrue(isDue(0, { ...free(500), files: free(500).files - 1_600 }))
+  })
+
+  it.prop(
+    "assumes the worst if it fails: all that the disk has lost since the run's start, however late that was seen",
+    [spaces, spaces, spaces],
+    ([start, before, after]) => {
+      const failed = { seen: Option.none(), freeBefore: free(before), freeAfter: free(after), begunAt: 0, endedAt: 0 }
+      const { use } = DiskLimit.measured(DiskLimit.begun(free(start), 0), failed)
+      assert.deepStrictEqual(use, { bytes: Math.max(0, start - after) * mib, files: 0, isWhole: false })
+    }
+  )
+
+  it.prop(
+    "of a run that writes more than its limit is due when it has written that, however fast it is",
+    [Schema.Int.pipe(Schema.between(101, 500)), Schema.Int.pipe(Schema.between(0, 5_000))],
+    ([written, at]) => assert.isTrue(isDue(at, free(500 - written)))
+  )
+})
+
 describe("the next measurement", () => {
   const isDue = (progress: DiskLimit.Progress, at: number, mebibytes = 500) =>
     DiskLimit.isDue(limits, progress, free(mebibytes), at)
@@ -98,6 +132,13 @@ describe("the next measurement", () => {
     assert.isFalse(isDue(progressOf({ seen: use(1) }), 4_000, 495))
     assert.isTrue(isDue(progressOf({ seen: use(1) }), 4_000, 490))
     assert.isTrue(isDue(progressOf({ seen: use(1, { isWhole: false }) }), 4_000))
+  })
+
+  it("waits for a second even after one that failed at once", () => {
+    const failed = { seen: Option.none(), freeBefore: free(500), freeAfter: free(500), begunAt: 0, endedAt: 0 }
+    const progress = DiskLimit.measured(DiskLimit.begun(free(500), 0), failed)
+    assert.isFalse(isDue(progress, 999))
+    assert.isTrue(isDue(progress, 1_000))
   })
 })
 

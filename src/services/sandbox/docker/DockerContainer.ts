@@ -7,7 +7,7 @@ import type { InstanceId } from "../SandboxInstance.ts"
 import * as Layout from "../SandboxLayout.ts"
 import { diskScript as diskFile, entrypoint } from "../SandboxRuntime.ts"
 import { TarEntry } from "../Tar.ts"
-import type { ContainerInfo, ContainerSpec, ExecSpec } from "./DockerSchema.ts"
+import type { ContainerInfo, ContainerSpec } from "./DockerSchema.ts"
 import * as RunInputs from "./RunInputs.ts"
 
 export const workspace = "/workspace"
@@ -21,18 +21,10 @@ const objects = `${ours}/objects`
 /** The file that stores why a run was ended by its limits. */
 export const endedFile = `${ours}/ended.json`
 
-const diskScript = `${runtime}/${diskFile}`
-const diskTools = `${ours}/disk`
-
-/** Runs `disk.sh`, also in a container of an earlier version, where the runtime files are in another directory. */
-const diskCommand = [
-  "-c",
-  `script=${diskScript}; [ -e "$script" ] || script=${ours}/${diskFile}; . "$script"`,
-  "disk.sh"
-]
+export const diskScript = `${runtime}/${diskFile}`
 
 /** Overrides everything in the image's or the container's environment that could decide what a measurement runs. */
-const cleanEnvironment = ["PATH=/usr/bin:/bin", "LD_PRELOAD=", "LD_LIBRARY_PATH=", "ENV=", "BASH_ENV="]
+export const cleanEnvironment = ["PATH=/usr/bin:/bin", "LD_PRELOAD=", "LD_LIBRARY_PATH=", "ENV=", "BASH_ENV="]
 
 /** The unprivileged user inside; it owns the workspace. */
 const user = 1000
@@ -222,20 +214,6 @@ export const imageLabel = "opentl.image"
 export const endedMark = (text: string): ReadonlyArray<TarEntry> => [
   TarEntry.Text({ path: endedFile.slice(1), mode: 0o444, owner: root, text })
 ]
-
-const program = (user: string, command: ReadonlyArray<string>): ExecSpec => ({
-  command,
-  environment: cleanEnvironment,
-  user,
-  workingDirectory: "/",
-  attachStdout: true
-})
-
-/** Reports the free space of the workspace's disk. Runs as root (without capabilities), so the agent cannot stop it. */
-export const freeProgram = program(`${root}:${root}`, ["/bin/sh", ...diskCommand, "free", workspace, diskTools])
-
-/** Reports the workspace's disk use, as the user who owns the files. */
-export const usedProgram = program(owner, [`${diskTools}/sh`, ...diskCommand, "used", "--open", diskTools, workspace])
 
 /** Whether a container is a run, rather than the remains of a crash between its creation and its start. */
 export const wasStarted = (info: ContainerInfo): boolean => info.state.status !== "created"

@@ -77,6 +77,13 @@ export const ContainerInfo = Schema.Struct({
   config: optionalKey("Config", Schema.Struct({ labels: key("Labels", Schema.NullishOr(Labels)) })),
   /** The bytes that the container has written outside its volumes; only if requested. */
   layerBytes: optionalKey("SizeRw", Schema.Int),
+  /** Where that is on the engine's machine; not every storage of the engine tells it. */
+  storage: optionalKey(
+    "GraphDriver",
+    Schema.Struct({
+      data: key("Data", Schema.NullishOr(Schema.Struct({ layerDirectory: optionalKey("UpperDir", Schema.String) })))
+    })
+  ),
   state: key(
     "State",
     Schema.Struct({

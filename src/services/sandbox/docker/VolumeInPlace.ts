@@ -9,6 +9,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../../domain/Ids.ts"
+import { isOfChecks, sessionOf } from "../Sandbox.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import type { DockerEngine } from "./DockerEngine.ts"
 
@@ -23,15 +24,24 @@ export const Found = Data.taggedEnum<Found>()
 export const make = Effect.fnUntraced(function*(engine: Context.Tag.Service<DockerEngine>) {
   const fs = yield* FileSystem.FileSystem
 
-  /** The volume's directory on this machine; none if the engine is elsewhere, or the directory may not be read. */
-  const directoryOf = (session: SessionId): Effect.Effect<Option.Option<string>> =>
+  /** A directory of the engine's on this machine; none if the engine is elsewhere, or the directory may not be read. */
+  const onThisMachine = <E>(directory: Effect.Effect<string, E>): Effect.Effect<Option.Option<string>> =>
     engine.host.startsWith("unix:")
-      ? engine.volumeDirectory(DockerContainer.volumeName(session)).pipe(
+      ? directory.pipe(
         Effect.tap((directory) => fs.access(directory, { readable: true })),
         Effect.flatMap(fs.realPath),
         Effect.option
       )
       : Effect.succeedNone
+
+  /** The volume's directory on this machine, if it is here. */
+  const directoryOf = (session: SessionId) => onThisMachine(engine.volumeDirectory(DockerContainer.volumeName(session)))
+
+  const layerOf = (run: string) =>
+    onThisMachine(Effect.flatMap(
+      engine.inspectContainer(run),
+      (info) => Option.flatMapNullable(info, ({ storage }) => storage?.data?.layerDirectory)
+    ))
 
   const lookAt = (directory: string, path: string) =>
     Effect.gen(function*() {
@@ -48,6 +58,11 @@ export const make = Effect.fnUntraced(function*(engine: Context.Tag.Service<Dock
 
   return {
     directoryOf,
+    /** The directory on this machine with the workspace of a run: of the container itself if the run is of checks. */
+    directoryOfRun: (run: string): Effect.Effect<Option.Option<string>> =>
+      isOfChecks(run)
+        ? layerOf(run)
+        : Option.match(sessionOf(run), { onNone: () => Effect.succeedNone, onSome: directoryOf }),
     /**
      * Looks for a file of a volume whose runs have all ended, so that nobody can replace it any more. None if only the
      * engine can read it.

@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import { AppConfig } from "../../config/AppConfig.ts"
 import * as DiskReport from "../DiskReport.ts"
 import * as DiskWatch from "../DiskWatch.ts"
+import * as FreeSpace from "../FreeSpace.ts"
 import * as RunLimits from "../RunLimits.ts"
 import * as LocalIsolation from "./LocalIsolation.ts"
 
@@ -34,12 +35,7 @@ export const make = Effect.fnUntraced(function*({ directoriesOf, isolation, kill
   const shell = (file: string, args: ReadonlyArray<string>) =>
     Command.make(...LocalIsolation.measure(isolation, ["sh", file, ...args]))
 
-  const free = Effect.map(script, (file) => Command.streamLines(shell(file, ["free", root]))).pipe(
-    Stream.unwrap,
-    Stream.provideService(CommandExecutor.CommandExecutor, executor),
-    Stream.mapError(failed),
-    Stream.mapEffect((line) => Effect.mapError(DiskReport.freeSpace(line), () => failed({ message: line })))
-  )
+  const free = Stream.provideService(FreeSpace.everySecond(root), CommandExecutor.CommandExecutor, executor)
 
   const used = (run: string) =>
     Effect.gen(function*() {
@@ -58,7 +54,7 @@ export const make = Effect.fnUntraced(function*({ directoriesOf, isolation, kill
     writeMark: (run, text) => fs.writeFileString(markOf(run), text),
     readMark: (run) => Effect.option(fs.readFileString(markOf(run))),
     kill,
-    probe: (run) => ({ free, used: used(run) }),
+    probe: (run) => Effect.succeed({ free, used: used(run) }),
     left: used
   })
 })
