@@ -162,7 +162,8 @@ describe("DockerSandbox, when the connection breaks", () => {
       let waits = 0
       const { sandbox } = yield* makeEngine(({ url }) => {
         if (url.endsWith("/json")) {
-          return json(200, { Id: "x", State: { Status: "exited", ExitCode: 3, OOMKilled: false } })
+          const state = waits < 2 ? { Status: "running", ExitCode: 0 } : { Status: "exited", ExitCode: 3 }
+          return json(200, { Id: "x", State: { ...state, OOMKilled: false } })
         }
         if (!url.includes("/wait")) return json(404, { message: "no such thing" })
         waits++
@@ -172,6 +173,8 @@ describe("DockerSandbox, when the connection breaks", () => {
       })
       assert.deepStrictEqual(yield* sandbox.exit(run), { code: 3, reason: undefined })
       assert.strictEqual(waits, 2)
+      assert.deepStrictEqual(yield* sandbox.exit(run), { code: 3, reason: undefined })
+      assert.strictEqual(waits, 2, "one that has ended is not waited for")
     }))
 
   test("a container that is being removed is waited for", () =>

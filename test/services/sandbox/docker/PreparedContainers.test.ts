@@ -184,7 +184,8 @@ describe("a prepared container", () => {
               })
           }))
       ).pipe(Layer.provide(DockerEngine.layer))
-      const subject = yield* makeSubjectOn(refusing)
+      const { dataDir, open } = yield* makeSubjectOn(refusing)
+      const subject = { dataDir, open: Effect.succeed(yield* open) }
       for (const _ of [1, 2, 3]) {
         const { runAgent } = yield* makeSession(subject)
         for (const round of [1, 2]) assert.strictEqual((yield* runAgent(round, "true")).exit.code, 0)
