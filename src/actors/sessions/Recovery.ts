@@ -55,10 +55,11 @@ export const layer = Layer.scopedDiscard(Effect.gen(function*() {
     // the sessions, too
     const running = yield* sandbox.sessionsWithRuns
     const reserved = yield* warm.reserved
+    const restedBefore = yield* resting.reserved
     const alive = new Set((yield* takeUp).map(({ id }) => id))
-    // last: whoever ends a turn meanwhile is no longer alive, and rests
-    const restful = yield* resting.reserved
-    const orphans = running.filter((id) => !alive.has(id) && !reserved.has(id) && !restful.has(id))
+    // a turn may have begun or ended meanwhile
+    const rested = new Set([...restedBefore, ...(yield* resting.reserved)])
+    const orphans = running.filter((id) => !alive.has(id) && !reserved.has(id) && !rested.has(id))
     const [, removed] = yield* Effect.partition(orphans, (id) =>
       // one that cannot be removed keeps none of the others
       Effect.tapErrorCause(Effect.sandbox(removeOrphan(id)), () =>
