@@ -50,8 +50,6 @@ export class FakeEngine {
   readonly prepared: Array<string> = []
   /** The sessions whose prepared sandbox was given up. */
   readonly givenUp: Array<SessionId> = []
-  /** The runs whose prepared sandbox stayed when the session's runs were removed. */
-  readonly kept: Array<string> = []
   readonly workspaces = new Set<SessionId>()
   /** What the removal of a session's runs waits for. */
   removal: Effect.Effect<void> = Effect.void
@@ -149,9 +147,8 @@ export const layer = (engine: FakeEngine) => {
       checkReport: (run) => Effect.map(find(run), ({ report }) => report),
       bundle: (run) =>
         Effect.map(find(run), ({ commits }) => commits ? Option.some(`bundle-of-${runName(run)}`) : Option.none()),
-      removeRuns: (session, next) =>
+      removeRuns: (session) =>
         Effect.gen(function*() {
-          if (next !== undefined) engine.kept.push(runName(next))
           yield* engine.removal
           for (const [name, run] of [...engine.runs]) {
             if (run.spec.run.sessionId !== session) continue

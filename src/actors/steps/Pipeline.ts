@@ -110,7 +110,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
           Effect.when(prepareRun(context, { turn: turn.number, round: 1 }), () => beginsAtOnce(context))
         )
 
-      /** While a review takes its time, a sandbox is prepared for the revision. Is none wanted, a follow-up may begin in it. */
+      /** While a review takes its time, a sandbox is prepared for the revision. */
       const prepareRevision = (context: StepContext, { run, turn }: Named<"ReviewChanges">) =>
         prepareRun(context, { turn: turn.number, round: run.round + 1 }).pipe(
           Effect.when(() => resting.isOn),
@@ -118,11 +118,20 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
           Effect.zipRight(Effect.never)
         )
 
-      /** Whether a sandbox that is prepared already may wait for the next turn. */
+      /** A turn that waits for a person has no sandbox, not even one whose preparation began while it came to that. */
+      const giveUpIfWaiting = ({ claim, record }: StepContext) =>
+        Effect.flatMap(
+          record([]),
+          ({ phase }) =>
+            phase._tag === "Waiting" ? Effect.ignoreLogged(sandbox.removeRuns(claim.sessionId)) : Effect.void
+        )
+
+      /** Has a sandbox prepared for the next turn, if people can be expected to want one. */
       const rest = (context: StepContext, { end, turn }: Omit<Named<"EndTurn">, "_tag">) =>
-        end === "complete" && beginsAtOnce(context)
-          ? resting.rest(context.claim.sessionId, prepareRun(context, { turn: turn + 1, round: 1 }))
-          : Effect.succeed(false)
+        Effect.when(
+          resting.rest(context.claim.sessionId, prepareRun(context, { turn: turn + 1, round: 1 })),
+          () => end === "complete" && beginsAtOnce(context)
+        )
 
       const askApproval: Perform<Named<"AskApproval">> = Effect.fn("Pipeline.askApproval")(
         function*({ record }, { turn }) {
@@ -151,16 +160,14 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
           // after a crash the record of a call may be there whose cost is in the log
           yield* ownCalls.countLeft(context, turn)
           if (end !== "complete") yield* work.collect(context, turn)
-          const next = (yield* rest(context, ended))
-            ? { sessionId: claim.sessionId, turn: turn + 1, round: 1 }
-            : undefined
-          yield* sandbox.removeRuns(claim.sessionId, next).pipe(
+          yield* sandbox.removeRuns(claim.sessionId).pipe(
             Effect.retry(cleanUp),
             // swept later: an unavailable engine must not delay the reply
             Effect.catchAll((error) => Effect.logWarning(`a sandbox may still be running: ${error.message}`))
           )
           yield* record([TurnEnded.make({ turn, end, text })])
           yield* countTurnEnded(end)
+          yield* rest(context, ended)
         }
       )
 
@@ -192,7 +199,10 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
             case "VerifyChanges":
               return verify(context, step)
             case "ReviewChanges":
-              return Effect.raceFirst(review(context, step), prepareRevision(context, step))
+              return Effect.zipRight(
+                Effect.raceFirst(review(context, step), prepareRevision(context, step)),
+                Effect.when(giveUpIfWaiting(context), () => resting.isOn)
+              )
             case "PushBranch":
               return publish.push(context, step)
             case "Propose":

@@ -23,10 +23,8 @@ import { BackgroundTasks } from "../../services/support/BackgroundTasks.ts"
 interface Interface {
   /** Whether sandboxes are prepared for runs that may not come. */
   readonly isOn: boolean
-  /**
-   * The session has ended a turn: has its next sandbox prepared soon. Returns whether one that is prepared already may stay.
-   */
-  readonly rest: (id: SessionId, prepare: Effect.Effect<void>) => Effect.Effect<boolean>
+  /** The session has ended a turn: has its next sandbox prepared soon. */
+  readonly rest: (id: SessionId, prepare: Effect.Effect<void>) => Effect.Effect<void>
   /** The session works again: what waits for it is its own. */
   readonly work: (id: SessionId) => Effect.Effect<void>
   /** The sessions that a sandbox waits for. */
@@ -35,7 +33,7 @@ interface Interface {
 
 const none: Interface = {
   isOn: false,
-  rest: () => Effect.succeed(false),
+  rest: () => Effect.void,
   work: () => Effect.void,
   reserved: Effect.succeed(new Set())
 }
@@ -107,9 +105,14 @@ const make = Effect.gen(function*() {
   })
 
   yield* Effect.addFinalizer(() =>
-    Effect.forEach([...resting.keys(), ...leaving], (id) => Effect.ignoreLogged(giveUpPrepared(id)), {
-      concurrency: "unbounded",
-      discard: true
+    Effect.suspend(() => {
+      const all = [...resting.keys(), ...leaving]
+      // none is prepared any more
+      resting.clear()
+      return Effect.forEach(all, (id) => Effect.ignoreLogged(giveUpPrepared(id)), {
+        concurrency: "unbounded",
+        discard: true
+      })
     }).pipe(Effect.timeoutOption(removalTime))
   )
   yield* tasks.run(
@@ -129,7 +132,6 @@ const make = Effect.gen(function*() {
       tooMany.forEach(leave)
       if (tooMany.length > 0) yield* Queue.offer(left, undefined)
       yield* Queue.offer(changed, undefined)
-      return true
     }),
     work: Effect.fnUntraced(function*(id) {
       resting.delete(id)

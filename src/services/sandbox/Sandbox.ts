@@ -125,9 +125,8 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
   /** Checks whether a run could start now: engine reachable, image present. */
   readonly check: Effect.Effect<void, SandboxUnavailable>
   /**
-   * Begins to prepare a sandbox for the session's next agent run, whose inputs are not known yet, and returns at once. It is a
-   * hint: `start` succeeds and fails without it, only later, and whichever run comes next is started in it. `removeRuns` gives
-   * it up.
+   * Begins to prepare a sandbox for a run whose inputs are not known yet, and returns at once. It is a hint: `start`
+   * succeeds and fails without it, only later. `removeRuns` gives it up.
    */
   readonly prepare: (run: RunId, outlook: RunOutlook) => Effect.Effect<void>
   /**
@@ -178,8 +177,8 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
    */
   readonly stop: (run: RunId) => Effect.Effect<void, SandboxFailure>
   /**
-   * Kills and removes all runs of the session, and what is prepared for the next one, unless that is `next`. The workspace
-   * stays, unless a run was ended for its disk use.
+   * Kills and removes all runs of the session, apart from what is prepared for the run `next`. The workspace stays,
+   * unless a run was ended for its disk use.
    */
   readonly removeRuns: (session: SessionId, next?: RunId) => Effect.Effect<void, SandboxFailure>
   /** Removes the session's workspace and runs. */

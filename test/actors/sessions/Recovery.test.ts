@@ -53,7 +53,7 @@ const make = Effect.gen(function*() {
     })),
     Layer.provide(Layer.succeed(RestingSandboxes, {
       isOn: true,
-      rest: () => Effect.succeed(true),
+      rest: () => Effect.void,
       work: () => Effect.void,
       reserved: Ref.get(resting)
     })),

@@ -29,7 +29,7 @@ const preparedFor = ({ engine }: World, id: SessionId) =>
   })
 
 describe("the next run of a session", () => {
-  it.effect("has a sandbox prepared while a review takes its time, which a later turn may begin in", () =>
+  it.effect("has a sandbox prepared while a review takes its time", () =>
     onServer(1, (world) =>
       Effect.gen(function*() {
         world.model.answer = (purpose, n) =>
@@ -42,7 +42,6 @@ describe("the next run of a session", () => {
         const id = yield* create()
         yield* history(id)
         assert.deepStrictEqual(preparedFor(world, id), ["1-2", "1-3"])
-        assert.deepStrictEqual(world.engine.kept.slice(-1), [`opentl-${id}-2-1`])
       })))
 
   it.effect("has none prepared by a review that is soon over, but when all is quiet after the turn", () =>
@@ -78,7 +77,6 @@ describe("the next run of a session", () => {
           yield* history(id)
           yield* TestClock.adjust("1 minute")
           assert.deepStrictEqual(preparedFor(world, id), [])
-          assert.deepStrictEqual(world.engine.kept.filter((run) => run.endsWith("-2-1")), [])
         }))
     }))
 })

@@ -18,7 +18,7 @@ import { DockerEngine } from "./DockerEngine.ts"
 import type { EngineFailure } from "./DockerErrors.ts"
 import type { ContainerSpec } from "./DockerSchema.ts"
 import * as LinkedObjects from "./LinkedObjects.ts"
-import { ObjectsMount, Outlook, preparedName } from "./PreparedContainers.ts"
+import { type Created, ObjectsMount, Outlook, preparedName } from "./PreparedContainers.ts"
 import type { RunInputs } from "./RunInputs.ts"
 
 /**
@@ -92,9 +92,9 @@ export const make = Effect.fnUntraced(function*({ inputs, instance, runtime }: P
   const objectsFor = ({ sessionId }: RunId, outlook: Outlook) =>
     Outlook.$match(outlook, {
       Ahead: () =>
-        Effect.zipWith(imageId, linked.create(sessionId), (image, directory) => ({
+        Effect.map(linked.create(sessionId), (directory) => ({
           directories: { objects: directory },
-          objects: ObjectsMount.Linked({ image })
+          objects: ObjectsMount.Linked()
         })),
       Known: ({ outlook: { objectsDirectory } }) =>
         objectsDirectory === undefined
@@ -108,14 +108,14 @@ export const make = Effect.fnUntraced(function*({ inputs, instance, runtime }: P
   const createRun = Effect.fnUntraced(function*(run: RunId, outlook: Outlook) {
     const { expectedAgent, gatewayDirectory } = outlook.outlook
     const logHead = yield* newLogHead
-    const { directories, objects } = yield* objectsFor(run, outlook)
+    const [{ directories, objects }, image] = yield* Effect.all([objectsFor(run, outlook), imageId], { concurrency: 2 })
     const spec = DockerContainer.runContainer(config, instance, logHead, {
       run,
       directories: { runtime: yield* runtime, gateway: gatewayDirectory, ...directories },
       expectedAgent,
       waitSeconds: Duration.toSeconds(longestWait)
     })
-    return { id: yield* create(preparedName(run), spec), run, logHead, objects }
+    return { id: yield* create(preparedName(run), spec), image, logHead, objects }
   })
 
   /** Creates a container that waits for a run's inputs, and the session's volume if it has none; `isKept` tells that it had one. */
@@ -144,7 +144,7 @@ export const make = Effect.fnUntraced(function*({ inputs, instance, runtime }: P
    * Sees to it that a waiting container has the objects of the run's repository. A damaged mirror is replaced: what the
    * container has mounted is then no longer what lies at the path.
    */
-  const provideObjects = (mount: ObjectsMount, { objectsDirectory, run }: RunSpec) =>
+  const provide = (mount: ObjectsMount, { objectsDirectory, run }: RunSpec) =>
     ObjectsMount.$match(mount, {
       None: () => objectsDirectory === undefined ? Effect.void : outdated("the container has no objects mounted"),
       Repository: ({ inode }) =>
@@ -153,16 +153,15 @@ export const make = Effect.fnUntraced(function*({ inputs, instance, runtime }: P
           (found) => Equal.equals(found, inode),
           () => outdated("the repository's mirror has been replaced")
         ).pipe(Effect.asVoid),
-      Linked: ({ image }) =>
-        Effect.filterOrFail(imageId, (current) => current === image, () => outdated("the image has been replaced"))
-          .pipe(
-            Effect.zip(
-              objectsDirectory === undefined ? Effect.void : linked.link(run.sessionId, objectsDirectory),
-              { concurrent: true }
-            ),
-            Effect.asVoid
-          )
+      Linked: () => objectsDirectory === undefined ? Effect.void : linked.link(run.sessionId, objectsDirectory)
     })
+
+  /** As well, that it is of the image that runs have now: it may have waited for minutes. */
+  const provideObjects = ({ image, objects }: Created, spec: RunSpec) =>
+    Effect.all([
+      Effect.filterOrFail(imageId, (current) => current === image, () => outdated("the image has been replaced")),
+      provide(objects, spec)
+    ], { concurrency: 2, discard: true })
 
   return { create, createFor, imageMissing, onConflict, outdated, provideObjects, removeObjects: linked.remove }
 })

@@ -59,10 +59,17 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
       )
     )
 
+  /** Nobody may end a run for the disk that has come to its end. */
+  const ended = (run: string) =>
+    Effect.zipRight(Effect.mapError(engine.waitContainer(run), asMeasurement), new DiskWatch.RunEnded())
+
   /** Asked on this machine if the disk is one of its own, else in the container, which takes the engine 50 ms. */
   const free = (run: string) =>
     volumes.directoryOfRun(run).pipe(
-      Effect.map(Option.match({ onNone: () => freeInside(run), onSome: FreeSpace.everySecond })),
+      Effect.map(Option.match({
+        onNone: () => freeInside(run),
+        onSome: (directory) => Stream.interruptWhen(FreeSpace.everySecond(directory), ended(run))
+      })),
       Stream.unwrap,
       Stream.provideService(CommandExecutor.CommandExecutor, executor)
     )

@@ -112,7 +112,7 @@ const make = Effect.gen(function*() {
 
   const removeRuns = Effect.fn("DockerSandbox.removeRuns")(
     function*(session: SessionId, next?: RunId) {
-      const isKept = next !== undefined && prepared.isFor(session)
+      const isKept = next !== undefined && prepared.isFor(next)
       const kept = isKept ? yield* prepared.ofSession(session) : Option.none()
       if (!isKept) yield* prepared.discard(session)
       const found = yield* engine.listContainers(DockerContainer.sessionLabels(session, instance))

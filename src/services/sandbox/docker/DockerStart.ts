@@ -83,13 +83,14 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
    * found after a crash.
    */
   const begin = Effect.fnUntraced(
-    function*({ id, logHead, objects, run }: PreparedContainers.Created, spec: RunSpec) {
-      yield* provideObjects(objects, spec)
+    function*(created: PreparedContainers.Created, spec: RunSpec) {
+      const { id, logHead } = created
+      yield* provideObjects(created, spec)
       const fixed = DockerContainer.fixedEnvironment(config, { run: spec.run, directories: {} })
       const environment = Record.filter(spec.environment, (_, name) => !(name in fixed))
       if (spec.dependencies !== undefined) given.set(spec.run.sessionId, spec.gatewayDirectory)
       yield* whileItRuns(id)(
-        inputs.give(spec.gatewayDirectory, run, {
+        inputs.give(spec.gatewayDirectory, spec.run, {
           inputs: spec.inputs,
           environment,
           logHead,
@@ -113,7 +114,7 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
     function*(spec: RunSpec) {
       yield* Layout.checkInputs(spec)
       // outside of the lock, which is needed to prepare it
-      const waiting = spec.run.checks === undefined ? yield* prepared.take(spec.run.sessionId) : Option.none()
+      const waiting = yield* prepared.take(spec.run)
       yield* locked(spec.run.sessionId)(Effect.gen(function*() {
         if (Option.exists(yield* engine.inspectContainer(runName(spec.run)), DockerContainer.wasStarted)) return
         if (Option.isNone(waiting)) return yield* startAnew(spec)
@@ -138,7 +139,12 @@ export const make = Effect.fnUntraced(function*({ instance, locked, runtime }: P
   const hasRepository = Effect.fn("DockerSandbox.hasRepository")(
     function*(session: SessionId) {
       const waiting = yield* prepared.ofSession(session)
-      if (Option.isSome(waiting)) return waiting.value.hasRepository
+      if (Option.isSome(waiting)) {
+        if (!waiting.value.hasRepository) return false
+        // `opentl sandbox prune` may have removed it with the workspace
+        if (Option.isSome(yield* engine.inspectContainer(waiting.value.id))) return true
+        yield* prepared.discard(session)
+      }
       return yield* locked(session)(hasRepositoryBehindProbe(session))
     },
     Effect.mapError(failing("lookup"))

@@ -1,7 +1,7 @@
 /**
  * Containers that wait for a run. Creating and starting a container takes most of the time that a run needs to start, so
  * one is prepared while the repository is fetched and the plan is made, while a change is reviewed, or while a session rests; the
- * run's inputs are given to it later. Whichever of its session's agent runs comes next begins in it.
+ * run's inputs are given to it later.
  *
  * One can be prepared before its session exists: then it is for any repository, and the session that gets its id keeps it.
  *
@@ -22,8 +22,8 @@ export const preparedName = (run: RunId): string => `${runName(run)}-next`
 /** A container that waits for its inputs. */
 export interface Created {
   readonly id: string
-  /** The run that it was created for, whose directory has its inputs. */
-  readonly run: RunId
+  /** The image that it is of, by its id. */
+  readonly image: string
   /** The first line of its log. */
   readonly logHead: string
   readonly objects: ObjectsMount
@@ -34,8 +34,8 @@ export type ObjectsMount = Data.TaggedEnum<{
   None: {}
   /** A repository's own, known by its inode. */
   Repository: { readonly inode: Option.Option<number> }
-  /** The session's, empty until the repository is known. The container is of this image, by its id. */
-  Linked: { readonly image: string }
+  /** The session's, empty until the repository is known. */
+  Linked: {}
 }>
 export const ObjectsMount = Data.taggedEnum<ObjectsMount>()
 
@@ -68,6 +68,11 @@ export interface Parts<E> {
 export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Parts<E>) {
   const fibers = yield* FiberMap.make<SessionId>()
   const entries = new Map<SessionId, Entry>()
+
+  const entryOf = (run: RunId) => {
+    const entry = entries.get(run.sessionId)
+    return entry !== undefined && runName(entry.run) === runName(run) ? entry : undefined
+  }
 
   const forget = (entry: Entry) => {
     if (entries.get(entry.run.sessionId) === entry) entries.delete(entry.run.sessionId)
@@ -111,10 +116,13 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
   })
 
   return {
-    /** Begins to prepare a container for the session's next run, and returns. One that is prepared already is kept. */
+    /**
+     * Begins to prepare a container for the run, and returns. One that is prepared for it already is kept, another one of the
+     * session is given up.
+     */
     begin: (run: RunId, outlook: RunOutlook): Effect.Effect<void> =>
       Effect.suspend(() =>
-        entries.has(run.sessionId) ? Effect.void : Effect.asVoid(begin(run, Outlook.Known({ outlook })))
+        entryOf(run) !== undefined ? Effect.void : Effect.asVoid(begin(run, Outlook.Known({ outlook })))
       ),
     /** Prepares a container for a session that does not exist yet. Returns whether it waits now. */
     ahead: (run: RunId, outlook: AheadOutlook): Effect.Effect<boolean> =>
@@ -130,17 +138,17 @@ export const make = Effect.fnUntraced(function*<E>({ create, remove, start }: Pa
           onSome: ({ created }) => Deferred.await(created)
         })
       ),
-    /** Whether a container is prepared for the session. */
-    isFor: (session: SessionId): boolean => entries.has(session),
-    /** The session's container when it waits for its inputs, if one was prepared. It is the caller's from then on. */
-    take: (session: SessionId): Effect.Effect<Option.Option<Prepared>> =>
+    /** Whether a container is prepared for this very run. */
+    isFor: (run: RunId): boolean => entryOf(run) !== undefined,
+    /** The container for the run when it waits for its inputs, if one was prepared. It is the caller's from then on. */
+    take: (run: RunId): Effect.Effect<Option.Option<Prepared>> =>
       Effect.suspend(() => {
-        const entry = entries.get(session)
+        const entry = entryOf(run)
         if (entry === undefined) return Effect.succeedNone
         return Effect.map(
           Deferred.await(entry.started),
           // it may have been given up meanwhile
-          Option.filter(() => entries.get(session) === entry)
+          Option.filter(() => entryOf(run) === entry)
         ).pipe(Effect.tap(() => Effect.sync(() => forget(entry))))
       }),
     /** Gives up what is being prepared for the session. A container that waits already is left to the caller. */
