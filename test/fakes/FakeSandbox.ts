@@ -48,6 +48,8 @@ export class FakeEngine {
   readonly removed: Array<string> = []
   /** The runs for which a sandbox was to be prepared. */
   readonly prepared: Array<string> = []
+  /** The sessions that have a prepared sandbox. */
+  readonly waiting = new Set<SessionId>()
   /** The sessions whose prepared sandbox was given up. */
   readonly givenUp: Array<SessionId> = []
   readonly workspaces = new Set<SessionId>()
@@ -103,19 +105,27 @@ export const layer = (engine: FakeEngine) => {
       identity: Effect.succeed("fake"),
       check: Effect.suspend(() => engine.check),
       prepare: (run, { expectedAgent }) =>
-        Effect.sync(() => void engine.prepared.push(`${runName(run)} for ${expectedAgent}`)),
+        Effect.sync(() => {
+          engine.prepared.push(`${runName(run)} for ${expectedAgent}`)
+          engine.waiting.add(run.sessionId)
+        }),
       prepareAhead: (run, { expectedAgent }) =>
         Effect.sync(() => {
           engine.prepared.push(`${runName(run)} ahead for ${expectedAgent}`)
           engine.workspaces.add(run.sessionId)
         }),
-      giveUpPrepared: (session) => Effect.sync(() => void engine.givenUp.push(session)),
+      giveUpPrepared: (session) =>
+        Effect.sync(() => {
+          engine.givenUp.push(session)
+          engine.waiting.delete(session)
+        }),
       hasRepository: (session) => Effect.sync(() => engine.workspaces.has(session)),
       exists: (run) => Effect.sync(() => engine.runs.has(runName(run))),
       start: (spec) =>
         Effect.gen(function*() {
           const name = runName(spec.run)
           if (engine.runs.has(name)) return
+          engine.waiting.delete(spec.run.sessionId)
           const isPacking = spec.environment["OPENTL_AGENT_COMMAND"] === packing.OPENTL_AGENT_COMMAND
           if (!isPacking) {
             engine.started.push(name)
@@ -147,8 +157,9 @@ export const layer = (engine: FakeEngine) => {
       checkReport: (run) => Effect.map(find(run), ({ report }) => report),
       bundle: (run) =>
         Effect.map(find(run), ({ commits }) => commits ? Option.some(`bundle-of-${runName(run)}`) : Option.none()),
-      removeRuns: (session) =>
+      removeRuns: (session, next) =>
         Effect.gen(function*() {
+          if (next === undefined) engine.waiting.delete(session)
           yield* engine.removal
           for (const [name, run] of [...engine.runs]) {
             if (run.spec.run.sessionId !== session) continue

@@ -105,14 +105,10 @@ const make = Effect.gen(function*() {
   })
 
   yield* Effect.addFinalizer(() =>
-    Effect.suspend(() => {
-      const all = [...resting.keys(), ...leaving]
-      // none is prepared any more
-      resting.clear()
-      return Effect.forEach(all, (id) => Effect.ignoreLogged(giveUpPrepared(id)), {
-        concurrency: "unbounded",
-        discard: true
-      })
+    // the tasks below have ended by then, so none is prepared any more
+    Effect.forEach([...resting.keys(), ...leaving], (id) => Effect.ignoreLogged(giveUpPrepared(id)), {
+      concurrency: "unbounded",
+      discard: true
     }).pipe(Effect.timeoutOption(removalTime))
   )
   yield* tasks.run(

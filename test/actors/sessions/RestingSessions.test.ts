@@ -8,7 +8,7 @@ import type { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import type { SessionId } from "../../../src/domain/Ids.ts"
 import * as Database from "../../../src/services/store/Database.ts"
 import { approve, plan, requestChanges } from "../../fakes/FakeModel.ts"
-import { create, history, World } from "../../support/TestApp.ts"
+import { create, history, untilFact, World } from "../../support/TestApp.ts"
 
 const onServer = <A, E>(
   warmSandboxes: number,
@@ -79,4 +79,21 @@ describe("the next run of a session", () => {
           assert.deepStrictEqual(preparedFor(world, id), [])
         }))
     }))
+
+  it.effect("has none left where the review came to a pause for a person while it was prepared", () =>
+    onServer(1, (world) =>
+      Effect.gen(function*() {
+        world.gateway.callsAtWork = [{
+          model: "gpt-5",
+          usage: { inputTokens: 100, outputTokens: 10, costUsd: 2 },
+          estimated: false
+        }]
+        const id = yield* create({ budgetUsd: 1 })
+        yield* untilFact(id, "ChangesCollected")
+        world.engine.removal = Effect.sleep("2 seconds")
+        yield* untilFact(id, "BudgetReached")
+        assert.deepStrictEqual(preparedFor(world, id), ["1-2"])
+        yield* TestClock.adjust("1 minute")
+        assert.isFalse(world.engine.waiting.has(id))
+      })))
 })
