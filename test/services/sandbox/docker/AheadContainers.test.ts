@@ -16,6 +16,7 @@ import { SandboxRuntime } from "../../../../src/services/sandbox/SandboxRuntime.
 import { Docker, itDocker } from "../../../support/Docker.ts"
 import { layerConfig } from "../../../support/TestConfig.ts"
 import { makeSession } from "../SandboxSession.ts"
+import { renamingImages } from "./PreparedKit.ts"
 
 /** A session whose first sandbox is prepared ahead. The image's id is what the engine says, and what a test appends. */
 const makeAhead = Effect.gen(function*() {
@@ -23,14 +24,7 @@ const makeAhead = Effect.gen(function*() {
   const path = yield* Path.Path
   const dataDir = yield* fs.makeTempDirectoryScoped({ prefix: "data-" })
   const rebuilt = yield* Ref.make("")
-  const engine = Layer.effect(
-    DockerEngine,
-    Effect.map(DockerEngine, (engine) =>
-      DockerEngine.of({
-        ...engine,
-        imageId: (image) => Effect.zipWith(engine.imageId(image), Ref.get(rebuilt), (id, suffix) => id + suffix)
-      }))
-  ).pipe(Layer.provide(DockerEngine.layer))
+  const engine = renamingImages(rebuilt)
   const server = DockerSandbox.layer.pipe(
     Layer.provide([engine, SandboxRuntime.layer]),
     Layer.provide([layerConfig({ dataDir, docker: yield* Docker }), NodeContext.layer])

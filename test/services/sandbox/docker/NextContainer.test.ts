@@ -1,13 +1,11 @@
 /** A container that waits for a later run of a session, for minutes perhaps. */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
-import { DockerEngine } from "../../../../src/services/sandbox/docker/DockerEngine.ts"
 import { runName } from "../../../../src/services/sandbox/Sandbox.ts"
 import { itDocker } from "../../../support/Docker.ts"
 import { makeSession } from "../SandboxSession.ts"
-import { containers, makeSubject, makeSubjectOn, waiting } from "./PreparedKit.ts"
+import { containers, makeSubject, makeSubjectOn, renamingImages, waiting } from "./PreparedKit.ts"
 
 describe("a prepared container", () => {
   itDocker(
@@ -38,16 +36,8 @@ describe("a prepared container", () => {
   itDocker("is not used when the image was built anew meanwhile", () =>
     Effect.gen(function*() {
       const suffix = yield* Ref.make("")
-      const rebuilt = Layer.effect(
-        DockerEngine,
-        Effect.map(DockerEngine, (engine) =>
-          DockerEngine.of({
-            ...engine,
-            imageId: (image) => Effect.zipWith(engine.imageId(image), Ref.get(suffix), (id, suffix) => id + suffix)
-          }))
-      ).pipe(Layer.provide(DockerEngine.layer))
       const { gatewayDirectory, outputOf, round, runAgent, sandbox, session, specOf } = yield* makeSession(
-        yield* makeSubjectOn(rebuilt)
+        yield* makeSubjectOn(renamingImages(suffix))
       )
       yield* runAgent(1, "echo kept > kept.txt")
       yield* sandbox.prepare(round(2), { gatewayDirectory })

@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type { AppConfig } from "../../../../src/services/config/AppConfig.ts"
 import { DockerEngine } from "../../../../src/services/sandbox/docker/DockerEngine.ts"
@@ -58,3 +59,14 @@ export const waiting = (session: string, name: string) =>
     Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 400 }),
     Effect.map((found) => found?.id)
   )
+
+/** The engine, where an image that is built anew gets another id: what the engine says, and what a test appends. */
+export const renamingImages = (suffix: Ref.Ref<string>) =>
+  Layer.effect(
+    DockerEngine,
+    Effect.map(DockerEngine, (engine) =>
+      DockerEngine.of({
+        ...engine,
+        imageId: (image) => Effect.zipWith(engine.imageId(image), Ref.get(suffix), (id, suffix) => id + suffix)
+      }))
+  ).pipe(Layer.provide(DockerEngine.layer))
