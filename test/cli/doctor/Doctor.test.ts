@@ -70,9 +70,12 @@ describe("host", () => {
 describe("doctor", () => {
   it.effect("does not wait for ever for a check", () =>
     Effect.gen(function*() {
-      const examination = yield* Effect.fork(findings([{ name: "slow", run: Effect.never }], {}))
-      yield* TestClock.adjust("15 seconds")
-      assert.strictEqual((yield* Fiber.join(examination)).get("slow")?.status, "fail")
+      // its time may begin late on a busy machine: what it needs is read before
+      const found = yield* Effect.raceFirst(
+        findings([{ name: "slow", run: Effect.never }], {}),
+        Effect.forever(TestClock.adjust("1 second"))
+      )
+      assert.strictEqual(found.get("slow")?.status, "fail")
     }))
 
   it.effect("tells each finding when it is known, and waits with none for another", () =>
