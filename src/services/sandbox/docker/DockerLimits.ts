@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
 import type { DiskUse } from "../DiskLimit.ts"
+import * as BarePrograms from "../../programs/BarePrograms.ts"
 import * as DiskReport from "../DiskReport.ts"
 import * as DiskWatch from "../DiskWatch.ts"
 import * as FreeSpace from "../FreeSpace.ts"
@@ -48,6 +49,7 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
   const { limits } = config
   const fs = yield* FileSystem.FileSystem
   const executor = yield* CommandExecutor.CommandExecutor
+  const program = yield* BarePrograms.make
 
   const freeInside = (run: string) =>
     engine.exec(run, DiskPrograms.freeProgram).pipe(
@@ -112,7 +114,7 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
   const reportInPlace = (session: SessionId) =>
     Effect.gen(function*() {
       const directory = yield* Effect.flatten(volumes.directoryOf(session))
-      const command = Command.make("sh", `${yield* runtime}/${script}`, "used", directory)
+      const command = program("sh", `${yield* runtime}/${script}`, "used", directory)
       return yield* Effect.provideService(Command.string(command), CommandExecutor.CommandExecutor, executor)
     }).pipe(
       Effect.option,

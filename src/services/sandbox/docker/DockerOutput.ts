@@ -24,7 +24,7 @@ export const reconnect = Schedule.exponential("200 millis").pipe(
   Schedule.whileInput(Schema.is(EngineUnreachable))
 )
 
-const checkSpacing = Schedule.spaced("15 seconds")
+const checkSpacing = "15 seconds"
 
 export const make = (
   engine: Pick<Context.Tag.Service<DockerEngine>, "inspectContainer" | "logs">,
@@ -41,7 +41,6 @@ export const make = (
 
   const endForOutput = (run: RunId) => limits.endForOutput(runName(run))
 
-  /** Ends the run if its log has lost its beginning. A container that is being removed no longer has a log. */
   const check = (run: RunId) =>
     Stream.runHead(log(run, false)).pipe(
       Effect.asVoid,
@@ -82,7 +81,6 @@ export const make = (
   const output = (run: RunId) =>
     Stream.unwrap(Effect.map(Ref.make(LogEnd.nothing), (delivered) =>
       followed(run, delivered, true).pipe(
-        Stream.concat(Stream.drain(Stream.fromEffect(check(run)))),
         (whole) => limits.limitOutput(runName(run), whole),
         Stream.catchTag("LogLost", () => Stream.drain(Stream.fromEffect(endForOutput(run))))
       )))
@@ -98,12 +96,15 @@ export const make = (
   const lookAgain = (run: RunId) =>
     check(run).pipe(
       Effect.catchAll((error) => Effect.logDebug(error.message)),
-      Effect.repeat(checkSpacing),
-      Effect.zipRight(Effect.never)
+      Effect.delay(checkSpacing),
+      Effect.forever
     )
 
   return {
+    /** Follows the log to the container's end. Whether it has lost its beginning meanwhile is for `endIfLost` to find out. */
     output,
+    /** Ends the run if its log has lost its beginning. A container that is being removed no longer has a log. */
+    endIfLost: check,
     /**
      * Ends the run as soon as its log is too long, because whoever stores the output may be far behind by then. Also
      * rechecks the log regularly, because a reader slower than the run does not notice that it was restarted.

@@ -10,9 +10,11 @@ import * as Tar from "../Tar.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import type { DockerEngine } from "./DockerEngine.ts"
 import { failing } from "./DockerErrors.ts"
+import type { EndedContainers } from "./EndedContainers.ts"
 import { Found, type VolumeInPlace } from "./VolumeInPlace.ts"
 
 interface Parts {
+  readonly containers: EndedContainers
   readonly dataDir: string
   readonly engine: Context.Tag.Service<DockerEngine>
   readonly fs: FileSystem.FileSystem
@@ -25,7 +27,7 @@ interface Use<A, E1, E2, R> {
   readonly inPlace: (path: string, size: bigint) => Effect.Effect<A, E2, R>
 }
 
-export const make = ({ dataDir, engine, fs, volumes }: Parts) => {
+export const make = ({ containers, dataDir, engine, fs, volumes }: Parts) => {
   /** If a directory that is mounted into a container is gone, the engine finds no file in it at all. */
   const checkReadable = (run: RunId) =>
     Effect.unlessEffect(
@@ -51,7 +53,7 @@ export const make = ({ dataDir, engine, fs, volumes }: Parts) => {
 
   /** Reads one file of the run's `out/`. A link is ignored: it could point anywhere. */
   const takeOut = Effect.fnUntraced(function*<A, E1, E2, R>(run: RunId, name: string, use: Use<A, E1, E2, R>) {
-    const info = yield* engine.inspectContainer(runName(run))
+    const info = yield* containers.inspect(runName(run))
     if (!Option.exists(info, DockerContainer.wasStarted)) {
       return yield* new SandboxError({ operation: "result", reason: `the run ${runName(run)} does not exist` })
     }

@@ -24,15 +24,13 @@ import { asUnavailable, EngineConflict, failing } from "./DockerErrors.ts"
 import * as DockerLimits from "./DockerLimits.ts"
 import * as DockerOutput from "./DockerOutput.ts"
 import * as DockerResult from "./DockerResult.ts"
-import type { ContainerInfo, ContainerSummary } from "./DockerSchema.ts"
+import type { ContainerSummary } from "./DockerSchema.ts"
 import * as DockerStart from "./DockerStart.ts"
+import * as EndedContainers from "./EndedContainers.ts"
 import * as RuntimeCopy from "./RuntimeCopy.ts"
 import * as VolumeInPlace from "./VolumeInPlace.ts"
 
 const isConflict = Schema.is(EngineConflict)
-
-/** Nothing about it changes any more, until it is removed. */
-const hasEnded = ({ state }: ContainerInfo): boolean => state.status === "exited"
 
 /** Retries while something is being removed, or used by something that is being removed. */
 const untilFree = Schedule.spaced("100 millis").pipe(Schedule.upTo("15 seconds"), Schedule.whileInput(isConflict))
@@ -53,6 +51,7 @@ const make = Effect.gen(function*() {
   const volumes = yield* VolumeInPlace.make(engine)
   const limits = yield* DockerLimits.make({ engine, instance, runtime, volumes })
   const output = DockerOutput.make(engine, limits)
+  const containers = EndedContainers.make(engine)
 
   const { hasRepository, imageMissing, prepareAhead, prepared, start, takeBack } = yield* DockerStart.make({
     instance,
@@ -77,18 +76,18 @@ const make = Effect.gen(function*() {
   const exit = Effect.fn("DockerSandbox.exit")(
     function*(run: RunId) {
       const name = runName(run)
-      const before = yield* engine.inspectContainer(name)
+      const [before] = yield* Effect.all([containers.inspect(name), output.endIfLost(run)], { concurrency: 2 })
       if (!Option.exists(before, DockerContainer.wasStarted)) {
         return yield* new SandboxError({ operation: "exit", reason: `the run ${name} does not exist` })
       }
-      // if the run is removed meanwhile, it counts as killed
-      const byItself = Option.match(Option.filter(before, hasEnded), {
+      const byItself = Option.match(Option.filter(before, EndedContainers.hasEnded), {
         onSome: (info) => Effect.succeed({ code: info.state.exitCode, info: Option.some(info) }),
         onNone: () =>
           // if the run is removed meanwhile, it counts as killed
           Effect.catchTag(engine.waitContainer(name), "EngineNotFound", () => Effect.succeed(137)).pipe(
             Effect.bindTo("code"),
-            Effect.bind("info", () => engine.inspectContainer(name))
+            Effect.bind("info", () => containers.inspect(name)),
+            Effect.zipLeft(output.endIfLost(run))
           )
       })
       const { code, info } = yield* byItself
@@ -116,13 +115,14 @@ const make = Effect.gen(function*() {
       const kept = isKept ? yield* prepared.ofSession(session) : Option.none()
       if (!isKept) yield* prepared.discard(session)
       const found = yield* engine.listContainers(DockerContainer.sessionLabels(session, instance))
-      const containers = found.filter(({ id }) => !Option.exists(kept, (waiting) => waiting.id === id))
+      const others = found.filter(({ id }) => !Option.exists(kept, (waiting) => waiting.id === id))
       const ends = yield* Effect.forEach(
-        containers,
+        others,
         Effect.fnUntraced(function*({ id, names }) {
           const name = (names[0] ?? id).replace(/^\//, "")
           // no failure here may prevent its removal
           const end = Option.flatten(yield* Effect.option(limits.endOf(name)))
+          yield* containers.forget(name)
           yield* Effect.retry(engine.removeContainer(id), untilFree)
           return { name, end }
         }),
@@ -187,7 +187,7 @@ const make = Effect.gen(function*() {
     watch: (run) => Effect.raceFirst(limits.watchDisk(runName(run)), output.watchLog(run)),
     exit,
     stop,
-    ...DockerResult.make({ dataDir: config.dataDir, engine, fs, volumes }),
+    ...DockerResult.make({ containers, dataDir: config.dataDir, engine, fs, volumes }),
     removeRuns,
     removeWorkspace,
     removeIdleWorkspace,

@@ -14,6 +14,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 // eslint-disable-next-line house/no-builtins -- FileSystem cannot open a pipe without waiting for its reader
 import { closeSync, constants, openSync, writeSync } from "node:fs"
+import * as BarePrograms from "../../programs/BarePrograms.ts"
 import { type InputFile, type RunId, SandboxError } from "../Sandbox.ts"
 import * as Layout from "../SandboxLayout.ts"
 
@@ -33,6 +34,9 @@ const environmentFile = "environment"
 /** Quotes a text for a shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
+/** How many inputs are written at the same time. */
+const atOnce = 8
+
 /** Opens the pipe again until the container reads it. */
 const untilRead = Schedule.spaced("5 millis")
 
@@ -51,6 +55,7 @@ export interface Given {
 export const make = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const executor = yield* CommandExecutor.CommandExecutor
+  const program = yield* BarePrograms.make
 
   const directoryOf = (gatewayDirectory: string, run: RunId) => `${gatewayDirectory}/${nameOf(run)}`
 
@@ -105,7 +110,7 @@ export const make = Effect.gen(function*() {
       yield* fs.makeDirectory(`${directory}/in`, { recursive: true })
       yield* fs.chmod(directory, 0o755)
       yield* fs.chmod(`${directory}/in`, 0o755)
-      const command = Command.make("mkfifo", "-m", "644", `${directory}/${beginning}`)
+      const command = program("mkfifo", "-m", "644", `${directory}/${beginning}`)
       const code = yield* Effect.provideService(Command.exitCode(command), CommandExecutor.CommandExecutor, executor)
       if (code !== 0) return yield* new SandboxError({ operation: "start", reason: "mkfifo failed" })
     }, failed),
@@ -115,11 +120,10 @@ export const make = Effect.gen(function*() {
       const directory = directoryOf(gatewayDirectory, run)
       const exports = Object.entries(given.environment).map(([name, value]) => `export ${name}=${quoted(value)}\n`)
       yield* giveDependencies(directory, given.dependencies)
-      yield* Effect.forEach(given.inputs, (input) => writeFile(directory, input), { discard: true }).pipe(
-        Effect.zipRight(fs.writeFileString(`${directory}/${environmentFile}`, exports.join(""))),
-        Effect.zipRight(fs.chmod(`${directory}/${environmentFile}`, 0o644)),
-        failed
-      )
+      yield* Effect.all([
+        Effect.forEach(given.inputs, (input) => writeFile(directory, input), { concurrency: atOnce, discard: true }),
+        writeFile(directory, { path: environmentFile, content: { _tag: "Text", text: exports.join("") } })
+      ], { concurrency: 2, discard: true }).pipe(failed)
       yield* writeLine(`${directory}/${beginning}`, given.logHead).pipe(
         Effect.retry({ schedule: untilRead, while: (error) => error._tag === "NoReader" }),
         Effect.catchTag("NoReader", () => Effect.never)

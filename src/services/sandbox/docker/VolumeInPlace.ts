@@ -3,13 +3,16 @@
  * read without the engine, whose archive of a stopped container takes 70 ms a file, and measured without a container, which
  * takes half a second. Anywhere else there is no such directory, and the engine is asked.
  */
+import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { isOfChecks, sessionOf } from "../Sandbox.ts"
+import * as RecentlyUsed from "../../support/RecentlyUsed.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import type { DockerEngine } from "./DockerEngine.ts"
 
@@ -21,27 +24,38 @@ export type Found = Data.TaggedEnum<{
 }>
 export const Found = Data.taggedEnum<Found>()
 
+/** Of how many sessions the directory is kept. */
+const keptDirectories = 64
+
 export const make = Effect.fnUntraced(function*(engine: Context.Tag.Service<DockerEngine>) {
   const fs = yield* FileSystem.FileSystem
 
-  /** A directory of the engine's on this machine; none if the engine is elsewhere, or the directory may not be read. */
-  const onThisMachine = <E>(directory: Effect.Effect<string, E>): Effect.Effect<Option.Option<string>> =>
+  /** A directory of the engine's on this machine; fails if the engine is elsewhere, or the directory may not be read. */
+  const onThisMachine = <E>(
+    directory: Effect.Effect<string, E>
+  ): Effect.Effect<string, E | PlatformError | Cause.NoSuchElementException> =>
     engine.host.startsWith("unix:")
       ? directory.pipe(
         Effect.tap((directory) => fs.access(directory, { readable: true })),
-        Effect.flatMap(fs.realPath),
-        Effect.option
+        Effect.flatMap(fs.realPath)
       )
-      : Effect.succeedNone
+      : Effect.fail(new Cause.NoSuchElementException("the engine is on another machine"))
 
-  /** The volume's directory on this machine, if it is here. */
-  const directoryOf = (session: SessionId) => onThisMachine(engine.volumeDirectory(DockerContainer.volumeName(session)))
+  // four questions a round have the same answer
+  const known = yield* RecentlyUsed.make<string>(keptDirectories)
+
+  /** The volume's directory on this machine, if it is here. A volume of this name is where the one before it was. */
+  const directoryOf = (session: SessionId): Effect.Effect<Option.Option<string>> =>
+    known.get(session, onThisMachine(engine.volumeDirectory(DockerContainer.volumeName(session)))).pipe(
+      Effect.tap((directory) => fs.access(directory, { readable: true })),
+      Effect.option
+    )
 
   const layerOf = (run: string) =>
     onThisMachine(Effect.flatMap(
       engine.inspectContainer(run),
       (info) => Option.flatMapNullable(info, ({ storage }) => storage?.data?.layerDirectory)
-    ))
+    )).pipe(Effect.option)
 
   const lookAt = (directory: string, path: string) =>
     Effect.gen(function*() {

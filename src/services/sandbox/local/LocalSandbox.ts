@@ -16,6 +16,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
+import { searchPath } from "../../programs/BarePrograms.ts"
 import * as NamedLock from "../../support/NamedLock.ts"
 import * as WhileFresh from "../../support/WhileFresh.ts"
 import { overLimit } from "../LimitReached.ts"
@@ -51,7 +52,7 @@ const make = Effect.fnUntraced(function*(candidates: ReadonlyArray<LocalIsolatio
   const path = yield* Path.Path
   const locked = yield* NamedLock.make
   const host = yield* Config.all({
-    path: Config.withDefault(Config.string("PATH"), "/usr/local/bin:/usr/bin:/bin"),
+    path: searchPath,
     lang: Config.withDefault(Config.string("LANG"), "C.UTF-8")
   })
 

@@ -1,0 +1,42 @@
+/**
+ * What the engine told of a run's container, kept once it has ended: nothing about it changes any more until it is removed, and
+ * each question takes a few milliseconds that a person waits for.
+ */
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { DockerEngine } from "./DockerEngine.ts"
+import type { ContainerInfo } from "./DockerSchema.ts"
+
+/** How many are kept: runs that ended and were not removed yet. */
+const most = 64
+
+export const hasEnded = ({ state }: ContainerInfo): boolean => state.status === "exited"
+
+export const make = (engine: Pick<Context.Tag.Service<DockerEngine>, "inspectContainer">) => {
+  const ended = new Map<string, ContainerInfo>()
+
+  const keep = (name: string, info: ContainerInfo) => {
+    ended.set(name, info)
+    for (const oldest of [...ended.keys()].slice(0, -most)) ended.delete(oldest)
+  }
+
+  return {
+    /** The container of this name, from the engine unless it is known to have ended. */
+    inspect: (name: string) =>
+      Effect.suspend(() => {
+        const known = ended.get(name)
+        if (known !== undefined) return Effect.succeedSome(known)
+        return engine.inspectContainer(name).pipe(
+          Effect.tap(Option.match({
+            onNone: () => Effect.void,
+            onSome: (info) => Effect.sync(() => hasEnded(info) && keep(name, info))
+          }))
+        )
+      }),
+    /** Call before a container of this name is removed or made anew. */
+    forget: (name: string): Effect.Effect<void> => Effect.sync(() => ended.delete(name))
+  } as const
+}
+
+export type EndedContainers = ReturnType<typeof make>
