@@ -15,6 +15,9 @@ const natives = [/^@parcel\/watcher/, /^msgpackr-extract/, /^bufferutil$/, /^utf
 /** Copied as it is. (The image's Dockerfile stays in `sandbox`: all that lies in `dist/sandbox` goes into every run.) */
 const scripts = ["entrypoint.sh", "disk.sh"]
 
+/** Copied as well, and not run. */
+const data = ["hosts"]
+
 /**
  * What libraries make or load when they are loaded, and most command lines never use: here it is made on first use. A text
  * that is no longer in the library ends the build.
@@ -139,9 +142,9 @@ const buildSandbox = async (directory) => {
         : { dir: directory, entryFileNames: file, chunkFileNames: chunks }
     )
   }
-  for (const script of scripts) {
-    copyFileSync(inRoot("sandbox", script), `${directory}/${script}`)
-    chmodSync(`${directory}/${script}`, 0o755)
+  for (const file of [...scripts, ...data]) {
+    copyFileSync(inRoot("sandbox", file), `${directory}/${file}`)
+    chmodSync(`${directory}/${file}`, scripts.includes(file) ? 0o755 : 0o644)
   }
 }
 

@@ -12,6 +12,8 @@ export const outputs = "out"
 export const answer = "answer.md"
 export const checkReport = "checks.json"
 export const bundle = "result.bundle"
+/** How the round ended; written last. */
+export const result = "result.json"
 /** What an install left. */
 export const dependencies = "dependencies.tar"
 /** Both exist once a round has cloned its repository completely: the entrypoint creates the mark after the clone. */

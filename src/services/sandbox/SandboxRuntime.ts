@@ -20,6 +20,9 @@ export const entrypoint = "entrypoint.sh"
 /** The script that measures what a run uses of the disk. */
 export const diskScript = "disk.sh"
 
+/** The names of a container that has no network (`/etc/hosts`). */
+export const hosts = "hosts"
+
 export interface RuntimeFiles {
   /** The directory with the runtime files. */
   readonly directory: string

@@ -7,6 +7,7 @@ import type { InstanceId } from "../SandboxInstance.ts"
 import * as Layout from "../SandboxLayout.ts"
 import { diskScript as diskFile, entrypoint } from "../SandboxRuntime.ts"
 import { TarEntry } from "../Tar.ts"
+import * as ContainerNetwork from "./ContainerNetwork.ts"
 import type { ContainerInfo, ContainerSpec } from "./DockerSchema.ts"
 import * as RunInputs from "./RunInputs.ts"
 
@@ -65,9 +66,6 @@ const logHeadLabel = "opentl.log-head"
 export const logHeadOf = (info: ContainerInfo): Option.Option<string> =>
   Option.fromNullable(info.config?.labels?.[logHeadLabel])
 
-const networkOf = ({ docker, egress }: Settings): string =>
-  Option.getOrElse(docker.network, () => egress === "open" ? "bridge" : "none")
-
 /**
  * Output is read from the log after a crash, so it is one file, kept completely up to a size that no round within its
  * limit reaches: for each counted byte the engine writes at most six (`\u0001` for a control character, 75 bytes around
@@ -89,7 +87,7 @@ export interface HostDirectories {
 }
 
 /** A container of the session. */
-const container = (settings: Settings, options: {
+const container = (settings: Settings, network: ContainerNetwork.ContainerNetwork, options: {
   readonly session: SessionId
   readonly labels: Readonly<Record<string, string>>
   readonly command: ReadonlyArray<string>
@@ -104,6 +102,7 @@ const container = (settings: Settings, options: {
   labels: options.labels,
   user: owner,
   workingDirectory: workspace,
+  networkDisabled: network.isDisabled,
   host: {
     memoryBytes: settings.limits.memoryBytes,
     memoryAndSwapBytes: settings.limits.memoryBytes,
@@ -116,7 +115,7 @@ const container = (settings: Settings, options: {
     sharedMemoryBytes: 64 * 1024 ** 2,
     droppedCapabilities: ["ALL"],
     securityOptions: ["no-new-privileges"],
-    networkMode: networkOf(settings),
+    networkMode: network.mode,
     init: true,
     mounts: [
       ...(options.hasOwnWorkspace === true
@@ -125,12 +124,16 @@ const container = (settings: Settings, options: {
       // connecting to a socket requires write permission on the socket only, not on the mount
       ...mounted(options.directories.gateway, gateway),
       ...mounted(options.directories.runtime, runtime),
-      ...mounted(options.directories.objects, objects)
+      ...mounted(options.directories.objects, objects),
+      ...hostsOf(network, options.directories)
     ],
     logging: logging(settings.limits.outputBytes),
     restartPolicy: { name: "no" }
   }
 })
+
+const hostsOf = ({ hosts }: ContainerNetwork.ContainerNetwork, { runtime }: Partial<HostDirectories>) =>
+  hosts === undefined || runtime === undefined ? [] : mounted(`${runtime}/${hosts}`, "/etc/hosts")
 
 const mounted = (source: string | undefined, target: string): ContainerSpec["host"]["mounts"] =>
   source === undefined ? [] : [{ type: "bind", source, target, readOnly: true }]
@@ -144,7 +147,7 @@ export const runContainer = (settings: Settings, instance: InstanceId, logHead: 
   /** After how many seconds of waiting it ends; never if absent. */
   readonly waitSeconds?: number
 }): ContainerSpec =>
-  container(settings, {
+  container(settings, ContainerNetwork.configured(settings), {
     session: spec.run.sessionId,
     labels: { ...runLabels(spec.run, instance), [logHeadLabel]: logHead },
     command: ["bash", `${runtime}/${entrypoint}`],
@@ -173,7 +176,7 @@ export const fixedEnvironment = (
 
 /** The container that is only inspected. */
 export const probeContainer = (settings: Settings, instance: InstanceId, session: SessionId): ContainerSpec =>
-  container(settings, {
+  container(settings, ContainerNetwork.configured(settings), {
     session,
     labels: sessionLabels(session, instance),
     command: ["true"],
@@ -191,14 +194,14 @@ export const measuringContainer = (
   session: SessionId,
   directories: HostDirectories
 ): ContainerSpec => {
-  const spec = container(settings, {
+  const spec = container(settings, ContainerNetwork.none, {
     session,
     labels: sessionLabels(session, instance),
     command: ["/bin/sh", diskScript, "used", workspace],
     environment: {},
     directories: { runtime: directories.runtime }
   })
-  const host = { ...spec.host, networkMode: "none", addedCapabilities: ["DAC_READ_SEARCH"] }
+  const host = { ...spec.host, addedCapabilities: ["DAC_READ_SEARCH"] }
   return { ...spec, environment: cleanEnvironment, user: `${root}:${root}`, workingDirectory: "/", host }
 }
 

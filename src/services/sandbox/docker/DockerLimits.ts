@@ -9,8 +9,8 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
+import * as BarePrograms from "../../support/BarePrograms.ts"
 import type { DiskUse } from "../DiskLimit.ts"
-import * as BarePrograms from "../../programs/BarePrograms.ts"
 import * as DiskReport from "../DiskReport.ts"
 import * as DiskWatch from "../DiskWatch.ts"
 import * as FreeSpace from "../FreeSpace.ts"
@@ -25,7 +25,7 @@ import * as DockerContainer from "./DockerContainer.ts"
 import type { DockerEngine } from "./DockerEngine.ts"
 import type { EngineFailure } from "./DockerErrors.ts"
 import type { ExecSpec } from "./DockerSchema.ts"
-import type { VolumeInPlace } from "./VolumeInPlace.ts"
+import { Found, type VolumeInPlace } from "./VolumeInPlace.ts"
 
 /** The most bytes of the report about a run's disk: it lists as many open files as fit on a command line. */
 const reportLimit = 16 * 1024 ** 2
@@ -110,16 +110,17 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
 
   const failed = (error: { readonly message: string }) => new DiskWatch.MeasurementFailed({ reason: error.message })
 
-  /** Measures the volume where it lies, if all of it can be read there. */
-  const reportInPlace = (session: SessionId) =>
+  /** Measures the volume and the run's layer where they lie, if all of both can be read there. */
+  const usedInPlace = (run: string, session: SessionId) =>
     Effect.gen(function*() {
-      const directory = yield* Effect.flatten(volumes.directoryOf(session))
-      const command = program("sh", `${yield* runtime}/${script}`, "used", directory)
-      return yield* Effect.provideService(Command.string(command), CommandExecutor.CommandExecutor, executor)
-    }).pipe(
-      Effect.option,
-      Effect.map(Option.filter((report) => Option.exists(DiskReport.diskUse(report, 1), ({ isWhole }) => isWhole)))
-    )
+      const directories = [
+        yield* Effect.flatten(volumes.directoryOf(session)),
+        yield* Effect.flatten(volumes.layerOf(run))
+      ]
+      const command = program("sh", `${yield* runtime}/${script}`, "used", ...directories)
+      const report = yield* Effect.provideService(Command.string(command), CommandExecutor.CommandExecutor, executor)
+      return yield* DiskReport.diskUse(report, directories.length)
+    }).pipe(Effect.option, Effect.map(Option.filter(({ isWhole }) => isWhole)))
 
   /** Nothing can be run in an ended container, so another one inspects the volume. */
   const reportByContainer = (session: SessionId) => {
@@ -141,17 +142,36 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
     Option.match(isOfChecks(run) ? Option.none() : sessionOf(run), {
       onNone: () => isOfChecks(run) ? layer(run) : new DiskWatch.RunEnded(),
       onSome: (session) =>
-        measured(
-          run,
-          Effect.flatMap(
-            reportInPlace(session),
-            Option.match({
-              onNone: () => reportByContainer(session),
-              onSome: Effect.succeed
-            })
-          )
+        Effect.flatMap(
+          usedInPlace(run, session),
+          Option.match({ onNone: () => measured(run, reportByContainer(session)), onSome: Effect.succeed })
         )
     })
+
+  const markThroughEngine = (run: string) =>
+    Tar.firstEntry(
+      engine.getArchive(run, DockerContainer.endedFile),
+      ({ content }) => Layout.readText(content, markLimit)
+    ).pipe(
+      // a container that is being removed has none, nor has one without the file
+      Effect.catchAll((error) => error._tag === "EngineUnreachable" ? Effect.fail(error) : Effect.succeedNone)
+    )
+
+  const readMark = (run: string) =>
+    Effect.flatMap(
+      volumes.findInLayer(run, DockerContainer.endedFile.slice(1)),
+      Option.match({
+        onNone: () => markThroughEngine(run),
+        onSome: Found.$match({
+          File: ({ path }) =>
+            Layout.readText(fs.stream(path), markLimit).pipe(
+              Effect.asSome,
+              Effect.orElse(() => markThroughEngine(run))
+            ),
+          Nothing: () => Effect.succeedNone
+        })
+      })
+    )
 
   return yield* RunLimits.make<EngineFailure>(limits, {
     writeMark: (run, text) =>
@@ -159,14 +179,7 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
         Effect.provideService(FileSystem.FileSystem, fs),
         Effect.flatMap((mark) => engine.putArchive(run, "/", mark))
       ),
-    readMark: (run) =>
-      Tar.firstEntry(
-        engine.getArchive(run, DockerContainer.endedFile),
-        ({ content }) => Layout.readText(content, markLimit)
-      ).pipe(
-        // a container that is being removed has none, nor has one without the file
-        Effect.catchAll((error) => error._tag === "EngineUnreachable" ? Effect.fail(error) : Effect.succeedNone)
-      ),
+    readMark,
     kill: engine.killContainer,
     probe: (run) => Effect.map(makeUsed(run), (used) => ({ free: free(run), used })),
     left

@@ -16,7 +16,9 @@ import type { DockerEngine } from "./DockerEngine.ts"
 import { type EngineFailure, EngineUnreachable } from "./DockerErrors.ts"
 import type { DockerLimits } from "./DockerLimits.ts"
 import * as DockerLogs from "./DockerLogs.ts"
+import type { EndedContainers } from "./EndedContainers.ts"
 import * as LogEnd from "./LogEnd.ts"
+import type { RunEnd } from "./RunEnd.ts"
 
 /** Reconnects to the engine; reading continues where it stopped. */
 export const reconnect = Schedule.exponential("200 millis").pipe(
@@ -26,12 +28,16 @@ export const reconnect = Schedule.exponential("200 millis").pipe(
 
 const checkSpacing = "15 seconds"
 
-export const make = (
-  engine: Pick<Context.Tag.Service<DockerEngine>, "inspectContainer" | "logs">,
-  limits: Pick<DockerLimits, "endForOutput" | "limitOutput">
-) => {
+interface Parts {
+  readonly containers: Pick<EndedContainers, "inspect" | "wasSeen">
+  readonly engine: Pick<Context.Tag.Service<DockerEngine>, "logs">
+  readonly limits: Pick<DockerLimits, "endForOutput" | "limitOutput">
+  readonly runEnd: RunEnd
+}
+
+export const make = ({ containers, engine, limits, runEnd }: Parts) => {
   const log = (run: RunId, follow: boolean) =>
-    Effect.map(engine.inspectContainer(runName(run)), (info) => {
+    Effect.map(containers.inspect(runName(run)), (info) => {
       const bytes = engine.logs(runName(run), follow)
       return Option.match(Option.flatMap(info, DockerContainer.logHeadOf), {
         onNone: () => bytes,
@@ -64,7 +70,11 @@ export const make = (
       Ref.get(delivered).pipe(
         Effect.map(({ count }) => DockerLogs.drop(log(run, true), count)),
         Stream.unwrap,
-        Stream.tap((bytes) => Ref.update(delivered, (end) => LogEnd.push(end, bytes))),
+        Stream.mapEffect((bytes) =>
+          Effect.map(Ref.updateAndGet(delivered, (end) => LogEnd.push(end, bytes)), (end) => ({ bytes, end }))
+        ),
+        Stream.takeUntil(({ end }) => LogEnd.isWhole(end)),
+        Stream.map(({ bytes }) => bytes),
         Stream.retry(reconnect),
         // a container that is being removed no longer has a log
         isFirst
@@ -79,11 +89,18 @@ export const make = (
       )))
 
   const output = (run: RunId) =>
-    Stream.unwrap(Effect.map(Ref.make(LogEnd.nothing), (delivered) =>
-      followed(run, delivered, true).pipe(
-        (whole) => limits.limitOutput(runName(run), whole),
-        Stream.catchTag("LogLost", () => Stream.drain(Stream.fromEffect(endForOutput(run))))
-      )))
+    Stream.unwrap(Effect.map(
+      Effect.all([Ref.make(LogEnd.nothing), runEnd.follow(run)]),
+      ([delivered, ended]) =>
+        followed(run, delivered, true).pipe(
+          Stream.concat(Stream.drain(Stream.fromEffect(
+            // without its last line it ends with the container
+            Effect.whenEffect(Effect.retry(ended, reconnect), Effect.map(Ref.get(delivered), LogEnd.isWhole))
+          ))),
+          (whole) => limits.limitOutput(runName(run), whole),
+          Stream.catchTag("LogLost", () => Stream.drain(Stream.fromEffect(endForOutput(run))))
+        )
+    ))
 
   const untilOver = (run: RunId) =>
     Stream.runDrain(limits.limitOutput(runName(run), log(run, true))).pipe(
@@ -104,7 +121,7 @@ export const make = (
     /** Follows the log to the container's end. Whether it has lost its beginning meanwhile is for `endIfLost` to find out. */
     output,
     /** Ends the run if its log has lost its beginning. A container that is being removed no longer has a log. */
-    endIfLost: check,
+    endIfLost: (run: RunId) => Effect.unlessEffect(check(run), containers.wasSeen(runName(run))),
     /**
      * Ends the run as soon as its log is too long, because whoever stores the output may be far behind by then. Also
      * rechecks the log regularly, because a reader slower than the run does not notice that it was restarted.

@@ -27,6 +27,7 @@ import * as DockerResult from "./DockerResult.ts"
 import type { ContainerSummary } from "./DockerSchema.ts"
 import * as DockerStart from "./DockerStart.ts"
 import * as EndedContainers from "./EndedContainers.ts"
+import * as RunEnd from "./RunEnd.ts"
 import * as RuntimeCopy from "./RuntimeCopy.ts"
 import * as VolumeInPlace from "./VolumeInPlace.ts"
 
@@ -48,10 +49,11 @@ const make = Effect.gen(function*() {
     )
   )
   const locked = yield* NamedLock.make
-  const volumes = yield* VolumeInPlace.make(engine)
-  const limits = yield* DockerLimits.make({ engine, instance, runtime, volumes })
-  const output = DockerOutput.make(engine, limits)
   const containers = EndedContainers.make(engine)
+  const volumes = yield* VolumeInPlace.make({ containers, engine })
+  const limits = yield* DockerLimits.make({ engine, instance, runtime, volumes })
+  const runEnd = RunEnd.make({ containers, engine, fs, volumes })
+  const output = DockerOutput.make({ containers, engine, limits, runEnd })
 
   const { hasRepository, imageMissing, prepareAhead, prepared, start, takeBack } = yield* DockerStart.make({
     instance,

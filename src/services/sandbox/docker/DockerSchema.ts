@@ -13,6 +13,8 @@ export const ContainerSpec = Schema.Struct({
   labels: key("Labels", Labels),
   user: key("User", Schema.String),
   workingDirectory: key("WorkingDir", Schema.String),
+  /** Whether the engine leaves it with an empty network of its own, and does nothing further for it. */
+  networkDisabled: key("NetworkDisabled", Schema.Boolean),
   host: key(
     "HostConfig",
     Schema.Struct({
@@ -84,9 +86,13 @@ export const ContainerInfo = Schema.Struct({
       data: key("Data", Schema.NullishOr(Schema.Struct({ layerDirectory: optionalKey("UpperDir", Schema.String) })))
     })
   ),
+  /** The file of its log on the engine's machine. */
+  logFile: optionalKey("LogPath", Schema.String),
   state: key(
     "State",
     Schema.Struct({
+      /** Its first process, on the engine's machine; 0 if it does not run. */
+      pid: optionalKey("Pid", Schema.Int),
       /** "created", "running", "paused", "restarting", "removing", "exited", "dead" */
       status: key("Status", Schema.String),
       exitCode: key("ExitCode", Schema.Int),

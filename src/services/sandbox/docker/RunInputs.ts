@@ -14,7 +14,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 // eslint-disable-next-line house/no-builtins -- FileSystem cannot open a pipe without waiting for its reader
 import { closeSync, constants, openSync, writeSync } from "node:fs"
-import * as BarePrograms from "../../programs/BarePrograms.ts"
+import * as BarePrograms from "../../support/BarePrograms.ts"
 import { type InputFile, type RunId, SandboxError } from "../Sandbox.ts"
 import * as Layout from "../SandboxLayout.ts"
 

@@ -11,10 +11,11 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../../domain/Ids.ts"
-import { isOfChecks, sessionOf } from "../Sandbox.ts"
 import * as RecentlyUsed from "../../support/RecentlyUsed.ts"
+import { isOfChecks, sessionOf } from "../Sandbox.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import type { DockerEngine } from "./DockerEngine.ts"
+import type { EndedContainers } from "./EndedContainers.ts"
 
 /** What is at a path of a volume. */
 export type Found = Data.TaggedEnum<{
@@ -27,7 +28,12 @@ export const Found = Data.taggedEnum<Found>()
 /** Of how many sessions the directory is kept. */
 const keptDirectories = 64
 
-export const make = Effect.fnUntraced(function*(engine: Context.Tag.Service<DockerEngine>) {
+interface Parts {
+  readonly containers: Pick<EndedContainers, "inspect">
+  readonly engine: Pick<Context.Tag.Service<DockerEngine>, "host" | "volumeDirectory">
+}
+
+export const make = Effect.fnUntraced(function*({ containers, engine }: Parts) {
   const fs = yield* FileSystem.FileSystem
 
   /** A directory of the engine's on this machine; fails if the engine is elsewhere, or the directory may not be read. */
@@ -51,9 +57,10 @@ export const make = Effect.fnUntraced(function*(engine: Context.Tag.Service<Dock
       Effect.option
     )
 
-  const layerOf = (run: string) =>
+  /** The directory on this machine with what a container wrote outside of its volumes. */
+  const layerOf = (container: string): Effect.Effect<Option.Option<string>> =>
     onThisMachine(Effect.flatMap(
-      engine.inspectContainer(run),
+      containers.inspect(container),
       (info) => Option.flatMapNullable(info, ({ storage }) => storage?.data?.layerDirectory)
     )).pipe(Effect.option)
 
@@ -70,8 +77,12 @@ export const make = Effect.fnUntraced(function*(engine: Context.Tag.Service<Dock
       Effect.option
     )
 
+  const lookIn = (path: string) => (directory: Option.Option<string>): Effect.Effect<Option.Option<Found>> =>
+    Option.match(directory, { onNone: () => Effect.succeedNone, onSome: (directory) => lookAt(directory, path) })
+
   return {
     directoryOf,
+    layerOf,
     /** The directory on this machine with the workspace of a run: of the container itself if the run is of checks. */
     directoryOfRun: (run: string): Effect.Effect<Option.Option<string>> =>
       isOfChecks(run)
@@ -81,14 +92,9 @@ export const make = Effect.fnUntraced(function*(engine: Context.Tag.Service<Dock
      * Looks for a file of a volume whose runs have all ended, so that nobody can replace it any more. None if only the
      * engine can read it.
      */
-    find: (session: SessionId, path: string): Effect.Effect<Option.Option<Found>> =>
-      Effect.flatMap(
-        directoryOf(session),
-        Option.match({
-          onNone: () => Effect.succeedNone,
-          onSome: (directory) => lookAt(directory, path)
-        })
-      )
+    find: (session: SessionId, path: string) => Effect.flatMap(directoryOf(session), lookIn(path)),
+    /** Looks for a file in a container's layer, where only the engine can write. None if only the engine can read it. */
+    findInLayer: (container: string, path: string) => Effect.flatMap(layerOf(container), lookIn(path))
   }
 })
 

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Schedule from "effect/Schedule"
+import * as ProcessStatus from "../ProcessStatus.ts"
 import * as ProcessTable from "./ProcessTable.ts"
 
 /**
@@ -27,39 +28,17 @@ shift
 exec "$@"
 `
 
-/** The needed fields of `/proc/<pid>/stat`. Source: proc_pid_stat(5). */
-export interface ProcessStatus {
-  readonly pid: number
-  /** `Z` and `X` mean dead. */
-  readonly state: string
-  readonly group: number
-  /** In clock ticks since boot. */
-  readonly startTime: string
-}
-
-/** Parses a status line. The program's name is in parentheses and may contain anything, including parentheses. */
-export const parseStatus = (line: string): Option.Option<ProcessStatus> => {
-  const pid = Number(line.slice(0, line.indexOf(" ")))
-  const [state, , group, ...rest] = line.slice(line.lastIndexOf(")") + 2).trimEnd().split(" ")
-  const startTime = rest[16]
-  return Number.isInteger(pid) && pid > 0 && state !== undefined && group !== undefined && startTime !== undefined
-    ? Option.some({ pid, state, group: Number(group), startTime })
-    : Option.none()
-}
-
 /** What the wrapper recorded about itself. */
-export interface ProcessRecord extends ProcessStatus {
+export interface ProcessRecord extends ProcessStatus.ProcessStatus {
   readonly boot: string
 }
 
 export const parseRecord = (text: string): Option.Option<ProcessRecord> => {
   const [boot = "", line = ""] = text.split("\n")
-  return Option.map(parseStatus(line), (status) => ({ ...status, boot }))
+  return Option.map(ProcessStatus.parse(line), (status) => ({ ...status, boot }))
 }
 
-const isAlive = (status: ProcessStatus) => status.state !== "Z" && status.state !== "X"
-
-const startOf = ({ startTime }: ProcessStatus): number => Number(startTime)
+const startOf = ({ startTime }: ProcessStatus.ProcessStatus): number => Number(startTime)
 
 const poll = Schedule.spaced("25 millis")
 
@@ -67,8 +46,7 @@ export const make = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const executor = yield* CommandExecutor.CommandExecutor
 
-  const statusOf = (pid: string | number) =>
-    fs.readFileString(`/proc/${pid}/stat`).pipe(Effect.option, Effect.map(Option.flatMap(parseStatus)))
+  const statusOf = (pid: string | number) => ProcessStatus.read(fs, pid)
 
   // this process ends with the boot
   const currentBoot = yield* Effect.cached(
@@ -82,17 +60,17 @@ export const make = Effect.gen(function*() {
       isThisBoot(record),
       statusOf(record.pid),
       (thisBoot, status) =>
-        thisBoot && Option.exists(status, (now) => now.startTime === record.startTime && isAlive(now))
+        thisBoot && Option.exists(status, (now) => now.startTime === record.startTime && ProcessStatus.isAlive(now))
     )
 
-  const all = Effect.map(ProcessTable.statusLines, Arr.filterMap((line) => parseStatus(line)))
+  const all = Effect.map(ProcessTable.statusLines, Arr.filterMap((line) => ProcessStatus.parse(line)))
 
   /** The live processes of the wrapper's group. While any exist, the group's id is not reused. */
   const groupOf = Effect.fnUntraced(function*(record: ProcessRecord) {
     const leader = yield* statusOf(record.pid)
     const isOther = Option.exists(leader, (status) => status.startTime !== record.startTime)
     if (isOther || !(yield* isThisBoot(record))) return []
-    return (yield* all).filter((status) => status.group === record.pid && isAlive(status))
+    return (yield* all).filter((status) => status.group === record.pid && ProcessStatus.isAlive(status))
   })
 
   /** The live processes with `entry` in their environment, which are younger than the wrapper that put it there. */

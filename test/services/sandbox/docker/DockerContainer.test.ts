@@ -19,19 +19,24 @@ const state = (status: string, exitCode: number, outOfMemory = false) =>
 
 describe("DockerContainer", () => {
   it("has no network unless one is configured, or egress is open", () => {
-    const network = (changes: Partial<AppConfigShape>) => container(changes).host.networkMode
-    assert.strictEqual(network({}), "none")
-    assert.strictEqual(network({ egress: "none" }), "none")
-    assert.strictEqual(network({ egress: "open" }), "bridge")
+    const network = (changes: Partial<AppConfigShape>) => {
+      const { host, networkDisabled } = container(changes)
+      return [host.networkMode, networkDisabled]
+    }
+    assert.deepStrictEqual(network({}), ["none", true])
+    assert.deepStrictEqual(network({ egress: "none" }), ["none", true])
+    assert.deepStrictEqual(network({ egress: "open" }), ["bridge", false])
     const docker = { ...testConfig.docker, network: Option.some("builds") }
-    assert.strictEqual(network({ docker, egress: "open" }), "builds")
+    assert.deepStrictEqual(network({ docker, egress: "open" }), ["builds", false])
   })
 
   it("mounts the session's volume, and read-only the gateway's directory and the runtime, nothing else", () =>
     assert.deepStrictEqual(container().host.mounts, [
       { type: "volume", source: "opentl-0123456789ab", target: "/workspace", readOnly: false },
       { type: "bind", source: "/data/gateways/0123456789ab", target: "/run/opentl", readOnly: true },
-      { type: "bind", source: "/data/runtime/cafe", target: "/opt/opentl/runtime", readOnly: true }
+      { type: "bind", source: "/data/runtime/cafe", target: "/opt/opentl/runtime", readOnly: true },
+      // without a network nobody else says what localhost is
+      { type: "bind", source: "/data/runtime/cafe/hosts", target: "/etc/hosts", readOnly: true }
     ]))
 
   it("says why a run ended where that was not its own doing", () => {

@@ -13,13 +13,12 @@ const bytesOf = (text: string) => new TextEncoder().encode(text)
 /** What a reader is given of an engine whose log is read in these ways, one after the other; then all of it. */
 const outputOf = Effect.fnUntraced(function*(reads: ReadonlyArray<ReturnType<typeof given> | typeof fails>) {
   const left = [...reads]
-  const output = DockerOutput.make(
-    {
-      inspectContainer: () => Effect.succeedNone,
-      logs: (_, follow) => follow ? left.shift() ?? given(whole) : given(whole)
-    },
-    { endForOutput: () => Effect.dieMessage("it is within its limit"), limitOutput: (_, output) => output }
-  )
+  const output = DockerOutput.make({
+    containers: { inspect: () => Effect.succeedNone, wasSeen: () => Effect.succeed(false) },
+    engine: { logs: (_, follow) => follow ? left.shift() ?? given(whole) : given(whole) },
+    limits: { endForOutput: () => Effect.dieMessage("it is within its limit"), limitOutput: (_, output) => output },
+    runEnd: { follow: () => Effect.succeed(Effect.void) }
+  })
   return { text: yield* Stream.mkString(Stream.decodeText(output.output(run))), left: left.length }
 })
 

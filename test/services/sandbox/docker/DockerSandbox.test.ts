@@ -102,6 +102,28 @@ describe("DockerSandbox", () => {
       assert.include(output, "ECONNREFUSED\nENETUNREACH\nENETUNREACH\n")
     }))
 
+  itDocker("can serve on localhost, without a network", () =>
+    Effect.gen(function*() {
+      const { runAgent } = yield* makeSession(yield* makeSubject())
+      const { output } = yield* runAgent(
+        1,
+        `cat >serve.mjs <<'END'
+import { createServer } from "node:http"
+for (const host of ["localhost", "127.0.0.1", "::1"]) {
+  await new Promise((heard) => {
+    const server = createServer((_, answer) => answer.end("heard on " + host)).listen(0, host, async () => {
+      console.log(await (await fetch("http://localhost:" + server.address().port)).text())
+      server.close(heard)
+      server.closeAllConnections()
+    })
+  })
+}
+END
+        NODE_USE_ENV_PROXY=0 node serve.mjs`
+      )
+      for (const host of ["localhost", "127.0.0.1", "::1"]) assert.include(output, `heard on ${host}\n`)
+    }))
+
   itDocker("a run over its memory limit is killed", () =>
     Effect.gen(function*() {
       const { runAgent } = yield* makeSession(yield* makeSubject())
@@ -117,6 +139,8 @@ describe("DockerSandbox", () => {
       const engine = yield* DockerEngine
       const settings = { docker: yield* Docker, limits: testConfig.limits, egress: testConfig.egress }
       const spec = specOf(round(1), "echo working")
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.writeFileString(`${spec.gatewayDirectory}/hosts`, "")
       yield* engine.createContainer(
         runName(spec.run),
         DockerContainer.runContainer(settings, InstanceId.make("0".repeat(16)), "f00d", {

@@ -39,7 +39,9 @@ const measurementsOf = Effect.fnUntraced(function*(end: Effect.Effect<number, En
     volumes: {
       directoryOf: () => Effect.succeedSome("/"),
       directoryOfRun: () => Effect.succeedSome("/"),
-      find: () => Effect.succeedSome(Found.Nothing())
+      find: () => Effect.succeedSome(Found.Nothing()),
+      findInLayer: () => Effect.succeedSome(Found.Nothing()),
+      layerOf: () => Effect.succeedNone
     }
   })
   const watching = yield* Effect.fork(limits.watchDisk("opentl-0123456789ab-1-1"))

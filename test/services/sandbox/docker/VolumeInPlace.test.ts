@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { DockerEngine } from "../../../../src/services/sandbox/docker/DockerEngine.ts"
 import * as DockerSandbox from "../../../../src/services/sandbox/docker/DockerSandbox.ts"
+import * as EndedContainers from "../../../../src/services/sandbox/docker/EndedContainers.ts"
 import * as VolumeInPlace from "../../../../src/services/sandbox/docker/VolumeInPlace.ts"
 import { Sandbox } from "../../../../src/services/sandbox/Sandbox.ts"
 import { SandboxRuntime } from "../../../../src/services/sandbox/SandboxRuntime.ts"
@@ -42,7 +43,8 @@ const makeVolume = Effect.gen(function*() {
 
 const finding = (changes: Partial<Engine>, ...paths: ReadonlyArray<string>) =>
   Effect.gen(function*() {
-    const volumes = yield* VolumeInPlace.make(yield* DockerEngine)
+    const engine = yield* DockerEngine
+    const volumes = yield* VolumeInPlace.make({ containers: EndedContainers.make(engine), engine })
     const session = yield* newSession
     return yield* Effect.forEach(paths, (path) => volumes.find(session, path))
   }).pipe(Effect.provide(engineWith(changes)), Effect.provide(layerConfig()))

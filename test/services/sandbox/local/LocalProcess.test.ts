@@ -1,12 +1,9 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as FastCheck from "effect/FastCheck"
-import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import { execPath } from "node:process"
 import { SessionId } from "../../../../src/domain/Ids.ts"
-import * as LocalProcess from "../../../../src/services/sandbox/local/LocalProcess.ts"
 import * as LocalRuns from "../../../../src/services/sandbox/local/LocalRuns.ts"
 import { runName } from "../../../../src/services/sandbox/Sandbox.ts"
 import { SandboxRuntime } from "../../../sandbox/SandboxRuntime.ts"
@@ -40,27 +37,6 @@ const untilThere = (text: string) =>
   Effect.repeat(processesWith(text), { schedule: Schedule.spaced("20 millis"), until: (pids) => pids.length > 0 })
 
 layer(SandboxRuntime.layer, { excludeTestServices: true })("LocalProcess", (it) => {
-  it.prop(
-    "reads a status line whatever the program is called",
-    [FastCheck.string(), FastCheck.nat()],
-    ([program, start]) => {
-      const rest = ["S", "1", "77", "78", ...Array.from({ length: 15 }, (_, i) => `${i}`), `${start}`, "0", "0"].join(
-        " "
-      )
-      const line = `4711 (${program.replaceAll("\n", " ")}) ${rest}\n`
-      assert.deepStrictEqual(
-        LocalProcess.parseStatus(line),
-        Option.some({ pid: 4711, state: "S", group: 77, startTime: `${start}` })
-      )
-    }
-  )
-
-  it("reads nothing from what is no status line", () => {
-    for (const line of ["", "x", "1 (sh) S", "0 (sh) S 1 1 1"]) {
-      assert.isTrue(Option.isNone(LocalProcess.parseStatus(line)))
-    }
-  })
-
   it.scoped("a run has a session of its own, so that the server's end is not its own", () =>
     Effect.gen(function*() {
       const { file, record, runs, start } = yield* setUp
