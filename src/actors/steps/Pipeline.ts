@@ -25,6 +25,7 @@ import * as RunDirectories from "./RunDirectories.ts"
 import type { Perform, RecordFailure, StepContext, StepFailure } from "./StepContext.ts"
 import * as UncollectedWork from "./UncollectedWork.ts"
 import * as VerifyStep from "./VerifyStep.ts"
+import { WarmSandboxes } from "./WarmSandboxes.ts"
 
 type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
@@ -65,6 +66,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       const sandbox = yield* Sandbox
       const directories = yield* RunDirectories.make
       const resting = yield* RestingSandboxes
+      const warm = yield* WarmSandboxes
       const work = yield* UncollectedWork.make
 
       const startTurn: Perform<Named<"StartTurn">> = Effect.fn("Pipeline.startTurn")(
@@ -168,6 +170,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
           yield* record([TurnEnded.make({ turn, end, text })])
           yield* countTurnEnded(end)
           yield* rest(context, ended)
+          yield* warm.refillNow
         }
       )
 

@@ -38,16 +38,28 @@ interface Interface {
   readonly settle: (id: SessionId, isUsed: boolean) => Effect.Effect<void>
   /** The ids without a session. */
   readonly reserved: Effect.Effect<ReadonlySet<SessionId>>
-  /** Has the missing ones prepared, and returns at once. */
+  /**
+   * Has the missing ones prepared, and returns at once. What the engine does for them takes time from a session's agent while
+   * it starts, so that is in a moment: at once where sessions come close together, which would find none.
+   */
   readonly refill: Effect.Effect<void>
+  /** The same, without that moment: a session has ended. */
+  readonly refillNow: Effect.Effect<void>
 }
 
 const none: Interface = {
   take: Effect.succeedNone,
   settle: () => Effect.void,
   reserved: Effect.succeed(new Set()),
-  refill: Effect.void
+  refill: Effect.void,
+  refillNow: Effect.void
 }
+
+/** How long an agent has the machine for itself at its start. */
+const moment = Duration.seconds(1)
+
+/** Sessions that are not further apart than this come close together. */
+const closeTogether = Duration.seconds(3)
 
 /** How long one waits before it is given up. */
 export const idleTime = Duration.minutes(10)
@@ -78,6 +90,9 @@ const make = Effect.gen(function*() {
   /** Since when each waits, oldest first. */
   const waiting = new Map<SessionId, number>()
   const wanted = yield* Queue.sliding<void>(1)
+  const wantedNow = yield* Queue.sliding<void>(1)
+  /** When one was asked for, and whether that was soon after the time before. */
+  let asked = { at: -Infinity, isSoon: false }
 
   /** A server that is killed leaves a note for each id, by which the next one finds what it had prepared. */
   const noteOf = (id: SessionId) => `${waitingIn(dataDir)}/${id}`
@@ -144,13 +159,15 @@ const make = Effect.gen(function*() {
       Effect.timeoutOption(removalTime)
     )
   )
-  yield* tasks.run("waiting sandboxes", Effect.forever(Effect.zipRight(Queue.take(wanted), fill)))
+  const untilDue = Effect.zipRight(Queue.take(wanted), Effect.raceFirst(Effect.sleep(moment), Queue.take(wantedNow)))
+  yield* tasks.run("waiting sandboxes", Effect.forever(Effect.zipRight(untilDue, fill)))
   yield* tasks.run("idle sandboxes", Effect.repeat(giveUpOld, lookEvery))
-  const refill = Effect.asVoid(Queue.offer(wanted, undefined))
-  yield* refill
+  const refillNow = Effect.zipRight(Queue.offer(wanted, undefined), Effect.asVoid(Queue.offer(wantedNow, undefined)))
+  yield* refillNow
 
   return {
-    take: Effect.sync(() => {
+    take: Effect.map(Clock.currentTimeMillis, (now) => {
+      asked = { at: now, isSoon: now - asked.at < Duration.toMillis(closeTogether) }
       const id = Option.fromIterable(waiting.keys())
       Option.map(id, (id) => waiting.delete(id))
       return id
@@ -160,6 +177,7 @@ const make = Effect.gen(function*() {
         ? Effect.zipRight(Effect.sync(() => reserved.delete(id)), Effect.ignoreLogged(forget(id)))
         : Effect.map(Clock.currentTimeMillis, (now) => void waiting.set(id, now)),
     reserved: Effect.sync(() => new Set(reserved)),
-    refill
+    refill: Effect.suspend(() => asked.isSoon ? refillNow : Effect.asVoid(Queue.offer(wanted, undefined))),
+    refillNow
   } satisfies Interface
 })

@@ -49,7 +49,8 @@ const make = Effect.gen(function*() {
       take: Effect.succeedNone,
       settle: () => Effect.void,
       reserved: Ref.get(reserved),
-      refill: Effect.void
+      refill: Effect.void,
+      refillNow: Effect.void
     })),
     Layer.provide(Layer.succeed(RestingSandboxes, {
       isOn: true,

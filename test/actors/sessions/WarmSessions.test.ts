@@ -88,7 +88,8 @@ describe("a session on a server with waiting sandboxes", () => {
         take: Effect.succeedSome(id),
         settle: (id, isUsed) => Ref.update(settled, (all) => [...all, [id, isUsed] as const]),
         reserved: Effect.succeed(new Set<SessionId>()),
-        refill: Effect.void
+        refill: Effect.void,
+        refillNow: Effect.void
       })
       const agent = Agent.Named({ name: "opentl" })
       const sessions = NewSessions.layer.pipe(

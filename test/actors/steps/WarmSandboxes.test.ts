@@ -103,11 +103,53 @@ describe("waiting sandboxes", () => {
       assert.isFalse((yield* warm.reserved).has(id))
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(yield* prepared, [])
-      yield* warm.refill
-      yield* warm.refill
+      yield* warm.refillNow
+      yield* warm.refillNow
       yield* TestClock.adjust(0)
       assert.deepStrictEqual(yield* prepared, ["-1-1 for opentl"])
       assert.notDeepEqual(yield* warm.take, Option.some(id))
+    }))
+
+  it.scoped("are missing for a moment more, in which the session's agent starts", () =>
+    Effect.gen(function*() {
+      const { prepared, warm } = yield* make(1)
+      yield* prepared
+      yield* warm.settle(Option.getOrThrow(yield* warm.take), true)
+      yield* warm.refill
+      yield* TestClock.adjust("999 millis")
+      assert.deepStrictEqual(yield* prepared, [])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* prepared, ["-1-1 for opentl"])
+    }))
+
+  it.scoped("are missing for that moment no longer than the session takes", () =>
+    Effect.gen(function*() {
+      const { prepared, warm } = yield* make(1)
+      yield* prepared
+      yield* warm.settle(Option.getOrThrow(yield* warm.take), true)
+      yield* warm.refill
+      yield* TestClock.adjust("500 millis")
+      yield* warm.refillNow
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual(yield* prepared, ["-1-1 for opentl"])
+    }))
+
+  it.scoped("are prepared at once where sessions come close together", () =>
+    Effect.gen(function*() {
+      const { prepared, warm } = yield* make(1)
+      yield* prepared
+      const session = Effect.gen(function*() {
+        yield* warm.settle(Option.getOrThrow(yield* warm.take), true)
+        yield* warm.refill
+        yield* TestClock.adjust(0)
+        return yield* prepared
+      })
+      assert.deepStrictEqual(yield* session, [])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* prepared, ["-1-1 for opentl"])
+      assert.deepStrictEqual(yield* session, ["-1-1 for opentl"])
+      yield* TestClock.adjust("3 seconds")
+      assert.deepStrictEqual(yield* session, [])
     }))
 
   it.scoped("can be taken while they are prepared, and are then not removed where that fails", () =>
@@ -117,7 +159,7 @@ describe("waiting sandboxes", () => {
       yield* warm.settle(first, true)
       const failing = yield* Deferred.make<void, SandboxError>()
       yield* Ref.set(engine, Deferred.await(failing))
-      yield* warm.refill
+      yield* warm.refillNow
       yield* TestClock.adjust(0)
       const second = Option.getOrThrow(yield* warm.take)
       yield* warm.settle(second, true)
@@ -145,7 +187,7 @@ describe("waiting sandboxes", () => {
       assert.deepStrictEqual(yield* directories, [taken])
       assert.strictEqual((yield* warm.reserved).size, 0)
       assert.isTrue(Option.isNone(yield* warm.take))
-      yield* warm.refill
+      yield* warm.refillNow
       yield* TestClock.adjust(0)
       assert.strictEqual((yield* present).size, 3)
     }))
@@ -176,12 +218,12 @@ describe("waiting sandboxes", () => {
       yield* warm.settle(Option.getOrThrow(yield* warm.take), true)
       const before = yield* directories
       yield* Ref.set(engine, refused)
-      yield* warm.refill
+      yield* warm.refillNow
       yield* TestClock.adjust("1 minute")
       assert.strictEqual((yield* warm.reserved).size, 0)
       assert.deepStrictEqual(yield* directories, before)
       yield* Ref.set(engine, Effect.void)
-      yield* warm.refill
+      yield* warm.refillNow
       yield* TestClock.adjust(0)
       assert.strictEqual((yield* present).size, 2)
     }))
@@ -189,7 +231,7 @@ describe("waiting sandboxes", () => {
   it.scoped("are none where none are wanted, and where a sandbox is only prepared for a session", () =>
     Effect.gen(function*() {
       for (const { prepared, warm } of [yield* make(0), yield* make(1, { canPrepare: false })]) {
-        yield* warm.refill
+        yield* warm.refillNow
         yield* TestClock.adjust(0)
         assert.deepStrictEqual(yield* prepared, [])
         assert.isTrue(Option.isNone(yield* warm.take))
