@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import { DockerEngine } from "../../../../src/services/sandbox/docker/DockerEngine.ts"
 import * as DockerSandbox from "../../../../src/services/sandbox/docker/DockerSandbox.ts"
 import * as EndedContainers from "../../../../src/services/sandbox/docker/EndedContainers.ts"
@@ -80,6 +81,28 @@ layer(NodeContext.layer, { excludeTestServices: true })("VolumeInPlace", (it) =>
       const hidden = { ...here, volumeDirectory: () => Effect.succeed(`${directory}/absent`) }
       assert.deepStrictEqual(yield* finding(elsewhere, "out/answer.md"), [Option.none()])
       assert.deepStrictEqual(yield* finding(hidden, "out/answer.md"), [Option.none()])
+    }))
+})
+
+layer(NodeContext.layer, { excludeTestServices: true })("the directory of a volume", (it) => {
+  it.scoped("is asked for once, and is none when it is gone", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* makeVolume
+      const asked = yield* Ref.make(0)
+      const volumes = yield* VolumeInPlace.make({
+        containers: { inspect: () => Effect.succeedNone },
+        engine: {
+          host: "unix:///run/docker.sock",
+          volumeDirectory: () => Effect.as(Ref.update(asked, (times) => times + 1), directory)
+        }
+      })
+      const session = yield* newSession
+      const found = yield* Effect.replicateEffect(volumes.directoryOf(session), 3)
+      assert.deepStrictEqual(found, found.map(() => Option.some(directory)))
+      assert.strictEqual(yield* Ref.get(asked), 1)
+      yield* fs.remove(directory, { recursive: true })
+      assert.deepStrictEqual(yield* volumes.directoryOf(session), Option.none())
     }))
 })
 
