@@ -88,7 +88,12 @@ export const layer = Layer.effect(
         })
         const { agent } = yield* connect(process, onUpdate)
         const { ended, lastWords } = process
-        return { connection: whileItRuns(of(agent, processFailure), ended), ended, lastWords, lastUpdates } satisfies Started
+        return {
+          connection: whileItRuns(of(agent, processFailure), ended),
+          ended,
+          lastWords,
+          lastUpdates
+        } satisfies Started
       }, Effect.provideService(FileSystem.FileSystem, fs))
     })
   })

@@ -19,6 +19,7 @@ import * as HostEnd from "../acp/HostEnd.ts"
 import * as HostStart from "../acp/HostStart.ts"
 import { AgentConfig } from "./AgentConfig.ts"
 import { ConversationStore } from "./ConversationStore.ts"
+import * as HttpAgents from "./HttpAgents.ts"
 import * as HttpModel from "./HttpModel.ts"
 import * as SandboxRound from "./SandboxRound.ts"
 
@@ -32,11 +33,12 @@ const marked = Effect.sync(() => {
   return mark
 })
 
-// Separate agents for node's HTTP client: neither proxy variables nor pooled connections apply to the loopback.
 const live = <E, R>(config: Layer.Layer<AgentConfig, E, R>) =>
   Layer.mergeAll(HttpModel.layer, ConversationStore.layer).pipe(
     Layer.provideMerge(config),
-    Layer.provideMerge(Layer.mergeAll(NodeContext.layer, NodeHttpClient.layer))
+    Layer.provideMerge(
+      Layer.merge(NodeContext.layer, Layer.provide(NodeHttpClient.layerWithoutAgent, HttpAgents.layer))
+    )
   )
 
 const round = Effect.zipRight(
