@@ -3,7 +3,7 @@
  * same as that of any agent that speaks the Agent Client Protocol, in one process.
  *
  * `agent.mjs`                 a round, configured by environment variables
- * `agent.mjs --wait`          the same, once it is told through its stdin where it works (see acp/HostStart.ts)
+ * `agent.mjs --wait …`        the same, once it is told through its stdin where it works (see acp/HostStart.ts)
  * `agent.mjs --acp [--free]`  speaks the protocol on stdin and stdout. With `--free` nobody is asked for permission
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
