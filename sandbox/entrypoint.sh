@@ -321,7 +321,7 @@ await_bridge() {
 prepare_repository() {
   # Without the ready mark, an earlier round died before its agent started: what it left belongs to no one.
   if [ ! -e "$ready" ] && can_clone; then
-    rm -rf "$repo"
+    remove "$repo"
   fi
   if [ -e "$repo/.git" ]; then
     status "Continuing in the workspace"
@@ -341,16 +341,24 @@ can_clone() { [ -f "$bundle" ] || [ -n "${OPENTL_REMOTE_OBJECTS:-}" ]; }
 
 # The repository as of the turn's start, with its dependencies and with work that was not pushed yet.
 clone_repository() {
-  rm -rf "$repo" "$ready"
+  remove "$repo" "$ready"
   git init -q --template= -b "$branch" "$repo" >>"$log" 2>&1 || return 1
-  mkdir -p "$repo/.git/info" || return 1 # tools write to info/exclude
+  mkdir -p "$repo/.git/info" "$repo/.git/objects/info" || return 1 # tools write to info/exclude
   share_objects && take_in_bundle || return 1
   attend repo_git checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
   restore_dependencies || install_dependencies
   if [ -n "${OPENTL_WORK_COMMIT:-}" ] && has_commit "$OPENTL_WORK_COMMIT"; then
     carry_over "$(work_commit)"
   fi
-  repo_git update-ref "refs/opentl/start/$OPENTL_TURN" "$start" >>"$log"
+  record_clone
+}
+
+record_clone() {
+  local record="update refs/opentl/start/$OPENTL_TURN $start"
+  if [ -n "${OPENTL_REMOTE_OBJECTS:-}" ]; then
+    change_refs "$record" "update refs/remotes/origin/$branch $start" && return 0
+  fi
+  change_refs "$record"
 }
 
 # The work that was not pushed as one commit: it may be several, one a round.
@@ -365,9 +373,7 @@ work_commit() {
 # Takes the objects of the remote from where they are, which copies none of them.
 share_objects() {
   [ -n "${OPENTL_REMOTE_OBJECTS:-}" ] || return 0
-  mkdir -p "$repo/.git/objects/info" && printf '%s\n' "$OPENTL_REMOTE_OBJECTS" >"$repo/.git/objects/info/alternates" || return 1
-  # refused where the commit comes as a bundle
-  repo_git update-ref "refs/remotes/origin/$branch" "$start" >>"$log" || return 0
+  printf '%s\n' "$OPENTL_REMOTE_OBJECTS" >"$repo/.git/objects/info/alternates"
 }
 
 # Fetches the objects of commits that the workspace lacks.
