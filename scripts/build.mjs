@@ -54,7 +54,7 @@ const madeLate = {
  * load what hardly any program uses: for `http` and `crypto` their parts of the web's interfaces, 15 ms in all. Those that
  * most rounds do not use are loaded on their first use.
  */
-const required = { http: "at once", https: "late", crypto: "late", readline: "late" }
+const required = { http: "at once", https: "late", crypto: "late" }
 
 const requiredBuiltins = {
   name: "required-builtins",

@@ -6,7 +6,6 @@
  * `agent.mjs --wait …`        the same, once it is told through its stdin where it works (see acp/HostStart.ts)
  * `agent.mjs --acp [--free]`  speaks the protocol on stdin and stdout. With `--free` nobody is asked for permission
  */
-import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as ConfigError from "effect/ConfigError"
@@ -17,6 +16,7 @@ import { Readable, Writable } from "node:stream"
 import { markName } from "../acp/AgentProcess.ts"
 import * as HostEnd from "../acp/HostEnd.ts"
 import * as HostStart from "../acp/HostStart.ts"
+import * as NodePlatform from "../NodePlatform.ts"
 import { AgentConfig } from "./AgentConfig.ts"
 import { ConversationStore } from "./ConversationStore.ts"
 import * as HttpAgents from "./HttpAgents.ts"
@@ -37,7 +37,7 @@ const live = <E, R>(config: Layer.Layer<AgentConfig, E, R>) =>
   Layer.mergeAll(HttpModel.layer, ConversationStore.layer).pipe(
     Layer.provideMerge(config),
     Layer.provideMerge(
-      Layer.merge(NodeContext.layer, Layer.provide(NodeHttpClient.layerWithoutAgent, HttpAgents.layer))
+      Layer.merge(NodePlatform.layer, Layer.provide(NodeHttpClient.layerWithoutAgent, HttpAgents.layer))
     )
   )
 
