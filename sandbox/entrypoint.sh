@@ -20,12 +20,14 @@ remove() {
   rm -rf "${found[@]}" 2>/dev/null || { chmod -R u+rwx "${found[@]}" 2>/dev/null; rm -rf "${found[@]}"; }
 }
 
-bridge=
+bridge= # the process that is it: an agent's host, or a program of its own
 bridge_port=$OPENTL_WORKSPACE/bridge.port
+
+lacks_bridge() { [ -n "${OPENTL_GATEWAY_SOCKET:-}" ] && [ -z "$bridge" ]; }
 
 # Begins early: what comes before its first use happens while it starts.
 start_bridge() {
-  if [ -z "${OPENTL_GATEWAY_SOCKET:-}" ] || [ -n "$bridge" ]; then return 0; fi
+  lacks_bridge || return 0
   remove "$bridge_port" "$bridge_port.new" # whatever an earlier agent made of them
   node "$OPENTL_RUNTIME/bridge.mjs" "$OPENTL_GATEWAY_SOCKET" "$bridge_port" </dev/null >/dev/null 2>&1 &
   bridge=$!
@@ -49,19 +51,24 @@ start_relay() {
 }
 
 # Starts the agent's host before there is anything to work on, so that its modules are loaded by then. It gets its environment
-# through its stdin. What its libraries complain of may have an agent's words in it, so it goes into a file.
+# through its stdin. What its libraries complain of may have an agent's words in it, so it goes into a file. It is the bridge,
+# too, if there is none.
 start_host() { # KIND: of the agent
   local program
+  local -a bridging=()
   case $1 in
     opentl) program=agent.mjs ;;
     acp) program=acp.mjs ;;
     *) return 0 ;;
   esac
-  remove "$host_log" # whatever an earlier agent made of it
-  { coproc HOST { exec node "$OPENTL_RUNTIME/$program" --wait >&3 3>&- 2>>"$host_log"; }; } 3>&1
+  ! lacks_bridge || bridging=("$OPENTL_GATEWAY_SOCKET" "$bridge_port")
+  # whatever an earlier agent made of them
+  remove "$host_log" ${bridging:+"$bridge_port" "$bridge_port.new"}
+  { coproc HOST { exec node "$OPENTL_RUNTIME/$program" --wait "${bridging[@]}" >&3 3>&- 2>>"$host_log"; }; } 3>&1
   waiting_host=${HOST_PID:-}
   waiting_host_input=${HOST[1]:-}
   waiting_host_kind=$1
+  [ -z "${bridging:-}" ] || bridge=$waiting_host
 }
 
 # A container waits here until its inputs are there, and prints the line by which the host recognises the beginning of its
@@ -69,8 +76,8 @@ start_host() { # KIND: of the agent
 # whose memory the agent can read.
 snapshot=
 if [ -n "${OPENTL_INPUTS:-}" ]; then
-  start_bridge
   start_host "${OPENTL_EXPECTED_AGENT:-}"
+  start_bridge
   [ -n "$waiting_host" ] || start_relay
   ${OPENTL_LONGEST_WAIT:+timeout "$OPENTL_LONGEST_WAIT"} head -n 1 "$OPENTL_INPUTS/begin" || exit 70
   unset OPENTL_EXPECTED_AGENT OPENTL_LONGEST_WAIT
@@ -279,10 +286,20 @@ trust_certificates() {
   export REQUESTS_CA_BUNDLE=$trusted PIP_CERT=$trusted CARGO_HTTP_CAINFO=$trusted
 }
 
+# A host that has ended took its bridge along.
+replace_lost_bridge() {
+  [ "$bridge" = "$waiting_host" ] && ! kill -0 "$bridge" 2>/dev/null || return 0
+  end_waiting_host
+  start_bridge
+}
+
 await_bridge() {
-  if [ -z "$bridge" ] || [ -n "$bridged" ]; then return 0; fi
+  [ -n "${OPENTL_GATEWAY_SOCKET:-}" ] || return 0
+  replace_lost_bridge
+  [ -z "$bridged" ] || return 0
   local base
   until [ -s "$bridge_port" ]; do
+    replace_lost_bridge
     kill -0 "$bridge" 2>/dev/null || die "The bridge to the gateway did not start"
     sleep 0.02
   done
@@ -304,7 +321,7 @@ await_bridge() {
 prepare_repository() {
   # Without the ready mark, an earlier round died before its agent started: what it left belongs to no one.
   if [ ! -e "$ready" ] && can_clone; then
-    rm -rf "$repo"
+    remove "$repo"
   fi
   if [ -e "$repo/.git" ]; then
     status "Continuing in the workspace"
@@ -324,16 +341,24 @@ can_clone() { [ -f "$bundle" ] || [ -n "${OPENTL_REMOTE_OBJECTS:-}" ]; }
 
 # The repository as of the turn's start, with its dependencies and with work that was not pushed yet.
 clone_repository() {
-  rm -rf "$repo" "$ready"
+  remove "$repo" "$ready"
   git init -q --template= -b "$branch" "$repo" >>"$log" 2>&1 || return 1
-  mkdir -p "$repo/.git/info" || return 1 # tools write to info/exclude
+  mkdir -p "$repo/.git/info" "$repo/.git/objects/info" || return 1 # tools write to info/exclude
   share_objects && take_in_bundle || return 1
   attend repo_git checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
   restore_dependencies || install_dependencies
   if [ -n "${OPENTL_WORK_COMMIT:-}" ] && has_commit "$OPENTL_WORK_COMMIT"; then
     carry_over "$(work_commit)"
   fi
-  repo_git update-ref "refs/opentl/start/$OPENTL_TURN" "$start" >>"$log"
+  record_clone
+}
+
+record_clone() {
+  local record="update refs/opentl/start/$OPENTL_TURN $start"
+  if [ -n "${OPENTL_REMOTE_OBJECTS:-}" ]; then
+    change_refs "$record" "update refs/remotes/origin/$branch $start" && return 0
+  fi
+  change_refs "$record"
 }
 
 # The work that was not pushed as one commit: it may be several, one a round.
@@ -348,9 +373,7 @@ work_commit() {
 # Takes the objects of the remote from where they are, which copies none of them.
 share_objects() {
   [ -n "${OPENTL_REMOTE_OBJECTS:-}" ] || return 0
-  mkdir -p "$repo/.git/objects/info" && printf '%s\n' "$OPENTL_REMOTE_OBJECTS" >"$repo/.git/objects/info/alternates" || return 1
-  # refused where the commit comes as a bundle
-  repo_git update-ref "refs/remotes/origin/$branch" "$start" >>"$log" || return 0
+  printf '%s\n' "$OPENTL_REMOTE_OBJECTS" >"$repo/.git/objects/info/alternates"
 }
 
 # Fetches the objects of commits that the workspace lacks.
@@ -778,12 +801,13 @@ run_host() {
   if ! tell_host_to_start; then
     end_waiting_host
     start_host "$OPENTL_AGENT"
+    await_bridge
     child=$waiting_host
     tell_host_to_start || die "The agent's host could not be started"
   fi
   await_child "$waiting_host"
   code=$?
-  waiting_host=
+  forget_host
   [ ! -s "$host_log" ] || cat "$host_log" >>"$log" 2>&1
   return "$code"
 }
@@ -798,8 +822,12 @@ end_waiting_host() {
   [ -n "$waiting_host" ] || return 0
   kill "$waiting_host" 2>/dev/null
   wait "$waiting_host" 2>/dev/null
-  waiting_host=
-  waiting_host_input=
+  forget_host
+}
+
+forget_host() { # that has ended
+  [ "$bridge" != "$waiting_host" ] || bridge= bridged=
+  waiting_host= waiting_host_input=
 }
 
 run_agent() {
@@ -977,9 +1005,9 @@ main() {
   trap on_exit EXIT
   prepare_surroundings
   trust_certificates
-  start_bridge
   [ "$waiting_host_kind" = "$OPENTL_AGENT" ] || end_waiting_host
   if is_checking; then
+    start_bridge
     end_waiting_relay
     install_log=$out/install.log
     prepare_repository
@@ -988,6 +1016,7 @@ main() {
     exit 0
   fi
   [ -n "$waiting_host" ] || start_host "$OPENTL_AGENT"
+  start_bridge
   [ -n "$waiting_host" ] || start_relay
   prepare_repository
   [ -z "$waiting_host" ] || end_waiting_relay

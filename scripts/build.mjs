@@ -53,6 +53,26 @@ const madeLate = {
 }
 
 /**
+ * Modules of node that a sandbox's program loads by `require`. `import` makes node read all that they export, and with that
+ * load what hardly any program uses: for `http` and `crypto` their parts of the web's interfaces, 15 ms in all. Those that
+ * most rounds do not use are loaded on their first use.
+ */
+const required = { http: "at once", https: "late", crypto: "late" }
+
+const requiredBuiltins = {
+  name: "required-builtins",
+  renderChunk: (code) => {
+    const imported = new RegExp(`^import \\* as ([\\w$]+) from "node:(${Object.keys(required).join("|")})";$`, "gm")
+    const body = code.replace(imported, (_, name, module) =>
+      required[module] === "late"
+        ? `const ${name} = new Proxy({}, { get: (_, key) => requireBuiltin("node:${module}")[key] });`
+        : `const ${name} = requireBuiltin("node:${module}");`)
+    if (body === code) return null
+    return `import { createRequire } from "node:module";\nconst requireBuiltin = createRequire(import.meta.url);\n${body}`
+  }
+}
+
+/**
  * Small programs of the sandbox, each one file that needs nothing beside node. What the agent needs for an editor alone is in a
  * file of its own, because a round is to load as little as possible.
  */
@@ -69,7 +89,7 @@ const say = (line) => process.stdout.write(`build: ${line}\n`)
 
 const kilobytes = (files) => `${Math.round(files.reduce((sum, file) => sum + statSync(file).size, 0) / 1024)} kB`
 
-const bundle = async (input, output) => {
+const bundle = async (input, output, plugins = []) => {
   const { rolldown } = await import("rolldown")
   const build = await rolldown({
     input,
@@ -77,7 +97,7 @@ const bundle = async (input, output) => {
     external: natives,
     resolve: { alias: { "better-sqlite3": inRoot("scripts/support/sqlite.mjs") } },
     tsconfig: false,
-    plugins: [madeLate],
+    plugins: [madeLate, ...plugins],
     logLevel: "warn",
     onLog: (level, log, handler) => {
       // Libraries' own cycles and unusual requires are theirs.
@@ -139,7 +159,8 @@ const buildSandbox = async (directory) => {
       inRoot(entry),
       chunks === undefined
         ? { file: `${directory}/${file}`, codeSplitting: false }
-        : { dir: directory, entryFileNames: file, chunkFileNames: chunks }
+        : { dir: directory, entryFileNames: file, chunkFileNames: chunks },
+      [requiredBuiltins]
     )
   }
   for (const file of [...scripts, ...data]) {

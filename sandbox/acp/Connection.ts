@@ -2,12 +2,11 @@
  * The connection to an agent over the Agent Client Protocol: to a process of its own (`ProcessConnection`), or to the built-in
  * agent in this one (`sandbox/agent/InProcess`).
  */
-import {
-  type AgentNotificationParamsByMethod,
-  type AgentRequestParamsByMethod,
-  type AgentRequestResponsesByMethod,
-  MessageTooLargeError,
-  type SessionUpdate
+import type {
+  AgentNotificationParamsByMethod,
+  AgentRequestParamsByMethod,
+  AgentRequestResponsesByMethod,
+  SessionUpdate
 } from "@agentclientprotocol/sdk"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -93,14 +92,8 @@ const reasonOf = (error: unknown): string => {
   return whole.replace(/^Internal error: /, "").slice(0, longestReason)
 }
 
-const failureOf = (method: string, error: unknown) =>
-  error instanceof MessageTooLargeError
-    ? new RequestFailed({
-      method,
-      reason: `it sent a line of more than ${error.maxMessageBytes} bytes, which is no message`,
-      isGivenUp: true
-    })
-    : new RequestFailed({ method, reason: reasonOf(error) })
+/** A request that was refused, or lost. */
+export const failureOf = (method: string, error: unknown) => new RequestFailed({ method, reason: reasonOf(error) })
 
 /** An answer, which the agent may have filled with anything. */
 export const answer =
@@ -112,12 +105,12 @@ export const answer =
         () => new RequestFailed({ method, reason: `its answer to ${method} is none of the protocol's` })
       ))
 
-/** The connection to an agent whose requests are made. */
-export const of = (agent: Agent): Connection => ({
+/** The connection to an agent whose requests are made. `failed` tells what it means where one is rejected. */
+export const of = (agent: Agent, failed = failureOf): Connection => ({
   request: (method, ask) =>
     Effect.tryPromise({
       try: (signal) => ask(agent, signal),
-      catch: (error) => failureOf(method, error)
+      catch: (error) => failed(method, error)
     }),
   notify: (tell) => Effect.ignore(Effect.tryPromise(() => tell(agent)))
 })

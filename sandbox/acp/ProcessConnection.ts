@@ -2,14 +2,20 @@
  * An agent in a process of its own. This side offers it no files and no terminal: it has its own, in the same sandbox. It is
  * never told no: the sandbox is what limits it.
  */
-import { client, ndJsonStream, type PermissionOption, type SessionUpdate } from "@agentclientprotocol/sdk"
+import {
+  client,
+  MessageTooLargeError,
+  ndJsonStream,
+  type PermissionOption,
+  type SessionUpdate
+} from "@agentclientprotocol/sdk"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { fill } from "../../src/domain/AgentLaunch.ts"
 import { AcpConfig } from "./AcpConfig.ts"
 import * as AgentProcess from "./AgentProcess.ts"
-import { AgentStarter, type Connection, of, RequestFailed, type Started } from "./Connection.ts"
+import { AgentStarter, type Connection, failureOf, of, RequestFailed, type Started } from "./Connection.ts"
 
 /** Some agents send their last update after they have ended their turn. */
 const lastUpdates = "150 millis"
@@ -31,6 +37,16 @@ const whileItRuns = (connection: Connection, ended: Effect.Effect<string>): Conn
       )
     )
 })
+
+/** A request that failed because of what the process sent, or as any other. */
+const processFailure = (method: string, error: unknown) =>
+  error instanceof MessageTooLargeError
+    ? new RequestFailed({
+      method,
+      reason: `it sent a line of more than ${error.maxMessageBytes} bytes, which is no message`,
+      isGivenUp: true
+    })
+    : failureOf(method, error)
 
 /** The widest permission that is offered. */
 export const permit = (options: ReadonlyArray<PermissionOption>): string | undefined =>
@@ -72,7 +88,12 @@ export const layer = Layer.effect(
         })
         const { agent } = yield* connect(process, onUpdate)
         const { ended, lastWords } = process
-        return { connection: whileItRuns(of(agent), ended), ended, lastWords, lastUpdates } satisfies Started
+        return {
+          connection: whileItRuns(of(agent, processFailure), ended),
+          ended,
+          lastWords,
+          lastUpdates
+        } satisfies Started
       }, Effect.provideService(FileSystem.FileSystem, fs))
     })
   })

@@ -2,13 +2,13 @@
  * The host of an agent that speaks the Agent Client Protocol, configured by environment variables. It runs beside the agent: the protocol cannot be picked up again by a server that was restarted,
  * while what this program prints is in the container's log.
  */
-import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as NodePlatform from "../NodePlatform.ts"
 import { AcpConfig } from "./AcpConfig.ts"
 import * as HostEnd from "./HostEnd.ts"
 import * as HostStart from "./HostStart.ts"
@@ -25,7 +25,7 @@ const environment = Effect.sync(() =>
 
 const HostLive = Layer.mergeAll(Printer.layerTo(() => process.stdout), ProcessConnection.layer).pipe(
   Layer.provideMerge(AcpConfig.layer),
-  Layer.provideMerge(Layer.merge(NodeContext.layer, FetchHttpClient.layer))
+  Layer.provideMerge(Layer.merge(NodePlatform.layer, FetchHttpClient.layer))
 )
 
 const sentence = (error: { readonly message: string }) =>

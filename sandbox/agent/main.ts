@@ -3,10 +3,9 @@
  * same as that of any agent that speaks the Agent Client Protocol, in one process.
  *
  * `agent.mjs`                 a round, configured by environment variables
- * `agent.mjs --wait`          the same, once it is told through its stdin where it works (see acp/HostStart.ts)
+ * `agent.mjs --wait …`        the same, once it is told through its stdin where it works (see acp/HostStart.ts)
  * `agent.mjs --acp [--free]`  speaks the protocol on stdin and stdout. With `--free` nobody is asked for permission
  */
-import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as ConfigError from "effect/ConfigError"
@@ -17,8 +16,10 @@ import { Readable, Writable } from "node:stream"
 import { markName } from "../acp/AgentProcess.ts"
 import * as HostEnd from "../acp/HostEnd.ts"
 import * as HostStart from "../acp/HostStart.ts"
+import * as NodePlatform from "../NodePlatform.ts"
 import { AgentConfig } from "./AgentConfig.ts"
 import { ConversationStore } from "./ConversationStore.ts"
+import * as HttpAgents from "./HttpAgents.ts"
 import * as HttpModel from "./HttpModel.ts"
 import * as SandboxRound from "./SandboxRound.ts"
 
@@ -32,11 +33,12 @@ const marked = Effect.sync(() => {
   return mark
 })
 
-// Separate agents for node's HTTP client: neither proxy variables nor pooled connections apply to the loopback.
 const live = <E, R>(config: Layer.Layer<AgentConfig, E, R>) =>
   Layer.mergeAll(HttpModel.layer, ConversationStore.layer).pipe(
     Layer.provideMerge(config),
-    Layer.provideMerge(Layer.mergeAll(NodeContext.layer, NodeHttpClient.layer))
+    Layer.provideMerge(
+      Layer.merge(NodePlatform.layer, Layer.provide(NodeHttpClient.layerWithoutAgent, HttpAgents.layer))
+    )
   )
 
 const round = Effect.zipRight(

@@ -2,13 +2,13 @@
  * Runs the repository's checks on a committed tree. The entrypoint starts it in the repository, in a sandbox that no agent
  * was in. What it found is written when every command has ended, and everything that they started.
  */
-import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { type CheckReport, CheckReportJson, CheckRequestJson } from "../../src/domain/CheckRun.ts"
+import * as NodePlatform from "../NodePlatform.ts"
 import * as Checks from "./Checks.ts"
 
 /** Of the sandbox, and no matter of the repository's commands. */
@@ -54,4 +54,4 @@ const program = Effect.gen(function*() {
   yield* write({ installs, commands })
 })
 
-program.pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain)
+program.pipe(Effect.provide(NodePlatform.layer), NodeRuntime.runMain)

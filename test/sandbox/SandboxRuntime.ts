@@ -11,7 +11,8 @@ const entries = {
   relay: "relay.ts",
   bridge: "bridge.ts",
   agent: "agent/main.ts",
-  acp: "acp/main.ts"
+  acp: "acp/main.ts",
+  checks: "checks/main.ts"
 }
 
 /** The files that the host puts into a sandbox, bundled from the sources into a temporary directory. */

@@ -153,6 +153,7 @@ export const makeSession = Effect.fn("makeSession")(function*(files: Record<stri
     changedFiles,
     git,
     inside: gitIn(repository),
+    origin,
     person,
     repository,
     round,

@@ -18,6 +18,27 @@ const besides = (started: ReadonlyArray<string>) =>
   started.flatMap((line) => line.split(" ")[0] ?? []).filter((name) => name !== "git" && name !== "env")
 
 layer(SandboxRuntime.layer, { excludeTestServices: true })("before its agent begins", (it) => {
+  it.scoped("a first round that has the remote's objects asks git three things", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const session = yield* makeSession(files)
+      yield* fs.remove(`${session.workspace}/in/repository.bundle`)
+      const { env, keep, startedBefore } = yield* watched
+      const { exitCode } = yield* session.turn(1, session.base, keep, {
+        bundle: false,
+        env: { ...env, OPENTL_REMOTE_OBJECTS: `${session.origin}/.git/objects` }
+      })
+      assert.strictEqual(exitCode, 0)
+      const started = yield* startedBefore
+      assert.deepStrictEqual(questions(started), ["init", "checkout", "update-ref"])
+      // the directories of the round, those of the repository, its prompt
+      assert.deepStrictEqual(besides(started), ["mkdir", "mkdir", "cat"])
+      assert.strictEqual(
+        yield* session.inside("for-each-ref", "--format=%(refname) %(objectname)", "refs/opentl/start", "refs/remotes"),
+        `refs/opentl/start/1 ${session.base}\nrefs/remotes/origin/opentl/abc123def456 ${session.base}`
+      )
+    }))
+
   it.scoped("a further round of a turn asks git one thing", () =>
     Effect.gen(function*() {
       const session = yield* makeSession(files)

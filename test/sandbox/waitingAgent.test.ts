@@ -19,7 +19,7 @@ const round = Effect.fn(function*(files: Record<string, string>, environment: Re
 /** Stands in for npm, and ends the agent that waits. */
 const npm = `#!/bin/bash
 for each in /proc/[0-9]*; do
-  if tr '\\0' ' ' <"$each/cmdline" | grep -q "$OPENTL_RUNTIME/agent.mjs --wait $"; then
+  if tr '\\0' ' ' <"$each/cmdline" | grep -q "$OPENTL_RUNTIME/agent.mjs --wait "; then
     kill -9 "\${each#/proc/}"
     echo ended
   fi
@@ -34,7 +34,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("the built-in agent, 
         "###OPENTL_STATUS### Cloning repository",
         "###OPENTL_STATUS### Running agent (opentl)"
       ])
-      assert.match(texts[3] ?? "", /agent\.mjs --wait $/)
+      assert.match(texts[3] ?? "", /agent\.mjs --wait /)
       assert.strictEqual(texts[4], `  ${session.workspace}/repo`)
       assert.strictEqual(lines.at(-1), `###OPENTL_DONE### ${branch}`)
       assert.strictEqual(exitCode, 0)
@@ -52,7 +52,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("the built-in agent, 
       )
       const running = lines.indexOf("###OPENTL_STATUS### Running agent (opentl)")
       assert.include(lines.slice(0, running), "ended")
-      assert.match(texts[running + 2] ?? "", /agent\.mjs --wait $/)
+      assert.match(texts[running + 2] ?? "", /agent\.mjs --wait /)
       assert.strictEqual(lines.at(-1), `###OPENTL_DONE### ${branch}`)
       assert.strictEqual(exitCode, 0)
     }))
