@@ -1,12 +1,12 @@
 /**
- * Turns a git call into a command: arguments as an array, none of the user's configuration, the secret in the
+ * Turns a git call into a program: arguments as an array, none of the user's configuration, the secret in the
  * environment.
  */
-import * as Command from "@effect/platform/Command"
 import type * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { Remote } from "../forge/Forge.ts"
+import type { Program } from "../programs/Program.ts"
 
 export interface GitCall {
   /** The name of the operation for errors and spans: "fetch", "push". */
@@ -63,28 +63,32 @@ const authorizationConfig = (remote: Remote | undefined): ReadonlyArray<readonly
     ? []
     : [[`http.${remote.url}.extraHeader`, `Authorization: ${Redacted.value(remote.authorization.value)}`]]
 
-/** The command for a call. A secret is only in its environment. */
-export const command = (environment: GitEnvironment, call: GitCall): Command.Command => {
-  const entries = [...Object.entries({ ...houseConfig, ...call.config }), ...authorizationConfig(call.remote)]
-  const config = Object.fromEntries(
-    entries.flatMap(([key, value], i) => [[`GIT_CONFIG_KEY_${i}`, key], [`GIT_CONFIG_VALUE_${i}`, value]])
-  )
-  const git = ["git", "--no-pager", ...call.args] as const
-  const [program, ...rest] = call.wrapper ?? []
-  const made = program === undefined ? Command.make(...git) : Command.make(program, ...rest, ...git)
-  return made.pipe(
-    Command.workingDirectory(call.directory),
-    Command.env(
-      {
-        ...environment,
-        ...call.environment,
-        ...config,
-        GIT_CONFIG_COUNT: String(entries.length),
-        // a directory that is not a repository must not be taken for a part of the one around it
-        GIT_CEILING_DIRECTORIES: call.directory.replace(/\/[^/]*\/*$/, "") || "/"
-      },
-      { extendEnv: false }
-    ),
-    (command) => call.stdin === undefined ? command : Command.feed(command, call.stdin)
-  )
+const configEnvironment = (entries: ReadonlyArray<readonly [string, string]>): Readonly<Record<string, string>> => {
+  const environment: Record<string, string> = { GIT_CONFIG_COUNT: String(entries.length) }
+  entries.forEach(([key, value], i) => {
+    environment[`GIT_CONFIG_KEY_${i}`] = key
+    environment[`GIT_CONFIG_VALUE_${i}`] = value
+  })
+  return environment
+}
+
+/** The program for a call. A secret is only in its environment. */
+export const programOf = (environment: GitEnvironment, call: GitCall): Program => {
+  const [command = "git", ...args] = [...call.wrapper ?? [], "git", "--no-pager", ...call.args]
+  return {
+    command,
+    args,
+    directory: call.directory,
+    environment: {
+      ...environment,
+      ...call.environment,
+      ...configEnvironment([
+        ...Object.entries({ ...houseConfig, ...call.config }),
+        ...authorizationConfig(call.remote)
+      ]),
+      // a directory that is not a repository must not be taken for a part of the one around it
+      GIT_CEILING_DIRECTORIES: call.directory.replace(/\/[^/]*\/*$/, "") || "/"
+    },
+    stdin: call.stdin
+  }
 }

@@ -8,7 +8,6 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
 import { AppConfig } from "../config/AppConfig.ts"
 import { check, Git, type GitOutput } from "./Git.ts"
 import type { GitCall } from "./GitCommand.ts"
@@ -80,16 +79,19 @@ export class UntrustedGit extends Context.Tag("opentl/services/git/UntrustedGit"
 
         const fold = Effect.fn("UntrustedGit.fold")(
           <S>(call: UntrustedCall, { initial, step, while: goesOn }: RecordsFold<S>): Effect.Effect<S, GitError> =>
-            Stream.runFoldWhile(
-              git.stream(limited(call)),
-              { state: initial, rest: "" },
-              ({ rest, state }) => rest.length <= longestRecord && goesOn(state),
-              ({ rest, state }, chunk) => {
-                const records = `${rest}${Buffer.from(chunk).toString("latin1")}`.split("\0")
-                const last = records.pop() ?? ""
-                return { state: step(state, records), rest: last }
-              }
-            ).pipe(
+            Effect.suspend(() => {
+              let state = initial
+              let rest = ""
+              return Effect.map(
+                git.read(limited(call), (bytes) => {
+                  const records = `${rest}${Buffer.from(bytes).toString("latin1")}`.split("\0")
+                  rest = records.pop() ?? ""
+                  state = step(state, records)
+                  return rest.length <= longestRecord && goesOn(state)
+                }),
+                () => ({ state, rest })
+              )
+            }).pipe(
               Effect.flatMap(({ rest, state }) =>
                 rest.length <= longestRecord
                   ? Effect.succeed(state)

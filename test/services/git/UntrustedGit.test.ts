@@ -10,6 +10,7 @@ import * as Logger from "effect/Logger"
 import { Git } from "../../../src/services/git/Git.ts"
 import { type GitLimits, limits } from "../../../src/services/git/GitLimits.ts"
 import { UntrustedGit } from "../../../src/services/git/UntrustedGit.ts"
+import { Programs } from "../../../src/services/programs/Programs.ts"
 import * as Support from "../../support/Git.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 
@@ -24,7 +25,7 @@ const make = (changed: Partial<GitLimits> = {}, aliases: Readonly<Record<string,
     )
     const context = yield* Layer.build(
       UntrustedGit.layerWith({ ...limits, ...changed }).pipe(
-        Layer.provide(Git.layer),
+        Layer.provide(Layer.provide(Git.layer, Programs.layerDirect)),
         Layer.provide(layerConfig({ dataDir }))
       )
     )
@@ -114,7 +115,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("UntrustedGit", (it) => 
         git.run({ operation: "read", directory, args: ["log", "--format=%s"] })).pipe(
           Effect.provide(
             UntrustedGit.layerWith(limits).pipe(
-              Layer.provide(Git.layer),
+              Layer.provide(Layer.provide(Git.layer, Programs.layerDirect)),
               Layer.provide(layerConfig({ dataDir })),
               Layer.provide(
                 Layer.merge(logger, Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["PATH", bin]]))))
