@@ -49,7 +49,7 @@ const unable = (call: GitCall) => (error: PlatformError.PlatformError) =>
     operation: call.operation,
     reason: error._tag === "SystemError" && error.reason === "NotFound"
       ? error.module === "Command"
-        ? `${call.wrapper?.[0] ?? "git"} is not installed, or not on the PATH`
+        ? `${programOf({}, call).command} is not installed, or not on the PATH`
         : `the directory ${call.directory} does not exist`
       : GitFailure.scrub(error.message)
   })

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { Remote } from "../forge/Forge.ts"
 import type { Program } from "../programs/Program.ts"
+import * as GitLimits from "./GitLimits.ts"
 
 export interface GitCall {
   /** The name of the operation for errors and spans: "fetch", "push". */
@@ -21,8 +22,10 @@ export interface GitCall {
   readonly remote?: Remote
   /** The most output to keep, in bytes; the rest is cut off, and `isCut` is set. */
   readonly maxBytes?: number
-  /** A command that runs git, such as `prlimit`. */
-  readonly wrapper?: ReadonlyArray<string>
+  /** Lines for the shell that run git, in place of git itself. It gets the arguments, and should name git's directories. */
+  readonly script?: string
+  /** Starts it within limits. */
+  readonly limiter?: GitLimits.Limiter
   /** After this time the process is ended and the call fails. */
   readonly timeout?: Duration.Duration
 }
@@ -74,7 +77,10 @@ const configEnvironment = (entries: ReadonlyArray<readonly [string, string]>): R
 
 /** The program for a call. A secret is only in its environment. */
 export const programOf = (environment: GitEnvironment, call: GitCall): Program => {
-  const [command = "git", ...args] = [...call.wrapper ?? [], "git", "--no-pager", ...call.args]
+  const { limiter = GitLimits.none, script } = call
+  const [command = "git", ...args] = script === undefined
+    ? limiter.program(["git", "--no-pager", ...call.args])
+    : limiter.script(script, call.args)
   return {
     command,
     args,

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { Git } from "../../../src/services/git/Git.ts"
-import { type GitLimits, limits } from "../../../src/services/git/GitLimits.ts"
+import { byPrlimit, type GitLimits, limits } from "../../../src/services/git/GitLimits.ts"
 import { UntrustedGit } from "../../../src/services/git/UntrustedGit.ts"
 import { Programs } from "../../../src/services/programs/Programs.ts"
 import * as Support from "../../support/Git.ts"
@@ -94,6 +94,27 @@ layer(NodeContext.layer, { excludeTestServices: true })("UntrustedGit", (it) => 
       const { directory, git } = yield* make({ openFiles: 33 }, { limits: "ulimit -c; ulimit -n" })
       const { stdout } = yield* git.run({ operation: "import", directory, args: ["limits"] })
       assert.strictEqual(stdout, "0\n33\n")
+    }))
+
+  it.scoped("has the same limits from the shell as from prlimit, hard and soft, in a script as well", () =>
+    Effect.gen(function*() {
+      const { directory, git } = yield* make({}, { limits: "cat /proc/self/limits" })
+      const [program = "", ...args] = byPrlimit(limits).program(["cat", "/proc/self/limits"])
+      const expected = yield* Command.string(Command.make(program, ...args))
+      for (const call of [{ args: ["limits"] }, { script: "git limits", args: [] }]) {
+        assert.strictEqual((yield* git.run({ operation: "import", directory, ...call })).stdout, expected)
+      }
+      assert.match(expected, /Max data size +1073741824 +1073741824 /)
+    }))
+
+  it.scoped("says which limit a program of a script has exceeded", () =>
+    Effect.gen(function*() {
+      const { directory, git } = yield* make({ cpu: 1 })
+      const script = `found=$(sh -c "$1") || exit\necho "$found"`
+      const error = yield* Effect.flip(
+        git.run({ operation: "import", directory, script, args: ["while :; do :; done"] })
+      )
+      assert.strictEqual(error.message, "git import failed: it takes more than 1 seconds to read")
     }))
 
   it.scoped("says once that prlimit is missing, and works without it", () =>
