@@ -130,7 +130,11 @@ export default [
   ], "no-process"),
   exempt("here they are supervised", ["src/services/support/BackgroundTasks.ts"], "supervised"),
   exempt("an alarm lives as long as the step that it is for", ["src/actors/session/SessionActor.ts"], "supervised"),
-  exempt("lives as long as the process whose words it reads", ["src/services/git/Git.ts"], "supervised"),
+  exempt(
+    "lives as long as the process whose words it reads",
+    ["src/services/programs/DirectPrograms.ts"],
+    "supervised"
+  ),
   exempt("lives as long as the command that draws", ["src/cli/terminal/LiveLine.ts"], "supervised"),
   exempt(
     "lives a few seconds longer than its caller, who waits for it",

@@ -37,7 +37,7 @@ import * as GitLocalForge from "./services/git/GitLocalForge.ts"
 import * as GitRepositories from "./services/git/GitRepositories.ts"
 import * as LanguageModels from "./services/model/LanguageModels.ts"
 import { ModelPrices } from "./services/model/ModelPrices.ts"
-import * as StarterExecutor from "./services/programs/StarterExecutor.ts"
+import { Programs } from "./services/programs/Programs.ts"
 import { DependencyCache } from "./services/sandbox/DependencyCache.ts"
 import { Sandbox } from "./services/sandbox/Sandbox.ts"
 import * as SandboxLayer from "./services/sandbox/SandboxLayer.ts"
@@ -136,7 +136,7 @@ export const layerOutside = Layer.mergeAll(
   SecretScanner.layer
 ).pipe(
   Layer.provideMerge(Layer.provide(Forges.layer, GitLocalForge.layer)),
-  Layer.provide(Layer.provide(Git.layer, StarterExecutor.layer))
+  Layer.provide(Layer.provide(Git.layer, Programs.layer))
 )
 
 /** An embedded program ends with its sessions, so it prepares nothing for others. */

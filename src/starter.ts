@@ -6,11 +6,26 @@
  * It ends with the server, and ends what it has started then.
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { type FromStarter, mostUnread, type StartProgram, type ToStarter } from "./services/programs/StarterMessages.ts"
+import { existsSync } from "node:fs"
+import {
+  type FromStarter,
+  manyBytes,
+  mostUnread,
+  type StartProgram,
+  type ToStarter
+} from "./services/programs/StarterMessages.ts"
 
 interface Running {
   readonly child: ChildProcess
+  /** Output that is not told yet. */
+  held: Array<Uint8Array>
+  heldBytes: number
+  /** Output that was told, and not read. */
   unread: number
+  /** The last of what it said on stderr. */
+  said: Array<Uint8Array>
+  saidBytes: number
+  isUnwanted: boolean
 }
 
 const programs = new Map<number, Running>()
@@ -26,10 +41,28 @@ const signal = ({ pid }: ChildProcess, name: NodeJS.Signals) => {
   }
 }
 
-const pausedBy = ({ child, unread }: Running) => {
-  for (const pipe of [child.stdout, child.stderr]) {
-    if (unread > mostUnread) pipe?.pause()
-    else pipe?.resume()
+const heldBy = (running: Running): Uint8Array => {
+  const { held } = running
+  running.held = []
+  running.heldBytes = 0
+  return Buffer.concat(held)
+}
+
+const takeOutput = (id: number, running: Running, bytes: Uint8Array) => {
+  if (running.isUnwanted) return
+  running.held.push(bytes)
+  running.heldBytes += bytes.length
+  if (running.heldBytes < manyBytes) return
+  running.unread += running.heldBytes
+  tell({ _tag: "Output", id, bytes: heldBy(running) })
+  if (running.unread > mostUnread) running.child.stdout?.pause()
+}
+
+const takeSaid = (running: Running, bytes: Uint8Array) => {
+  running.said.push(bytes)
+  running.saidBytes += bytes.length
+  while (running.saidBytes - (running.said[0]?.length ?? 0) > manyBytes) {
+    running.saidBytes -= running.said.shift()?.length ?? 0
   }
 }
 
@@ -40,29 +73,28 @@ const start = ({ args, command, directory, environment, id, stdin }: StartProgra
     detached: true,
     stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"]
   })
-  const running: Running = { child, unread: 0 }
+  const running: Running = { child, held: [], heldBytes: 0, unread: 0, said: [], saidBytes: 0, isUnwanted: false }
   programs.set(id, running)
-  child.once("spawn", () => tell({ _tag: "Started", id, pid: child.pid ?? 0 }))
   child.once("error", (error: NodeJS.ErrnoException) => {
     if (child.pid !== undefined) return
     programs.delete(id)
-    tell({ _tag: "NotStarted", id, code: error.code ?? "", message: error.message })
+    const { code = "", message } = error
+    // for the system, a program whose directory is missing is missing itself
+    tell({ _tag: "NotStarted", id, code, message, hasDirectory: existsSync(directory) })
   })
-  const forward = (from: "stdout" | "stderr") => (bytes: Uint8Array) => {
-    running.unread += bytes.length
-    tell({ _tag: "Output", id, from, bytes })
-    if (running.unread > mostUnread) pausedBy(running)
+  child.stdout?.on("data", (bytes: Uint8Array) => takeOutput(id, running, bytes))
+  child.stderr?.on("data", (bytes: Uint8Array) => takeSaid(running, bytes))
+  const end = () => {
+    if (!programs.delete(id)) return
+    const { exitCode: code, signalCode } = child
+    tell({ _tag: "Ended", id, code, signal: signalCode, output: heldBy(running), stderr: Buffer.concat(running.said) })
   }
-  child.stdout?.on("data", forward("stdout"))
-  child.stderr?.on("data", forward("stderr"))
-  child.once("exit", (code, name) => {
+  child.once("exit", (code) => {
     // what it has left running
     if (code !== 0) signal(child, "SIGTERM")
-    tell({ _tag: "Exited", id, code, signal: name })
+    if (running.isUnwanted) end()
   })
-  child.once("close", () => {
-    if (programs.delete(id)) tell({ _tag: "Ended", id })
-  })
+  child.once("close", end)
   // a program need not read all of it
   child.stdin?.on("error", () => {})
   child.stdin?.end(stdin)
@@ -77,7 +109,8 @@ const startOrTell = (message: StartProgram) => {
       _tag: "NotStarted",
       id: message.id,
       code: "",
-      message: error instanceof Error ? error.message : String(error)
+      message: error instanceof Error ? error.message : String(error),
+      hasDirectory: true
     })
   }
 }
@@ -86,9 +119,13 @@ const receive = (message: ToStarter) => {
   if (message._tag === "Start") return startOrTell(message)
   const running = programs.get(message.id)
   if (running === undefined) return
-  if (message._tag === "Signal") return signal(running.child, message.signal)
+  if (message._tag === "Signal") {
+    running.isUnwanted = true
+    running.child.stdout?.resume()
+    return signal(running.child, message.signal)
+  }
   running.unread -= message.bytes
-  pausedBy(running)
+  if (running.unread <= mostUnread) running.child.stdout?.resume()
 }
 
 // it is the server's to end, which may need it until its own end

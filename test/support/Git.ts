@@ -16,6 +16,7 @@ import * as Forges from "../../src/services/forge/Forges.ts"
 import { Git } from "../../src/services/git/Git.ts"
 import * as GitLocalForge from "../../src/services/git/GitLocalForge.ts"
 import * as GitRepositories from "../../src/services/git/GitRepositories.ts"
+import { Programs } from "../../src/services/programs/Programs.ts"
 import { layerConfig } from "./TestConfig.ts"
 
 const person = {
@@ -93,7 +94,7 @@ export const commitOf = (directory: string, revision: string) =>
 export const layerOn = <E, R>(config: Layer.Layer<AppConfig, E, R>, context = NodeContext.layer) =>
   GitRepositories.layer.pipe(
     Layer.provideMerge(Layer.provide(Forges.layer, GitLocalForge.layer)),
-    Layer.provideMerge(Git.layer),
+    Layer.provideMerge(Layer.provide(Git.layer, Programs.layerDirect)),
     Layer.provideMerge(config),
     Layer.provideMerge(context)
   )

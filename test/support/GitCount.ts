@@ -8,11 +8,13 @@ import { Repositories } from "../../src/services/git/Repositories.ts"
 import * as Git from "./Git.ts"
 import { layerConfig } from "./TestConfig.ts"
 
-/** What git is asked for: its first word after the options that every call has. */
-const wordOf = (command: Command.Command): string => {
+/** What git is asked for: its first word after the options that every call has; in a script, each time that it is started. */
+const wordsOf = (command: Command.Command): ReadonlyArray<string> => {
   const [{ args, command: program }] = Command.flatten(command)
   const words = program === "git" ? args : args.slice(args.indexOf("git") + 1)
-  return words.find((word) => !word.startsWith("-")) ?? ""
+  return program === "git" || args.includes("git")
+    ? [words.find((word) => !word.startsWith("-")) ?? ""]
+    : [...(args[1] ?? "").matchAll(/\bgit (?:--\S+ )*([a-z-]+)/g)].map(([, word = ""]) => word)
 }
 
 /** Notes each command before it is started. */
@@ -22,7 +24,7 @@ const noting = (note: (word: string) => void) =>
     Effect.map(CommandExecutor.CommandExecutor, (executor) => ({
       ...executor,
       start: (command: Command.Command) => {
-        note(wordOf(command))
+        for (const word of wordsOf(command)) note(word)
         return executor.start(command)
       }
     }))

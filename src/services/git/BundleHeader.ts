@@ -15,6 +15,9 @@ const packHeader = 12
 export const bytesNeeded = longestHeader + packHeader
 
 export interface BundleHeader {
+  readonly format: "sha1" | "sha256"
+  /** The commits that it builds upon. */
+  readonly prerequisites: ReadonlyArray<string>
   /** The object of the one reference; only its name is known. */
   readonly tip: string
   /** The number of objects, according to the pack. */
@@ -24,6 +27,7 @@ export interface BundleHeader {
 interface Lines {
   readonly format: "sha1" | "sha256"
   readonly tip: string | undefined
+  readonly prerequisites: Array<string>
 }
 
 const isName = (format: Lines["format"], text: string): boolean =>
@@ -39,9 +43,10 @@ const withLine = (state: Lines, line: string, branch: BranchName): Either.Either
       : Either.right({ ...state, format })
   }
   if (line.startsWith("-")) {
-    return isName(state.format, line.slice(1).split(" ")[0] ?? "")
-      ? Either.right(state)
-      : Either.left("its bundle's header is malformed")
+    const name = line.slice(1).split(" ")[0] ?? ""
+    if (!isName(state.format, name)) return Either.left("its bundle's header is malformed")
+    state.prerequisites.push(name)
+    return Either.right(state)
   }
   const space = line.indexOf(" ")
   const name = line.slice(0, space)
@@ -59,7 +64,7 @@ export const parse = (bytes: Uint8Array, branch: BranchName): Either.Either<Bund
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
   const signature = /^# v[23] git bundle\n/.exec(text)
   if (signature === null) return Either.left("it does not look like a git bundle")
-  let state: Lines = { format: "sha1", tip: undefined }
+  let state: Lines = { format: "sha1", tip: undefined, prerequisites: [] }
   let at = signature[0].length
   for (;;) {
     const end = text.indexOf("\n", at)
@@ -76,5 +81,5 @@ export const parse = (bytes: Uint8Array, branch: BranchName): Either.Either<Bund
   const pack = bytes.subarray(at, at + packHeader)
   if (pack.length < packHeader || text.slice(at, at + 4) !== "PACK") return Either.left("its bundle has no pack")
   const objects = new DataView(pack.buffer, pack.byteOffset, packHeader).getUint32(8)
-  return Either.right({ tip: state.tip, objects })
+  return Either.right({ format: state.format, prerequisites: state.prerequisites, tip: state.tip, objects })
 }

@@ -1,12 +1,13 @@
 /**
- * Turns a git call into a command: arguments as an array, none of the user's configuration, the secret in the
+ * Turns a git call into a program: arguments as an array, none of the user's configuration, the secret in the
  * environment.
  */
-import * as Command from "@effect/platform/Command"
 import type * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { Remote } from "../forge/Forge.ts"
+import type { Program } from "../programs/Program.ts"
+import * as GitLimits from "./GitLimits.ts"
 
 export interface GitCall {
   /** The name of the operation for errors and spans: "fetch", "push". */
@@ -21,8 +22,10 @@ export interface GitCall {
   readonly remote?: Remote
   /** The most output to keep, in bytes; the rest is cut off, and `isCut` is set. */
   readonly maxBytes?: number
-  /** A command that runs git, such as `prlimit`. */
-  readonly wrapper?: ReadonlyArray<string>
+  /** Lines for the shell that run git, in place of git itself. It gets the arguments, and should name git's directories. */
+  readonly script?: string
+  /** Starts it within limits. */
+  readonly limiter?: GitLimits.Limiter
   /** After this time the process is ended and the call fails. */
   readonly timeout?: Duration.Duration
 }
@@ -63,28 +66,35 @@ const authorizationConfig = (remote: Remote | undefined): ReadonlyArray<readonly
     ? []
     : [[`http.${remote.url}.extraHeader`, `Authorization: ${Redacted.value(remote.authorization.value)}`]]
 
-/** The command for a call. A secret is only in its environment. */
-export const command = (environment: GitEnvironment, call: GitCall): Command.Command => {
-  const entries = [...Object.entries({ ...houseConfig, ...call.config }), ...authorizationConfig(call.remote)]
-  const config = Object.fromEntries(
-    entries.flatMap(([key, value], i) => [[`GIT_CONFIG_KEY_${i}`, key], [`GIT_CONFIG_VALUE_${i}`, value]])
-  )
-  const git = ["git", "--no-pager", ...call.args] as const
-  const [program, ...rest] = call.wrapper ?? []
-  const made = program === undefined ? Command.make(...git) : Command.make(program, ...rest, ...git)
-  return made.pipe(
-    Command.workingDirectory(call.directory),
-    Command.env(
-      {
-        ...environment,
-        ...call.environment,
-        ...config,
-        GIT_CONFIG_COUNT: String(entries.length),
-        // a directory that is not a repository must not be taken for a part of the one around it
-        GIT_CEILING_DIRECTORIES: call.directory.replace(/\/[^/]*\/*$/, "") || "/"
-      },
-      { extendEnv: false }
-    ),
-    (command) => call.stdin === undefined ? command : Command.feed(command, call.stdin)
-  )
+const configEnvironment = (entries: ReadonlyArray<readonly [string, string]>): Readonly<Record<string, string>> => {
+  const environment: Record<string, string> = { GIT_CONFIG_COUNT: String(entries.length) }
+  entries.forEach(([key, value], i) => {
+    environment[`GIT_CONFIG_KEY_${i}`] = key
+    environment[`GIT_CONFIG_VALUE_${i}`] = value
+  })
+  return environment
+}
+
+/** The program for a call. A secret is only in its environment. */
+export const programOf = (environment: GitEnvironment, call: GitCall): Program => {
+  const { limiter = GitLimits.none, script } = call
+  const [command = "git", ...args] = script === undefined
+    ? limiter.program(["git", "--no-pager", ...call.args])
+    : limiter.script(script, call.args)
+  return {
+    command,
+    args,
+    directory: call.directory,
+    environment: {
+      ...environment,
+      ...call.environment,
+      ...configEnvironment([
+        ...Object.entries({ ...houseConfig, ...call.config }),
+        ...authorizationConfig(call.remote)
+      ]),
+      // a directory that is not a repository must not be taken for a part of the one around it
+      GIT_CEILING_DIRECTORIES: call.directory.replace(/\/[^/]*\/*$/, "") || "/"
+    },
+    stdin: call.stdin
+  }
 }

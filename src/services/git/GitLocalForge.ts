@@ -11,6 +11,7 @@ import { ForgeError, type Remote, RepositoryNotFound } from "../forge/Forge.ts"
 import { LocalForge, type LocalRepository } from "../forge/LocalForge.ts"
 import { Git } from "./Git.ts"
 import * as GitFailure from "./GitFailure.ts"
+import * as LocalHead from "./LocalHead.ts"
 
 const operation = "reading the repository"
 
@@ -23,6 +24,7 @@ const refuse = (reason: string) => new ForgeError({ operation, reason, isRetryab
 const make = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const git = yield* Git
+  const { findBorn } = yield* LocalHead.make
   /** Where each repository that was asked for has its objects and references. */
   const gitDirectories = new Map<string, string>()
 
@@ -62,8 +64,19 @@ const make = Effect.gen(function*() {
       ({ stdout }) => stdout.trim()
     )
 
-  const defaultBranch = Effect.fn("LocalForge.defaultBranch")(function*(repo: LocalRepository) {
+  /** The full name of the branch that is checked out; starts git only if the files do not tell. */
+  const headOf = Effect.fnUntraced(function*(repo: LocalRepository) {
+    const found = yield* findBorn(repo.path)
+    if (Option.isSome(found)) {
+      gitDirectories.set(repo.path, found.value.directory)
+      return { exitCode: 0, head: found.value.reference }
+    }
     const { exitCode, rest: [head = ""] } = yield* lines(repo, "--symbolic-full-name", "HEAD")
+    return { exitCode, head }
+  })
+
+  const defaultBranch = Effect.fn("LocalForge.defaultBranch")(function*(repo: LocalRepository) {
+    const { exitCode, head } = yield* headOf(repo)
     if (exitCode === 0 && head.startsWith(heads)) {
       return yield* Effect.mapError(decodeBranch(head.slice(heads.length)), (error) => refuse(error.message))
     }

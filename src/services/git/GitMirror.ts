@@ -3,6 +3,7 @@
  * incomplete, locked or damaged is repaired when it is next opened.
  */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 import * as Crypto from "node:crypto"
@@ -14,6 +15,7 @@ import * as SharedRun from "../support/SharedRun.ts"
 import { check, Git, type GitOutput } from "./Git.ts"
 import type { GitCall } from "./GitCommand.ts"
 import * as GitFailure from "./GitFailure.ts"
+import * as MirrorBranches from "./MirrorBranches.ts"
 import * as MirrorFiles from "./MirrorFiles.ts"
 import { objectsIn, remoteOnly } from "./MirrorFiles.ts"
 import { GitError, type RepositoryFailure } from "./Repositories.ts"
@@ -29,10 +31,8 @@ export interface Mirror {
   /** Fetches the remote's branches: once for all sessions that ask before it begins. */
   readonly fetched: Effect.Effect<void, RepositoryFailure>
   /** Looks which branches a fetch might bring, which takes two processes in place of six; shared in the same way. */
-  readonly outdated: Effect.Effect<IsOutdated>
+  readonly compared: Effect.Effect<MirrorBranches.Compared>
 }
-
-type IsOutdated = (branch: string) => boolean
 
 /** The branches that somebody needs, which may have to be asked for. */
 export type Branches = Effect.Effect<ReadonlyArray<BranchName>, RepositoryFailure>
@@ -50,6 +50,7 @@ export const make = Effect.gen(function*() {
   const { dataDir } = yield* AppConfig
   const forge = yield* Forge
   const git = yield* Git
+  const compare = yield* MirrorBranches.make
   const root = `${dataDir}/mirrors`
   const { broken, ensureObjects, packCount, putBack, setAside, shareObjects, sweep } = yield* MirrorFiles.make
 
@@ -95,7 +96,7 @@ export const make = Effect.gen(function*() {
           format,
           exclusively,
           fetched: SharedRun.make(fetch(repo, directory), exclusively),
-          outdated: SharedRun.make(outdatedIn(repo, directory), exclusively)
+          compared: SharedRun.make(compare(repo, directory), exclusively)
         }
       }),
     idleTimeToLive: "10 minutes"
@@ -115,40 +116,6 @@ export const make = Effect.gen(function*() {
     Effect.forEach([`${directory}/objects`, objectsIn(directory)], (objects) => repackIn(directory, objects), {
       discard: true
     })
-
-  /** The branches below a namespace: by name, the commit's id. */
-  const branchesIn = (directory: string, namespace: string, environment = {}) =>
-    git.run({
-      operation: "read",
-      directory,
-      environment,
-      // with the type, git reads the object, and fails if it is missing
-      args: [
-        "for-each-ref",
-        `--format=%(refname:lstrip=${namespace.split("/").length}) %(objectname) %(objecttype)`,
-        namespace
-      ]
-    }).pipe(
-      Effect.filterOrFail(({ stderr }) => stderr === "", ({ stderr }) =>
-        new GitError({ operation: "read", reason: stderr })),
-      Effect.map(({ stdout }) =>
-        new Map(
-          stdout.split("\n").map((line) => {
-            const space = line.indexOf(" ")
-            return [line.slice(0, space), line.slice(space)] as const
-          })
-        )
-      )
-    )
-
-  /** The branches of the mirror that the remote has otherwise. Where it is not on this machine, it takes a fetch to know. */
-  const outdatedIn = (repo: Repository, directory: string): Effect.Effect<IsOutdated> =>
-    repo._tag !== "Local" ? Effect.succeed(() => true) : Effect.zipWith(
-      branchesIn(repo.path, "refs/heads"),
-      branchesIn(directory, "refs/remotes/origin", { GIT_OBJECT_DIRECTORY: objectsIn(directory) }),
-      (source, mirror): IsOutdated => (name) => source.get(name) !== mirror.get(name),
-      { concurrent: true }
-    ).pipe(Effect.orElseSucceed(() => () => true))
 
   /** Fetches the remote's branches. Locks and damage from an earlier crash are repaired, once. */
   const fetch = (repo: Repository, directory: string): Effect.Effect<void, RepositoryFailure> =>
@@ -198,11 +165,19 @@ export const make = Effect.gen(function*() {
 
   return {
     open,
-    /** Fetches the remote's branches, unless those that somebody needs are there. */
-    fetchFor: (repo: Repository, mirror: Mirror, wanted: Branches): Effect.Effect<void, RepositoryFailure> =>
-      repo._tag !== "Local" ? mirror.fetched : Effect.zip(mirror.outdated, wanted, { concurrent: true }).pipe(
-        Effect.flatMap(([isOutdated, names]) => names.some(isOutdated) ? mirror.fetched : Effect.void)
-      ),
+    /** Fetches the remote's branches, unless those that somebody needs are there: then it is known what they are. */
+    fetchFor: (
+      repo: Repository,
+      mirror: Mirror,
+      wanted: Branches
+    ): Effect.Effect<MirrorBranches.Tips, RepositoryFailure> => {
+      const fetched = Effect.as(mirror.fetched, Option.none())
+      return repo._tag !== "Local" ? fetched : Effect.zip(mirror.compared, wanted, { concurrent: true }).pipe(
+        Effect.flatMap(([{ isOutdated, tips }, names]) =>
+          names.some(isOutdated) ? fetched : Effect.succeed(tips(names))
+        )
+      )
+    },
     /** The directory of a repository's objects from the remote. It exists before they are fetched. */
     objects: (repo: Repository) => ensureObjects(`${root}/${directoryName(repo)}`),
     /**

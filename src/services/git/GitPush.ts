@@ -7,6 +7,7 @@ import { Git, type GitOutput } from "./Git.ts"
 import type { GitCall } from "./GitCommand.ts"
 import * as GitFailure from "./GitFailure.ts"
 import type { Mirror } from "./GitMirror.ts"
+import * as LocalHead from "./LocalHead.ts"
 import { GitError } from "./Repositories.ts"
 
 const refuse = (reason: string) => new GitError({ operation: "push", reason })
@@ -37,9 +38,10 @@ const rejection = (branch: BranchName, { exitCode, stderr, stdout }: GitOutput):
 export const make = Effect.gen(function*() {
   const forge = yield* Forge
   const git = yield* Git
+  const { isElsewhere } = yield* LocalHead.make
 
   const checkWorktrees = Effect.fnUntraced(function*(repo: Repository, branch: BranchName) {
-    if (repo._tag !== "Local") return
+    if (repo._tag !== "Local" || (yield* isElsewhere(repo.path, branch))) return
     const { stdout } = yield* git.run({
       operation: "push",
       directory: repo.path,

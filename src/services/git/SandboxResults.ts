@@ -4,7 +4,6 @@
  * which is imported into the mirror, object by object.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
@@ -35,6 +34,11 @@ const configOf = (format: string): string =>
     ? "[core]\n\trepositoryformatversion = 0\n\tbare = true"
     : `[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = ${format}`
 
+/** Passes over a bundle's header, which ends with an empty line, and unpacks what follows. */
+const unpackLines = `exec <"$1"
+while IFS= read -r line && [ -n "$line" ]; do :; done
+exec git index-pack --stdin --fix-thin`
+
 const decodeCommit = Schema.decodeUnknown(CommitId)
 
 const refuse = (reason: string) => new ResultRefused({ reason })
@@ -44,8 +48,14 @@ const refusing = Effect.mapError((error: GitError | ResultRefused) =>
   error._tag === "ResultRefused" ? error : refuse(error.reason)
 )
 
-interface Unpacked {
+/** A bundle's header that is within the limits. */
+interface Header {
   readonly tip: CommitId
+  readonly format: string
+  readonly prerequisites: ReadonlyArray<string>
+}
+
+interface Unpacked {
   readonly parent: CommitId
   /** Whether the parent has the same files. */
   readonly isKnown: boolean
@@ -55,15 +65,25 @@ interface Unpacked {
 
 export const make = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
-  const git = yield* Git
-  const untrusted = yield* UntrustedGit
+  const { temporaryDirectory } = yield* Git
+  const git = yield* UntrustedGit
   const inspect = yield* ResultInspection.make
   const extents = yield* RecentlyUsed.make<ResultInspection.Extent>(keptExtents)
   const move = yield* ResultTransfer.make
-  const revisions = Revisions.make(untrusted.exec)
+  const revisions = Revisions.make(git.exec)
 
-  const inside = (directory: string, ...args: ReadonlyArray<string>) =>
-    untrusted.run({ operation: "import", directory, args })
+  /**
+   * Unpacks the bundle, which takes one process where it builds upon nothing else than the start: `git bundle` sees to it that
+   * what it builds upon is there, and starts another one.
+   */
+  const unbundle = (mirror: Mirror, directory: string, bundle: string, header: Header, start: CommitId) =>
+    git.run({
+      operation: "import",
+      directory,
+      ...(header.format === mirror.format && header.prerequisites.every((commit) => commit === start)
+        ? { script: unpackLines, args: [bundle] }
+        : { args: ["bundle", "unbundle", bundle] })
+    })
 
   /** Checks the file before git sees it: its size and its header. */
   const checkFile = Effect.fnUntraced(function*(bundle: string, { branch }: ResultCommit) {
@@ -72,11 +92,13 @@ export const make = Effect.gen(function*() {
       return yield* refuse(`it has ${size} bytes, but at most ${resultLimits.bundle} are allowed`)
     }
     const beginning = yield* Stream.runCollect(fs.stream(bundle, { bytesToRead: BundleHeader.bytesNeeded }))
-    const { objects, tip } = yield* Effect.mapError(BundleHeader.parse(Buffer.concat([...beginning]), branch), refuse)
+    const header = yield* Effect.mapError(BundleHeader.parse(Buffer.concat([...beginning]), branch), refuse)
+    const { objects } = header
     if (objects > resultLimits.objects) {
       return yield* refuse(`it has ${objects} objects, but at most ${resultLimits.objects} are allowed`)
     }
-    return yield* Effect.mapError(decodeCommit(tip), () => refuse("its bundle's header is malformed"))
+    const tip = yield* Effect.mapError(decodeCommit(header.tip), () => refuse("its bundle's header is malformed"))
+    return { ...header, tip } satisfies Header
   }, Effect.catchTags({ BadArgument: (e) => refuse(e.message), SystemError: (e) => refuse(e.message) }))
 
   /** Writes a file of a repository that nobody else uses, such as a reference, without starting git. */
@@ -91,7 +113,7 @@ export const make = Effect.gen(function*() {
 
   /** A repository that shares the mirror's objects but none of its references. `git init` would be one process more. */
   const quarantine = Effect.fnUntraced(function*(mirror: Mirror, start: CommitId) {
-    const directory = yield* git.temporaryDirectory
+    const directory = yield* temporaryDirectory
     yield* Effect.all([
       writeIn(directory, "config", configOf(mirror.format)),
       writeIn(directory, "HEAD", "ref: refs/heads/none"),
@@ -120,12 +142,13 @@ export const make = Effect.gen(function*() {
 
   /** Unpacks the bundle; returns its commit and the agent's messages once its history and its size are within the limits. */
   const unpack = Effect.fnUntraced(
-    function*(mirror: Mirror, directory: string, bundle: string, tip: CommitId, result: ResultCommit) {
+    function*(mirror: Mirror, directory: string, bundle: string, header: Header, result: ResultCommit) {
       const { branch, start } = result
+      const { tip } = header
       // much of each is git's start, so what does not need the other's result runs beside it
       const [base] = yield* Effect.all([
         extents.get(`${mirror.directory} ${start}`, inspect.extentOf(directory, start)),
-        inside(directory, "bundle", "unbundle", bundle)
+        unbundle(mirror, directory, bundle, header, start)
       ], { concurrency: 2 })
       const [messages, kept] = yield* Effect.all([
         Effect.catchAll(
@@ -136,53 +159,24 @@ export const make = Effect.gen(function*() {
       ], { concurrency: 2 })
       // a mirror that was made anew has none of ours
       const { isKnown, parent } = Option.getOrElse(kept, () => ({ parent: start, isKnown: false }))
-      return { tip, parent, isKnown, messages } satisfies Unpacked
+      return { parent, isKnown, messages } satisfies Unpacked
     },
     refusing
   )
 
-  /** The same files, parent and message make the same commit. */
-  const commitTree = Effect.fnUntraced(
-    function*(directory: string, { messages, parent, tip }: Unpacked, { author, date, message }: ResultCommit) {
-      const seconds = `${Math.floor(DateTime.toEpochMillis(date) / 1000)} +0000`
-      const { stdout } = yield* untrusted.run({
-        operation: "commit",
-        directory,
-        args: ["commit-tree", `${tip}^{tree}`, "-p", parent, "-F", "-"],
-        stdin: yield* message(messages, parent),
-        environment: {
-          GIT_AUTHOR_NAME: author.name,
-          GIT_AUTHOR_EMAIL: author.email,
-          GIT_AUTHOR_DATE: seconds,
-          GIT_COMMITTER_NAME: author.name,
-          GIT_COMMITTER_EMAIL: author.email,
-          GIT_COMMITTER_DATE: seconds
-        }
-      })
-      return yield* Effect.mapError(
-        decodeCommit(stdout.trim()),
-        ({ message }) => new GitError({ operation: "commit", reason: message })
-      )
-    }
-  )
-
   return Effect.fnUntraced(
     function*(mirror: Mirror, bundle: string, result: ResultCommit) {
-      const { session, start } = result
-      const [tip, directory] = yield* Effect.all([checkFile(bundle, result), quarantine(mirror, start)], {
+      const { author, date, message, session, start } = result
+      const [header, directory] = yield* Effect.all([checkFile(bundle, result), quarantine(mirror, start)], {
         concurrency: 2
       })
-      const unpacked = yield* unpack(mirror, directory, bundle, tip, result)
-      const { isKnown, parent } = unpacked
-      // a commit whose files are refused goes with its quarantine
-      const [isChanged, made] = yield* Effect.all([
-        refusing(inspect.compare(directory, { start, tip }, resultLimits)),
-        isKnown ? Effect.succeed(parent) : commitTree(directory, unpacked, result)
-      ], { concurrency: 2, mode: "either" })
-      if (!(yield* isChanged)) return start
-      const commit = yield* made
-      if (!isKnown) yield* refusing(move(directory, mirror, { commit, parent, ref: workRef(session) }))
-      return commit
+      const { tip } = header
+      const { isKnown, messages, parent } = yield* unpack(mirror, directory, bundle, header, result)
+      if (!(yield* refusing(inspect.compare(directory, { start, tip }, resultLimits)))) return start
+      if (isKnown) return parent
+      const ref = workRef(session)
+      const transfer = { tip, parent, author, date, message: yield* message(messages, parent), ref }
+      return yield* refusing(move(directory, mirror, transfer))
     },
     Effect.scoped
   )

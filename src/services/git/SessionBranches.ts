@@ -84,13 +84,20 @@ export const make = Effect.fnUntraced(function*(mirrors: Effect.Effect.Success<t
     // at the same time; what fails is reported in this order
     const [named, fetched] = yield* Effect.all([
       baseBranch,
-      Effect.tap(mirrors.open(repo), (mirror) => mirrors.fetchFor(repo, mirror, wanted))
+      Effect.flatMap(
+        mirrors.open(repo),
+        (mirror) =>
+          Effect.map(mirrors.fetchFor(repo, mirror, wanted), (tips) => ({ directory: mirror.directory, tips }))
+      )
     ], { concurrency: 2, mode: "either" })
     const base = yield* named
-    const { directory } = yield* fetched
+    const { directory, tips } = yield* fetched
+    const isNew = remoteTip === undefined && origin === undefined
     const revisionsAsked = [remoteRef(base), remoteRef(branch), remoteTip ?? nowhere, origin?.commit ?? nowhere]
     const [baseTip = Option.none(), now = Option.none(), before = Option.none(), earlier = Option.none()] =
-      yield* revisions.findEach(directory, revisionsAsked.map((revision) => `${revision}^{commit}`))
+      isNew && Option.isSome(tips)
+        ? tips.value
+        : yield* revisions.findEach(directory, revisionsAsked.map((revision) => `${revision}^{commit}`))
     const start = Option.orElse(now, () => before)
     const forked = yield* Option.match(Option.all([baseTip, start]), {
       onNone: () => Effect.succeedNone,

@@ -1,6 +1,6 @@
 /**
  * Runs git on what a sandbox made. A few hundred bytes of that can cost any amount of memory and time, so each process
- * has limits (memory, processor time, file sizes, by `prlimit`), each call has a time limit, and output is read no
+ * has limits (memory, processor time, file sizes), each call has a time limit, and output is read no
  * further than needed. The mirror counts as untrusted once it contains a sandbox's work.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -8,14 +8,13 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
 import { AppConfig } from "../config/AppConfig.ts"
 import { check, Git, type GitOutput } from "./Git.ts"
 import type { GitCall } from "./GitCommand.ts"
 import * as GitLimits from "./GitLimits.ts"
 import { GitError } from "./Repositories.ts"
 
-export type UntrustedCall = Omit<GitCall, "remote" | "timeout" | "wrapper">
+export type UntrustedCall = Omit<GitCall, "remote" | "timeout" | "limiter">
 
 /** How much output is kept by default, in bytes. */
 const defaultBytes = 1024 * 1024
@@ -52,25 +51,25 @@ export class UntrustedGit extends Context.Tag("opentl/services/git/UntrustedGit"
           fs.writeFileString(config, GitLimits.limitedConfig),
           (error) => new GitError({ operation: "setup", reason: error.message })
         )
-        const wrapper = yield* findWrapper(git, home, limits)
+        const limiter = yield* findLimiter(git, home, limits)
 
         const limited = (call: UntrustedCall): GitCall => ({
           maxBytes: defaultBytes,
           ...call,
           environment: { ...call.environment, GIT_CONFIG_GLOBAL: config, MALLOC_ARENA_MAX: "1" },
-          wrapper,
+          limiter,
           timeout: Duration.decode(limits.time)
         })
 
         const inWords = (operation: string) => (error: GitError) => {
-          const limit = GitLimits.exceeded(limits, error.reason)
+          const limit = GitLimits.exceeded(limits, { exitCode: 0, stderr: error.reason })
           return limit === undefined ? error : new GitError({ operation, reason: limit })
         }
 
         const exec = Effect.fn("UntrustedGit.exec")((call: UntrustedCall): Effect.Effect<GitOutput, GitError> =>
           git.exec(limited(call)).pipe(
             Effect.flatMap((output) => {
-              const limit = output.exitCode === 0 ? undefined : GitLimits.exceeded(limits, output.stderr)
+              const limit = output.exitCode === 0 ? undefined : GitLimits.exceeded(limits, output)
               return limit === undefined
                 ? Effect.succeed(output)
                 : new GitError({ operation: call.operation, reason: limit })
@@ -80,16 +79,19 @@ export class UntrustedGit extends Context.Tag("opentl/services/git/UntrustedGit"
 
         const fold = Effect.fn("UntrustedGit.fold")(
           <S>(call: UntrustedCall, { initial, step, while: goesOn }: RecordsFold<S>): Effect.Effect<S, GitError> =>
-            Stream.runFoldWhile(
-              git.stream(limited(call)),
-              { state: initial, rest: "" },
-              ({ rest, state }) => rest.length <= longestRecord && goesOn(state),
-              ({ rest, state }, chunk) => {
-                const records = `${rest}${Buffer.from(chunk).toString("latin1")}`.split("\0")
-                const last = records.pop() ?? ""
-                return { state: step(state, records), rest: last }
-              }
-            ).pipe(
+            Effect.suspend(() => {
+              let state = initial
+              let rest = ""
+              return Effect.map(
+                git.read(limited(call), (bytes) => {
+                  const records = `${rest}${Buffer.from(bytes).toString("latin1")}`.split("\0")
+                  rest = records.pop() ?? ""
+                  state = step(state, records)
+                  return rest.length <= longestRecord && goesOn(state)
+                }),
+                () => ({ state, rest })
+              )
+            }).pipe(
               Effect.flatMap(({ rest, state }) =>
                 rest.length <= longestRecord
                   ? Effect.succeed(state)
@@ -118,19 +120,20 @@ export class UntrustedGit extends Context.Tag("opentl/services/git/UntrustedGit"
   static readonly layer = UntrustedGit.layerWith(GitLimits.limits)
 }
 
-/** If `prlimit` is missing or may not set its limits, logs that once; the other limits still apply. */
-const findWrapper = Effect.fnUntraced(
+/** If neither the shell nor `prlimit` may set the limits, logs that once; the other limits still apply. */
+const findLimiter = Effect.fnUntraced(
   function*(git: Context.Tag.Service<Git>, directory: string, limits: GitLimits.GitLimits) {
-    const wrapper = GitLimits.prlimit(limits)
-    const call = { operation: "setup", directory, args: ["version"], wrapper }
-    return yield* Effect.flatMap(git.exec(call), (output) => check(call, output)).pipe(
-      Effect.as(wrapper),
+    const tried = (limiter: GitLimits.Limiter) => {
+      const call = { operation: "setup", directory, args: ["version"], limiter }
+      return Effect.as(Effect.flatMap(git.exec(call), (output) => check(call, output)), limiter)
+    }
+    return yield* Effect.firstSuccessOf([tried(GitLimits.byShell(limits)), tried(GitLimits.byPrlimit(limits))]).pipe(
       Effect.catchTag("GitError", ({ reason }) =>
         Effect.as(
           Effect.logWarning(
             `git reads sandbox results without limits on memory and processor time: prlimit (util-linux) does not work (${reason})`
           ),
-          []
+          GitLimits.none
         ))
     )
   }

@@ -14,19 +14,20 @@ const about = { id: Schema.Int }
 /** `FromStarter`, as the starter writes it. */
 const FromStarter = Schema.Union(
   Schema.TaggedStruct("Ready", {}),
-  Schema.TaggedStruct("Started", { ...about, pid: Schema.Int }),
-  Schema.TaggedStruct("NotStarted", { ...about, code: Schema.String, message: Schema.String }),
-  Schema.TaggedStruct("Output", {
+  Schema.TaggedStruct("NotStarted", {
     ...about,
-    from: Schema.Literal("stdout", "stderr"),
-    bytes: Schema.Uint8ArrayFromSelf
+    code: Schema.String,
+    message: Schema.String,
+    hasDirectory: Schema.Boolean
   }),
-  Schema.TaggedStruct("Exited", {
+  Schema.TaggedStruct("Output", { ...about, bytes: Schema.Uint8ArrayFromSelf }),
+  Schema.TaggedStruct("Ended", {
     ...about,
     code: Schema.NullOr(Schema.Int),
-    signal: Schema.NullOr(Schema.String)
-  }),
-  Schema.TaggedStruct("Ended", about)
+    signal: Schema.NullOr(Schema.String),
+    output: Schema.Uint8ArrayFromSelf,
+    stderr: Schema.Uint8ArrayFromSelf
+  })
 )
 const isFromStarter = Schema.is(FromStarter)
 
@@ -75,11 +76,12 @@ const connect = (file: string) => {
       isReady = true
       return
     }
-    receivers.get(message.id)?.(message)
-    if (message._tag === "Ended" || message._tag === "NotStarted") {
+    const receive = receivers.get(message.id)
+    if (message._tag !== "Output") {
       receivers.delete(message.id)
       keepAlive()
     }
+    receive?.(message)
   })
 
   const starter: ProgramStarter = {

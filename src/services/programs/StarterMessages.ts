@@ -6,12 +6,12 @@ export interface StartProgram {
   readonly id: number
   readonly command: string
   readonly args: ReadonlyArray<string>
-  readonly directory: string | undefined
+  readonly directory: string
   readonly environment: Readonly<Record<string, string>>
-  readonly stdin: Uint8Array | undefined
+  readonly stdin: string | undefined
 }
 
-/** Signals the program's group. */
+/** Signals the program's group. Nobody reads its output any more. */
 export interface SignalProgram {
   readonly _tag: "Signal"
   readonly id: number
@@ -27,14 +27,29 @@ export interface OutputRead {
 
 export type ToStarter = StartProgram | SignalProgram | OutputRead
 
+/** Output is told when there is much of it, or with the end: each message costs the server more than what it says. */
 export type FromStarter =
   | { readonly _tag: "Ready" }
-  | { readonly _tag: "Started"; readonly id: number; readonly pid: number }
-  | { readonly _tag: "NotStarted"; readonly id: number; readonly code: string; readonly message: string }
-  | { readonly _tag: "Output"; readonly id: number; readonly from: "stdout" | "stderr"; readonly bytes: Uint8Array }
-  | { readonly _tag: "Exited"; readonly id: number; readonly code: number | null; readonly signal: string | null }
-  /** Nothing more comes of it: it has exited, and its output is at its end. */
-  | { readonly _tag: "Ended"; readonly id: number }
+  | {
+    readonly _tag: "NotStarted"
+    readonly id: number
+    readonly code: string
+    readonly message: string
+    readonly hasDirectory: boolean
+  }
+  | { readonly _tag: "Output"; readonly id: number; readonly bytes: Uint8Array }
+  /** It has exited, and its output is at its end: the rest of it, and the last of what it said on stderr. */
+  | {
+    readonly _tag: "Ended"
+    readonly id: number
+    readonly code: number | null
+    readonly signal: string | null
+    readonly output: Uint8Array
+    readonly stderr: Uint8Array
+  }
 
-/** How much of a program's output may be on its way; then its pipes are left full until some of it is read. */
+/** So many bytes of output are told before the end. */
+export const manyBytes = 64 * 1024
+
+/** How much of a program's output may be on its way; then its pipe is left full until some of it is read. */
 export const mostUnread = 1024 * 1024

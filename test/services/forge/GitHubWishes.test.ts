@@ -9,6 +9,7 @@ import { Forge, type Proposal } from "../../../src/services/forge/Forge.ts"
 import * as Forges from "../../../src/services/forge/Forges.ts"
 import { Git } from "../../../src/services/git/Git.ts"
 import * as GitLocalForge from "../../../src/services/git/GitLocalForge.ts"
+import { Programs } from "../../../src/services/programs/Programs.ts"
 import { GitHubFault } from "../../standins/github/GitHubFaults.ts"
 import * as GitHubStandIn from "../../standins/github/GitHubStandIn.ts"
 import * as Support from "../../support/Git.ts"
@@ -39,7 +40,7 @@ const make = Effect.gen(function*() {
   const context = yield* Layer.build(
     Forges.layer.pipe(
       Layer.provide(GitLocalForge.layer),
-      Layer.provide(Git.layer),
+      Layer.provide(Layer.provide(Git.layer, Programs.layerDirect)),
       Layer.provide(layerConfig({ dataDir, ...configOf(gitHub, token) }))
     )
   )

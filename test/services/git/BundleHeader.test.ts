@@ -12,14 +12,18 @@ const read = (text: string) => BundleHeader.parse(Buffer.from(text, "latin1"), b
 const refused = (text: string) => Either.getOrElse(Either.flip(read(text)), () => "taken")
 
 describe("BundleHeader", () => {
-  it("reads the one reference, and how many objects follow", () => {
-    const expected = Either.right({ tip: id, objects: 258 })
-    assert.deepStrictEqual(read(`# v2 git bundle\n${id} refs/heads/${branch}\n\n${pack}`), expected)
-    const words = "-" + "b".repeat(40) + " what was f\u00fcrst\n"
-    assert.deepStrictEqual(read(`# v2 git bundle\n${words}${words}${id} refs/heads/${branch}\n\n${pack}`), expected)
+  it("reads the one reference, what it builds upon, and how many objects follow", () => {
+    const expected = { format: "sha1", prerequisites: new Array<string>(), tip: id, objects: 258 } as const
+    assert.deepStrictEqual(read(`# v2 git bundle\n${id} refs/heads/${branch}\n\n${pack}`), Either.right(expected))
+    const other = "b".repeat(40)
+    const words = `-${other} what was f\u00fcrst\n`
+    assert.deepStrictEqual(
+      read(`# v2 git bundle\n${words}${words}${id} refs/heads/${branch}\n\n${pack}`),
+      Either.right({ ...expected, prerequisites: [other, other] })
+    )
     assert.deepStrictEqual(
       read(`# v3 git bundle\n@object-format=sha256\n${"c".repeat(64)} refs/heads/${branch}\n\n${pack}`),
-      Either.right({ tip: "c".repeat(64), objects: 258 })
+      Either.right({ ...expected, format: "sha256", tip: "c".repeat(64) })
     )
   })
 

@@ -2,17 +2,16 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Command from "@effect/platform/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, describe, it, layer } from "@effect/vitest"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Forge from "../../../src/services/forge/Forge.ts"
 import { Git } from "../../../src/services/git/Git.ts"
-import { command } from "../../../src/services/git/GitCommand.ts"
+import { programOf } from "../../../src/services/git/GitCommand.ts"
 import * as GitFailure from "../../../src/services/git/GitFailure.ts"
+import { Programs } from "../../../src/services/programs/Programs.ts"
 import * as Support from "../../support/Git.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 
@@ -22,25 +21,30 @@ const remote: Forge.Remote = {
   authorization: Option.some(Redacted.make(secret))
 }
 
-describe("Git.command", () => {
+describe("a program for a call", () => {
   it("keeps the credential out of the arguments, and lets nothing of the server's environment in", () => {
-    const [made] = Command.flatten(command({ PATH: "/bin" }, {
+    const { args, command, environment } = programOf({ PATH: "/bin" }, {
       operation: "push",
       directory: "/srv/mirror.git",
       args: ["push", "--", remote.url, "a:refs/heads/b"],
       remote
-    }))
-    assert.notInclude([made.command, ...made.args].join(" "), "eC1hY2Nlc3")
-    assert.isFalse(made.extendEnv)
-    assert.isFalse(made.shell)
-    const values = Chunk.toReadonlyArray(Chunk.fromIterable(HashMap.entries(made.env)))
+    })
+    assert.notInclude([command, ...args].join(" "), "eC1hY2Nlc3")
+    const values = Object.entries(environment)
     assert.deepStrictEqual(values.flatMap(([key, value]) => value.includes(secret) ? [key.replace(/\d+$/, "")] : []), [
       "GIT_CONFIG_VALUE_"
     ])
     const keys = values.flatMap(([key, value]) => key.startsWith("GIT_CONFIG_KEY_") ? [value] : [])
     assert.include(keys, `http.${remote.url}.extraHeader`)
-    assert.strictEqual(Option.getOrUndefined(HashMap.get(made.env, "GIT_CONFIG_COUNT")), `${keys.length}`)
-    assert.strictEqual(Option.getOrUndefined(HashMap.get(made.env, "GIT_CEILING_DIRECTORIES")), "/srv")
+    assert.deepInclude(environment, {
+      PATH: "/bin",
+      GIT_CONFIG_COUNT: `${keys.length}`,
+      GIT_CEILING_DIRECTORIES: "/srv"
+    })
+    assert.deepStrictEqual(
+      Object.keys(environment).filter((name) => !name.startsWith("GIT_CONFIG_")).sort(),
+      ["GIT_CEILING_DIRECTORIES", "PATH"]
+    )
   })
 })
 
@@ -74,7 +78,9 @@ describe("GitFailure", () => {
 layer(NodeContext.layer, { excludeTestServices: true })("Git", (it) => {
   const make = Effect.gen(function*() {
     const dataDir = yield* Support.temporary
-    const context = yield* Layer.build(Git.layer.pipe(Layer.provide(layerConfig({ dataDir }))))
+    const context = yield* Layer.build(
+      Git.layer.pipe(Layer.provide(Programs.layerDirect), Layer.provide(layerConfig({ dataDir })))
+    )
     return { dataDir, git: yield* Effect.provide(Git, context) }
   })
 

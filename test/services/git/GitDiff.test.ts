@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import { Git as GitService } from "../../../src/services/git/Git.ts"
 import * as GitDiff from "../../../src/services/git/GitDiff.ts"
 import { UntrustedGit } from "../../../src/services/git/UntrustedGit.ts"
+import { Programs } from "../../../src/services/programs/Programs.ts"
 import * as Git from "../../support/Git.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 
@@ -32,7 +33,11 @@ layer(NodeContext.layer, { excludeTestServices: true })("the difference of two c
     yield* Git.commit(directory, Object.fromEntries(names.map((name) => [name, "text\n"])))
     const [from, to] = [yield* Git.commitOf(directory, "HEAD~1"), yield* Git.commitOf(directory, "HEAD")]
     const context = yield* Layer.build(
-      UntrustedGit.layer.pipe(Layer.provide(GitService.layer), Layer.provide(layerConfig({ dataDir: directory })))
+      UntrustedGit.layer.pipe(
+        Layer.provide(GitService.layer),
+        Layer.provide(Programs.layerDirect),
+        Layer.provide(layerConfig({ dataDir: directory }))
+      )
     )
     const diff = yield* Effect.provide(GitDiff.makeWith(limits), context)
     return yield* diff({ directory, from, to })

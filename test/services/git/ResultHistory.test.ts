@@ -87,7 +87,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("the agent's commits", (
     Effect.gen(function*() {
       const { messages, refusal } = yield* taken((work, start) =>
         Effect.gen(function*() {
-          const tree = yield* Git.git(work, "rev-parse", `${start}^{tree}`)
+          const tree = yield* Git.git(work, "rev-parse", `${yield* Git.commit(work, { "a.txt": "a\n" })}^{tree}`)
           const other = yield* Git.git(work, "commit-tree", tree, "-m", "other")
           const merged = yield* Git.git(work, "commit-tree", tree, "-p", other, "-p", start, "-m", "merged")
           yield* Git.git(work, "update-ref", `refs/heads/${branch}`, merged)

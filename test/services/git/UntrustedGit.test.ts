@@ -8,8 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { Git } from "../../../src/services/git/Git.ts"
-import { type GitLimits, limits } from "../../../src/services/git/GitLimits.ts"
+import { byPrlimit, type GitLimits, limits } from "../../../src/services/git/GitLimits.ts"
 import { UntrustedGit } from "../../../src/services/git/UntrustedGit.ts"
+import { Programs } from "../../../src/services/programs/Programs.ts"
 import * as Support from "../../support/Git.ts"
 import { layerConfig } from "../../support/TestConfig.ts"
 
@@ -24,7 +25,7 @@ const make = (changed: Partial<GitLimits> = {}, aliases: Readonly<Record<string,
     )
     const context = yield* Layer.build(
       UntrustedGit.layerWith({ ...limits, ...changed }).pipe(
-        Layer.provide(Git.layer),
+        Layer.provide(Layer.provide(Git.layer, Programs.layerDirect)),
         Layer.provide(layerConfig({ dataDir }))
       )
     )
@@ -95,6 +96,27 @@ layer(NodeContext.layer, { excludeTestServices: true })("UntrustedGit", (it) => 
       assert.strictEqual(stdout, "0\n33\n")
     }))
 
+  it.scoped("has the same limits from the shell as from prlimit, hard and soft, in a script as well", () =>
+    Effect.gen(function*() {
+      const { directory, git } = yield* make({}, { limits: "cat /proc/self/limits" })
+      const [program = "", ...args] = byPrlimit(limits).program(["cat", "/proc/self/limits"])
+      const expected = yield* Command.string(Command.make(program, ...args))
+      for (const call of [{ args: ["limits"] }, { script: "git limits", args: [] }]) {
+        assert.strictEqual((yield* git.run({ operation: "import", directory, ...call })).stdout, expected)
+      }
+      assert.match(expected, /Max data size +1073741824 +1073741824 /)
+    }))
+
+  it.scoped("says which limit a program of a script has exceeded", () =>
+    Effect.gen(function*() {
+      const { directory, git } = yield* make({ cpu: 1 })
+      const script = `found=$(sh -c "$1") || exit\necho "$found"`
+      const error = yield* Effect.flip(
+        git.run({ operation: "import", directory, script, args: ["while :; do :; done"] })
+      )
+      assert.strictEqual(error.message, "git import failed: it takes more than 1 seconds to read")
+    }))
+
   it.scoped("says once that prlimit is missing, and works without it", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -114,7 +136,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("UntrustedGit", (it) => 
         git.run({ operation: "read", directory, args: ["log", "--format=%s"] })).pipe(
           Effect.provide(
             UntrustedGit.layerWith(limits).pipe(
-              Layer.provide(Git.layer),
+              Layer.provide(Layer.provide(Git.layer, Programs.layerDirect)),
               Layer.provide(layerConfig({ dataDir })),
               Layer.provide(
                 Layer.merge(logger, Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["PATH", bin]]))))
