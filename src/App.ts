@@ -136,7 +136,9 @@ export const layerOutside = Layer.mergeAll(
   SecretScanner.layer
 ).pipe(
   Layer.provideMerge(Layer.provide(Forges.layer, GitLocalForge.layer)),
-  Layer.provide(Layer.provide(Git.layer, Programs.layer))
+  Layer.provide(Git.layer),
+  // of the sandbox, too, which goes without it where there is none
+  Layer.provide(Programs.layer)
 )
 
 /** An embedded program ends with its sessions, so it prepares nothing for others. */

@@ -16,7 +16,7 @@ const services = {
   model: ["config", "support"],
   git: ["programs", "forge", "config", "support"],
   programs: [],
-  sandbox: ["config", "support"],
+  sandbox: ["programs", "config", "support"],
   gateway: ["sandbox", "model", "config", "support"],
   budget: ["gateway", "model", "store", "config", "support"],
   agents: ["sandbox", "model", "config", "support"],

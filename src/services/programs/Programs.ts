@@ -36,6 +36,15 @@ export class Programs extends Context.Tag("opentl/services/programs/Programs")<P
     Effect.map(CommandExecutor.CommandExecutor, (executor) => Programs.of({ run: DirectPrograms.make(executor) }))
   )
 
+  /** As provided; by the platform's executor alone where nobody has. */
+  static readonly orDirect: Effect.Effect<Run, never, CommandExecutor.CommandExecutor> = Effect.flatMap(
+    Effect.serviceOption(Programs),
+    Option.match({
+      onNone: () => Effect.map(CommandExecutor.CommandExecutor, DirectPrograms.make),
+      onSome: ({ run }) => Effect.succeed(run)
+    })
+  )
+
   /** With the installed package's starter. */
   static readonly layer = Layer.scoped(
     Programs,

@@ -1,5 +1,4 @@
 /** Applies the limits to containers that the engine itself does not enforce. */
-import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Context from "effect/Context"
@@ -9,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
-import * as BarePrograms from "../../support/BarePrograms.ts"
+import * as BarePrograms from "../../programs/BarePrograms.ts"
 import type { DiskUse } from "../DiskLimit.ts"
 import * as DiskReport from "../DiskReport.ts"
 import * as DiskWatch from "../DiskWatch.ts"
@@ -49,7 +48,7 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
   const { limits } = config
   const fs = yield* FileSystem.FileSystem
   const executor = yield* CommandExecutor.CommandExecutor
-  const program = yield* BarePrograms.make
+  const outputOf = yield* BarePrograms.make
 
   const freeInside = (run: string) =>
     engine.exec(run, DiskPrograms.freeProgram).pipe(
@@ -117,8 +116,7 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
         yield* Effect.flatten(volumes.directoryOf(session)),
         yield* Effect.flatten(volumes.layerOf(run))
       ]
-      const command = program("sh", `${yield* runtime}/${script}`, "used", ...directories)
-      const report = yield* Effect.provideService(Command.string(command), CommandExecutor.CommandExecutor, executor)
+      const report = yield* outputOf("sh", `${yield* runtime}/${script}`, "used", ...directories)
       return yield* DiskReport.diskUse(report, directories.length)
     }).pipe(Effect.option, Effect.map(Option.filter(({ isWhole }) => isWhole)))
 

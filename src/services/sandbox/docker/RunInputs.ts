@@ -5,8 +5,6 @@
  * The container's entrypoint waits at a named pipe for the first line of its log. That line must not be learnt by the agent,
  * and a pipe gives it once.
  */
-import * as Command from "@effect/platform/Command"
-import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -14,7 +12,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 // eslint-disable-next-line house/no-builtins -- FileSystem cannot open a pipe without waiting for its reader
 import { closeSync, constants, openSync, writeSync } from "node:fs"
-import * as BarePrograms from "../../support/BarePrograms.ts"
+import * as BarePrograms from "../../programs/BarePrograms.ts"
 import { type InputFile, type RunId, SandboxError } from "../Sandbox.ts"
 import * as Layout from "../SandboxLayout.ts"
 
@@ -54,8 +52,7 @@ export interface Given {
 
 export const make = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
-  const executor = yield* CommandExecutor.CommandExecutor
-  const program = yield* BarePrograms.make
+  const outputOf = yield* BarePrograms.make
 
   const directoryOf = (gatewayDirectory: string, run: RunId) => `${gatewayDirectory}/${nameOf(run)}`
 
@@ -110,9 +107,7 @@ export const make = Effect.gen(function*() {
       yield* fs.makeDirectory(`${directory}/in`, { recursive: true })
       yield* fs.chmod(directory, 0o755)
       yield* fs.chmod(`${directory}/in`, 0o755)
-      const command = program("mkfifo", "-m", "644", `${directory}/${beginning}`)
-      const code = yield* Effect.provideService(Command.exitCode(command), CommandExecutor.CommandExecutor, executor)
-      if (code !== 0) return yield* new SandboxError({ operation: "start", reason: "mkfifo failed" })
+      yield* outputOf("mkfifo", "-m", "644", `${directory}/${beginning}`)
     }, failed),
 
     /** Writes the inputs, and lets the container begin as soon as it waits. Waits for as long as that takes. */
