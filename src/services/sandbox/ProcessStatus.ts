@@ -1,7 +1,10 @@
 /** What the kernel tells of a process. Source: proc_pid_stat(5). */
-import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as SmallFiles from "../support/SmallFiles.ts"
+
+/** More than the kernel ever writes. */
+const statusBytes = 4096
 
 /** The needed fields of `/proc/<pid>/stat`. */
 export interface ProcessStatus {
@@ -26,5 +29,5 @@ export const parse = (line: string): Option.Option<ProcessStatus> => {
 export const isAlive = ({ state }: ProcessStatus): boolean => state !== "Z" && state !== "X"
 
 /** The status of a process of this machine, if there is one with this id. */
-export const read = (fs: FileSystem.FileSystem, pid: string | number): Effect.Effect<Option.Option<ProcessStatus>> =>
-  fs.readFileString(`/proc/${pid}/stat`).pipe(Effect.option, Effect.map(Option.flatMap(parse)))
+export const read = (pid: string | number): Effect.Effect<Option.Option<ProcessStatus>> =>
+  SmallFiles.beginning(`/proc/${pid}/stat`, statusBytes).pipe(Effect.option, Effect.map(Option.flatMap(parse)))

@@ -9,6 +9,8 @@ import * as Stream from "effect/Stream"
 import type { SessionId } from "../../../domain/Ids.ts"
 import { AppConfig } from "../../config/AppConfig.ts"
 import * as BarePrograms from "../../programs/BarePrograms.ts"
+import * as SmallFiles from "../../support/SmallFiles.ts"
+import * as WhileFresh from "../../support/WhileFresh.ts"
 import type { DiskUse } from "../DiskLimit.ts"
 import * as DiskReport from "../DiskReport.ts"
 import * as DiskWatch from "../DiskWatch.ts"
@@ -49,6 +51,8 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
   const fs = yield* FileSystem.FileSystem
   const executor = yield* CommandExecutor.CommandExecutor
   const outputOf = yield* BarePrograms.make
+  // each look at the files takes twenty, while a person waits for the round's end
+  const measuring = yield* WhileFresh.make(runtime, "1 minute")
 
   const freeInside = (run: string) =>
     engine.exec(run, DiskPrograms.freeProgram).pipe(
@@ -116,7 +120,7 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
         yield* Effect.flatten(volumes.directoryOf(session)),
         yield* Effect.flatten(volumes.layerOf(run))
       ]
-      const report = yield* outputOf("sh", `${yield* runtime}/${script}`, "used", ...directories)
+      const report = yield* outputOf("sh", `${yield* measuring}/${script}`, "used", ...directories)
       return yield* DiskReport.diskUse(report, directories.length)
     }).pipe(Effect.option, Effect.map(Option.filter(({ isWhole }) => isWhole)))
 
@@ -162,7 +166,7 @@ export const make = Effect.fnUntraced(function*({ engine, instance, runtime, vol
         onNone: () => markThroughEngine(run),
         onSome: Found.$match({
           File: ({ path }) =>
-            Layout.readText(fs.stream(path), markLimit).pipe(
+            SmallFiles.beginning(path, markLimit).pipe(
               Effect.asSome,
               Effect.orElse(() => markThroughEngine(run))
             ),

@@ -4,6 +4,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as SmallFiles from "../../support/SmallFiles.ts"
 import { type RunId, runName, SandboxError } from "../Sandbox.ts"
 import * as Layout from "../SandboxLayout.ts"
 import * as Tar from "../Tar.ts"
@@ -71,7 +72,11 @@ export const make = ({ containers, dataDir, engine, fs, volumes }: Parts) => {
   const text = (run: RunId, file: string, limit: number) =>
     takeOut(run, file, {
       arriving: (entry) => Layout.readText(entry.content, limit),
-      inPlace: (path) => Layout.readText(fs.stream(path), limit)
+      inPlace: (path, size) =>
+        Effect.mapError(
+          SmallFiles.beginning(path, Math.min(limit, Number(size))),
+          ({ reason }) => new SandboxError({ operation: "result", reason })
+        )
     }).pipe(
       Effect.map(Option.getOrElse(() => "")),
       Effect.mapError(failing("result"))

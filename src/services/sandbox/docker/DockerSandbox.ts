@@ -52,7 +52,7 @@ const make = Effect.gen(function*() {
   const containers = EndedContainers.make(engine)
   const volumes = yield* VolumeInPlace.make({ containers, engine })
   const limits = yield* DockerLimits.make({ engine, instance, runtime, volumes })
-  const runEnd = RunEnd.make({ containers, engine, fs, volumes })
+  const runEnd = RunEnd.make({ containers, engine, volumes })
   const output = DockerOutput.make({ containers, engine, limits, runEnd })
 
   const { hasRepository, imageMissing, prepareAhead, prepared, start, takeBack } = yield* DockerStart.make({

@@ -5,12 +5,12 @@
  *
  * On another machine, and wherever something is not as it should be, the engine is waited for.
  */
-import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import * as SmallFiles from "../../support/SmallFiles.ts"
 import * as ProcessStatus from "../ProcessStatus.ts"
 import { type RunId, runName } from "../Sandbox.ts"
 import * as Layout from "../SandboxLayout.ts"
@@ -24,7 +24,6 @@ import type { VolumeInPlace } from "./VolumeInPlace.ts"
 export interface Parts {
   readonly containers: Pick<EndedContainers, "inspect" | "keepSeen">
   readonly engine: Pick<Context.Tag.Service<DockerEngine>, "host" | "waitContainer">
-  readonly fs: FileSystem.FileSystem
   readonly volumes: Pick<VolumeInPlace, "find">
 }
 
@@ -42,6 +41,9 @@ const looks = Schedule.andThen(
   Schedule.spaced("100 millis")
 )
 
+/** Much more than the names of a process's groups are. */
+const groupsBytes = 64 * 1024
+
 /** Much more than the entrypoint writes. */
 const resultBytes = 1024
 
@@ -53,9 +55,7 @@ const decodeResult = Schema.decodeUnknown(
 const headBytes = 1024
 const decodeLine = Schema.decodeUnknown(Schema.parseJson(Schema.Struct({ log: Schema.String })))
 
-export const make = ({ containers, engine, fs, volumes }: Parts) => {
-  const beginning = (file: string, bytes: number) => Layout.readText(fs.stream(file, { bytesToRead: bytes }), bytes)
-
+export const make = ({ containers, engine, volumes }: Parts) => {
   /** The container and its first process, if that is one of this machine. */
   const look = Effect.fnUntraced(function*(run: RunId) {
     if (!engine.host.startsWith("unix:") || run.checks !== undefined) return Option.none()
@@ -66,9 +66,9 @@ export const make = ({ containers, engine, fs, volumes }: Parts) => {
     if (logFile === undefined || Option.isNone(logHead) || state.pid === undefined || state.pid <= 0) {
       return Option.none()
     }
-    const process = yield* ProcessStatus.read(fs, state.pid)
+    const process = yield* ProcessStatus.read(state.pid)
     // an engine in a virtual machine counts other processes
-    const groups = yield* fs.readFileString(`/proc/${state.pid}/cgroup`)
+    const groups = yield* SmallFiles.beginning(`/proc/${state.pid}/cgroup`, groupsBytes)
     return Option.isSome(process) && groups.includes(id)
       ? Option.some<Visible>({ info: found.value, logFile, logHead: logHead.value, process: process.value })
       : Option.none()
@@ -76,19 +76,19 @@ export const make = ({ containers, engine, fs, volumes }: Parts) => {
 
   const isGone = ({ process }: Visible) =>
     Effect.map(
-      ProcessStatus.read(fs, process.pid),
+      ProcessStatus.read(process.pid),
       (now) => !Option.exists(now, (now) => now.startTime === process.startTime && ProcessStatus.isAlive(now))
     )
 
   /** The exit code of a run that is over, if it left a result, and its log still has its beginning. */
   const exitCode = (run: RunId, { logFile, logHead }: Visible) =>
     Effect.gen(function*() {
-      const [line = ""] = (yield* beginning(logFile, headBytes)).split("\n")
+      const [line = ""] = (yield* SmallFiles.beginning(logFile, headBytes)).split("\n")
       const { log } = yield* decodeLine(line)
       if (log !== `${logHead}\n`) return Option.none()
       const found = yield* volumes.find(run.sessionId, `${Layout.outputs}/${Layout.result}`)
       if (Option.isNone(found) || found.value._tag !== "File") return Option.none()
-      return Option.some((yield* decodeResult(yield* beginning(found.value.path, resultBytes))).exit_code)
+      return Option.some((yield* decodeResult(yield* SmallFiles.beginning(found.value.path, resultBytes))).exit_code)
     }).pipe(Effect.option, Effect.map(Option.flatten))
 
   const byEngine = (run: RunId): Effect.Effect<void, EngineFailure> =>

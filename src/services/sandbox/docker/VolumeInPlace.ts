@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { SessionId } from "../../../domain/Ids.ts"
 import * as RecentlyUsed from "../../support/RecentlyUsed.ts"
+import * as SmallFiles from "../../support/SmallFiles.ts"
 import { isOfChecks, sessionOf } from "../Sandbox.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import type { DockerEngine } from "./DockerEngine.ts"
@@ -53,8 +54,13 @@ export const make = Effect.fnUntraced(function*({ containers, engine }: Parts) {
   /** The volume's directory on this machine, if it is here. A volume of this name is where the one before it was. */
   const directoryOf = (session: SessionId): Effect.Effect<Option.Option<string>> =>
     known.get(session, onThisMachine(engine.volumeDirectory(DockerContainer.volumeName(session)))).pipe(
-      Effect.tap((directory) => fs.access(directory, { readable: true })),
-      Effect.option
+      Effect.option,
+      Effect.flatMap((directory) =>
+        Effect.map(
+          Effect.filter(Option.toArray(directory), SmallFiles.canRead),
+          Option.fromIterable
+        )
+      )
     )
 
   /** The directory on this machine with what a container wrote outside of its volumes. */
@@ -64,18 +70,13 @@ export const make = Effect.fnUntraced(function*({ containers, engine }: Parts) {
       (info) => Option.flatMapNullable(info, ({ storage }) => storage?.data?.layerDirectory)
     )).pipe(Effect.option)
 
-  const lookAt = (directory: string, path: string) =>
-    Effect.gen(function*() {
-      const file = `${directory}/${path}`
-      const { size, type } = yield* fs.stat(file)
-      if (type !== "File" || (yield* fs.realPath(file)) !== file) return Found.Nothing()
-      yield* fs.access(file, { readable: true })
-      return Found.File({ path: file, size })
-    }).pipe(
-      Effect.catchIf((error) => error._tag === "SystemError" && error.reason === "NotFound", () =>
-        Effect.succeed(Found.Nothing())),
+  const lookAt = (directory: string, path: string): Effect.Effect<Option.Option<Found>> => {
+    const file = `${directory}/${path}`
+    return SmallFiles.sizeOf(file).pipe(
+      Effect.map(Option.match({ onNone: () => Found.Nothing(), onSome: (size) => Found.File({ path: file, size }) })),
       Effect.option
     )
+  }
 
   const lookIn = (path: string) => (directory: Option.Option<string>): Effect.Effect<Option.Option<Found>> =>
     Option.match(directory, { onNone: () => Effect.succeedNone, onSome: (directory) => lookAt(directory, path) })

@@ -46,7 +46,7 @@ export const make = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const executor = yield* CommandExecutor.CommandExecutor
 
-  const statusOf = (pid: string | number) => ProcessStatus.read(fs, pid)
+  const statusOf = (pid: string | number) => ProcessStatus.read(pid)
 
   // this process ends with the boot
   const currentBoot = yield* Effect.cached(

@@ -66,7 +66,6 @@ const following = Effect.fnUntraced(function*(machine: Machine) {
       host: machine.host,
       waitContainer: () => Effect.zipRight(Deferred.succeed(asked, undefined), Deferred.await(told))
     },
-    fs,
     volumes: {
       find: () =>
         Effect.succeedSome(
