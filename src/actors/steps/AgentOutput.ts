@@ -44,16 +44,22 @@ export const logEvents = <E>(
   output.pipe(
     Stream.map(Option.some),
     Stream.concat(Stream.make(Option.none<Uint8Array>())),
-    Stream.mapAccum({ unfinished: OutputLines.start, count: 0 }, ({ count, unfinished }, chunk) => {
-      const [rest, lines] = Option.match(chunk, {
-        onNone: () => [OutputLines.start, OutputLines.finish(unfinished)] as const,
-        onSome: (bytes) => OutputLines.push(unfinished, bytes)
-      })
-      const events = lines.map((line, index) => toEvent(run, line, count + index + 1))
-      return [{ unfinished: rest, count: count + lines.length }, events]
-    }),
-    Stream.mapAccumEffect(OutputRedaction.start, withoutSecrets),
-    Stream.map((events) => Chunk.unsafeFromArray(events)),
+    // one stage for all: each costs every chunk a dozen of Effect's operations
+    Stream.mapAccumEffect(
+      { unfinished: OutputLines.start, count: 0, secrets: OutputRedaction.start },
+      ({ count, secrets, unfinished }, chunk) => {
+        const [rest, lines] = Option.match(chunk, {
+          onNone: () => [OutputLines.start, OutputLines.finish(unfinished)] as const,
+          onSome: (bytes) => OutputLines.push(unfinished, bytes)
+        })
+        const events = lines.map((line, index) => toEvent(run, line, count + index + 1))
+        return Effect.map(withoutSecrets(secrets, events), ([secrets, events]) =>
+          [
+            { unfinished: rest, count: count + lines.length, secrets },
+            Chunk.unsafeFromArray(events)
+          ] as const)
+      }
+    ),
     Stream.flattenChunks
   )
 
