@@ -34,10 +34,9 @@ const fits = (socket: string): boolean => new TextEncoder().encode(socket).lengt
 /** Creates a directory that only we can enter. In a shared parent, an existing one of another user is refused. */
 const makePrivate = Effect.fnUntraced(function*(directory: string, dataDir: string) {
   const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
   yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
-  const parent = yield* fs.realPath(path.dirname(directory))
-  const isLink = (yield* fs.realPath(directory)) !== path.join(parent, path.basename(directory))
+  // of a link's own owner nobody asks: what it leads to may be ours
+  const isLink = yield* Effect.isSuccess(fs.readLink(directory))
   const { uid: owner } = yield* fs.stat(directory)
   const { uid: us } = yield* fs.stat(dataDir)
   if (isLink || Option.getOrUndefined(owner) !== Option.getOrUndefined(us)) {
