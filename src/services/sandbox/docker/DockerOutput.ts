@@ -10,6 +10,7 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as SmallFiles from "../../support/SmallFiles.ts"
 import { type RunId, runName } from "../Sandbox.ts"
 import * as DockerContainer from "./DockerContainer.ts"
 import type { DockerEngine } from "./DockerEngine.ts"
@@ -28,14 +29,19 @@ export const reconnect = Schedule.exponential("200 millis").pipe(
 
 const checkSpacing = "15 seconds"
 
+/** How often the length of a log is looked at: in that time a round cannot print what makes the engine begin its log anew. */
+const sizeSpacing = Schedule.spaced("250 millis")
+
 interface Parts {
   readonly containers: Pick<EndedContainers, "inspect" | "wasSeen">
   readonly engine: Pick<Context.Tag.Service<DockerEngine>, "logs">
   readonly limits: Pick<DockerLimits, "endForOutput" | "limitOutput">
+  /** What a round may print. */
+  readonly outputBytes: number
   readonly runEnd: RunEnd
 }
 
-export const make = ({ containers, engine, limits, runEnd }: Parts) => {
+export const make = ({ containers, engine, limits, outputBytes, runEnd }: Parts) => {
   const log = (run: RunId, follow: boolean) =>
     Effect.map(containers.inspect(runName(run)), (info) => {
       const bytes = engine.logs(runName(run), follow)
@@ -102,8 +108,24 @@ export const make = ({ containers, engine, limits, runEnd }: Parts) => {
         )
     ))
 
+  /**
+   * Waits while the log cannot be too long. Its file, where it can be seen, is longer than what is counted of it: each line
+   * takes 75 bytes more there, and counts as 64 more. So a log is not read a second time only to count it.
+   */
+  const untilLarge = (run: RunId) =>
+    containers.inspect(runName(run)).pipe(
+      Effect.flatMap(Option.flatMapNullable(({ logFile }) => logFile)),
+      Effect.flatMap((file) =>
+        Effect.repeat(Effect.flatten(SmallFiles.sizeOf(file)), {
+          schedule: sizeSpacing,
+          until: (size) => size > outputBytes
+        })
+      ),
+      Effect.ignore
+    )
+
   const untilOver = (run: RunId) =>
-    Stream.runDrain(limits.limitOutput(runName(run), log(run, true))).pipe(
+    Effect.zipRight(untilLarge(run), Stream.runDrain(limits.limitOutput(runName(run), log(run, true)))).pipe(
       Effect.catchTag("LogLost", () => endForOutput(run)),
       Effect.retry(reconnect),
       Effect.catchAll((error) => Effect.logDebug(error.message)),

@@ -53,7 +53,13 @@ const make = Effect.gen(function*() {
   const volumes = yield* VolumeInPlace.make({ containers, engine })
   const limits = yield* DockerLimits.make({ engine, instance, runtime, volumes })
   const runEnd = RunEnd.make({ containers, engine, volumes })
-  const output = DockerOutput.make({ containers, engine, limits, runEnd })
+  const output = DockerOutput.make({
+    containers,
+    engine,
+    limits,
+    outputBytes: config.limits.outputBytes,
+    runEnd
+  })
 
   const { hasRepository, imageMissing, prepareAhead, prepared, start, takeBack } = yield* DockerStart.make({
     instance,
