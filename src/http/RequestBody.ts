@@ -4,6 +4,7 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import type * as Http from "node:http"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
 import * as Json from "../services/support/Json.ts"
 import * as Decoding from "./Decoding.ts"
@@ -22,8 +23,25 @@ const isJson = (contentType: string | undefined): boolean => {
 const collect = (
   request: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<Buffer, PayloadTooLarge | InvalidRequest> =>
-  Effect.async((resume) => {
+  Effect.suspend(() => {
     const incoming = NodeHttpServerRequest.toIncomingMessage(request)
+    const whole = takeWhole(incoming)
+    return whole === undefined ? listen(incoming) : Effect.succeed(whole)
+  })
+
+/**
+ * The body, if all of it is here: a short one arrives with its headers, and to wait for its events takes a turn and
+ * fifteen of Effect's operations. (`complete` is set when the request was parsed to its end.)
+ */
+const takeWhole = (incoming: Http.IncomingMessage): Buffer | undefined => {
+  if (!incoming.complete || incoming.destroyed || incoming.readableEnded) return undefined
+  if (incoming.readableLength === 0 || incoming.readableLength > maximumBytes) return undefined
+  const body: unknown = incoming.read()
+  return Buffer.isBuffer(body) ? body : undefined
+}
+
+const listen = (incoming: Http.IncomingMessage): Effect.Effect<Buffer, PayloadTooLarge | InvalidRequest> =>
+  Effect.async((resume) => {
     const chunks: Array<Uint8Array> = []
     let size = 0
     const release = () => {
