@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
 import { AgentLineDetail } from "./AgentLine.ts"
 import { branchChange } from "./BranchText.ts"
+import * as CreatedDetail from "./CreatedDetail.ts"
 import * as Gate from "./Gate.ts"
 import { SessionId } from "./Ids.ts"
 import { asked } from "./QuestionText.ts"
@@ -206,6 +207,7 @@ const encode = Schema.encodeSync(SessionEvent)
  * is itself, and there may be hundreds of thousands of lines, so it is not encoded.
  */
 export const storedDetail = (event: SessionEvent): Readonly<Record<string, unknown>> => {
+  if (event._tag === "SessionCreated") return CreatedDetail.encode(event)
   if (event._tag !== "OutputWritten") return encode(event)
   const { text: _, ...rest } = event
   return rest

@@ -34,9 +34,8 @@ export const make = Effect.gen(function*() {
     callerOf(tokens, request.headers).pipe(
       Effect.flatMap((caller) => create(request, caller)),
       Effect.interruptible,
-      ApiErrors.report,
-      reported,
-      Effect.orDie
+      // one stage for what went well: the middleware is asked only about what failed
+      Effect.catchAllCause((cause) => Effect.failCause(cause).pipe(ApiErrors.report, reported, Effect.orDie))
     )
   const find: FindDirectRoute = (method, pathname) =>
     method === "POST" && pathname === "/api/sessions" ? direct : undefined

@@ -1,6 +1,5 @@
 /** Metrics of the HTTP edge. */
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 import * as MetricKey from "effect/MetricKey"
@@ -51,11 +50,11 @@ const requestsOf = (labels: Labels): ReturnType<typeof tagged> => {
   return found
 }
 
-/** Counts a response by method, route pattern and status. */
-export const answered = (labels: Labels, duration: Duration.Duration): Effect.Effect<void> =>
-  Effect.suspend(() =>
-    Effect.zipRight(
-      Metric.increment(requestsOf(labels)),
-      Metric.update(requestSeconds, Duration.toSeconds(duration))
-    )
-  )
+/**
+ * Counts a response by method, route pattern and status, at once: as effects, the two metrics take a dozen of Effect's
+ * operations of each request.
+ */
+export const answered = (labels: Labels, duration: Duration.Duration): void => {
+  requestsOf(labels).unsafeUpdate(1, [])
+  requestSeconds.unsafeUpdate(Duration.toSeconds(duration), [])
+}

@@ -6,6 +6,7 @@ import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -71,21 +72,26 @@ export const make = ({ direct, hidden, isOwnHost }: PipelineOptions) => {
       }
       return direct(method, pathname)?.(request) ?? app
     }
-    return Effect.gen(function*() {
-      const request = yield* HttpServerRequest.HttpServerRequest
+    const timed = (request: HttpServerRequest.HttpServerRequest, clock: Clock.Clock): HttpApp.Default<never, R> => {
       const { method, url } = request
       const [pathname = ""] = url.split("?", 1)
       const route = Option.getOrUndefined(Option.filter(find(pathname), ({ path }) => !hidden.has(path)))
-      const clock = yield* Effect.clock
       const begunAt = clock.unsafeCurrentTimeNanos()
-      const response = yield* Effect.catchAllCause(
-        answer(request, pathname, route),
-        (cause) => Cause.isInterrupted(cause) ? Effect.failCause(cause) : fault(cause)
+      return answer(request, pathname, route).pipe(
+        Effect.catchAllCause((cause) => Cause.isInterrupted(cause) ? Effect.failCause(cause) : fault(cause)),
+        Effect.flatMap((response) => {
+          const took = Duration.nanos(clock.unsafeCurrentTimeNanos() - begunAt)
+          HttpMetrics.answered({ method, route: route?.path ?? "unknown", status: response.status }, took)
+          return Effect.as(
+            Effect.logDebug(`${method} ${pathname} ${response.status}`),
+            HttpServerResponse.setHeaders(response, answerHeaders(response))
+          )
+        })
       )
-      const took = Duration.nanos(clock.unsafeCurrentTimeNanos() - begunAt)
-      yield* HttpMetrics.answered({ method, route: route?.path ?? "unknown", status: response.status }, took)
-      yield* Effect.logDebug(`${method} ${pathname} ${response.status}`)
-      return HttpServerResponse.setHeaders(response, answerHeaders(response))
-    })
+    }
+    return Effect.flatMap(
+      HttpServerRequest.HttpServerRequest,
+      (request) => Effect.clockWith((clock) => timed(request, clock))
+    )
   }
 }

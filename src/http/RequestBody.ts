@@ -2,7 +2,9 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import type * as Http from "node:http"
 import { InvalidRequest } from "../domain/SessionRequest.ts"
 import * as Json from "../services/support/Json.ts"
 import * as Decoding from "./Decoding.ts"
@@ -21,8 +23,25 @@ const isJson = (contentType: string | undefined): boolean => {
 const collect = (
   request: HttpServerRequest.HttpServerRequest
 ): Effect.Effect<Buffer, PayloadTooLarge | InvalidRequest> =>
-  Effect.async((resume) => {
+  Effect.suspend(() => {
     const incoming = NodeHttpServerRequest.toIncomingMessage(request)
+    const whole = takeWhole(incoming)
+    return whole === undefined ? listen(incoming) : Effect.succeed(whole)
+  })
+
+/**
+ * The body, if all of it is here: a short one arrives with its headers, and to wait for its events takes a turn and
+ * fifteen of Effect's operations. (`complete` is set when the request was parsed to its end.)
+ */
+const takeWhole = (incoming: Http.IncomingMessage): Buffer | undefined => {
+  if (!incoming.complete || incoming.destroyed || incoming.readableEnded) return undefined
+  if (incoming.readableLength === 0 || incoming.readableLength > maximumBytes) return undefined
+  const body: unknown = incoming.read()
+  return Buffer.isBuffer(body) ? body : undefined
+}
+
+const listen = (incoming: Http.IncomingMessage): Effect.Effect<Buffer, PayloadTooLarge | InvalidRequest> =>
+  Effect.async((resume) => {
     const chunks: Array<Uint8Array> = []
     let size = 0
     const release = () => {
@@ -54,31 +73,31 @@ export const bytes: Effect.Effect<Buffer, BodyError, HttpServerRequest.HttpServe
   (request) => bytesOf(request)
 )
 
-const bytesOf = Effect.fnUntraced(function*(
-  request: HttpServerRequest.HttpServerRequest
-): Effect.fn.Return<Buffer, BodyError> {
+const bytesOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Buffer, BodyError> => {
   const { "content-length": length, "content-type": contentType, "transfer-encoding": encoding } = request.headers
   const size = encoding === undefined ? Number(length ?? 0) : undefined
-  if (size === 0) return Buffer.alloc(0)
+  if (size === 0) return Effect.succeed(Buffer.alloc(0))
   // only what was sent needs a media type: a body of unknown size may be empty
-  if (size !== undefined && !isJson(contentType)) return yield* new UnsupportedMediaType()
-  if (size !== undefined && size > maximumBytes) return yield* new PayloadTooLarge()
-  const body = yield* collect(request)
-  return body.length > 0 && !isJson(contentType) ? yield* new UnsupportedMediaType() : body
-})
+  if (size !== undefined && !isJson(contentType)) return new UnsupportedMediaType()
+  if (size !== undefined && size > maximumBytes) return new PayloadTooLarge()
+  const body = collect(request)
+  return isJson(contentType)
+    ? body
+    : Effect.filterOrFail(body, ({ length }) => length === 0, () => new UnsupportedMediaType())
+}
 
-const parseJson = Schema.decode(Schema.parseJson())
+const parseJson = Schema.decodeEither(Schema.parseJson())
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 const unreadable = () => new InvalidRequest({ reason: "the body is not valid JSON in UTF-8" })
 
 /** Parses the bytes as JSON. */
-export const parse = (body: Uint8Array): Effect.Effect<unknown, InvalidRequest> =>
-  Effect.try({ try: () => utf8.decode(body), catch: unreadable }).pipe(
-    Effect.filterOrFail(
+export const parse = (body: Uint8Array): Either.Either<unknown, InvalidRequest> =>
+  Either.try({ try: () => utf8.decode(body), catch: unreadable }).pipe(
+    Either.filterOrLeft(
       (text) => !Json.isDeeperThan(text, Json.maximumDepth),
       () => new InvalidRequest({ reason: `the body nests arrays and objects deeper than ${Json.maximumDepth} levels` })
     ),
-    Effect.flatMap((text) => Effect.mapError(parseJson(text), unreadable))
+    Either.flatMap((text) => Either.mapLeft(parseJson(text), unreadable))
   )
 
 export interface Body<A> {
@@ -89,14 +108,11 @@ export interface Body<A> {
 
 /** Makes a function that reads and decodes a request's body. A missing body counts as `{}`. */
 export const reader = <A, I>(schema: Schema.Schema<A, I>) => {
-  const decode = Schema.decodeUnknown(schema)
-  return Effect.fnUntraced(function*(
-    request: HttpServerRequest.HttpServerRequest
-  ): Effect.fn.Return<Body<A>, BodyError> {
-    const body = yield* bytesOf(request)
-    const raw = body.length === 0 ? {} : yield* parse(body)
-    return { value: yield* Effect.mapError(decode(raw), Decoding.fromParseError), raw }
-  })
+  const decode = Schema.decodeUnknownEither(schema)
+  const decoded = (raw: unknown): Either.Either<Body<A>, InvalidRequest> =>
+    Either.mapBoth(decode(raw), { onLeft: Decoding.fromParseError, onRight: (value) => ({ value, raw }) })
+  return (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Body<A>, BodyError> =>
+    Effect.flatMap(bytesOf(request), (body) => body.length === 0 ? decoded({}) : Either.flatMap(parse(body), decoded))
 }
 
 /** Reads and decodes the body. A missing body counts as `{}`. */

@@ -91,8 +91,12 @@ export const creation = Effect.gen(function*() {
       trustCommands: false
     })
     const created: typeof CreatedSession.Encoded = { id, branch, status }
-    return HttpServerResponse.unsafeJson(created, {
+    const body = JSON.stringify(created)
+    // as text, which Node writes in one piece with the headers; bytes are a second piece
+    return HttpServerResponse.raw(body, {
       status: replayed ? 200 : 201,
+      contentType: "application/json",
+      contentLength: Buffer.byteLength(body),
       headers: { location: `/api/sessions/${id}`, ...(replayed ? { "idempotent-replay": "true" } : {}) }
     })
   })

@@ -3,6 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
@@ -24,6 +25,8 @@ import { randomHex, randomSessionId } from "../../services/support/RandomIds.ts"
 import * as Span from "../../services/support/Span.ts"
 import { WarmSandboxes } from "../steps/WarmSandboxes.ts"
 import type { CreateOptions } from "./Sessions.ts"
+
+type LocalRepository = Extract<Repository, { readonly _tag: "Local" }>
 
 interface Created {
   readonly session: Session
@@ -50,10 +53,9 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
       const store = yield* SessionStore
       const warm = yield* WarmSandboxes
 
-      const agentOf = Effect.fnUntraced(function*(request: CreateSession, options: CreateOptions) {
-        if (request.agent === undefined || request.agent === "auto") return yield* agents.choose(request.model)
+      const namedAgent = Effect.fnUntraced(function*(name: string, options: CreateOptions) {
         const agent = yield* Effect.mapError(
-          Agent.parse(request.agent),
+          Agent.parse(name),
           (reason) => new InvalidRequest({ reason: `agent: ${reason}` })
         )
         if (Agent.isShellLine(agent) && !options.trustCommands) {
@@ -65,22 +67,24 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
         }
         return { agent }
       })
+      const agentOf = (request: CreateSession, options: CreateOptions): Effect.Effect<AgentChoice, InvalidRequest> =>
+        request.agent === undefined || request.agent === "auto"
+          ? agents.choose(request.model)
+          : namedAgent(request.agent, options)
 
-      const permit = (repo: Repository, options: CreateOptions) =>
-        repo._tag === "GitHub" || options.trustLocalPaths || isBelow(repo.path, config.localRepos)
+      const permit = (path: string, options: CreateOptions) =>
+        options.trustLocalPaths || isBelow(path, config.localRepos)
           ? Effect.void
           : new InvalidRequest({
-            reason:
-              `repo: ${repo.path} is not in a directory listed in OPENTL_LOCAL_REPOS, so this server may not use it`
+            reason: `repo: ${path} is not in a directory listed in OPENTL_LOCAL_REPOS, so this server may not use it`
           })
 
       /**
        * A path that is not a repository is rejected at once; a repository on GitHub is checked in the session's first
        * turn.
        */
-      const exists = (repo: Repository, base: BranchName | undefined) =>
+      const exists = (repo: LocalRepository, base: BranchName | undefined) =>
         Effect.gen(function*() {
-          if (repo._tag === "GitHub") return
           if (base === undefined) yield* forge.defaultBranch(repo)
           else yield* forge.remote(repo)
         }).pipe(
@@ -96,27 +100,30 @@ export class NewSessions extends Context.Tag("opentl/actors/sessions/NewSessions
         { approvePlan, planOnly }: SessionSpec,
         create: (id: SessionId) => Effect.Effect<Created, IdempotencyConflict | StoreError>
       ) =>
-        Effect.acquireUseRelease(
-          approvePlan || planOnly ? Effect.succeedNone : warm.take,
-          (reserved) =>
-            Effect.flatMap(Option.match(reserved, { onNone: () => randomSessionId, onSome: Effect.succeed }), create),
-          (reserved, exit) =>
-            Option.match(reserved, {
-              onNone: () => Effect.void,
-              onSome: (id) => warm.settle(id, !isSurelyFree(exit))
-            })
-        )
+        approvePlan || planOnly ?
+          Effect.flatMap(randomSessionId, create) :
+          Effect.uninterruptibleMask((restore) =>
+            Effect.flatMap(
+              warm.take,
+              Option.match({
+                onNone: () => restore(Effect.flatMap(randomSessionId, create)),
+                onSome: (id) => Effect.onExit(restore(create(id)), (exit) => warm.settle(id, !isSurelyFree(exit)))
+              })
+            )
+          )
 
       return NewSessions.of({
         messageId: randomHex(16),
         create: Effect.fnUntraced(function*(request, options) {
-          const repo = yield* Effect.mapError(
+          const repo = yield* Either.mapLeft(
             resolve(request.repo, config.github.serverUrl),
             (error) => new InvalidRequest({ reason: `repo: ${error.message}` })
           )
-          yield* permit(repo, options)
-          yield* exists(repo, request.base)
-          const { agent, reason }: AgentChoice = yield* agentOf(request, options)
+          if (repo._tag === "Local") {
+            yield* permit(repo.path, options)
+            yield* exists(repo, request.base)
+          }
+          const { agent, reason } = yield* agentOf(request, options)
           const start = request.planOnly === true ? undefined : yield* Effect.mapError(
             Effect.zipRight(agents.check(agent), agents.start(agent, request.model)),
             (error) => new InvalidRequest({ reason: `agent: ${error.message}` })

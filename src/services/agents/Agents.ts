@@ -12,6 +12,7 @@ import { AppConfig, type AppConfigShape } from "../config/AppConfig.ts"
 import { defaultModels } from "../model/DefaultModels.ts"
 import { choose, makerOf } from "../model/ModelChoice.ts"
 import { buildCommand, type ImageContents, type Installed, InstalledAgents } from "../sandbox/InstalledAgents.ts"
+import * as Span from "../support/Span.ts"
 import * as AgentModels from "./AgentModels.ts"
 import { launchOf } from "./AgentRecipe.ts"
 import * as AutoAgent from "./AutoAgent.ts"
@@ -79,22 +80,20 @@ export class Agents extends Context.Tag("opentl/services/agents/Agents")<Agents,
         })
 
       return Agents.of({
-        choose: Effect.fn("Agents.choose")((model) =>
+        choose: (model) =>
           Option.match(config.agent, {
             onNone: () => Effect.map(installed.contents, (found) => chosen(config, installed.image, found, model)),
             onSome: (agent) => Effect.succeed({ agent })
-          })
-        ),
+          }).pipe(Span.within("Agents.choose")),
         list: Effect.map(
           installed.contents,
           (found) => describe(Option.match(found, { onNone: () => [], onSome: ({ agents }) => agents }))
         ),
-        check: Effect.fn("Agents.check")((agent) =>
+        check: (agent) =>
           agent._tag === "Named" && recipeOf(agent.name) !== undefined
-            ? isInstalled(installed, agent.name)
-            : Effect.void
-        ),
-        start: Effect.fn("Agents.start")(start)
+            ? Span.within("Agents.check")(isInstalled(installed, agent.name))
+            : Effect.void,
+        start: (agent, model) => Span.within("Agents.start")(start(agent, model))
       })
     })
   )

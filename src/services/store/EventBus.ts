@@ -40,23 +40,27 @@ export class EventBus extends Context.Tag("opentl/services/store/EventBus")<Even
       const tasks = yield* BackgroundTasks
       const all = yield* Effect.acquireRelease(PubSub.sliding<SessionId>(1024), PubSub.shutdown)
       const bells = new Set<SessionBell>()
+      /** The sessions to which somebody listens: a new one is rung for nobody, so its ring must cost nothing. */
+      const heard = new Set<SessionId>()
       /** Rings when the first listener arrives. */
       const someone = Bell.make()
       // one bell per session, which exists while somebody listens; one waiting ring is as good as many
       const listened = yield* RcMap.make({
-        lookup: (_: SessionId) =>
+        lookup: (session: SessionId) =>
           Effect.all({
             rings: Effect.acquireRelease(PubSub.sliding<void>(1), PubSub.shutdown),
             bell: Effect.acquireRelease(
               Effect.sync(() => {
                 const bell = Bell.make<FreshLines>()
                 bells.add(bell)
+                heard.add(session)
                 someone.ring()
                 return bell
               }),
               (bell) =>
                 Effect.sync(() => {
                   bells.delete(bell)
+                  heard.delete(session)
                   bell.close()
                 })
             )
@@ -67,15 +71,19 @@ export class EventBus extends Context.Tag("opentl/services/store/EventBus")<Even
         "doorbell",
         Effect.forever(Effect.suspend(() => bells.size === 0 ? someone.after(someone.strokes()) : wake))
       )
+      const ringHeard = Effect.fnUntraced(function*(session: SessionId, lines: FreshLines | undefined) {
+        if (!(yield* RcMap.has(listened, session))) return
+        yield* Effect.scoped(Effect.flatMap(RcMap.get(listened, session), ({ bell, rings }) => {
+          bell.ring(lines)
+          return PubSub.publish(rings, undefined)
+        }))
+      })
       return EventBus.of({
-        ring: Effect.fnUntraced(function*(session, lines) {
-          yield* PubSub.publish(all, session)
-          if (!(yield* RcMap.has(listened, session))) return
-          yield* Effect.scoped(Effect.flatMap(RcMap.get(listened, session), ({ bell, rings }) => {
-            bell.ring(lines)
-            return PubSub.publish(rings, undefined)
-          }))
-        }),
+        ring: (session, lines) =>
+          Effect.flatMap(
+            PubSub.publish(all, session),
+            () => heard.has(session) ? ringHeard(session, lines) : Effect.void
+          ),
         listen: (session) => Effect.flatMap(RcMap.get(listened, session), ({ rings }) => PubSub.subscribe(rings)),
         bell: (session) => Effect.map(RcMap.get(listened, session), ({ bell }) => bell),
         listenAll: PubSub.subscribe(all)

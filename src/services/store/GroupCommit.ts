@@ -12,7 +12,6 @@
  */
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
@@ -23,8 +22,10 @@ const atMost = 100
 
 interface Waiting<A, B, E> {
   readonly request: A
-  /** What its caller does next: it writes for all, or takes its outcome. */
-  readonly next: Deferred.Deferred<B, E>
+  /** Tells its caller what it does next: it writes for all, or takes its outcome. Only the first call counts. */
+  readonly resume: (next: Effect.Effect<B, E>) => void
+  /** Whether its caller was told to write for all. */
+  leads: boolean
   /** Set when it is written. */
   outcome: Effect.Effect<B, E>
 }
@@ -54,7 +55,7 @@ export const make = <A, B, E>(
 
     const conclude = (waiting: Waiting<A, B, E>, outcome: Effect.Effect<B, E>) => {
       waiting.outcome = outcome
-      Deferred.unsafeDone(waiting.next, outcome)
+      waiting.resume(outcome)
     }
 
     const alone = (waiting: Waiting<A, B, E>) =>
@@ -84,7 +85,9 @@ export const make = <A, B, E>(
     const handOver = () => {
       const [first] = line
       isWriting = first !== undefined
-      if (first !== undefined) Deferred.unsafeDone(first.next, lead(first))
+      if (first === undefined) return
+      first.leads = true
+      first.resume(lead(first))
     }
 
     /** Writes for all who are in line by then. Nothing that happens to its caller interrupts the others' writing. */
@@ -100,20 +103,18 @@ export const make = <A, B, E>(
 
     /** Takes an interrupted request out of the line, unless it is being written. */
     const leave = (own: Waiting<A, B, E>) =>
-      Effect.map(Deferred.isDone(own.next), (leads) => {
+      Effect.sync(() => {
         const at = line.indexOf(own)
         if (at < 0) return
         line.splice(at, 1)
-        if (leads) handOver()
+        if (own.leads) handOver()
       })
 
     return (request: A): Effect.Effect<B, E> =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(Deferred.make<B, E>(), (next) => {
-          const own = { request, next, outcome: missing }
-          line.push(own)
-          if (!isWriting) handOver()
-          return Effect.onInterrupt(restore(Deferred.await(next)), () => leave(own))
-        })
-      )
+      Effect.async((resume) => {
+        const own = { request, resume, leads: false, outcome: missing }
+        line.push(own)
+        if (!isWriting) handOver()
+        return leave(own)
+      })
   })

@@ -10,7 +10,7 @@ import * as Either from "effect/Either"
 import { describe, storedDetail } from "../../domain/EventText.ts"
 import { branchOf, type SessionId } from "../../domain/Ids.ts"
 import { Session, summarize } from "../../domain/Session.ts"
-import { SessionCreated, type SessionSpec } from "../../domain/SessionEvent.ts"
+import type { SessionCreated, SessionSpec } from "../../domain/SessionEvent.ts"
 import { IdempotencyConflict } from "../../domain/SessionRequest.ts"
 import { create as createState } from "../../domain/SessionState.ts"
 import type { ReceiptKey } from "./SessionClaims.ts"
@@ -64,7 +64,7 @@ export const make = (
 
     const prepare = ({ id, spec }: NewSession, now: DateTime.Utc, position: number) => {
       // its parts are values of the domain: not validated again
-      const event = SessionCreated.make({ ...spec, branch: branchOf(id) }, { disableValidation: true })
+      const event: typeof SessionCreated.Type = { _tag: "SessionCreated", v: 1, ...spec, branch: branchOf(id) }
       const summary = summarize(createState(event))
       const created_at = DateTime.formatIso(now)
       return {
