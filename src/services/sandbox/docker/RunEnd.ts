@@ -1,7 +1,7 @@
 /**
  * The end of a run, seen on this machine. With a container's first process all its others end (pid_namespaces(7)); the engine
  * tells that 30 to 100 ms later, when it has cleaned up, and until then answers nothing about the container. So where a whole
- * log tells that the run is done, its processes are looked at, and its exit code is read where its workspace lies.
+ * log tells that the run is done, its processes are looked at, and that it went well is read where its workspace lies.
  *
  * On another machine, and wherever something is not as it should be, the engine is waited for.
  */
@@ -48,7 +48,7 @@ const groupsBytes = 64 * 1024
 const resultBytes = 1024
 
 const decodeResult = Schema.decodeUnknown(
-  Schema.parseJson(Schema.Struct({ exit_code: Schema.Int.pipe(Schema.between(0, 255)) }))
+  Schema.parseJson(Schema.Struct({ exit_code: Schema.Int }))
 )
 
 /** The first line of a container's log, which holds the head, and how the engine's driver writes it. */
@@ -80,16 +80,16 @@ export const make = ({ containers, engine, volumes }: Parts) => {
       (now) => !Option.exists(now, (now) => now.startTime === process.startTime && ProcessStatus.isAlive(now))
     )
 
-  /** The exit code of a run that is over, if it left a result, and its log still has its beginning. */
-  const exitCode = (run: RunId, { logFile, logHead }: Visible) =>
+  /** Whether a run that is over went well: it left a result that says so, and its log still has its beginning. */
+  const wentWell = (run: RunId, { logFile, logHead }: Visible) =>
     Effect.gen(function*() {
       const [line = ""] = (yield* SmallFiles.beginning(logFile, headBytes)).split("\n")
       const { log } = yield* decodeLine(line)
-      if (log !== `${logHead}\n`) return Option.none()
+      if (log !== `${logHead}\n`) return false
       const found = yield* volumes.find(run.sessionId, `${Layout.outputs}/${Layout.result}`)
-      if (Option.isNone(found) || found.value._tag !== "File") return Option.none()
-      return Option.some((yield* decodeResult(yield* SmallFiles.beginning(found.value.path, resultBytes))).exit_code)
-    }).pipe(Effect.option, Effect.map(Option.flatten))
+      if (Option.isNone(found) || found.value._tag !== "File") return false
+      return (yield* decodeResult(yield* SmallFiles.beginning(found.value.path, resultBytes))).exit_code === 0
+    }).pipe(Effect.orElseSucceed(() => false))
 
   const byEngine = (run: RunId): Effect.Effect<void, EngineFailure> =>
     engine.waitContainer(runName(run)).pipe(
@@ -101,10 +101,10 @@ export const make = ({ containers, engine, volumes }: Parts) => {
   const here = (run: RunId, visible: Visible) =>
     Effect.gen(function*() {
       yield* Effect.repeat(isGone(visible), { schedule: looks, until: (gone) => gone })
-      const code = yield* exitCode(run, visible)
-      if (Option.isNone(code)) return yield* byEngine(run)
+      // of another one the engine may know the cause, as where the memory was used up
+      if (!(yield* wentWell(run, visible))) return yield* byEngine(run)
       const { info } = visible
-      const state = { ...info.state, status: "exited", exitCode: code.value, pid: 0 }
+      const state = { ...info.state, status: "exited", exitCode: 0, pid: 0 }
       yield* containers.keepSeen(runName(run), { ...info, state })
     })
 
