@@ -26,6 +26,10 @@ interface Running {
   said: Array<Uint8Array>
   saidBytes: number
   isUnwanted: boolean
+  /** Whether nobody waits for what it has left running any more. */
+  isKilled: boolean
+  /** Tells the end. */
+  end: () => void
 }
 
 const programs = new Map<number, Running>()
@@ -39,6 +43,36 @@ const signal = ({ pid }: ChildProcess, name: NodeJS.Signals) => {
   } catch {
     // all of its group have ended
   }
+}
+
+/** Whether one of its group still runs. */
+const hasGroup = ({ pid }: ChildProcess): boolean => {
+  if (pid === undefined) return false
+  try {
+    return process.kill(-pid, 0)
+  } catch {
+    return false
+  }
+}
+
+const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
+
+/** In milliseconds. */
+const lookEvery = 10
+
+/**
+ * Ends what nobody wants, and what has exited, once all of its group have: git removes its locks then. Others that hold its output
+ * open are not waited for.
+ */
+const endUnwanted = (running: Running) => {
+  if (!running.isKilled && hasGroup(running.child)) {
+    // eslint-disable-next-line house/no-clock -- a program this small has nothing of Effect
+    setTimeout(endUnwanted, lookEvery, running)
+    return
+  }
+  running.child.stdout?.destroy()
+  running.child.stderr?.destroy()
+  running.end()
 }
 
 const heldBy = (running: Running): Uint8Array => {
@@ -73,7 +107,22 @@ const start = ({ args, command, directory, environment, id, stdin }: StartProgra
     detached: true,
     stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"]
   })
-  const running: Running = { child, held: [], heldBytes: 0, unread: 0, said: [], saidBytes: 0, isUnwanted: false }
+  const end = () => {
+    if (!programs.delete(id)) return
+    const { exitCode: code, signalCode } = child
+    tell({ _tag: "Ended", id, code, signal: signalCode, output: heldBy(running), stderr: Buffer.concat(running.said) })
+  }
+  const running: Running = {
+    child,
+    held: [],
+    heldBytes: 0,
+    unread: 0,
+    said: [],
+    saidBytes: 0,
+    isUnwanted: false,
+    isKilled: false,
+    end
+  }
   programs.set(id, running)
   child.once("error", (error: NodeJS.ErrnoException) => {
     if (child.pid !== undefined) return
@@ -84,15 +133,10 @@ const start = ({ args, command, directory, environment, id, stdin }: StartProgra
   })
   child.stdout?.on("data", (bytes: Uint8Array) => takeOutput(id, running, bytes))
   child.stderr?.on("data", (bytes: Uint8Array) => takeSaid(running, bytes))
-  const end = () => {
-    if (!programs.delete(id)) return
-    const { exitCode: code, signalCode } = child
-    tell({ _tag: "Ended", id, code, signal: signalCode, output: heldBy(running), stderr: Buffer.concat(running.said) })
-  }
   child.once("exit", (code) => {
     // what it has left running
     if (code !== 0) signal(child, "SIGTERM")
-    if (running.isUnwanted) end()
+    if (running.isUnwanted) endUnwanted(running)
   })
   child.once("close", end)
   // a program need not read all of it
@@ -121,8 +165,11 @@ const receive = (message: ToStarter) => {
   if (running === undefined) return
   if (message._tag === "Signal") {
     running.isUnwanted = true
+    running.isKilled ||= message.signal === "SIGKILL"
     running.child.stdout?.resume()
-    return signal(running.child, message.signal)
+    signal(running.child, message.signal)
+    if (hasExited(running.child)) endUnwanted(running)
+    return
   }
   running.unread -= message.bytes
   if (running.unread <= mostUnread) running.child.stdout?.resume()

@@ -44,6 +44,13 @@ export const make = Effect.gen(function*() {
       : Option.some({ directory, reference: name })
   })
 
+  /** A branch can be another name of one. */
+  const isSymbolic = ({ directory, reference }: LocalHead) =>
+    Effect.map(
+      Effect.orElseSucceed(fs.readFileString(`${directory}/${reference}`), () => ""),
+      (text) => text.startsWith("ref:")
+    )
+
   const isPacked = ({ directory, reference }: LocalHead) =>
     Effect.gen(function*() {
       const list = `${directory}/packed-refs`
@@ -56,7 +63,7 @@ export const make = Effect.gen(function*() {
     findBorn: Effect.fn("LocalHead.findBorn")(
       function*(path: string): Effect.fn.Return<Option.Option<LocalHead>> {
         const head = yield* find(path)
-        if (Option.isNone(head)) return head
+        if (Option.isNone(head) || (yield* isSymbolic(head.value))) return Option.none()
         const { directory, reference } = head.value
         return (yield* isFile(`${directory}/${reference}`)) || (yield* isPacked(head.value)) ? head : Option.none()
       }
@@ -66,6 +73,7 @@ export const make = Effect.gen(function*() {
       function*(path: string, branch: BranchName): Effect.fn.Return<boolean> {
         const head = yield* find(path)
         if (Option.isNone(head) || head.value.reference === `refs/heads/${branch}`) return false
+        if (yield* isSymbolic(head.value)) return false
         return yield* Effect.orElseSucceed(
           Effect.map(fs.exists(`${head.value.directory}/worktrees`), (hasOthers) => !hasOthers),
           () => false

@@ -72,6 +72,13 @@ export const make = Effect.gen(function*() {
       { discard: true }
     )
 
+  /** Writes a file, and waits until the disk has it. */
+  const writeThrough = (path: string, text: string) =>
+    Effect.scoped(Effect.flatMap(
+      fs.open(path, { flag: "w" }),
+      (file) => Effect.zipRight(file.writeAll(new TextEncoder().encode(text)), file.sync)
+    ))
+
   /**
    * Names a commit, as git does it: under a lock, and in one step. The mirror's references are files, which nobody else writes.
    */
@@ -81,7 +88,7 @@ export const make = Effect.gen(function*() {
     yield* fs.makeDirectory(file.slice(0, file.lastIndexOf("/")), { recursive: true })
     yield* Effect.acquireUseRelease(
       fs.writeFileString(lock, "", { flag: "wx" }),
-      () => Effect.zipRight(fs.writeFileString(lock, `${commit}\n`), fs.rename(lock, file)),
+      () => Effect.zipRight(writeThrough(lock, `${commit}\n`), fs.rename(lock, file)),
       (_, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.ignore(fs.remove(lock))
     )
   })

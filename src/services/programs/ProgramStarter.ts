@@ -67,7 +67,8 @@ const connect = (file: string) => {
     receivers.clear()
     for (const receive of all) receive({ _tag: "Lost" })
   }
-  child.once("error", lose)
+  // each message that cannot be sent is one
+  child.on("error", lose)
   child.once("exit", lose)
   child.once("disconnect", lose)
   child.on("message", (message: unknown) => {

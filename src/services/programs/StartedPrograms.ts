@@ -36,7 +36,7 @@ export const make = (starter: ProgramStarter): Run => (program, onOutput) =>
     const stop = signal("SIGTERM").pipe(
       Effect.interruptible,
       Effect.timeout(patience),
-      Effect.orElse(() => signal("SIGKILL")),
+      Effect.orElse(() => Effect.ignore(Effect.timeout(Effect.interruptible(signal("SIGKILL")), patience))),
       Effect.uninterruptible
     )
     let unread = 0

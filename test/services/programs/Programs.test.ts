@@ -69,6 +69,30 @@ const note = Effect.flatMap(FileSystem.FileSystem, (fs) =>
   })))
 
 layer(NodeContext.layer, { excludeTestServices: true })("a program that was started by the starter", (it) => {
+  it.scoped("and has ended is not waited for where it left somebody who holds its output open", () =>
+    Effect.gen(function*() {
+      const { run } = yield* make
+      const { path, text } = yield* note
+      const waiting = yield* Effect.fork(ended(run, sh(`setsid sh -c 'echo $$ >${path}; exec sleep 1000' & exit 0`)))
+      const left = yield* text
+      yield* Effect.addFinalizer(() => Effect.orDie(kill("KILL", left.trim())))
+      yield* Fiber.interrupt(waiting)
+      assert.isTrue(yield* isAlive(left))
+    }))
+
+  it.scoped("is not over before the others of its group are, when it is ended", () =>
+    Effect.gen(function*() {
+      const { run } = yield* make
+      const { path, text } = yield* note
+      // as git does, which removes its locks
+      const tidies =
+        `trap "sleep 0.3; echo tidy >${path}; exit" TERM; echo works >${path}; while :; do sleep 0.05; done`
+      const waiting = yield* Effect.fork(ended(run, sh(`sh -c '${tidies}' & wait`)))
+      assert.strictEqual(yield* text, "works\n")
+      yield* Fiber.interrupt(waiting)
+      assert.strictEqual(yield* text, "tidy\n")
+    }))
+
   it.scoped("has what it is given and nothing else, and says what it says and how it ended", () =>
     Effect.gen(function*() {
       const { beneath, direct, run } = yield* make

@@ -132,6 +132,8 @@ const make = Effect.gen(function*() {
           const end = Option.flatten(yield* Effect.option(limits.endOf(name)))
           yield* containers.forget(name)
           yield* Effect.retry(engine.removeContainer(id), untilFree)
+          // whoever has looked meanwhile
+          yield* containers.forget(name)
           return { name, end }
         }),
         { concurrency: 4 }
@@ -188,7 +190,8 @@ const make = Effect.gen(function*() {
     prepareAhead,
     giveUpPrepared: (session) => Effect.mapError(prepared.giveUp(session), failing("removal")),
     hasRepository,
-    start,
+    // somebody else may have removed the one before
+    start: (spec) => Effect.zipRight(start(spec), containers.forget(runName(spec.run))),
     exists,
     output: (run) =>
       output.output(run).pipe(Stream.mapError(failing("output")), Stream.withSpan("DockerSandbox.output")),
