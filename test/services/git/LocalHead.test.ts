@@ -49,6 +49,14 @@ layer(NodeContext.layer, { excludeTestServices: true })("the files of a reposito
       assert.strictEqual((yield* told(work)).head, undefined)
     }))
 
+  it.scoped("do not tell where the branch that HEAD names is another name of one", () =>
+    Effect.gen(function*() {
+      const work = yield* Git.repository()
+      yield* Git.git(work, "symbolic-ref", "refs/heads/alias", "refs/heads/main")
+      yield* Git.git(work, "symbolic-ref", "HEAD", "refs/heads/alias")
+      assert.deepStrictEqual(yield* told(work), nothing)
+    }))
+
   it.scoped("do not tell where HEAD is detached, where there are more worktrees, in one of these, or in no repository", () =>
     Effect.gen(function*() {
       const work = yield* Git.repository()
