@@ -38,7 +38,7 @@ const whileItRuns = (connection: Connection, ended: Effect.Effect<string>): Conn
     )
 })
 
-/** A request that failed because of what the process sent, or as any other. */
+/** Why a request failed: a line that is too long comes from the process itself, and is worth no second try. */
 const processFailure = (method: string, error: unknown) =>
   error instanceof MessageTooLargeError
     ? new RequestFailed({

@@ -5,9 +5,7 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-
 import * as Http from "node:http"
-
 import * as Https from "node:https"
 
 export const layer = Layer.scoped(
