@@ -25,6 +25,8 @@ export class FakeRemote {
   readonly pushes: Array<{ readonly branch: string; readonly commit: string }> = []
   readonly proposals: Array<Proposal> = []
   readonly imports: Array<string> = []
+  /** The bundles that began to be read before they were imported. */
+  readonly begun: Array<string> = []
   /** Whether pull requests are to be had. */
   pullRequests = true
   /** What a session's commit changes. */
@@ -99,6 +101,7 @@ export const layer = (remote: FakeRemote) =>
           ),
         objectsDirectory: () => Effect.succeed("/dev/null"),
         exportBundle: () => Effect.succeedSome("/dev/null"),
+        beginImport: (_repo, bundle) => Effect.sync(() => void remote.begun.push(bundle)),
         importBundle: (_repo, bundle) => Effect.sync(() => commit(1 + remote.imports.push(bundle))),
         diff: (_, from, to) =>
           Effect.succeed(

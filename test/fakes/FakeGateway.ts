@@ -11,6 +11,8 @@ export class FakeGatewayScript {
   calls: ReadonlyArray<GatewayReport> = []
   /** Those that it makes at work: they are counted by the time its gateway is closed. */
   callsAtWork: ReadonlyArray<GatewayReport> = []
+  /** How many are open. */
+  open = 0
   /** Why the last call failed. */
   lastFailure: string | undefined = undefined
 }
@@ -28,7 +30,10 @@ export const layer = (script: FakeGatewayScript) =>
             Effect.sync(() => script.opened.push(request)),
             Effect.zipRight(
               counted(script.calls, request),
-              Effect.addFinalizer(() => counted(script.callsAtWork, request))
+              Effect.acquireRelease(
+                Effect.sync(() => script.open++),
+                () => Effect.zipRight(Effect.sync(() => script.open--), counted(script.callsAtWork, request))
+              )
             )
           ),
           {

@@ -53,6 +53,10 @@ export class FakeEngine {
   /** The sessions whose prepared sandbox was given up. */
   readonly givenUp: Array<SessionId> = []
   readonly workspaces = new Set<SessionId>()
+  /** What is still to be done when a run's output has ended and its exit code is asked for. */
+  settling: Effect.Effect<void> = Effect.void
+  /** Whether the results of runs can be read where they lie. */
+  isInPlace = false
   /** What the removal of a session's runs waits for. */
   removal: Effect.Effect<void> = Effect.void
   /** Whether a run that was cut short leaves changes in its workspace. */
@@ -98,6 +102,8 @@ export const layer = (engine: FakeEngine) => {
           yield* Queue.take(run.more)
         }
       }))
+  const bundle = (run: RunId) =>
+    Effect.map(find(run), ({ commits }) => commits ? Option.some(`bundle-of-${runName(run)}`) : Option.none())
   return Layer.succeed(
     Sandbox,
     Sandbox.of({
@@ -152,11 +158,12 @@ export const layer = (engine: FakeEngine) => {
           }
         }),
       output: (run) => Stream.unwrap(Effect.map(find(run), (found) => outputFrom(found, 0))),
-      exit: (run) => Effect.flatMap(find(run), (found) => Deferred.await(found.exit)),
+      exit: (run) => Effect.flatMap(find(run), (found) => Effect.zipLeft(Deferred.await(found.exit), engine.settling)),
       answer: (run) => Effect.map(find(run), ({ answer }) => answer),
       checkReport: (run) => Effect.map(find(run), ({ report }) => report),
-      bundle: (run) =>
-        Effect.map(find(run), ({ commits }) => commits ? Option.some(`bundle-of-${runName(run)}`) : Option.none()),
+      bundle,
+      bundleInPlace: (run) =>
+        engine.isInPlace ? Effect.orElseSucceed(bundle(run), () => Option.none()) : Effect.succeedNone,
       removeRuns: (session, next) =>
         Effect.gen(function*() {
           if (next === undefined) engine.waiting.delete(session)

@@ -3,8 +3,10 @@
  * of the server it is followed from the last stored line, and started again only if it is gone.
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { remainingUsd } from "../../domain/Budget.ts"
 import type { Step } from "../../domain/NextStep.ts"
@@ -23,6 +25,7 @@ import * as AgentInputs from "./AgentInputs.ts"
 import * as AgentOutput from "./AgentOutput.ts"
 import { recordCall, usageRecorded } from "./Budget.ts"
 import * as BudgetPause from "./BudgetPause.ts"
+import * as EarlyImport from "./EarlyImport.ts"
 import * as EgressWish from "./EgressWish.ts"
 import { giveMessages, lastDelivered } from "./MessagesToAgent.ts"
 import * as RunDirectories from "./RunDirectories.ts"
@@ -45,6 +48,7 @@ const lastCharacters = (text: string): string => text.slice(-tailCharacters).rep
 export const make = Effect.gen(function*() {
   const agents = yield* Agents
   const budget = yield* BudgetPause.make
+  const beginImport = yield* EarlyImport.make
   const { stallTimeout } = yield* AppConfig
   const gateway = yield* Gateway
   const history = yield* SessionHistory
@@ -99,7 +103,8 @@ export const make = Effect.gen(function*() {
     const events = AgentOutput.logEvents(run, sandbox.output(run), yield* redaction.forRun)
     return yield* Effect.raceFirst(
       store(context, run, AgentOutput.endSilence(stallTimeout)(events)),
-      sandbox.watch(run)
+      // it has requests to give up, which nobody waits for
+      Effect.disconnect(sandbox.watch(run))
     ).pipe(
       Effect.as(undefined),
       Effect.catchTag("RunSilent", ({ message }) =>
@@ -132,31 +137,39 @@ export const make = Effect.gen(function*() {
       const agent = yield* agents.start(state.spec.agent, state.spec.model)
       const used = yield* Ref.make(state.usage)
       const model = agent.environment["OPENTL_AGENT_MODEL"]
-      const { lastFailure } = yield* gateway.open({
-        sessionId: claim.sessionId,
-        remainingUsd: remainingUsd(state),
-        counted: state.countedCalls,
-        egress: yield* egressWish.granted(state),
-        day: Option.getOrUndefined(budget.day.account),
-        // a command has no host that asks: whatever asks there would keep the messages from it
-        ...(state.spec.agent._tag === "Command" ? {} : { giveMessages: giveMessages(context, run) }),
-        ...(model === undefined ? {} : { model }),
-        round: `${run.turn}-${run.round}`,
-        onRefused: (endpoint) =>
-          // the turn ended or has another owner: it was refused nevertheless
-          record([EndpointRefused.make({ turn: run.turn, round: run.round, endpoint })]).pipe(Effect.ignoreLogged),
-        onUsage: Effect.fnUntraced(function*(call) {
-          const usage = yield* Ref.getAndUpdate(used, (before) => Usage.add(before, call.usage))
-          yield* recordCall(record, usageRecorded({ ...state, usage }, { turn: run.turn, source: "agent" }, call))
-        })
-      })
+      const opened = yield* Effect.acquireRelease(Scope.make(), Scope.close)
+      const { lastFailure } = yield* Scope.extend(
+        gateway.open({
+          sessionId: claim.sessionId,
+          remainingUsd: remainingUsd(state),
+          counted: state.countedCalls,
+          egress: yield* egressWish.granted(state),
+          day: Option.getOrUndefined(budget.day.account),
+          // a command has no host that asks: whatever asks there would keep the messages from it
+          ...(state.spec.agent._tag === "Command" ? {} : { giveMessages: giveMessages(context, run) }),
+          ...(model === undefined ? {} : { model }),
+          round: `${run.turn}-${run.round}`,
+          onRefused: (endpoint) =>
+            // the turn ended or has another owner: it was refused nevertheless
+            record([EndpointRefused.make({ turn: run.turn, round: run.round, endpoint })]).pipe(Effect.ignoreLogged),
+          onUsage: Effect.fnUntraced(function*(call) {
+            const usage = yield* Ref.getAndUpdate(used, (before) => Usage.add(before, call.usage))
+            yield* recordCall(record, usageRecorded({ ...state, usage }, { turn: run.turn, source: "agent" }, call))
+          })
+        }),
+        opened
+      )
       yield* budget.day.counted(claim.sessionId)
       if (!(step.started && (yield* sandbox.exists(run)))) {
         if (yield* budget.ifReached(context, step.turn)) return Option.none()
         yield* start(context, step, run, agent)
       }
       const silence = yield* follow(context, run)
-      const ended = yield* sandbox.exit(run)
+      yield* beginImport(context, step, run)
+      const called = yield* lastFailure
+      // with a failure, what is known of the round is needed until the round's end is in the log
+      const closed = Effect.unless(Scope.close(opened, Exit.void), () => Option.isSome(called))
+      const [ended] = yield* Effect.all([sandbox.exit(run), closed], { concurrency: 2 })
       // it may have come to its end by itself, just then
       const exit: RunExit = silence === undefined || ended.code === 0
         ? ended
@@ -164,7 +177,7 @@ export const make = Effect.gen(function*() {
       const isHosted = agent.launch !== undefined
       const said = yield* answerOf(context, run, exit, isHosted)
       // the cause of a failure takes precedence over the agent's last words
-      const failure = isHosted && exit.code <= 1 ? yield* lastFailure : Option.none()
+      const failure = isHosted && exit.code <= 1 ? called : Option.none()
       return Option.some({ exit, failure, said, isSilent: silence !== undefined })
     },
     // every call is in the log when it is closed

@@ -32,7 +32,7 @@ export const layer = Layer.scoped(
     const mirrors = yield* GitMirror.make
     const prepare = yield* SessionBranches.make(mirrors)
     const exportBundle = yield* GitBundles.make
-    const importBundle = yield* SandboxResults.make
+    const results = yield* SandboxResults.make
     const pushTo = yield* GitPush.make
 
     /** A submodule may have the name of a file, but no text. */
@@ -97,9 +97,16 @@ export const layer = Layer.scoped(
       exportBundle: Effect.fn("Repositories.exportBundle")((repo, branch, contents) =>
         mirrors.withCommit(repo, contents.start, (mirror) => exportBundle(mirror, branch, contents))
       ),
+      beginImport: Effect.fn("Repositories.beginImport")((repo, bundle, result) =>
+        results.begin(
+          bundle,
+          result,
+          mirrors.withCommit(repo, result.start, (mirror) => results.inspect(mirror, bundle, result))
+        )
+      ),
       importBundle: Effect.fn("Repositories.importBundle")(
         (repo, bundle, result) =>
-          mirrors.withCommit(repo, result.start, (mirror) => importBundle(mirror, bundle, result)),
+          mirrors.withCommit(repo, result.start, (mirror) => results.importFrom(mirror, bundle, result)),
         Effect.scoped
       ),
       push: Effect.fn("Repositories.push")(

@@ -78,14 +78,18 @@ export interface BundleContents {
   readonly work: CommitId | undefined
 }
 
-/** How to turn a sandbox's result into a commit. */
-export interface ResultCommit {
+/** What a sandbox's result must be. */
+export interface ResultBundle {
   readonly session: SessionId
   readonly branch: BranchName
   /** The commit from which the result must descend, and the parent of the commit. */
   readonly start: CommitId
   /** A commit of ours since the start that is the parent in its place, if the mirror still has it. */
   readonly parent?: CommitId | undefined
+}
+
+/** How to turn a sandbox's result into a commit. */
+export interface ResultCommit extends ResultBundle {
   /** The author and committer date: the same result becomes the same commit, whenever it is imported. */
   readonly date: DateTime.Utc
   readonly author: { readonly name: string; readonly email: string }
@@ -141,6 +145,11 @@ export class Repositories extends Context.Tag("opentl/services/git/Repositories"
     branch: BranchName,
     contents: BundleContents
   ) => Effect.Effect<Option.Option<string>, RepositoryFailure, Scope.Scope>
+  /**
+   * Begins to read a sandbox's bundle, which nobody changes any more, and returns. It is a hint: an `importBundle` of the same
+   * goes on from there if it comes within a minute.
+   */
+  readonly beginImport: (repo: Repository, bundle: string, result: ResultBundle) => Effect.Effect<void>
   /**
    * Imports a sandbox's bundle as one commit of ours under the session's reference. The bundle must contain one branch
    * that descends from `start`. Returns `start`, or else `parent`, if the files are the same.

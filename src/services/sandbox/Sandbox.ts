@@ -172,6 +172,11 @@ export class Sandbox extends Context.Tag("opentl/services/sandbox/Sandbox")<Sand
   /** The commits of an ended run, as a bundle file of at most 1 GiB in the caller's scope; none if nothing was committed. Untrusted. */
   readonly bundle: (run: RunId) => Effect.Effect<Option.Option<string>, SandboxFailure, Scope.Scope>
   /**
+   * The same where it lies, as soon as the run's output has ended: only where nobody can change it any more, until the run is
+   * removed. Absent: never.
+   */
+  readonly bundleInPlace?: (run: RunId) => Effect.Effect<Option.Option<string>>
+  /**
    * Asks a run to end, and waits for that: its agent is asked by its protocol, then by a signal. After `stopTime` it is
    * killed. Succeeds if it has ended or does not exist.
    */

@@ -72,6 +72,23 @@ layer(NodeContext.layer, { excludeTestServices: true })("git is started", (it) =
         }))
     }))
 
+  it.scoped("as often for a result that began to be read before its import was asked for", () =>
+    Effect.gen(function*() {
+      const { dataDir, repo } = yield* setup
+      yield* withCount(dataDir, (repositories, during) =>
+        Effect.gen(function*() {
+          const { commit } = yield* repositories.prepare(repo, firstTurn())
+          const { out } = yield* sandbox(yield* exported(repositories, repo, commit), { "a.txt": "a\n" })
+          const asked = yield* during(Effect.zipRight(
+            repositories.beginImport(repo, out, resultOf(commit)),
+            repositories.importBundle(repo, out, resultOf(commit))
+          ))
+          assert.strictEqual(asked.length, 9)
+          // whoever has not begun begins then
+          assert.strictEqual((yield* during(repositories.importBundle(repo, out, resultOf(commit)))).length, 8)
+        }))
+    }))
+
   it.scoped("once more for a result that builds upon more than its start, which must be there", () =>
     Effect.gen(function*() {
       const { dataDir, origin, repo } = yield* setup

@@ -103,6 +103,15 @@ export const make = ({ containers, dataDir, engine, fs, volumes }: Parts) => {
     Effect.mapError(failing("result"))
   )
 
+  /** Only of a run whose end was seen, that of its processes too: the engine tells that later. */
+  const bundleInPlace = Effect.fn("DockerSandbox.bundleInPlace")(function*(run: RunId) {
+    if (!(yield* containers.wasSeen(runName(run)))) return Option.none()
+    return Option.flatMap(
+      yield* volumes.find(run.sessionId, `${Layout.outputs}/${Layout.bundle}`),
+      Found.$match({ File: ({ path }) => Option.some(path), Nothing: () => Option.none<string>() })
+    )
+  })
+
   const takeDependencies = Effect.fn("DockerSandbox.takeDependencies")(
     (run: RunId, limit: number) =>
       throughEngine(run, `${Layout.outputs}/${Layout.dependencies}`, {
@@ -116,5 +125,5 @@ export const make = ({ containers, dataDir, engine, fs, volumes }: Parts) => {
     Effect.mapError(failing("result"))
   )
 
-  return { answer, bundle, checkReport, takeDependencies }
+  return { answer, bundle, bundleInPlace, checkReport, takeDependencies }
 }

@@ -157,6 +157,8 @@ describe("a run on the engine's machine", () => {
       const { runAgent, sandbox, takeBundle } = yield* makeSession({ dataDir, open })
       const { exit, run } = yield* runAgent(1, `echo bye >hello.txt; echo Done. >"$OPENTL_ANSWER_FILE"`)
       assert.strictEqual(exit.code, 0)
+      const { bundleInPlace = () => Effect.succeedNone } = sandbox
+      assert.deepStrictEqual(yield* bundleInPlace(run), yield* sandbox.bundle(run))
       assert.strictEqual(yield* sandbox.answer(run), "Done.\n")
       assert.include(yield* takeBundle(Option.getOrThrow(yield* sandbox.bundle(run))), "-hello\n+bye")
     }))
