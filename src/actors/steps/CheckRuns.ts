@@ -14,6 +14,7 @@ import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { type RunExit, type RunId, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
 import type { Given } from "./Dependencies.ts"
+import { EndedRuns } from "./EndedRuns.ts"
 import { bundleFile, installFiles, textFile } from "./InputFiles.ts"
 import * as RunDirectories from "./RunDirectories.ts"
 import type { StepContext } from "./StepContext.ts"
@@ -37,6 +38,7 @@ const decode = Schema.decode(CheckReportJson)
 const encode = Schema.encodeSync(CheckRequestJson)
 
 export const make = Effect.gen(function*() {
+  const ended = yield* EndedRuns
   const { sandboxCertificates } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
@@ -114,6 +116,7 @@ export const make = Effect.gen(function*() {
    */
   return Effect.fn("CheckRuns.run")(function*(context: StepContext, run: RunId, order: CheckOrder) {
     const once = Effect.gen(function*() {
+      yield* ended.settled(run.sessionId)
       if (!(yield* sandbox.exists(run))) yield* start(context, run, order)
       const exit = yield* Effect.raceFirst(sandbox.exit(run), sandbox.watch(run))
       return yield* read(run, exit, order.commands.length)

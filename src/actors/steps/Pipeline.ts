@@ -14,6 +14,7 @@ import type { Turn } from "../../domain/SessionState.ts"
 import { uncollectedRound } from "../../domain/UncollectedWork.ts"
 import { Sandbox, stopTime } from "../../services/sandbox/Sandbox.ts"
 import * as AgentStep from "./AgentStep.ts"
+import { EndedRuns } from "./EndedRuns.ts"
 import * as GateStep from "./GateStep.ts"
 import * as OwnCalls from "./OwnCalls.ts"
 import * as PlanStep from "./PlanStep.ts"
@@ -58,6 +59,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       const prepare = yield* PrepareStep.make
       const plan = yield* PlanStep.make
       const agent = yield* AgentStep.make
+      const ended = yield* EndedRuns
       const gate = yield* GateStep.make
       const verify = yield* VerifyStep.make
       const review = yield* ReviewStep.make
@@ -92,7 +94,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
         )
 
       const prepareRun = ({ claim, state }: StepContext, at: { readonly turn: number; readonly round: number }) =>
-        directories(claim.sessionId, state).pipe(
+        Effect.zipRight(ended.settled(claim.sessionId), directories(claim.sessionId, state)).pipe(
           Effect.flatMap((directories) =>
             sandbox.prepare({ sessionId: claim.sessionId, ...at }, {
               ...directories,
@@ -155,9 +157,10 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       }
 
       const endTurn = Effect.fn("Pipeline.endTurn")(
-        function*(context: StepContext, ended: Omit<Named<"EndTurn">, "_tag">) {
+        function*(context: StepContext, ending: Omit<Named<"EndTurn">, "_tag">) {
           const { claim, record } = context
-          const { end, text, turn } = ended
+          const { end, text, turn } = ending
+          yield* ended.settled(claim.sessionId)
           if (end !== "complete") yield* stopAgent(context, turn)
           // after a crash the record of a call may be there whose cost is in the log
           yield* ownCalls.countLeft(context, turn)
@@ -169,7 +172,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
           )
           yield* record([TurnEnded.make({ turn, end, text })])
           yield* countTurnEnded(end)
-          yield* rest(context, ended)
+          yield* rest(context, ending)
           yield* warm.refillNow
         }
       )
@@ -194,7 +197,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
             case "AskApproval":
               return Effect.zipRight(checkSandbox(context, step), askApproval(context, step))
             case "RunAgent":
-              return agent(context, step)
+              return Effect.zipRight(ended.settled(context.claim.sessionId), agent(context, step))
             case "CollectChanges":
               return publish.collect(context, step)
             case "ScanChanges":

@@ -26,11 +26,13 @@ import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { Attachment } from "../../services/store/SessionStore.ts"
+import { EndedRuns } from "./EndedRuns.ts"
 import type { Perform } from "./StepContext.ts"
 
 type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
 export const make = Effect.gen(function*() {
+  const ended = yield* EndedRuns
   const forge = yield* Forge
   const { read: configurationOf } = yield* BaseConfigurations
   const { identities } = yield* AppConfig
@@ -87,7 +89,7 @@ export const make = Effect.gen(function*() {
           })],
           Attachment.Patch({ ...at, patch: diff.patch })
         )
-      yield* sandbox.removeRuns(claim.sessionId)
+      yield* ended.remove(claim.sessionId, sandbox.removeRuns(claim.sessionId))
     },
     Effect.scoped
   )
