@@ -13,7 +13,7 @@ import type { SessionsMode } from "./actors/sessions/Sessions.ts"
 import * as SessionsLive from "./actors/sessions/SessionsLive.ts"
 import * as Waking from "./actors/sessions/Waking.ts"
 import * as WorkspaceRetention from "./actors/sessions/WorkspaceRetention.ts"
-import { EndedRuns } from "./actors/steps/EndedRuns.ts"
+import { CollectedRuns } from "./actors/steps/CollectedRuns.ts"
 import { Pipeline } from "./actors/steps/Pipeline.ts"
 import { RestingSandboxes } from "./actors/steps/RestingSandboxes.ts"
 import { WarmSandboxes } from "./actors/steps/WarmSandboxes.ts"
@@ -89,7 +89,7 @@ const sessionsWith = (warm: Warm) =>
     Layer.provide(
       Layer.provide(Pipeline.layer, [
         OpenCalls.layer,
-        EndedRuns.layer,
+        CollectedRuns.layer,
         BaseConfigurations.layer,
         BaseTrees.layer,
         DependencyCache.layer

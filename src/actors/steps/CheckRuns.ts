@@ -13,8 +13,8 @@ import { AppConfig } from "../../services/config/AppConfig.ts"
 import * as CommitMessage from "../../services/forge/CommitMessage.ts"
 import { Repositories } from "../../services/git/Repositories.ts"
 import { type RunExit, type RunId, Sandbox, SandboxError } from "../../services/sandbox/Sandbox.ts"
+import { CollectedRuns } from "./CollectedRuns.ts"
 import type { Given } from "./Dependencies.ts"
-import { EndedRuns } from "./EndedRuns.ts"
 import { bundleFile, installFiles, textFile } from "./InputFiles.ts"
 import * as RunDirectories from "./RunDirectories.ts"
 import type { StepContext } from "./StepContext.ts"
@@ -38,7 +38,7 @@ const decode = Schema.decode(CheckReportJson)
 const encode = Schema.encodeSync(CheckRequestJson)
 
 export const make = Effect.gen(function*() {
-  const ended = yield* EndedRuns
+  const ended = yield* CollectedRuns
   const { sandboxCertificates } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox

@@ -14,7 +14,7 @@ import type { Turn } from "../../domain/SessionState.ts"
 import { uncollectedRound } from "../../domain/UncollectedWork.ts"
 import { Sandbox, stopTime } from "../../services/sandbox/Sandbox.ts"
 import * as AgentStep from "./AgentStep.ts"
-import { EndedRuns } from "./EndedRuns.ts"
+import { CollectedRuns } from "./CollectedRuns.ts"
 import * as GateStep from "./GateStep.ts"
 import * as OwnCalls from "./OwnCalls.ts"
 import * as PlanStep from "./PlanStep.ts"
@@ -59,7 +59,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       const prepare = yield* PrepareStep.make
       const plan = yield* PlanStep.make
       const agent = yield* AgentStep.make
-      const ended = yield* EndedRuns
+      const ended = yield* CollectedRuns
       const gate = yield* GateStep.make
       const verify = yield* VerifyStep.make
       const review = yield* ReviewStep.make

@@ -26,13 +26,13 @@ import { BaseConfigurations } from "../../services/git/BaseConfiguration.ts"
 import { GitError, Repositories } from "../../services/git/Repositories.ts"
 import { Sandbox } from "../../services/sandbox/Sandbox.ts"
 import { Attachment } from "../../services/store/SessionStore.ts"
-import { EndedRuns } from "./EndedRuns.ts"
+import { CollectedRuns } from "./CollectedRuns.ts"
 import type { Perform } from "./StepContext.ts"
 
 type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
 export const make = Effect.gen(function*() {
-  const ended = yield* EndedRuns
+  const ended = yield* CollectedRuns
   const forge = yield* Forge
   const { read: configurationOf } = yield* BaseConfigurations
   const { identities } = yield* AppConfig

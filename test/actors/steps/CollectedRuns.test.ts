@@ -4,7 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { EndedRuns } from "../../../src/actors/steps/EndedRuns.ts"
+import { CollectedRuns } from "../../../src/actors/steps/CollectedRuns.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import { approve, plan, requestChanges } from "../../fakes/FakeModel.ts"
 import { create, history, untilFact, withServer, type World } from "../../support/TestApp.ts"
@@ -31,7 +31,7 @@ const stillness = Effect.repeatN(
 describe("the removal of runs that have ended", () => {
   it.scoped("goes on while its session does, and is waited for where it matters", () =>
     Effect.gen(function*() {
-      const ended = yield* EndedRuns
+      const ended = yield* CollectedRuns
       const may = yield* Deferred.make<void>()
       yield* ended.remove(session, Deferred.await(may))
       const waiting = yield* Effect.fork(ended.settled(session))
@@ -41,16 +41,16 @@ describe("the removal of runs that have ended", () => {
       yield* Deferred.succeed(may, undefined)
       yield* Fiber.join(waiting)
       yield* ended.settled(session)
-    }).pipe(Effect.provide(EndedRuns.layer)))
+    }).pipe(Effect.provide(CollectedRuns.layer)))
 
   it.scoped("that fails keeps nobody waiting: they are removed at the turn's end", () =>
     Effect.gen(function*() {
-      const ended = yield* EndedRuns
+      const ended = yield* CollectedRuns
       yield* ended.remove(session, Effect.fail(new Error("the engine is busy")))
       yield* ended.settled(session)
       yield* ended.remove(session, Effect.die("a fault of ours"))
       yield* ended.settled(session)
-    }).pipe(Effect.provide(EndedRuns.layer)))
+    }).pipe(Effect.provide(CollectedRuns.layer)))
 
   it.effect("keeps no review waiting, but the end of the turn", () =>
     withServer((world) =>

@@ -21,11 +21,11 @@ const tolerated = Effect.catchAll((error: { readonly message: string }) =>
 )
 
 /** Without a layer, they are removed at once. */
-export class EndedRuns extends Context.Reference<EndedRuns>()("opentl/actors/steps/EndedRuns", {
+export class CollectedRuns extends Context.Reference<CollectedRuns>()("opentl/actors/steps/CollectedRuns", {
   defaultValue: (): Interface => ({ remove: (_, removal) => tolerated(removal), settled: () => Effect.void })
 }) {
   static readonly layer = Layer.scoped(
-    EndedRuns,
+    CollectedRuns,
     Effect.map(FiberMap.make<SessionId>(), (removals): Interface => ({
       remove: (id, removal) => Effect.asVoid(FiberMap.run(removals, id, tolerated(removal))),
       settled: (id) => Effect.ignore(Effect.flatMap(FiberMap.get(removals, id), Fiber.await))
