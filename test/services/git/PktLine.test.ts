@@ -51,7 +51,8 @@ describe("git's packets", () => {
         "0005",
         "0000 ",
         "<!DO",
-        "fff1".padEnd(65_521, "x")
+        "fff1".padEnd(65_521, "x"),
+        "0003000".padEnd(0x3003, "x")
       ]
     ) {
       assert.deepStrictEqual(decode(bytes(wrong)), Option.none(), wrong.slice(0, 20))

@@ -1,5 +1,7 @@
 /** A remote is asked over git's protocol: the stand-in's answers are those of git's own `http-backend`. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { assert, layer } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -22,6 +24,7 @@ import * as GitHubStandIn from "../../standins/github/GitHubStandIn.ts"
 import * as Support from "../../support/Git.ts"
 import { gitHubWithRepository, slug, token } from "../../support/GitHubWorld.ts"
 import * as Logged from "../../support/Logged.ts"
+import { serve } from "../../support/Loopback.ts"
 
 const basic = (token: string) => `Basic ${Encoding.encodeBase64(`x-access-token:${token}`)}`
 
@@ -82,6 +85,23 @@ layer(NodeContext.layer)("A remote's branches", (it) => {
       assert.deepStrictEqual((yield* ask("acme/u", "main"))[1]?.[0], "höhe")
       yield* gitHub.createRepository({ owner: "acme", name: "empty", files: {} })
       assert.deepStrictEqual(yield* ask("acme/empty", "main"), [["main", Option.none()]])
+    }))
+
+  it.scoped("are asked for over the connections of earlier questions", () =>
+    Effect.gen(function*() {
+      const ports = new Array<number | undefined>()
+      const url = yield* serve(() =>
+        Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
+          ports.push(NodeHttpServerRequest.toIncomingMessage(request).socket.remotePort)
+          return body(PktLine.Packet.Flush())
+        })
+      )
+      const remotes = yield* clientIn([])
+      const remote: Remote = { url: `${url}/a.git`, authorization: Option.none() }
+      for (const name of "abcdefghij") yield* remotes.ask(remote, branches(name))
+      assert.strictEqual(ports.length, 10)
+      // the next question may come before the last one's connection is free
+      assert.isAtMost(new Set(ports).size, 2)
     }))
 
   it.scoped("are unknown after any other answer, and known after the next one", () =>
