@@ -45,7 +45,7 @@ const longestWait = "5 seconds"
 const keepAliveTimeout = 55_000
 
 /** In bytes: a prefix may be that of many branches. */
-export const largestAnswer = 2 * 1024 ** 2
+const largestAnswer = 2 * 1024 ** 2
 
 /** Hosts speak git's protocol only with a client whose name begins like this. */
 const userAgent = "git/2.0 (opentl)"
@@ -68,7 +68,7 @@ const toBytes = (text: string): string => Buffer.from(text, "utf8").toString("la
 const fromBytes = (text: string): string => Buffer.from(text, "latin1").toString("utf8")
 
 /** A prefix is also that of longer names, which the answer then has, too. */
-export const questionBody = ({ names, withDefault }: Question): Uint8Array => {
+const questionBody = ({ names, withDefault }: Question): Uint8Array => {
   const line = (text: string) => PktLine.Packet.Line({ text: toBytes(`${text}\n`) })
   return PktLine.encode([
     line("command=ls-refs"),
@@ -90,7 +90,7 @@ const readLine = (packet: PktLine.Packet) => {
 }
 
 /** The answer in a body: lines, and nothing behind the end of the message. */
-export const answerIn = (body: Uint8Array, { names }: Question): Option.Option<Answer> =>
+const answerIn = (body: Uint8Array, { names }: Question): Option.Option<Answer> =>
   Option.gen(function*() {
     const packets = yield* PktLine.decode(body)
     if (packets.at(-1)?._tag !== "Flush") return yield* Option.none()
