@@ -75,7 +75,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("git is started", (it) =
   it.scoped("as often for a result that began to be read before its import was asked for", () =>
     Effect.gen(function*() {
       const { dataDir, repo } = yield* setup
-      yield* withCount(dataDir, (repositories, during) =>
+      yield* withCount({ dataDir }, (repositories, during) =>
         Effect.gen(function*() {
           const { commit } = yield* repositories.prepare(repo, firstTurn())
           const { out } = yield* sandbox(yield* exported(repositories, repo, commit), { "a.txt": "a\n" })
