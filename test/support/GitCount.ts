@@ -2,6 +2,7 @@
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Repositories } from "../../src/services/git/Repositories.ts"
@@ -30,9 +31,19 @@ const noting = (note: (word: string) => void) =>
     }))
   ).pipe(Layer.provideMerge(NodeContext.layer))
 
+/** Variables of this machine that keep the server from asking a remote itself. */
+const withoutProxies = Layer.setConfigProvider(
+  ConfigProvider.orElse(
+    ConfigProvider.fromMap(
+      new Map(["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].flatMap((name) => [[name, ""], [name.toLowerCase(), ""]]))
+    ),
+    () => ConfigProvider.fromEnv()
+  )
+)
+
 /** Uses repositories; `during` gives what git is asked for while an effect runs, in alphabetical order. */
 export const withCount = <A, E, R>(
-  dataDir: string,
+  config: Parameters<typeof Git.layer>[0],
   use: (
     repositories: Repositories["Type"],
     during: <B, E2, R2>(effect: Effect.Effect<B, E2, R2>) => Effect.Effect<ReadonlyArray<string>, E2, R2>
@@ -45,6 +56,8 @@ export const withCount = <A, E, R>(
       return Effect.map(effect, () => asked.slice(before).sort())
     })
   return Effect.flatMap(Repositories, (repositories) => use(repositories, during)).pipe(
-    Effect.provide(Git.layerOn(layerConfig({ dataDir }), noting((word) => asked.push(word))))
+    Effect.provide(
+      Git.layerOn(layerConfig(config), noting((word) => asked.push(word))).pipe(Layer.provide(withoutProxies))
+    )
   )
 }

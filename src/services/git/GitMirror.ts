@@ -7,10 +7,10 @@ import * as Option from "effect/Option"
 import * as RcMap from "effect/RcMap"
 import type * as Scope from "effect/Scope"
 import * as Crypto from "node:crypto"
-import type { BranchName, CommitId } from "../../domain/Ids.ts"
+import type { CommitId } from "../../domain/Ids.ts"
 import { Repository, show } from "../../domain/Repository.ts"
 import { AppConfig } from "../config/AppConfig.ts"
-import { Forge, RepositoryNotFound } from "../forge/Forge.ts"
+import { Forge, type Remote, RepositoryNotFound } from "../forge/Forge.ts"
 import * as SharedRun from "../support/SharedRun.ts"
 import { check, Git, type GitOutput } from "./Git.ts"
 import type { GitCall } from "./GitCommand.ts"
@@ -30,12 +30,9 @@ export interface Mirror {
   readonly exclusively: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** Fetches the remote's branches: once for all sessions that ask before it begins. */
   readonly fetched: Effect.Effect<void, RepositoryFailure>
-  /** Looks which branches a fetch might bring, which takes two processes in place of six; shared in the same way. */
-  readonly compared: Effect.Effect<MirrorBranches.Compared>
+  /** Looks which branches a fetch might bring, which takes a process or two in place of six; none if only a fetch can tell. */
+  readonly compared: (wanted: MirrorBranches.Wanted) => Effect.Effect<Option.Option<MirrorBranches.Compared>>
 }
-
-/** The branches that somebody needs, which may have to be asked for. */
-export type Branches = Effect.Effect<ReadonlyArray<BranchName>, RepositoryFailure>
 
 /** With more packs than this, a mirror is repacked, which takes a moment now and saves many later. */
 const manyPacks = 50
@@ -50,7 +47,7 @@ export const make = Effect.gen(function*() {
   const { dataDir } = yield* AppConfig
   const forge = yield* Forge
   const git = yield* Git
-  const compare = yield* MirrorBranches.make
+  const branches = yield* MirrorBranches.make
   const root = `${dataDir}/mirrors`
   const { broken, ensureObjects, packCount, putBack, setAside, shareObjects, sweep } = yield* MirrorFiles.make
 
@@ -81,10 +78,26 @@ export const make = Effect.gen(function*() {
     return format
   })
 
+  /**
+   * What is on this machine is compared as a whole, once for all sessions that ask before it begins. A server is asked for one
+   * session's branches, and nobody waits for that: if the mirror's references change meanwhile, each of them is still one that it
+   * has, and what counts is whether it is what the remote has said.
+   */
+  const comparison = (
+    repo: Repository,
+    remote: Remote,
+    directory: string,
+    exclusively: Mirror["exclusively"]
+  ): Mirror["compared"] => {
+    if (repo._tag !== "Local") return (wanted) => branches.withRemote(remote, directory, wanted)
+    const shared = SharedRun.make(branches.withLocal(repo.path, directory), exclusively)
+    return () => shared
+  }
+
   const mirrors = yield* RcMap.make({
     lookup: (repo: Repository): Effect.Effect<Mirror, RepositoryFailure> =>
       Effect.gen(function*() {
-        yield* forge.remote(repo)
+        const remote = yield* forge.remote(repo)
         const directory = `${root}/${directoryName(repo)}`
         yield* sweep(directory)
         const format = yield* initialise(repo, directory)
@@ -96,7 +109,7 @@ export const make = Effect.gen(function*() {
           format,
           exclusively,
           fetched: SharedRun.make(fetch(repo, directory), exclusively),
-          compared: SharedRun.make(compare(repo, directory), exclusively)
+          compared: comparison(repo, remote, directory, exclusively)
         }
       }),
     idleTimeToLive: "10 minutes"
@@ -167,15 +180,17 @@ export const make = Effect.gen(function*() {
     open,
     /** Fetches the remote's branches, unless those that somebody needs are there: then it is known what they are. */
     fetchFor: (
-      repo: Repository,
       mirror: Mirror,
-      wanted: Branches
+      wanted: MirrorBranches.Wanted
     ): Effect.Effect<MirrorBranches.Tips, RepositoryFailure> => {
       const fetched = Effect.as(mirror.fetched, Option.none())
-      return repo._tag !== "Local" ? fetched : Effect.zip(mirror.compared, wanted, { concurrent: true }).pipe(
-        Effect.flatMap(([{ isOutdated, tips }, names]) =>
-          names.some(isOutdated) ? fetched : Effect.succeed(tips(names))
-        )
+      return Effect.flatMap(
+        mirror.compared(wanted),
+        Option.match({
+          onNone: () => fetched,
+          onSome: ({ isOutdated, tips }) =>
+            Effect.flatMap(wanted.all, (names) => names.some(isOutdated) ? fetched : Effect.succeed(tips(names)))
+        })
       )
     },
     /** The directory of a repository's objects from the remote. It exists before they are fetched. */

@@ -78,5 +78,11 @@ export const make = Effect.gen(function*() {
   const packCount = (objects: string) =>
     Effect.map(namesIn(`${objects}/pack`), (names) => names.filter((name) => name.endsWith(".pack")).length)
 
-  return { broken, ensureObjects, packCount, putBack, setAside, shareObjects, sweep }
+  /** Whether a mirror has any of the remote's objects. */
+  const hasObjects = Effect.fnUntraced(function*(directory: string) {
+    const objects = objectsIn(directory)
+    return (yield* packCount(objects)) > 0 || (yield* namesIn(objects)).some((name) => /^[0-9a-f]{2}$/.test(name))
+  })
+
+  return { broken, ensureObjects, hasObjects, packCount, putBack, setAside, shareObjects, sweep }
 })

@@ -80,14 +80,16 @@ export const make = Effect.fnUntraced(function*(mirrors: Effect.Effect.Success<t
   return Effect.fnUntraced(function*(repo: Repository, { branch, origin, remoteTip, wantedBase }: SessionBranch) {
     const known = origin?.base ?? wantedBase
     const baseBranch = yield* Effect.cached(known === undefined ? forge.defaultBranch(repo) : Effect.succeed(known))
-    const wanted = Effect.map(baseBranch, (base) => [base, branch])
+    const wanted = {
+      known: { names: known === undefined ? [branch] : [known, branch], withDefault: known === undefined },
+      all: Effect.map(baseBranch, (base) => [base, branch])
+    }
     // at the same time; what fails is reported in this order
     const [named, fetched] = yield* Effect.all([
       baseBranch,
       Effect.flatMap(
         mirrors.open(repo),
-        (mirror) =>
-          Effect.map(mirrors.fetchFor(repo, mirror, wanted), (tips) => ({ directory: mirror.directory, tips }))
+        (mirror) => Effect.map(mirrors.fetchFor(mirror, wanted), (tips) => ({ directory: mirror.directory, tips }))
       )
     ], { concurrency: 2, mode: "either" })
     const base = yield* named

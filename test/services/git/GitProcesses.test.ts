@@ -12,7 +12,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("git is started", (it) =
   it.scoped("twice for a turn's start in a known repository, whatever other sessions have pushed there", () =>
     Effect.gen(function*() {
       const { dataDir, origin, repo } = yield* setup
-      yield* withCount(dataDir, (repositories, during) =>
+      yield* withCount({ dataDir }, (repositories, during) =>
         Effect.gen(function*() {
           const { commit } = yield* repositories.prepare(repo, firstTurn())
           yield* Git.git(origin, "branch", "opentl/other")
@@ -33,7 +33,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("git is started", (it) =
   it.scoped("twice for the overview of a base with a readme, and never for the next session's", () =>
     Effect.gen(function*() {
       const { dataDir, repo } = yield* setup
-      yield* withCount(dataDir, (repositories, during) =>
+      yield* withCount({ dataDir }, (repositories, during) =>
         Effect.gen(function*() {
           const { commit } = yield* repositories.prepare(repo, firstTurn())
           const overview = repositories.overview(repo, commit, 10_000)
@@ -46,7 +46,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("git is started", (it) =
   it.scoped("once for a new workspace that reads the remote's objects where they are", () =>
     Effect.gen(function*() {
       const { dataDir, repo } = yield* setup
-      yield* withCount(dataDir, (repositories, during) =>
+      yield* withCount({ dataDir }, (repositories, during) =>
         Effect.gen(function*() {
           const { commit } = yield* repositories.prepare(repo, firstTurn())
           const contents = { start: commit, known: undefined, isShared: true, work: undefined }
@@ -57,7 +57,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("git is started", (it) =
   it.scoped("nine times for a result, and once less where another one was taken in on the same base", () =>
     Effect.gen(function*() {
       const { dataDir, repo } = yield* setup
-      yield* withCount(dataDir, (repositories, during) =>
+      yield* withCount({ dataDir }, (repositories, during) =>
         Effect.gen(function*() {
           const { commit } = yield* repositories.prepare(repo, firstTurn())
           const run = yield* sandbox(yield* exported(repositories, repo, commit), { "a.txt": "a\n" })
@@ -75,7 +75,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("git is started", (it) =
   it.scoped("as often for a result that began to be read before its import was asked for", () =>
     Effect.gen(function*() {
       const { dataDir, repo } = yield* setup
-      yield* withCount(dataDir, (repositories, during) =>
+      yield* withCount({ dataDir }, (repositories, during) =>
         Effect.gen(function*() {
           const { commit } = yield* repositories.prepare(repo, firstTurn())
           const { out } = yield* sandbox(yield* exported(repositories, repo, commit), { "a.txt": "a\n" })
@@ -94,7 +94,7 @@ layer(NodeContext.layer, { excludeTestServices: true })("git is started", (it) =
       const { dataDir, origin, repo } = yield* setup
       const before = yield* Git.commitOf(origin, "HEAD")
       yield* Git.commit(origin, { "c.txt": "c\n" })
-      yield* withCount(dataDir, (repositories, during) =>
+      yield* withCount({ dataDir }, (repositories, during) =>
         Effect.gen(function*() {
           const { commit } = yield* repositories.prepare(repo, firstTurn())
           const { work } = yield* sandbox(yield* exported(repositories, repo, commit), { "a.txt": "a\n" })

@@ -1,4 +1,5 @@
 /** Faults to order for the next requests that a GitHub stand-in receives. */
+import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -7,6 +8,10 @@ import * as Ref from "effect/Ref"
 export type GitHubFault = Data.TaggedEnum<{
   /** Answered so, and nothing done. */
   Refuse: { readonly status: number; readonly message: string; readonly headers: Readonly<Record<string, string>> }
+  /** Answered with that, and nothing done. */
+  Answer: { readonly response: HttpServerResponse.HttpServerResponse }
+  /** Done and answered as by a server that knows version 0 of git's protocol only. */
+  OldProtocol: {}
   /** Done and answered as it should be, after a while. */
   Hold: { readonly until: Effect.Effect<void> }
   /** The connection is reset, and nothing done. */
@@ -43,6 +48,11 @@ export const secondaryLimit = (retryAfter: number): GitHubFault =>
     message: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
     headers: { "retry-after": `${retryAfter}` }
   })
+
+/** Something else in place of an answer. */
+export const answer = (response: HttpServerResponse.HttpServerResponse): GitHubFault => GitHubFault.Answer({ response })
+
+export const oldProtocol: GitHubFault = GitHubFault.OldProtocol()
 
 /** A slow answer. */
 export const hold = (until: Effect.Effect<void>): GitHubFault => GitHubFault.Hold({ until })

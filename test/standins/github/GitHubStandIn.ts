@@ -4,6 +4,7 @@
  */
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Headers from "@effect/platform/Headers"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Path from "@effect/platform/Path"
@@ -27,7 +28,17 @@ import type { PullRequest, Repository } from "./GitHubState.ts"
 import { makeState } from "./GitHubState.ts"
 import { GitHubRefusal, refusalResponse } from "./GitHubWire.ts"
 
-export { hold, loseAnswer, primaryLimit, rateLimited, reset, secondaryLimit, serverError } from "./GitHubFaults.ts"
+export {
+  answer,
+  hold,
+  loseAnswer,
+  oldProtocol,
+  primaryLimit,
+  rateLimited,
+  reset,
+  secondaryLimit,
+  serverError
+} from "./GitHubFaults.ts"
 export type { Comment, PullRequest } from "./GitHubState.ts"
 
 export interface NewRepository {
@@ -155,15 +166,19 @@ export const make = ({ login = "opentl-bot", token }: GitHubStandInOptions): Eff
         const settle = (fields: Pick<GitHubExchange, "outcome" | "status">) =>
           change((entry) => entry.outcome === "open" ? { ...entry, ...fields } : entry)
         const path = gitPath(exchange.path)
-        const answer = (path === undefined ? answerRest(rest, exchange) : answerGit(path, exchange, pack)).pipe(
-          Effect.provideService(HttpServerRequest.HttpServerRequest, request)
-        )
+        const answerTo = (request: HttpServerRequest.HttpServerRequest) =>
+          (path === undefined ? answerRest(rest, exchange) : answerGit(path, exchange, pack)).pipe(
+            Effect.provideService(HttpServerRequest.HttpServerRequest, request)
+          )
+        const answer = answerTo(request)
         const lose = Effect.zipRight(settle({ outcome: "lost" }), restore(resetConnection(request)))
         const response = yield* Option.match(yield* faults.take(exchange), {
           onNone: () => answer,
           onSome: GitHubFault.$match({
+            Answer: ({ response }) => Effect.succeed(response),
             Hold: ({ until }) => Effect.zipRight(restore(until), answer),
             LoseAnswer: () => Effect.zipRight(answer, lose),
+            OldProtocol: () => answerTo(request.modify({ headers: Headers.remove(request.headers, "git-protocol") })),
             Refuse: (refusal) => Effect.succeed(refusalResponse(new GitHubRefusal(refusal))),
             Reset: () => lose
           })
