@@ -50,21 +50,21 @@ start_relay() {
   waiting_relay_input=${RELAY[1]:-}
 }
 
-# Starts the agent's host before there is anything to work on, so that its modules are loaded by then. It gets its environment
-# through its stdin. What its libraries complain of may have an agent's words in it, so it goes into a file. It is the bridge,
-# too, if there is none.
-start_host() { # KIND: of the agent
+# Starts the agent's host before there is anything to work on, so that its modules are loaded by then. With --rehearse there is
+# time for it to do a round for itself as well. It gets its environment through its stdin. What its libraries complain of may have
+# an agent's words in it, so it goes into a file. It is the bridge, too, if there is none.
+start_host() { # KIND [--rehearse]
   local program
-  local -a bridging=()
+  local -a waiting=() bridging=()
   case $1 in
-    opentl) program=agent.mjs ;;
+    opentl) program=agent.mjs && waiting=("${@:2}") ;;
     acp) program=acp.mjs ;;
     *) return 0 ;;
   esac
   ! lacks_bridge || bridging=("$OPENTL_GATEWAY_SOCKET" "$bridge_port")
   # whatever an earlier agent made of them
   remove "$host_log" ${bridging:+"$bridge_port" "$bridge_port.new"}
-  { coproc HOST { exec node "$OPENTL_RUNTIME/$program" --wait "${bridging[@]}" >&3 3>&- 2>>"$host_log"; }; } 3>&1
+  { coproc HOST { exec node "$OPENTL_RUNTIME/$program" --wait "${waiting[@]}" "${bridging[@]}" >&3 3>&- 2>>"$host_log"; }; } 3>&1
   waiting_host=${HOST_PID:-}
   waiting_host_input=${HOST[1]:-}
   waiting_host_kind=$1
@@ -76,7 +76,7 @@ start_host() { # KIND: of the agent
 # whose memory the agent can read.
 snapshot=
 if [ -n "${OPENTL_INPUTS:-}" ]; then
-  start_host "${OPENTL_EXPECTED_AGENT:-}"
+  start_host "${OPENTL_EXPECTED_AGENT:-}" --rehearse
   start_bridge
   [ -n "$waiting_host" ] || start_relay
   ${OPENTL_LONGEST_WAIT:+timeout "$OPENTL_LONGEST_WAIT"} head -n 1 "$OPENTL_INPUTS/begin" || exit 70

@@ -1,13 +1,25 @@
 /**
- * `--wait [SOCKET PORT_FILE]`: a host is started before its repository is there, so that its modules are loaded by then. It is
+ * `--wait [--rehearse] [SOCKET PORT_FILE]`: a host is started before its repository is there, so that its modules are loaded by then. It is
  * told through its stdin where and with what environment it works. Where it is given the gateway's socket, it carries the
- * bridge to it from the beginning, so that the round needs no process for that.
+ * bridge to it from the beginning, so that the round needs no process for that. With `--rehearse` the round is a while away, and
+ * the host may use that to do once what a round does.
  */
 import * as Effect from "effect/Effect"
 import * as GatewayBridge from "../GatewayBridge.ts"
 import * as StartRequest from "../StartRequest.ts"
 
-const [mode, socketPath, portFile] = process.argv.slice(2)
+const [mode, ...words] = process.argv.slice(2)
+const isEarly = words[0] === "--rehearse"
+const [socketPath, portFile] = isEarly ? words.slice(1) : words
+
+/** A host that has just been started is left alone: the one that it is started after may be at work on its round. */
+const delay = "500 millis"
+
+/** Does something else while the host waits, if it waits for long. That is given up when the round begins. */
+export const meanwhile = <R>(effect: Effect.Effect<void, never, R>) => <A, E>(awaited: Effect.Effect<A, E>) =>
+  isEarly
+    ? Effect.raceFirst(awaited, Effect.disconnect(Effect.zipRight(Effect.delay(effect, delay), Effect.never)))
+    : awaited
 
 /** Returns when the host may begin. If its stdin ends before that, whoever started it is gone, and it ends as well. */
 export const awaited = Effect.async<void>((resume) => {
