@@ -71,6 +71,50 @@ start_host() { # KIND [--rehearse]
   [ -z "${bridging:-}" ] || bridge=$waiting_host
 }
 
+# --- The workspace ---------------------------------------------------------------------------------------------------
+
+prepared=      # whether this process has made the workspace for a first round, in which nobody was since
+git_variables= # what git read of the environment then
+
+make_directories() { # [DIRECTORY…]: those that a round writes to, and others
+  local -a emptied=("$OPENTL_WORKSPACE/out")
+  [ "$OPENTL_WORKSPACE" = /workspace ] || emptied+=("$OPENTL_WORKSPACE/tmp")
+  remove "${emptied[@]}"
+  [ ! -e "${emptied[0]}" ] && [ ! -L "${emptied[0]}" ] && mkdir -p "${emptied[@]}" "$OPENTL_WORKSPACE/home" "$@"
+}
+
+make_repository() { # its branch comes with its files
+  HOME=$OPENTL_WORKSPACE/home git init -q --template= -b none "$OPENTL_WORKSPACE/repo"
+}
+
+# What is written to, and git makes only for a template. Tools write to info/exclude.
+directories_of_git=("$OPENTL_WORKSPACE"/repo/.git/{info,objects/info})
+
+read_git_variables() {
+  local name
+  git_variables=
+  for name in "${!GIT_@}" "${!XDG_CONFIG_@}"; do git_variables+="$name=${!name}"$'\n'; done
+}
+
+# Makes what a first round needs whatever its session is, because a person waits for it later. Only in a workspace that is empty:
+# what an agent has left may still be read, and cannot be relied on.
+prepare_workspace() {
+  local name
+  for name in certificates.pem home in out ready repo; do
+    [ ! -e "$OPENTL_WORKSPACE/$name" ] && [ ! -L "$OPENTL_WORKSPACE/$name" ] || return 0
+  done
+  make_repository >/dev/null 2>&1 && make_directories "${directories_of_git[@]}" 2>/dev/null || return 0
+  read_git_variables
+  prepared=yes
+}
+
+# A repository of another kind may be wanted, now that the environment is known.
+check_prepared() {
+  local before=$git_variables
+  read_git_variables
+  [ "$before" = "$git_variables" ] || prepared=
+}
+
 # A container waits here until its inputs are there, and prints the line by which the host recognises the beginning of its
 # log. The agent must not learn it: it comes through a pipe that gives it once, and does not pass through this process,
 # whose memory the agent can read.
@@ -79,10 +123,13 @@ if [ -n "${OPENTL_INPUTS:-}" ]; then
   start_host "${OPENTL_EXPECTED_AGENT:-}" --rehearse
   start_bridge
   [ -n "$waiting_host" ] || start_relay
+  prepare_workspace
   ${OPENTL_LONGEST_WAIT:+timeout "$OPENTL_LONGEST_WAIT"} head -n 1 "$OPENTL_INPUTS/begin" || exit 70
   unset OPENTL_EXPECTED_AGENT OPENTL_LONGEST_WAIT
   . "$OPENTL_INPUTS/environment"
-  remove "$OPENTL_WORKSPACE"/{in,out,certificates.pem} # at once, which the next steps would do one by one
+  check_prepared
+  # at once, which the next steps would do one by one
+  [ -n "$prepared" ] || remove "$OPENTL_WORKSPACE"/{in,out,certificates.pem}
   cp -R "$OPENTL_INPUTS/in" "$OPENTL_WORKSPACE/in" # an error shows as a missing input
   snapshot=$OPENTL_INPUTS/dependencies.tar
   unset OPENTL_INPUTS
@@ -224,13 +271,8 @@ has_commit() { repo_git cat-file -e "$1^{commit}"; }
 # --- Environment -----------------------------------------------------------------------------------------------------
 
 prepare_surroundings() {
-  local -a emptied=("$out")
-  if [ "$OPENTL_WORKSPACE" != /workspace ]; then
-    export TMPDIR=$OPENTL_WORKSPACE/tmp
-    emptied+=("$TMPDIR")
-  fi
-  remove "${emptied[@]}"
-  if [ -e "$out" ] || [ -L "$out" ] || ! mkdir -p "${emptied[@]}" "$OPENTL_WORKSPACE/home"; then
+  [ "$OPENTL_WORKSPACE" = /workspace ] || export TMPDIR=$OPENTL_WORKSPACE/tmp
+  if [ -z "$prepared" ] && ! make_directories; then
     say ERROR "The workspace $OPENTL_WORKSPACE is not writable"
     exit "$cannot_go_on"
   fi
@@ -320,10 +362,10 @@ await_bridge() {
 
 prepare_repository() {
   # Without the ready mark, an earlier round died before its agent started: what it left belongs to no one.
-  if [ ! -e "$ready" ] && can_clone; then
+  if [ -z "$prepared" ] && [ ! -e "$ready" ] && can_clone; then
     remove "$repo"
   fi
-  if [ -e "$repo/.git" ]; then
+  if [ -z "$prepared" ] && [ -e "$repo/.git" ]; then
     status "Continuing in the workspace"
     { continue_repository && move_to_start; } || start_anew || die "The workspace's repository can no longer be used"
   else
@@ -341,9 +383,11 @@ can_clone() { [ -f "$bundle" ] || [ -n "${OPENTL_REMOTE_OBJECTS:-}" ]; }
 
 # The repository as of the turn's start, with its dependencies and with work that was not pushed yet.
 clone_repository() {
-  remove "$repo" "$ready"
-  git init -q --template= -b "$branch" "$repo" >>"$log" 2>&1 || return 1
-  mkdir -p "$repo/.git/info" "$repo/.git/objects/info" || return 1 # tools write to info/exclude
+  if [ -z "$prepared" ]; then
+    remove "$repo" "$ready"
+    make_repository >>"$log" 2>&1 && mkdir -p "${directories_of_git[@]}" || return 1
+  fi
+  prepared=
   share_objects && take_in_bundle || return 1
   attend repo_git checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
   restore_dependencies || install_dependencies
@@ -438,7 +482,11 @@ list_state() { # FORMAT of the tree. Returns 0 if git told of all
   [ -n "$is_complete" ]
 }
 
-change_refs() { printf '%s\n' "$@" | repo_git update-ref --stdin >>"$log"; }
+change_refs() { # CHANGE…
+  local changes
+  printf -v changes '%s\n' "$@"
+  repo_git update-ref --stdin <<<"${changes%$'\n'}" >>"$log"
+}
 
 record_start() { # CHANGE…: other references that change at the same time
   local ref
@@ -781,9 +829,15 @@ forget_changes() {
 
 # --- The agent -------------------------------------------------------------------------------------------------------
 
+copy_text() { # FROM TO: byte for byte. No program is started for it, unless it is long or has a NUL
+  local text LC_ALL=C # bash takes other characters apart that are none
+  [ -r "$1" ] || return 1
+  if IFS= read -r -d '' -n 65536 text <"$1"; then cat "$1"; else printf '%s' "$text"; fi >"$2"
+}
+
 write_prompt() {
   export OPENTL_PROMPT_FILE=$out/prompt.md OPENTL_ANSWER_FILE=$out/answer.md
-  cat "$OPENTL_WORKSPACE/in/prompt.md" >"$OPENTL_PROMPT_FILE" 2>>"$log" || die "The prompt of the round is missing"
+  copy_text "$OPENTL_WORKSPACE/in/prompt.md" "$OPENTL_PROMPT_FILE" 2>>"$log" || die "The prompt of the round is missing"
   [ -s "$notes" ] || return 0
   local line
   {
