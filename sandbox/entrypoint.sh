@@ -37,7 +37,9 @@ waiting_relay=
 waiting_relay_input=
 waiting_host=
 waiting_host_input=
+waiting_host_output=
 waiting_host_kind=
+ending_host= # that has told its exit code
 host_log=$OPENTL_WORKSPACE/host.log
 
 # Starts the relay of the agent before there is an agent, so that nobody waits for node then. It gets what it shall run
@@ -64,9 +66,10 @@ start_host() { # KIND [--rehearse]
   ! lacks_bridge || bridging=("$OPENTL_GATEWAY_SOCKET" "$bridge_port")
   # whatever an earlier agent made of them
   remove "$host_log" ${bridging:+"$bridge_port" "$bridge_port.new"}
-  { coproc HOST { exec node "$OPENTL_RUNTIME/$program" --wait "${waiting[@]}" "${bridging[@]}" >&3 3>&- 2>>"$host_log"; }; } 3>&1
+  { coproc HOST { exec node "$OPENTL_RUNTIME/$program" --wait --tell "${waiting[@]}" "${bridging[@]}" 4>&1 >&3 3>&- 2>>"$host_log"; }; } 3>&1
   waiting_host=${HOST_PID:-}
   waiting_host_input=${HOST[1]:-}
+  waiting_host_output=${HOST[0]:-}
   waiting_host_kind=$1
   [ -z "${bridging:-}" ] || bridge=$waiting_host
 }
@@ -859,11 +862,35 @@ run_host() {
     child=$waiting_host
     tell_host_to_start || die "The agent's host could not be started"
   fi
-  await_child "$waiting_host"
+  await_host
   code=$?
   forget_host
   [ ! -s "$host_log" ] || cat "$host_log" >>"$log" 2>&1
   return "$code"
+}
+
+# It tells its exit code when it has done everything. What it takes to end after that is not waited for. (A signal is handled at
+# once only in `wait`, so another shell reads.)
+await_host() {
+  local code untold=255
+  child=$waiting_host
+  # bash has closed it where the host has ended already
+  if { read_code "$untold" <&4 & } 2>/dev/null 4<&"$waiting_host_output"; then
+    wait "$!"
+    code=$?
+    if [ "$code" -ne "$untold" ]; then
+      child=
+      ending_host=$waiting_host
+      return "$code"
+    fi
+  fi
+  await_child "$waiting_host"
+}
+
+read_code() { # CODE: if there is none
+  local code
+  IFS= read -r code && [[ $code =~ ^[0-9]{1,3}$ ]] || code=$1
+  exit "$code"
 }
 
 tell_host_to_start() {
@@ -881,7 +908,7 @@ end_waiting_host() {
 
 forget_host() { # that has ended
   [ "$bridge" != "$waiting_host" ] || bridge= bridged=
-  waiting_host= waiting_host_input=
+  waiting_host= waiting_host_input= waiting_host_output=
 }
 
 run_agent() {
@@ -1080,6 +1107,7 @@ main() {
   [ "$code" -eq 0 ] || say ERROR "agent exited with code $code"
   commit_changes
   write_results "$code"
+  [ -z "$ending_host" ] || wait "$ending_host"
   say DONE "$branch"
   exit "$code"
 }

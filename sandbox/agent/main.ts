@@ -69,5 +69,5 @@ program.pipe(
       process.exitCode = exitCode
     })
   ),
-  NodeRuntime.runMain({ teardown: HostEnd.teardown(process) })
+  NodeRuntime.runMain({ teardown: HostEnd.teardown(process, HostStart.codeDescriptor) })
 )

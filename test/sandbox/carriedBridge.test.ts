@@ -41,7 +41,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("the bridge in an age
       const { lines, texts } = yield* round("Tell the bridges.", yield* waiting)
       const bridges = texts.filter((text) => text.endsWith("/bridge.port "))
       assert.lengthOf(bridges, 1, texts.join("\n"))
-      assert.include(bridges[0], "/agent.mjs --wait --rehearse ")
+      assert.include(bridges[0], "/agent.mjs --wait --tell --rehearse ")
       assert.deepStrictEqual([lines[0], lines.at(-1)], ["it begins", done])
     }))
 
