@@ -265,8 +265,14 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # Runs git on the repository, without its hooks and without what the agent configured in its home. Its output goes to
 # the log, because a filter of the repository can print anything.
 repo_git() {
-  GIT_CONFIG_GLOBAL=/dev/null git -C "$repo" -c core.hooksPath=/dev/null -c core.fsmonitor=false -c commit.gpgSign=false \
-    -c gc.auto=0 -c maintenance.auto=false "$@" 2>>"$log"
+  GIT_CONFIG_GLOBAL=/dev/null ${alone:-} git -C "$repo" -c core.hooksPath=/dev/null -c core.fsmonitor=false \
+    -c commit.gpgSign=false -c gc.auto=0 -c maintenance.auto=false "$@" 2>>"$log"
+}
+
+# The same, for a shell that does nothing else: no process more is started for it.
+git_alone() {
+  local alone=exec
+  repo_git "$@"
 }
 
 has_commit() { repo_git cat-file -e "$1^{commit}"; }
@@ -291,9 +297,12 @@ prepare_surroundings() {
 
 # Tells git who the agent is. A program is only started for it where the agent has left its own configuration.
 name_author() {
-  local found= written
+  local found= written quoted name
   unset GIT_CONFIG_GLOBAL # wherever that leads
-  printf -v written '[user]\n\tname = %s\n\temail = %s\n' "$(quoted_value "$author_name")" "$(quoted_value "$author_email")"
+  quote_value "$author_name"
+  name=$quoted
+  quote_value "$author_email"
+  printf -v written '[user]\n\tname = %s\n\temail = %s\n' "$name" "$quoted"
   # to its end, and not much further than that should be
   if [ -f "$HOME/.gitconfig" ] && { ! IFS= read -r -d '' -n "$((${#written} + 1))" found <"$HOME/.gitconfig"; } 2>/dev/null; then
     [ "$found" != "$written" ] || return 0
@@ -311,10 +320,10 @@ name_author() {
   fi
 }
 
-quoted_value() { # TEXT: as a value in git's configuration
-  local value=${1//\\/\\\\}
-  value=${value//\"/\\\"}
-  printf '"%s"' "${value//$'\n'/\\n}"
+quote_value() { # TEXT: sets `quoted` to it as a value in git's configuration
+  quoted=${1//\\/\\\\}
+  quoted=${quoted//\"/\\\"}
+  quoted=\"${quoted//$'\n'/\\n}\"
 }
 
 # The operator's certificates. Node adds them to its own; the other programs take one file in place of theirs, so it has
@@ -392,7 +401,7 @@ clone_repository() {
   fi
   prepared=
   share_objects && take_in_bundle || return 1
-  attend repo_git checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
+  attend git_alone checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
   restore_dependencies || install_dependencies
   if [ -n "${OPENTL_WORK_COMMIT:-}" ] && has_commit "$OPENTL_WORK_COMMIT"; then
     carry_over "$(work_commit)"
@@ -509,7 +518,7 @@ move_to_start() {
   local -a changes=()
   [ "$moved_turn" != "$OPENTL_TURN" ] || return 0
   if [ -f "$bundle" ]; then
-    repo_git bundle unbundle "$bundle" >>"$log" &
+    git_alone bundle unbundle "$bundle" >>"$log" &
     taking=$!
     child=$taking
     changes+=("update refs/remotes/origin/$branch $start")
@@ -521,7 +530,7 @@ move_to_start() {
     tree=${tree_of[$branch_ref]:-}
   fi
   [ -z "$taking" ] || await_child "$taking" || return 1
-  start_tree=$(repo_git rev-parse -q --verify "$start^{commit}^{tree}") || return 1
+  start_tree=$(git_alone rev-parse -q --verify "$start^{commit}^{tree}") || return 1
   if [ -z "$work" ]; then
     [ "$tree" = "$start_tree" ] || is_moving=yes
     find_unpushed_work || return 1
@@ -532,7 +541,7 @@ move_to_start() {
   fi
   change_refs "update refs/opentl/moving $work" "${changes[@]}" || return 1
   commit_of[refs/opentl/moving]=$work
-  attend repo_git checkout -q -f -B "$branch" "$start" >>"$log" || return 1
+  attend git_alone checkout -q -f -B "$branch" "$start" >>"$log" || return 1
   [ "$work" = "$start" ] || carry_over "$work"
   record_start
 }
@@ -544,7 +553,7 @@ is_clean() {
   for name in MERGE_HEAD MERGE_MSG SQUASH_MSG CHERRY_PICK_HEAD REVERT_HEAD; do
     git_state "$name" && return 1
   done
-  found=$(repo_git -c core.untrackedCache=false status --porcelain --untracked-files=normal --ignore-submodules=dirty \
+  found=$(git_alone -c core.untrackedCache=false status --porcelain --untracked-files=normal --ignore-submodules=dirty \
     --no-renames) && [ -z "$found" ]
 }
 
@@ -941,7 +950,7 @@ commit_changes() {
   local before
   local -a found
   # prints no more once it does not find something
-  mapfile -t found < <(repo_git rev-parse --git-dir "$start^{commit}" 'HEAD^{commit}' --symbolic-full-name HEAD)
+  mapfile -t found < <(git_alone rev-parse --git-dir "$start^{commit}" 'HEAD^{commit}' --symbolic-full-name HEAD)
   [ "${#found[@]}" -gt 0 ] || die "The agent left no usable repository behind"
   remove_stale_locks
   if [ "${found[3]:-}" = "$branch_ref" ]; then
@@ -1017,7 +1026,7 @@ look_through_files() {
         last=$path
         ;;
     esac
-  done < <(repo_git ls-files -z -t --unmerged --others --exclude-standard)
+  done < <(git_alone ls-files -z -t --unmerged --others --exclude-standard)
 }
 
 end_merge_with() { # PATH in conflict
@@ -1062,9 +1071,9 @@ is_submodule() { # PATH
 write_results() { # EXIT_CODE
   local packing changed=false result=$out/result.json
   if [ "$head" != "$start" ]; then
-    repo_git bundle create -q "$out/result.bundle" "^$start" "$branch_ref" >>"$log" &
+    git_alone bundle create -q "$out/result.bundle" "^$start" "$branch_ref" >>"$log" &
     packing=$!
-    head=$(repo_git rev-parse -q --verify "$branch_ref^{commit}") || die "The result has no commit"
+    head=$(git_alone rev-parse -q --verify "$branch_ref^{commit}") || die "The result has no commit"
     if ! await_child "$packing" && [ "$head" != "$start" ]; then
       has_commit "$start" || die "The commit that the branch starts from is missing"
       die "The result could not be packed"
