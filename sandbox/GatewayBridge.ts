@@ -4,7 +4,7 @@
  * bytes stay in the kernel's buffer.
  */
 import { renameSync, writeFileSync } from "node:fs"
-import { connect, createServer, type Socket } from "node:net"
+import { connect, createServer, type Server, type Socket } from "node:net"
 
 const patienceMillis = 120_000
 const firstDelayMillis = 50
@@ -37,8 +37,8 @@ const bridge = (client: Socket, socketPath: string) => {
   attempt(firstDelayMillis)
 }
 
-/** Listens for as long as this process lives. The port is in the file once it can be used. */
-export const open = (socketPath: string, portFile: string): void => {
+/** Listens for as long as this process lives, or until it is closed. The port is in the file once it can be used. */
+export const open = (socketPath: string, portFile: string): Server => {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => bridge(client, socketPath))
   server.listen(0, "127.0.0.1", () => {
     const address = server.address()
@@ -46,4 +46,5 @@ export const open = (socketPath: string, portFile: string): void => {
     writeFileSync(`${portFile}.new`, `${address.port}\n`)
     renameSync(`${portFile}.new`, portFile)
   })
+  return server
 }

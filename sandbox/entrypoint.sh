@@ -37,7 +37,9 @@ waiting_relay=
 waiting_relay_input=
 waiting_host=
 waiting_host_input=
+waiting_host_output=
 waiting_host_kind=
+ending_host= # that has told its exit code
 host_log=$OPENTL_WORKSPACE/host.log
 
 # Starts the relay of the agent before there is an agent, so that nobody waits for node then. It gets what it shall run
@@ -50,25 +52,70 @@ start_relay() {
   waiting_relay_input=${RELAY[1]:-}
 }
 
-# Starts the agent's host before there is anything to work on, so that its modules are loaded by then. It gets its environment
-# through its stdin. What its libraries complain of may have an agent's words in it, so it goes into a file. It is the bridge,
-# too, if there is none.
-start_host() { # KIND: of the agent
+# Starts the agent's host before there is anything to work on, so that its modules are loaded by then. With --rehearse there is
+# time for it to do a round for itself as well. It gets its environment through its stdin. What its libraries complain of may have
+# an agent's words in it, so it goes into a file. It is the bridge, too, if there is none.
+start_host() { # KIND [--rehearse]
   local program
-  local -a bridging=()
+  local -a waiting=() bridging=()
   case $1 in
-    opentl) program=agent.mjs ;;
+    opentl) program=agent.mjs && waiting=("${@:2}") ;;
     acp) program=acp.mjs ;;
     *) return 0 ;;
   esac
   ! lacks_bridge || bridging=("$OPENTL_GATEWAY_SOCKET" "$bridge_port")
   # whatever an earlier agent made of them
   remove "$host_log" ${bridging:+"$bridge_port" "$bridge_port.new"}
-  { coproc HOST { exec node "$OPENTL_RUNTIME/$program" --wait "${bridging[@]}" >&3 3>&- 2>>"$host_log"; }; } 3>&1
+  { coproc HOST { exec node "$OPENTL_RUNTIME/$program" --wait --tell "${waiting[@]}" "${bridging[@]}" 4>&1 >&3 3>&- 2>>"$host_log"; }; } 3>&1
   waiting_host=${HOST_PID:-}
   waiting_host_input=${HOST[1]:-}
+  waiting_host_output=${HOST[0]:-}
   waiting_host_kind=$1
   [ -z "${bridging:-}" ] || bridge=$waiting_host
+}
+
+# --- The workspace ---------------------------------------------------------------------------------------------------
+
+prepared=      # whether this process has made the workspace for a first round, in which nobody was since
+git_variables= # what git read of the environment then
+
+make_directories() { # [DIRECTORY…]: those that a round writes to, and others
+  local -a emptied=("$OPENTL_WORKSPACE/out")
+  [ "$OPENTL_WORKSPACE" = /workspace ] || emptied+=("$OPENTL_WORKSPACE/tmp")
+  remove "${emptied[@]}"
+  [ ! -e "${emptied[0]}" ] && [ ! -L "${emptied[0]}" ] && mkdir -p "${emptied[@]}" "$OPENTL_WORKSPACE/home" "$@"
+}
+
+make_repository() { # its branch comes with its files
+  HOME=$OPENTL_WORKSPACE/home git init -q --template= -b none "$OPENTL_WORKSPACE/repo"
+}
+
+# What is written to, and git makes only for a template. Tools write to info/exclude.
+directories_of_git=("$OPENTL_WORKSPACE"/repo/.git/{info,objects/info})
+
+read_git_variables() {
+  local name
+  git_variables=
+  for name in "${!GIT_@}" "${!XDG_CONFIG_@}"; do git_variables+="$name=${!name}"$'\n'; done
+}
+
+# Makes what a first round needs whatever its session is, because a person waits for it later. Only in a workspace that is empty:
+# what an agent has left may still be read, and cannot be relied on.
+prepare_workspace() {
+  local name
+  for name in certificates.pem home in out ready repo; do
+    [ ! -e "$OPENTL_WORKSPACE/$name" ] && [ ! -L "$OPENTL_WORKSPACE/$name" ] || return 0
+  done
+  make_repository >/dev/null 2>&1 && make_directories "${directories_of_git[@]}" 2>/dev/null || return 0
+  read_git_variables
+  prepared=yes
+}
+
+# A repository of another kind may be wanted, now that the environment is known.
+check_prepared() {
+  local before=$git_variables
+  read_git_variables
+  [ "$before" = "$git_variables" ] || prepared=
 }
 
 # A container waits here until its inputs are there, and prints the line by which the host recognises the beginning of its
@@ -76,13 +123,16 @@ start_host() { # KIND: of the agent
 # whose memory the agent can read.
 snapshot=
 if [ -n "${OPENTL_INPUTS:-}" ]; then
-  start_host "${OPENTL_EXPECTED_AGENT:-}"
+  start_host "${OPENTL_EXPECTED_AGENT:-}" --rehearse
   start_bridge
   [ -n "$waiting_host" ] || start_relay
+  prepare_workspace
   ${OPENTL_LONGEST_WAIT:+timeout "$OPENTL_LONGEST_WAIT"} head -n 1 "$OPENTL_INPUTS/begin" || exit 70
   unset OPENTL_EXPECTED_AGENT OPENTL_LONGEST_WAIT
   . "$OPENTL_INPUTS/environment"
-  remove "$OPENTL_WORKSPACE"/{in,out,certificates.pem} # at once, which the next steps would do one by one
+  check_prepared
+  # at once, which the next steps would do one by one
+  [ -n "$prepared" ] || remove "$OPENTL_WORKSPACE"/{in,out,certificates.pem}
   cp -R "$OPENTL_INPUTS/in" "$OPENTL_WORKSPACE/in" # an error shows as a missing input
   snapshot=$OPENTL_INPUTS/dependencies.tar
   unset OPENTL_INPUTS
@@ -215,8 +265,14 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # Runs git on the repository, without its hooks and without what the agent configured in its home. Its output goes to
 # the log, because a filter of the repository can print anything.
 repo_git() {
-  GIT_CONFIG_GLOBAL=/dev/null git -C "$repo" -c core.hooksPath=/dev/null -c core.fsmonitor=false -c commit.gpgSign=false \
-    -c gc.auto=0 -c maintenance.auto=false "$@" 2>>"$log"
+  GIT_CONFIG_GLOBAL=/dev/null ${alone:-} git -C "$repo" -c core.hooksPath=/dev/null -c core.fsmonitor=false \
+    -c commit.gpgSign=false -c gc.auto=0 -c maintenance.auto=false "$@" 2>>"$log"
+}
+
+# The same, for a shell that does nothing else: no process more is started for it.
+git_alone() {
+  local alone=exec
+  repo_git "$@"
 }
 
 has_commit() { repo_git cat-file -e "$1^{commit}"; }
@@ -224,13 +280,8 @@ has_commit() { repo_git cat-file -e "$1^{commit}"; }
 # --- Environment -----------------------------------------------------------------------------------------------------
 
 prepare_surroundings() {
-  local -a emptied=("$out")
-  if [ "$OPENTL_WORKSPACE" != /workspace ]; then
-    export TMPDIR=$OPENTL_WORKSPACE/tmp
-    emptied+=("$TMPDIR")
-  fi
-  remove "${emptied[@]}"
-  if [ -e "$out" ] || [ -L "$out" ] || ! mkdir -p "${emptied[@]}" "$OPENTL_WORKSPACE/home"; then
+  [ "$OPENTL_WORKSPACE" = /workspace ] || export TMPDIR=$OPENTL_WORKSPACE/tmp
+  if [ -z "$prepared" ] && ! make_directories; then
     say ERROR "The workspace $OPENTL_WORKSPACE is not writable"
     exit "$cannot_go_on"
   fi
@@ -246,9 +297,12 @@ prepare_surroundings() {
 
 # Tells git who the agent is. A program is only started for it where the agent has left its own configuration.
 name_author() {
-  local found= written
+  local found= written quoted name
   unset GIT_CONFIG_GLOBAL # wherever that leads
-  printf -v written '[user]\n\tname = %s\n\temail = %s\n' "$(quoted_value "$author_name")" "$(quoted_value "$author_email")"
+  quote_value "$author_name"
+  name=$quoted
+  quote_value "$author_email"
+  printf -v written '[user]\n\tname = %s\n\temail = %s\n' "$name" "$quoted"
   # to its end, and not much further than that should be
   if [ -f "$HOME/.gitconfig" ] && { ! IFS= read -r -d '' -n "$((${#written} + 1))" found <"$HOME/.gitconfig"; } 2>/dev/null; then
     [ "$found" != "$written" ] || return 0
@@ -266,10 +320,10 @@ name_author() {
   fi
 }
 
-quoted_value() { # TEXT: as a value in git's configuration
-  local value=${1//\\/\\\\}
-  value=${value//\"/\\\"}
-  printf '"%s"' "${value//$'\n'/\\n}"
+quote_value() { # TEXT: sets `quoted` to it as a value in git's configuration
+  quoted=${1//\\/\\\\}
+  quoted=${quoted//\"/\\\"}
+  quoted=\"${quoted//$'\n'/\\n}\"
 }
 
 # The operator's certificates. Node adds them to its own; the other programs take one file in place of theirs, so it has
@@ -320,10 +374,10 @@ await_bridge() {
 
 prepare_repository() {
   # Without the ready mark, an earlier round died before its agent started: what it left belongs to no one.
-  if [ ! -e "$ready" ] && can_clone; then
+  if [ -z "$prepared" ] && [ ! -e "$ready" ] && can_clone; then
     remove "$repo"
   fi
-  if [ -e "$repo/.git" ]; then
+  if [ -z "$prepared" ] && [ -e "$repo/.git" ]; then
     status "Continuing in the workspace"
     { continue_repository && move_to_start; } || start_anew || die "The workspace's repository can no longer be used"
   else
@@ -341,11 +395,13 @@ can_clone() { [ -f "$bundle" ] || [ -n "${OPENTL_REMOTE_OBJECTS:-}" ]; }
 
 # The repository as of the turn's start, with its dependencies and with work that was not pushed yet.
 clone_repository() {
-  remove "$repo" "$ready"
-  git init -q --template= -b "$branch" "$repo" >>"$log" 2>&1 || return 1
-  mkdir -p "$repo/.git/info" "$repo/.git/objects/info" || return 1 # tools write to info/exclude
+  if [ -z "$prepared" ]; then
+    remove "$repo" "$ready"
+    make_repository >>"$log" 2>&1 && mkdir -p "${directories_of_git[@]}" || return 1
+  fi
+  prepared=
   share_objects && take_in_bundle || return 1
-  attend repo_git checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
+  attend git_alone checkout -q -B "$branch" "$start" >>"$log" && cd "$repo" || return 1
   restore_dependencies || install_dependencies
   if [ -n "${OPENTL_WORK_COMMIT:-}" ] && has_commit "$OPENTL_WORK_COMMIT"; then
     carry_over "$(work_commit)"
@@ -438,7 +494,11 @@ list_state() { # FORMAT of the tree. Returns 0 if git told of all
   [ -n "$is_complete" ]
 }
 
-change_refs() { printf '%s\n' "$@" | repo_git update-ref --stdin >>"$log"; }
+change_refs() { # CHANGE…
+  local changes
+  printf -v changes '%s\n' "$@"
+  repo_git update-ref --stdin <<<"${changes%$'\n'}" >>"$log"
+}
 
 record_start() { # CHANGE…: other references that change at the same time
   local ref
@@ -458,7 +518,7 @@ move_to_start() {
   local -a changes=()
   [ "$moved_turn" != "$OPENTL_TURN" ] || return 0
   if [ -f "$bundle" ]; then
-    repo_git bundle unbundle "$bundle" >>"$log" &
+    git_alone bundle unbundle "$bundle" >>"$log" &
     taking=$!
     child=$taking
     changes+=("update refs/remotes/origin/$branch $start")
@@ -470,7 +530,7 @@ move_to_start() {
     tree=${tree_of[$branch_ref]:-}
   fi
   [ -z "$taking" ] || await_child "$taking" || return 1
-  start_tree=$(repo_git rev-parse -q --verify "$start^{commit}^{tree}") || return 1
+  start_tree=$(git_alone rev-parse -q --verify "$start^{commit}^{tree}") || return 1
   if [ -z "$work" ]; then
     [ "$tree" = "$start_tree" ] || is_moving=yes
     find_unpushed_work || return 1
@@ -481,7 +541,7 @@ move_to_start() {
   fi
   change_refs "update refs/opentl/moving $work" "${changes[@]}" || return 1
   commit_of[refs/opentl/moving]=$work
-  attend repo_git checkout -q -f -B "$branch" "$start" >>"$log" || return 1
+  attend git_alone checkout -q -f -B "$branch" "$start" >>"$log" || return 1
   [ "$work" = "$start" ] || carry_over "$work"
   record_start
 }
@@ -493,7 +553,7 @@ is_clean() {
   for name in MERGE_HEAD MERGE_MSG SQUASH_MSG CHERRY_PICK_HEAD REVERT_HEAD; do
     git_state "$name" && return 1
   done
-  found=$(repo_git -c core.untrackedCache=false status --porcelain --untracked-files=normal --ignore-submodules=dirty \
+  found=$(git_alone -c core.untrackedCache=false status --porcelain --untracked-files=normal --ignore-submodules=dirty \
     --no-renames) && [ -z "$found" ]
 }
 
@@ -781,9 +841,15 @@ forget_changes() {
 
 # --- The agent -------------------------------------------------------------------------------------------------------
 
+copy_text() { # FROM TO: byte for byte. No program is started for it, unless it is long or has a NUL
+  local text LC_ALL=C # bash takes other characters apart that are none
+  [ -r "$1" ] || return 1
+  if IFS= read -r -d '' -n 65536 text <"$1"; then cat "$1"; else printf '%s' "$text"; fi >"$2"
+}
+
 write_prompt() {
   export OPENTL_PROMPT_FILE=$out/prompt.md OPENTL_ANSWER_FILE=$out/answer.md
-  cat "$OPENTL_WORKSPACE/in/prompt.md" >"$OPENTL_PROMPT_FILE" 2>>"$log" || die "The prompt of the round is missing"
+  copy_text "$OPENTL_WORKSPACE/in/prompt.md" "$OPENTL_PROMPT_FILE" 2>>"$log" || die "The prompt of the round is missing"
   [ -s "$notes" ] || return 0
   local line
   {
@@ -805,11 +871,35 @@ run_host() {
     child=$waiting_host
     tell_host_to_start || die "The agent's host could not be started"
   fi
-  await_child "$waiting_host"
+  await_host
   code=$?
   forget_host
   [ ! -s "$host_log" ] || cat "$host_log" >>"$log" 2>&1
   return "$code"
+}
+
+# It tells its exit code when it has done everything. What it takes to end after that is not waited for. (A signal is handled at
+# once only in `wait`, so another shell reads.)
+await_host() {
+  local code untold=255
+  child=$waiting_host
+  # bash has closed it where the host has ended already
+  if { read_code "$untold" <&4 & } 2>/dev/null 4<&"$waiting_host_output"; then
+    wait "$!"
+    code=$?
+    if [ "$code" -ne "$untold" ]; then
+      child=
+      ending_host=$waiting_host
+      return "$code"
+    fi
+  fi
+  await_child "$waiting_host"
+}
+
+read_code() { # CODE: if there is none
+  local code
+  IFS= read -r code && [[ $code =~ ^[0-9]{1,3}$ ]] || code=$1
+  exit "$code"
 }
 
 tell_host_to_start() {
@@ -827,7 +917,7 @@ end_waiting_host() {
 
 forget_host() { # that has ended
   [ "$bridge" != "$waiting_host" ] || bridge= bridged=
-  waiting_host= waiting_host_input=
+  waiting_host= waiting_host_input= waiting_host_output=
 }
 
 run_agent() {
@@ -860,7 +950,7 @@ commit_changes() {
   local before
   local -a found
   # prints no more once it does not find something
-  mapfile -t found < <(repo_git rev-parse --git-dir "$start^{commit}" 'HEAD^{commit}' --symbolic-full-name HEAD)
+  mapfile -t found < <(git_alone rev-parse --git-dir "$start^{commit}" 'HEAD^{commit}' --symbolic-full-name HEAD)
   [ "${#found[@]}" -gt 0 ] || die "The agent left no usable repository behind"
   remove_stale_locks
   if [ "${found[3]:-}" = "$branch_ref" ]; then
@@ -936,7 +1026,7 @@ look_through_files() {
         last=$path
         ;;
     esac
-  done < <(repo_git ls-files -z -t --unmerged --others --exclude-standard)
+  done < <(git_alone ls-files -z -t --unmerged --others --exclude-standard)
 }
 
 end_merge_with() { # PATH in conflict
@@ -981,9 +1071,9 @@ is_submodule() { # PATH
 write_results() { # EXIT_CODE
   local packing changed=false result=$out/result.json
   if [ "$head" != "$start" ]; then
-    repo_git bundle create -q "$out/result.bundle" "^$start" "$branch_ref" >>"$log" &
+    git_alone bundle create -q "$out/result.bundle" "^$start" "$branch_ref" >>"$log" &
     packing=$!
-    head=$(repo_git rev-parse -q --verify "$branch_ref^{commit}") || die "The result has no commit"
+    head=$(git_alone rev-parse -q --verify "$branch_ref^{commit}") || die "The result has no commit"
     if ! await_child "$packing" && [ "$head" != "$start" ]; then
       has_commit "$start" || die "The commit that the branch starts from is missing"
       die "The result could not be packed"
@@ -1026,6 +1116,7 @@ main() {
   [ "$code" -eq 0 ] || say ERROR "agent exited with code $code"
   commit_changes
   write_results "$code"
+  [ -z "$ending_host" ] || wait "$ending_host"
   say DONE "$branch"
   exit "$code"
 }

@@ -59,5 +59,5 @@ HostStart.awaited.pipe(
       process.exitCode = code
     })
   ),
-  NodeRuntime.runMain({ teardown: HostEnd.teardown(process) })
+  NodeRuntime.runMain({ teardown: HostEnd.teardown(process, HostStart.codeDescriptor) })
 )

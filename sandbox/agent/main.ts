@@ -3,24 +3,22 @@
  * same as that of any agent that speaks the Agent Client Protocol, in one process.
  *
  * `agent.mjs`                 a round, configured by environment variables
- * `agent.mjs --wait …`        the same, once it is told through its stdin where it works (see acp/HostStart.ts)
+ * `agent.mjs --wait …`        the same, once it is told through its stdin where it works (see acp/HostStart.ts). With
+ *                             `--rehearse` it does such a round for itself before that (see Rehearsal.ts)
  * `agent.mjs --acp [--free]`  speaks the protocol on stdin and stdout. With `--free` nobody is asked for permission
  */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as ConfigError from "effect/ConfigError"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import { Readable, Writable } from "node:stream"
 import { markName } from "../acp/AgentProcess.ts"
 import * as HostEnd from "../acp/HostEnd.ts"
 import * as HostStart from "../acp/HostStart.ts"
 import * as NodePlatform from "../NodePlatform.ts"
 import { AgentConfig } from "./AgentConfig.ts"
-import { ConversationStore } from "./ConversationStore.ts"
-import * as HttpAgents from "./HttpAgents.ts"
-import * as HttpModel from "./HttpModel.ts"
+import * as AgentLive from "./AgentLive.ts"
+import * as Rehearsal from "./Rehearsal.ts"
 import * as SandboxRound from "./SandboxRound.ts"
 
 const [mode, ...switches] = process.argv.slice(2)
@@ -33,19 +31,14 @@ const marked = Effect.sync(() => {
   return mark
 })
 
-const live = <E, R>(config: Layer.Layer<AgentConfig, E, R>) =>
-  Layer.mergeAll(HttpModel.layer, ConversationStore.layer).pipe(
-    Layer.provideMerge(config),
-    Layer.provideMerge(
-      Layer.merge(NodePlatform.layer, Layer.provide(NodeHttpClient.layerWithoutAgent, HttpAgents.layer))
-    )
-  )
+const roundOf = (mark: string, stdout: () => Writable) =>
+  Effect.provide(SandboxRound.run(mark, stdout), AgentLive.layerOf(AgentConfig.layer))
+
+const rehearsal = Effect.provide(Rehearsal.run((stdout) => roundOf("rehearsal", stdout)), NodePlatform.layer)
 
 const round = Effect.zipRight(
-  HostStart.awaited,
-  Effect.flatMap(marked, (mark) => SandboxRound.run(mark, () => process.stdout)).pipe(
-    Effect.provide(live(AgentConfig.layer))
-  )
+  HostStart.meanwhile(rehearsal)(HostStart.awaited),
+  Effect.flatMap(marked, (mark) => roundOf(mark, () => process.stdout))
 )
 
 /** Loaded when it is needed: a round has no use for it. */
@@ -55,7 +48,7 @@ const editor = Effect.promise(() => import("./AcpServer.ts")).pipe(
   ),
   Effect.scoped,
   Effect.as(0),
-  Effect.provide(live(AgentConfig.layerOutside(switches.includes("--free"))))
+  Effect.provide(AgentLive.layerOf(AgentConfig.layerOutside(switches.includes("--free"))))
 )
 
 /** One line, which cannot look like a marker. */
@@ -76,5 +69,5 @@ program.pipe(
       process.exitCode = exitCode
     })
   ),
-  NodeRuntime.runMain({ teardown: HostEnd.teardown(process) })
+  NodeRuntime.runMain({ teardown: HostEnd.teardown(process, HostStart.codeDescriptor) })
 )

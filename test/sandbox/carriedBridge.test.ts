@@ -39,7 +39,9 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("the bridge in an age
     Effect.gen(function*() {
       const { round } = yield* world("openai", [{ calls: [shell(tellBridges)] }, { text: "That is all." }])
       const { lines, texts } = yield* round("Tell the bridges.", yield* waiting)
-      assert.lengthOf(texts.filter((text) => text.endsWith("/bridge.port ")), 1, texts.join("\n"))
+      const bridges = texts.filter((text) => text.endsWith("/bridge.port "))
+      assert.lengthOf(bridges, 1, texts.join("\n"))
+      assert.include(bridges[0], "/agent.mjs --wait --tell --rehearse ")
       assert.deepStrictEqual([lines[0], lines.at(-1)], ["it begins", done])
     }))
 

@@ -31,8 +31,8 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("before its agent beg
       assert.strictEqual(exitCode, 0)
       const started = yield* startedBefore
       assert.deepStrictEqual(questions(started), ["init", "checkout", "update-ref"])
-      // the directories of the round, those of the repository, its prompt
-      assert.deepStrictEqual(besides(started), ["mkdir", "mkdir", "cat"])
+      // the directories of the round, those of the repository
+      assert.deepStrictEqual(besides(started), ["mkdir", "mkdir"])
       assert.strictEqual(
         yield* session.inside("for-each-ref", "--format=%(refname) %(objectname)", "refs/opentl/start", "refs/remotes"),
         `refs/opentl/start/1 ${session.base}\nrefs/remotes/origin/opentl/abc123def456 ${session.base}`
@@ -48,8 +48,8 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("before its agent beg
       assert.strictEqual(exitCode, 0)
       const started = yield* startedBefore
       assert.deepStrictEqual(questions(started), ["for-each-ref"])
-      // what the last round left, the directories of this one, its prompt
-      assert.deepStrictEqual(besides(started), ["rm", "mkdir", "cat"])
+      // what the last round left, the directories of this one
+      assert.deepStrictEqual(besides(started), ["rm", "mkdir"])
     }))
 
   it.scoped("a further turn on what was pushed asks git five things, and checks nothing out", () =>
@@ -65,7 +65,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("before its agent beg
         ...["bundle", "for-each-ref", "rev-parse", "status", "update-ref"]
       ])
       // and the bundle is removed
-      assert.deepStrictEqual(besides(started), ["rm", "mkdir", "rm", "cat"])
+      assert.deepStrictEqual(besides(started), ["rm", "mkdir", "rm"])
       assert.strictEqual(
         yield* session.inside("rev-parse", "HEAD", "origin/opentl/abc123def456"),
         `${pushed}\n${pushed}`

@@ -1,3 +1,5 @@
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,8 +14,8 @@ const host = (exitCode?: number) => {
   stdout.write("its last line\n")
   const exits = new Array<number>()
   return {
-    end: (exit: Exit.Exit<void>) =>
-      HostEnd.teardown({ exit: (code) => exits.push(code), exitCode, stdout })(exit, () => {}),
+    end: (exit: Exit.Exit<void>, descriptor?: number) =>
+      HostEnd.teardown({ exit: (code) => exits.push(code), exitCode, stdout }, descriptor)(exit, () => {}),
     exits,
     /** Each write is followed by the next one only in a later turn. */
     read: Effect.repeat(
@@ -52,4 +54,26 @@ it.effect("a host ends when nobody reads any more", () =>
     end(Exit.void)
     yield* Effect.repeat(Effect.yieldNow(), { until: () => exits.length > 0 })
     assert.deepStrictEqual(exits, [0])
+  }))
+
+it.scoped("a host tells its exit code where somebody asks for it, and ends then", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const file = yield* fs.makeTempFileScoped()
+    const { fd } = yield* fs.open(file, { flag: "w" })
+    const { end, exits, read } = host(3)
+    end(Exit.void, fd)
+    yield* read
+    yield* Effect.repeat(Effect.yieldNow(), { until: () => exits.length > 0 })
+    assert.strictEqual(yield* fs.readFileString(file), "3\n")
+    assert.deepStrictEqual(exits, [3])
+  }).pipe(Effect.provide(NodeContext.layer)))
+
+it.effect("a host ends where nobody can be told any more", () =>
+  Effect.gen(function*() {
+    const { end, exits, read } = host(3)
+    end(Exit.void, 1_000_000)
+    yield* read
+    yield* Effect.repeat(Effect.yieldNow(), { until: () => exits.length > 0 })
+    assert.deepStrictEqual(exits, [3])
   }))
