@@ -100,10 +100,8 @@ export class ConversationStore extends Context.Tag("opentl/agent/ConversationSto
         )
       })
 
-      const makeDirectory = yield* Effect.cached(fs.makeDirectory(directory, { recursive: true, mode: 0o700 }))
-
       const save = Effect.fn("ConversationStore.save")(function*(id: string, kept: Omit<Kept, "version">) {
-        yield* makeDirectory
+        yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
         const file = fileOf(id)
         // plain values, which the types check: they are written after every step
         const text = JSON.stringify({ version: 1, ...kept } satisfies Kept)

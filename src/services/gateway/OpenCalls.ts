@@ -22,6 +22,7 @@ import { Usage } from "../../domain/Usage.ts"
 import { AppConfig } from "../config/AppConfig.ts"
 import * as ModelPrice from "../model/ModelPrice.ts"
 import { BackgroundTasks } from "../support/BackgroundTasks.ts"
+import * as WhileFresh from "../support/WhileFresh.ts"
 
 /** The cost-related data of a call. */
 export const OpenCall = Schema.Struct({
@@ -114,7 +115,7 @@ export const make = Effect.fnUntraced(function*(dataDir: string) {
   const signsOfLife = yield* Ref.make<ReadonlySet<string>>(new Set())
   const tasks = yield* BackgroundTasks
   const scope = yield* Effect.scope
-  const live = yield* Effect.cached(
+  const live = yield* WhileFresh.once(
     tasks.run(
       "gateway",
       Effect.flatMap(Ref.get(signsOfLife), Effect.forEach(touch, { discard: true })).pipe(
@@ -204,7 +205,7 @@ const open = Effect.fnUntraced(function*(dataDir: string, session: SessionId, { 
   )
 
   /** A session that makes no call has no directory. */
-  const begin = yield* Effect.cached(
+  const begin = yield* WhileFresh.once(
     fs.makeDirectory(directory, { recursive: true, mode: 0o700 }).pipe(
       Effect.zipRight(fs.writeFileString(alive, "")),
       Effect.zipRight(touch(alive)),

@@ -17,6 +17,7 @@ import { AppConfig } from "../config/AppConfig.ts"
 import type { Ended } from "../programs/Program.ts"
 import { Programs } from "../programs/Programs.ts"
 import { retryTransient } from "../support/Retry.ts"
+import * as WhileFresh from "../support/WhileFresh.ts"
 import { type GitCall, type GitEnvironment, globalConfig, programOf } from "./GitCommand.ts"
 import * as GitFailure from "./GitFailure.ts"
 import { GitError } from "./Repositories.ts"
@@ -102,7 +103,7 @@ export class Git extends Context.Tag("opentl/services/git/Git")<Git, {
       const leftBehind = fs.readDirectory(temporary).pipe(
         Effect.flatMap(Effect.forEach((name) => fs.remove(`${temporary}/${name}`, { recursive: true, force: true })))
       )
-      const cleaned = yield* Effect.cached(Effect.ignoreLogged(leftBehind))
+      const cleaned = yield* WhileFresh.once(Effect.ignoreLogged(leftBehind))
 
       const start = (call: GitCall, onOutput: (bytes: Uint8Array) => boolean) =>
         Effect.mapError(programs.run(programOf(environment, call), onOutput), unable(call))

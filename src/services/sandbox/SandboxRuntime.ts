@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { execPath } from "node:process"
+import * as WhileFresh from "../support/WhileFresh.ts"
 import { SandboxUnavailable } from "./Sandbox.ts"
 
 /** The file that starts a run. */
@@ -57,7 +58,7 @@ const layerOf = <R>(locate: Effect.Effect<RuntimeFiles, SandboxUnavailable, R>) 
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
-      const directories = yield* Effect.cached(Effect.provide(locate, yield* Effect.context<R>()))
+      const directories = yield* WhileFresh.once(locate)
 
       const isFile = (file: string) =>
         fs.stat(file).pipe(Effect.map((info) => info.type === "File"), Effect.orElseSucceed(() => false))

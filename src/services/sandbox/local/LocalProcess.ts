@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Schedule from "effect/Schedule"
+import * as WhileFresh from "../../support/WhileFresh.ts"
 import * as ProcessStatus from "../ProcessStatus.ts"
 import * as ProcessTable from "./ProcessTable.ts"
 
@@ -49,7 +50,7 @@ export const make = Effect.gen(function*() {
   const statusOf = (pid: string | number) => ProcessStatus.read(pid)
 
   // this process ends with the boot
-  const currentBoot = yield* Effect.cached(
+  const currentBoot = yield* WhileFresh.once(
     Effect.option(Effect.map(fs.readFileString("/proc/sys/kernel/random/boot_id"), (text) => text.trim()))
   )
   const isThisBoot = ({ boot }: ProcessRecord) => Effect.map(currentBoot, Option.contains(boot))
