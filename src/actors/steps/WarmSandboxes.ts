@@ -58,8 +58,8 @@ const none: Interface = {
 /** How long an agent has the machine for itself at its start. */
 const moment = Duration.seconds(1)
 
-/** Sessions that are not further apart than this come close together. */
-const closeTogether = Duration.seconds(3)
+/** A session comes soon after another that came or ended less than this before it: no sandbox can be prepared in between. */
+const closeTogether = Duration.millis(250)
 
 /** How long one waits before it is given up. */
 export const idleTime = Duration.minutes(10)
@@ -91,8 +91,9 @@ const make = Effect.gen(function*() {
   const waiting = new Map<SessionId, number>()
   const wanted = yield* Queue.sliding<void>(1)
   const wantedNow = yield* Queue.sliding<void>(1)
-  /** When one was asked for, and whether that was soon after the time before. */
-  let asked = { at: -Infinity, isSoon: false }
+  /** When a session came or ended, and whether the last one came soon after that. */
+  let last = -Infinity
+  let isSoon = false
 
   /** A server that is killed leaves a note for each id, by which the next one finds what it had prepared. */
   const noteOf = (id: SessionId) => `${waitingIn(dataDir)}/${id}`
@@ -162,12 +163,13 @@ const make = Effect.gen(function*() {
   const untilDue = Effect.zipRight(Queue.take(wanted), Effect.raceFirst(Effect.sleep(moment), Queue.take(wantedNow)))
   yield* tasks.run("waiting sandboxes", Effect.forever(Effect.zipRight(untilDue, fill)))
   yield* tasks.run("idle sandboxes", Effect.repeat(giveUpOld, lookEvery))
-  const refillNow = Effect.zipRight(Queue.offer(wanted, undefined), Effect.asVoid(Queue.offer(wantedNow, undefined)))
-  yield* refillNow
+  const fillNow = Effect.zipRight(Queue.offer(wanted, undefined), Effect.asVoid(Queue.offer(wantedNow, undefined)))
+  yield* fillNow
 
   return {
     take: Effect.map(Clock.currentTimeMillis, (now) => {
-      asked = { at: now, isSoon: now - asked.at < Duration.toMillis(closeTogether) }
+      isSoon = now - last < Duration.toMillis(closeTogether)
+      last = now
       const id = Option.fromIterable(waiting.keys())
       Option.map(id, (id) => waiting.delete(id))
       return id
@@ -177,7 +179,10 @@ const make = Effect.gen(function*() {
         ? Effect.zipRight(Effect.sync(() => reserved.delete(id)), Effect.ignoreLogged(forget(id)))
         : Effect.map(Clock.currentTimeMillis, (now) => void waiting.set(id, now)),
     reserved: Effect.sync(() => new Set(reserved)),
-    refill: Effect.suspend(() => asked.isSoon ? refillNow : Effect.asVoid(Queue.offer(wanted, undefined))),
-    refillNow
+    refill: Effect.suspend(() => isSoon ? fillNow : Effect.asVoid(Queue.offer(wanted, undefined))),
+    refillNow: Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      last = now
+      return fillNow
+    })
   } satisfies Interface
 })
