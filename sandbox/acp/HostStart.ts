@@ -9,7 +9,7 @@ import * as GatewayBridge from "../GatewayBridge.ts"
 import * as StartRequest from "../StartRequest.ts"
 
 const [mode, ...words] = process.argv.slice(2)
-const isEarly = words.includes("--rehearse")
+const rehearses = words.includes("--rehearse")
 const [socketPath, portFile] = words.filter((word) => !word.startsWith("--"))
 
 /** Where the exit code is told; undefined if nobody asks for it. */
@@ -20,7 +20,7 @@ const delay = "500 millis"
 
 /** Does something else while the host waits, if it waits for long. That is given up when the round begins. */
 export const meanwhile = <R>(effect: Effect.Effect<void, never, R>) => <A, E>(awaited: Effect.Effect<A, E>) =>
-  isEarly
+  rehearses
     ? Effect.raceFirst(awaited, Effect.disconnect(Effect.zipRight(Effect.delay(effect, delay), Effect.never)))
     : awaited
 

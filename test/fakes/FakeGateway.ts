@@ -13,6 +13,8 @@ export class FakeGatewayScript {
   callsAtWork: ReadonlyArray<GatewayReport> = []
   /** How many are open. */
   open = 0
+  /** What comes first when one is closed. */
+  closing: Effect.Effect<void> = Effect.void
   /** Why the last call failed. */
   lastFailure: string | undefined = undefined
 }
@@ -28,13 +30,14 @@ export const layer = (script: FakeGatewayScript) =>
         Effect.as(
           Effect.zipRight(
             Effect.sync(() => script.opened.push(request)),
-            Effect.zipRight(
+            Effect.all([
               counted(script.calls, request),
               Effect.acquireRelease(
                 Effect.sync(() => script.open++),
                 () => Effect.zipRight(Effect.sync(() => script.open--), counted(script.callsAtWork, request))
-              )
-            )
+              ),
+              Effect.addFinalizer(() => script.closing)
+            ])
           ),
           {
             directory: "/nonexistent",

@@ -71,7 +71,7 @@ layer(SandboxRuntime.layer, { excludeTestServices: true })("an agent that waits 
       assert.strictEqual(yield* changed, "A\tnew.txt")
     }))
 
-  it.scoped("gives that up when its round begins", () =>
+  it.scoped("goes over to its round when that begins", () =>
     Effect.gen(function*() {
       const { begin, changed, ended } = yield* rehearsing
       const { exitCode, texts } = yield* begin

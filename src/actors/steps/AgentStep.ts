@@ -167,8 +167,8 @@ export const make = Effect.gen(function*() {
       const silence = yield* follow(context, run)
       yield* beginImport(context, step, run)
       const called = yield* lastFailure
-      // with a failure, what is known of the round is needed until the round's end is in the log
-      const closed = Effect.unless(Scope.close(opened, Exit.void), () => Option.isSome(called))
+      // what is known of a failure goes with the gateway: a server that is killed while the end is settled needs it
+      const closed = Effect.unless(Effect.uninterruptible(Scope.close(opened, Exit.void)), () => Option.isSome(called))
       const [ended] = yield* Effect.all([sandbox.exit(run), closed], { concurrency: 2 })
       // it may have come to its end by itself, just then
       const exit: RunExit = silence === undefined || ended.code === 0

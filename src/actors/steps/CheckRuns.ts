@@ -38,7 +38,7 @@ const decode = Schema.decode(CheckReportJson)
 const encode = Schema.encodeSync(CheckRequestJson)
 
 export const make = Effect.gen(function*() {
-  const ended = yield* CollectedRuns
+  const collected = yield* CollectedRuns
   const { sandboxCertificates } = yield* AppConfig
   const repositories = yield* Repositories
   const sandbox = yield* Sandbox
@@ -116,7 +116,7 @@ export const make = Effect.gen(function*() {
    */
   return Effect.fn("CheckRuns.run")(function*(context: StepContext, run: RunId, order: CheckOrder) {
     const once = Effect.gen(function*() {
-      yield* ended.settled(run.sessionId)
+      yield* collected.settled(run.sessionId)
       if (!(yield* sandbox.exists(run))) yield* start(context, run, order)
       const exit = yield* Effect.raceFirst(sandbox.exit(run), sandbox.watch(run))
       return yield* read(run, exit, order.commands.length)

@@ -42,6 +42,9 @@ const cleanUp = { times: 3, schedule: Schedule.exponential("200 millis") }
 /** A sandbox that does not say within this that an agent has stopped is removed all the same. */
 const stopLimit = Duration.sum(stopTime, "5 seconds")
 
+/** An engine that takes longer than this to remove a run may never answer: the turn ends without it. */
+const removalLimit = Duration.seconds(5)
+
 /** A review that takes longer than this probably takes longer than it takes to prepare a sandbox. */
 const longReview = Duration.seconds(1)
 
@@ -59,7 +62,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
       const prepare = yield* PrepareStep.make
       const plan = yield* PlanStep.make
       const agent = yield* AgentStep.make
-      const ended = yield* CollectedRuns
+      const collected = yield* CollectedRuns
       const gate = yield* GateStep.make
       const verify = yield* VerifyStep.make
       const review = yield* ReviewStep.make
@@ -94,7 +97,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
         )
 
       const prepareRun = ({ claim, state }: StepContext, at: { readonly turn: number; readonly round: number }) =>
-        Effect.zipRight(ended.settled(claim.sessionId), directories(claim.sessionId, state)).pipe(
+        Effect.zipRight(collected.settled(claim.sessionId), directories(claim.sessionId, state)).pipe(
           Effect.flatMap((directories) =>
             sandbox.prepare({ sessionId: claim.sessionId, ...at }, {
               ...directories,
@@ -160,7 +163,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
         function*(context: StepContext, ending: Omit<Named<"EndTurn">, "_tag">) {
           const { claim, record } = context
           const { end, text, turn } = ending
-          yield* ended.settled(claim.sessionId)
+          yield* Effect.timeoutOption(collected.settled(claim.sessionId), removalLimit)
           if (end !== "complete") yield* stopAgent(context, turn)
           // after a crash the record of a call may be there whose cost is in the log
           yield* ownCalls.countLeft(context, turn)
@@ -197,7 +200,7 @@ export class Pipeline extends Context.Tag("opentl/actors/steps/Pipeline")<Pipeli
             case "AskApproval":
               return Effect.zipRight(checkSandbox(context, step), askApproval(context, step))
             case "RunAgent":
-              return Effect.zipRight(ended.settled(context.claim.sessionId), agent(context, step))
+              return Effect.zipRight(collected.settled(context.claim.sessionId), agent(context, step))
             case "CollectChanges":
               return publish.collect(context, step)
             case "ScanChanges":

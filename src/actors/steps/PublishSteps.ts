@@ -32,7 +32,7 @@ import type { Perform } from "./StepContext.ts"
 type Named<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
 export const make = Effect.gen(function*() {
-  const ended = yield* CollectedRuns
+  const collected = yield* CollectedRuns
   const forge = yield* Forge
   const { read: configurationOf } = yield* BaseConfigurations
   const { identities } = yield* AppConfig
@@ -89,7 +89,7 @@ export const make = Effect.gen(function*() {
           })],
           Attachment.Patch({ ...at, patch: diff.patch })
         )
-      yield* ended.remove(claim.sessionId, sandbox.removeRuns(claim.sessionId))
+      yield* collected.remove(claim.sessionId, sandbox.removeRuns(claim.sessionId))
     },
     Effect.scoped
   )

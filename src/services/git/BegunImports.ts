@@ -19,10 +19,11 @@ interface Begun<A> {
   readonly of: string
   /** None if it could not be read: whoever imports it finds out why. */
   readonly read: Deferred.Deferred<Option.Option<A>>
+  readonly isTaken: Deferred.Deferred<void>
   readonly isUsed: Deferred.Deferred<void>
 }
 
-/** At most one per session. It is forgotten, and its scope is closed, when it was used or a minute has passed. */
+/** At most one per session. Its scope is closed when it was used, or when no import has come within a minute of its reading. */
 export const make = Effect.fnUntraced(function*<A>() {
   const fs = yield* FileSystem.FileSystem
   const fibers = yield* FiberMap.make<SessionId>()
@@ -45,13 +46,13 @@ export const make = Effect.fnUntraced(function*<A>() {
       const entry: Begun<A> = {
         of: yield* identify(bundle, result),
         read: yield* Deferred.make<Option.Option<A>>(),
+        isTaken: yield* Deferred.make<void>(),
         isUsed: yield* Deferred.make<void>()
       }
-      begun.set(result.session, entry)
       const life = Effect.option(read).pipe(
         Effect.tap((found) => Deferred.succeed(entry.read, found)),
+        Effect.zipRight(Effect.timeout(Deferred.await(entry.isTaken), waitsFor)),
         Effect.zipRight(Deferred.await(entry.isUsed)),
-        Effect.timeout(waitsFor),
         Effect.scoped,
         Effect.ensuring(Deferred.succeed(entry.read, Option.none())),
         Effect.ensuring(Effect.sync(() => {
@@ -60,12 +61,14 @@ export const make = Effect.fnUntraced(function*<A>() {
         Effect.ignore
       )
       yield* FiberMap.run(fibers, result.session, life)
+      begun.set(result.session, entry)
     }, Effect.ignore),
     /** What was read of this very file, for the lifetime of the caller's scope. */
     take: Effect.fnUntraced(function*(bundle: string, result: ResultBundle) {
       const entry = begun.get(result.session)
       if (entry === undefined) return Option.none()
       begun.delete(result.session)
+      yield* Deferred.succeed(entry.isTaken, undefined)
       yield* Effect.addFinalizer(() => Deferred.succeed(entry.isUsed, undefined))
       const now = yield* Effect.option(identify(bundle, result))
       return Option.contains(now, entry.of) ? yield* Deferred.await(entry.read) : Option.none()

@@ -45,7 +45,7 @@ const longestWait = "5 seconds"
 const keepAliveTimeout = 55_000
 
 /** In bytes: a prefix may be that of many branches. */
-const largestAnswer = 2 * 1024 ** 2
+const largestAnswer = 256 * 1024
 
 /** Hosts speak git's protocol only with a client whose name begins like this. */
 const userAgent = "git/2.0 (opentl)"

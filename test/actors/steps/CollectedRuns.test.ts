@@ -4,10 +4,12 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as TestClock from "effect/TestClock"
+import { Sessions } from "../../../src/actors/sessions/Sessions.ts"
 import { CollectedRuns } from "../../../src/actors/steps/CollectedRuns.ts"
 import { SessionId } from "../../../src/domain/Ids.ts"
 import { approve, plan, requestChanges } from "../../fakes/FakeModel.ts"
-import { create, history, untilFact, withServer, type World } from "../../support/TestApp.ts"
+import { by, create, history, untilFact, withServer, type World } from "../../support/TestApp.ts"
 import { scriptChecks } from "./VerifyKit.ts"
 
 const session = SessionId.make("0123456789ab")
@@ -43,7 +45,7 @@ describe("the removal of runs that have ended", () => {
       yield* ended.settled(session)
     }).pipe(Effect.provide(CollectedRuns.layer)))
 
-  it.scoped("that fails keeps nobody waiting: they are removed at the turn's end", () =>
+  it.scoped("that fails keeps nobody waiting", () =>
     Effect.gen(function*() {
       const ended = yield* CollectedRuns
       yield* ended.remove(session, Effect.fail(new Error("the engine is busy")))
@@ -99,6 +101,26 @@ describe("the removal of runs that have ended", () => {
         yield* Deferred.succeed(may, undefined)
         yield* history(id)
         assert.strictEqual(world.engine.started.length, 2)
+      })
+    ))
+
+  it.effect("keeps no turn from being stopped, also where the engine never answers", () =>
+    withServer((world) =>
+      Effect.gen(function*() {
+        holdFirstRemoval(world, yield* Deferred.make<void>())
+        // in its review, or where its run is removed
+        world.model.answer = (purpose) => purpose === "plan" ? Effect.succeed(plan("Fix it")) : Effect.never
+        const id = yield* create({})
+        yield* untilFact(id, "ChangesCollected")
+        yield* stillness
+        const sessions = yield* Sessions
+        const stopping = yield* Effect.fork(sessions.stop(id, by))
+        yield* stillness
+        yield* TestClock.adjust("10 minutes")
+        yield* stillness
+        const ended = yield* Effect.map(sessions.get(id), ({ status }) => status)
+        assert.strictEqual(ended, "cancelled")
+        yield* Fiber.interrupt(stopping)
       })
     ))
 })

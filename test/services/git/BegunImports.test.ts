@@ -4,6 +4,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { BranchName, CommitId, SessionId } from "../../../src/domain/Ids.ts"
@@ -111,6 +112,33 @@ describe("a result that began to be read", () => {
       yield* begun.begin(`${bundle}.next`, result, Effect.succeed("the next"))
       yield* Deferred.await(closed)
       assert.deepStrictEqual(yield* begun.take(`${bundle}.next`, result), Option.some("the next"))
+    })
+  )
+
+  test(
+    "stays for its import when that begins just before the minute is over",
+    Effect.gen(function*() {
+      const { begun, bundle, closed, read } = yield* setup
+      yield* begun.begin(bundle, result, read)
+      yield* TestClock.adjust("59 seconds")
+      yield* Effect.scoped(
+        Effect.gen(function*() {
+          assert.deepStrictEqual(yield* begun.take(bundle, result), Option.some("what was read"))
+          yield* TestClock.adjust("2 seconds")
+          assert.isFalse(yield* Deferred.isDone(closed), "it was taken away while it was in use")
+        })
+      )
+    })
+  )
+
+  test(
+    "is waited for by its import however long the reading takes, and not read a second time",
+    Effect.gen(function*() {
+      const { begun, bundle, read } = yield* setup
+      yield* begun.begin(bundle, result, Effect.delay(read, "70 seconds"))
+      const taken = yield* Effect.fork(Effect.scoped(begun.take(bundle, result)))
+      yield* TestClock.adjust("71 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(taken), Option.some("what was read"))
     })
   )
 })
