@@ -37,6 +37,13 @@ export const make = Effect.fnUntraced(function*<A>() {
         ...[ino, mtime].map((known) => Option.match(known, { onNone: () => "", onSome: Number }))
       ].join("\n"))
 
+  const taken = (session: SessionId) =>
+    Effect.suspend(() => {
+      const entry = begun.get(session)
+      begun.delete(session)
+      return entry === undefined ? Effect.succeed(entry) : Effect.as(Deferred.succeed(entry.isTaken, undefined), entry)
+    })
+
   return {
     begin: Effect.fnUntraced(function*<E>(
       bundle: string,
@@ -65,11 +72,11 @@ export const make = Effect.fnUntraced(function*<A>() {
     }, Effect.ignore),
     /** What was read of this very file, for the lifetime of the caller's scope. */
     take: Effect.fnUntraced(function*(bundle: string, result: ResultBundle) {
-      const entry = begun.get(result.session)
+      const entry = yield* Effect.acquireRelease(
+        taken(result.session),
+        (entry) => entry === undefined ? Effect.void : Deferred.succeed(entry.isUsed, undefined)
+      )
       if (entry === undefined) return Option.none()
-      begun.delete(result.session)
-      yield* Deferred.succeed(entry.isTaken, undefined)
-      yield* Effect.addFinalizer(() => Deferred.succeed(entry.isUsed, undefined))
       const now = yield* Effect.option(identify(bundle, result))
       return Option.contains(now, entry.of) ? yield* Deferred.await(entry.read) : Option.none()
     })
