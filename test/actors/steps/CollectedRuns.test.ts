@@ -48,7 +48,7 @@ describe("the removal of runs that have ended", () => {
   it.scoped("that fails keeps nobody waiting", () =>
     Effect.gen(function*() {
       const ended = yield* CollectedRuns
-      yield* ended.remove(session, Effect.fail(new Error("the engine is busy")))
+      yield* ended.remove(session, Effect.fail({ message: "the engine is busy" }))
       yield* ended.settled(session)
       yield* ended.remove(session, Effect.die("a fault of ours"))
       yield* ended.settled(session)

@@ -14,6 +14,8 @@ const page = (markdown: string) => {
     if ((token.type === "text" || token.type === "escape") && !("tokens" in token && token.tokens !== undefined)) {
       texts.push(token.text)
     }
+    // a part of its own: what stands before it and after it are not next to each other
+    if (token.type === "codespan") texts.push(" ")
   })
   return { kinds, text: texts.join(""), definitions: Object.keys(tokens.links) }
 }
@@ -158,6 +160,10 @@ describe("someone's words", () => {
     "\u202e",
     "&#64;"
   ]
+
+  it("are not put together around code", () => {
+    assertInert(quote("@```Fixes #1```Fixes #1"))
+  })
 
   it.prop("do nothing, however they are put together and wherever they are cut, and once is for ever", [
     FastCheck.array(FastCheck.oneof(FastCheck.constantFrom(...pieces), FastCheck.string({ unit: "binary" })), {
