@@ -125,8 +125,11 @@ describe("the end of a run that is done", () => {
   }
 })
 
-/** A real engine that no longer answers about a container that has ended. */
-const silentAboutTheEnded = Layer.effect(
+/** Longer than everything else takes: whoever waits for an answer still gets it, should the machine be busy. */
+const late = Effect.delay("20 seconds")
+
+/** A real engine that answers late about a container that has ended. */
+const lateAboutTheEnded = Layer.effect(
   DockerEngine,
   Effect.map(DockerEngine, (engine) =>
     DockerEngine.of({
@@ -134,7 +137,10 @@ const silentAboutTheEnded = Layer.effect(
       inspectContainer: (container) =>
         Effect.flatMap(
           engine.inspectContainer(container),
-          (info) => Option.exists(info, ({ state }) => state.status === "exited") ? Effect.never : Effect.succeed(info)
+          (info) =>
+            Option.exists(info, ({ state }) => state.status === "exited")
+              ? late(Effect.succeed(info))
+              : Effect.succeed(info)
         ),
       layerBytes: () => Effect.never,
       getArchive: () => Effect.never
@@ -150,12 +156,12 @@ describe("a run on the engine's machine", () => {
       if (volumes._tag === "Left") return
       const dataDir = yield* fs.makeTempDirectoryScoped({ prefix: "data-" })
       const server = DockerSandbox.layer.pipe(
-        Layer.provide([silentAboutTheEnded, SandboxRuntime.layer]),
+        Layer.provide([lateAboutTheEnded, SandboxRuntime.layer]),
         Layer.provide([layerConfig({ dataDir, docker: yield* Docker }), NodeContext.layer])
       )
       const open = Effect.map(Layer.build(Layer.fresh(server)), Context.get(Sandbox))
       const { runAgent, sandbox, takeBundle } = yield* makeSession({ dataDir, open })
-      const { exit, run } = yield* runAgent(1, `echo bye >hello.txt; echo Done. >"$OPENTL_ANSWER_FILE"`)
+      const { exit, run } = yield* runAgent(1, `sleep 1; echo bye >hello.txt; echo Done. >"$OPENTL_ANSWER_FILE"`)
       assert.strictEqual(exit.code, 0)
       const { bundleInPlace = () => Effect.succeedNone } = sandbox
       assert.deepStrictEqual(yield* bundleInPlace(run), yield* sandbox.bundle(run))
